@@ -1,0 +1,40 @@
+"""The wiring of the API, and nothing else."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI
+
+from md5_service.api.errors import add_error_answers
+from md5_service.api.routes import health, page, tasks
+from md5_service.api.services import make_services
+from md5_service.settings import Settings
+
+DESCRIPTION = """Hand a file over, get an id at once. The id is a **promise**: it always ends in `done` or `failed`, with the
+right result, and exactly one line about it stands in one shared log, whatever crashed on the way.
+
+Errors are `application/problem+json` (RFC 9457) with a stable `code` and a `detail` that says what to do.
+Times are RFC 3339 in UTC."""
+
+
+def create_app(settings: Settings) -> FastAPI:
+    """The API on these settings. Connects to nothing before the first request."""
+    services = make_services(settings)
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        services.hints.start()
+        yield
+        services.watcher.release_all()
+        services.hints.stop()
+        services.database.close()
+
+    app = FastAPI(
+        title="md5-service", version="0.1.0", description=DESCRIPTION, lifespan=lifespan, docs_url=None, redoc_url=None
+    )
+    app.state.services = services
+    add_error_answers(app)
+    for routes in (tasks, health, page):
+        app.include_router(routes.router)
+    page.add_assets(app)
+    return app

@@ -1,0 +1,72 @@
+"""The one table from errors to answers (RFC 9457): status, title and a stable code for everything that can go wrong."""
+
+import logging
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
+
+from md5_service.api.schemas import PROBLEM_TYPE, Problem
+from md5_task_data import errors
+
+log = logging.getLogger(__name__)
+
+# The most special first: the first that fits is taken.
+STATUS: dict[type[Exception], tuple[int, str]] = {
+    errors.Malformed: (400, "The request could not be read"),
+    errors.NotFound: (404, "Not found"),
+    errors.Conflict: (409, "Not possible in this state"),
+    errors.BytesMissing: (410, "Gone"),
+    errors.TooLarge: (413, "Too large"),
+    errors.InvalidInput: (422, "A parameter is wrong"),
+    errors.StorageFull: (507, "No room left"),
+    errors.DependencyAway: (503, "Not available now"),
+}
+TITLES = {404: "Not found", 405: "Method not allowed", 408: "Too slow", 415: "Unsupported media type"}
+CODES = {404: "not_found", 405: "method_not_allowed", 408: "upload_stalled", 415: "unsupported_media_type"}
+
+
+def problem(status: int, code: str, title: str, detail: str, headers: dict[str, str] | None = None) -> JSONResponse:
+    """An `application/problem+json` answer."""
+    body = Problem(type=PROBLEM_TYPE + code, title=title, status=status, detail=detail, code=code)
+    return JSONResponse(body.model_dump(), status, headers, media_type="application/problem+json")
+
+
+def add_error_answers(app: FastAPI) -> None:
+    """Make every error of `app` a problem document."""
+    for kind in STATUS:
+        app.add_exception_handler(kind, _known_error)
+    app.add_exception_handler(HTTPException, _http_error)
+    app.add_exception_handler(RequestValidationError, _bad_parameter)
+    app.add_exception_handler(Exception, _bug)
+
+
+async def _known_error(request: Request, error: Exception) -> JSONResponse:
+    status, title = next(answer for kind, answer in STATUS.items() if isinstance(error, kind))
+    if isinstance(error, errors.TaskDataError):
+        return problem(status, error.code, title, error.detail)
+    log.warning("%s %s: %s", request.method, request.url.path, error)
+    if status == 507:
+        return problem(status, "storage_full", title, "there is no room left for this; nothing was kept of it")
+    return problem(status, "unavailable", title, "the service cannot do this now; try again soon", {"Retry-After": "2"})
+
+
+async def _http_error(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, HTTPException)
+    title = TITLES.get(error.status_code, "The request could not be done")
+    code = CODES.get(error.status_code, "bad_request")
+    detail = f"there is nothing at {request.url.path[:200]}" if error.status_code == 404 else str(error.detail)
+    return problem(error.status_code, code, title, detail, dict(error.headers or {}))
+
+
+async def _bad_parameter(_: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, RequestValidationError)
+    first = error.errors()[0]
+    name = ".".join(str(part) for part in first["loc"][1:])
+    return problem(422, errors.InvalidInput.code, "A parameter is wrong", f"parameter {name}: {first['msg']}")
+
+
+async def _bug(request: Request, error: Exception) -> JSONResponse:
+    log.error("%s %s", request.method, request.url.path, exc_info=error)
+    return problem(500, "internal", "A fault of ours", "something went wrong here; the server's log says what")

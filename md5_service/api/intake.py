@@ -1,0 +1,118 @@
+"""Stored bytes become a row, the row a hint: the way in of every file. The row is the promise; the hint may fail."""
+
+import logging
+import queue
+import threading
+
+import uuid_utils
+from celery import Celery
+from fastapi import Request
+from sqlalchemy import RowMapping
+from starlette.concurrency import run_in_threadpool
+
+from md5_service.api.receive import Received, Sink, receive
+from md5_service.broker import publish
+from md5_service.settings import Settings
+from md5_task_data import kinds, tasks
+from md5_task_data.bucket import Bucket, Incoming
+from md5_task_data.database import Database
+from md5_task_data.errors import DependencyAway
+
+log = logging.getLogger(__name__)
+
+UNNAMED = "unnamed"
+MAX_HINTS_HELD = 10_000
+
+
+class Intake:
+    """Takes files. One an API process."""
+
+    def __init__(self, settings: Settings, database: Database, bucket: Bucket, hints: "Hints") -> None:
+        self._settings = settings
+        self._database = database
+        self._bucket = bucket
+        self._hints = hints
+
+    async def take(self, request: Request, owner: str) -> RowMapping:
+        """Receive the body of a request, and return the committed row. Whatever goes wrong before, nothing is kept."""
+        task_id = str(uuid_utils.uuid7())
+        incoming = await run_in_threadpool(self._bucket.receive, task_id)
+        limit = self._settings.max_upload_bytes
+        sink = Sink(incoming, limit)
+        try:
+            self._check_early(request)
+            received = await receive(request, sink, max_bytes=limit, idle_s=self._settings.upload_idle_s)
+            new = _new_task(task_id, owner, received, sink.size)
+        except BaseException:
+            await sink.discard()
+            raise
+        row = await run_in_threadpool(self._keep, incoming, new)
+        self._hints.send(task_id)
+        return row
+
+    def _check_early(self, request: Request) -> None:
+        """What can be refused before the body is read; in a form, the kind may come after the file."""
+        if "kind" in request.query_params:
+            kinds.known(request.query_params["kind"])
+
+    def _keep(self, incoming: Incoming, new: tasks.NewTask) -> RowMapping:
+        committing = False
+        try:
+            incoming.store()
+            with self._database.transaction() as db:
+                row = tasks.create(db, new)
+                committing = True
+            return row
+        except BaseException:
+            if not committing:  # else the row may be there, and its bytes must stay
+                incoming.discard()
+            raise
+
+
+def _new_task(task_id: str, owner: str, received: Received, size: int) -> tasks.NewTask:
+    fields = dict(received.fields)
+    kind = fields.pop("kind", "md5")
+    batch = tasks.checked_batch(fields.pop("batch", None))
+    filename = tasks.checked_name(received.filename or UNNAMED)
+    return tasks.NewTask(task_id, owner, kind, filename, size, batch, kinds.parameters(kind, fields))
+
+
+class Hints:
+    """Sends hints from a thread of its own, so that no request ever waits for the broker. What cannot be sent, or held,
+    is dropped: the sweeper sends it."""
+
+    def __init__(self, app: Celery) -> None:
+        self._app = app
+        self._queue: queue.Queue[str | None] = queue.Queue(MAX_HINTS_HELD)
+        self._thread = threading.Thread(target=self._run, name="hints", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Send what is held, waiting a little."""
+        try:
+            self._queue.put(None, timeout=1)
+        except queue.Full:
+            return
+        self._thread.join(timeout=3)
+
+    def send(self, task_id: str) -> None:
+        try:
+            self._queue.put_nowait(task_id)
+        except queue.Full:
+            log.warning("hint for %s not sent: too many wait", task_id)
+
+    def _run(self) -> None:
+        while True:
+            held = [self._queue.get()]
+            while not self._queue.empty():
+                held.append(self._queue.get_nowait())
+            try:
+                publish(self._app, [task_id for task_id in held if task_id is not None])
+            except DependencyAway as error:
+                log.warning("%d hints not sent; the sweeper will: %s", len(held), error)
+            except Exception:  # whatever it is, this thread must outlive it
+                log.exception("%d hints not sent; the sweeper will", len(held))
+            if None in held:
+                return

@@ -1,0 +1,203 @@
+"""Bytes off the wire into the bucket: a multipart form or a raw body, streamed, with flat memory for any size."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+
+from fastapi import Request
+from python_multipart.exceptions import FormParserError
+from python_multipart.multipart import MultipartParser, parse_options_header
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
+
+from md5_task_data.bucket import Incoming
+from md5_task_data.errors import InvalidInput, Malformed, TooLarge
+
+BLOCK = 1 << 20  # bytes that are handed to the disk at once
+MAX_PIECES = 256  # chunks that are held until then, however small
+MAX_FIELDS = 100
+MAX_FIELD_BYTES = 64 << 10
+FORM_OVERHEAD = 1 << 20  # what a form may add to the size of its file
+
+_disk = ThreadPoolExecutor(max_workers=16, thread_name_prefix="disk")
+
+
+@dataclass
+class Received:
+    """What came with the bytes: the parameters by name, the file's name (None: none was given)."""
+
+    fields: dict[str, str] = field(default_factory=dict)
+    filename: str | None = None
+
+    def add(self, name: str, value: str) -> None:
+        if name in self.fields:
+            raise InvalidInput(f"parameter {name[:100]}: given twice")
+        if len(self.fields) >= MAX_FIELDS:
+            raise InvalidInput(f"more than {MAX_FIELDS} parameters")
+        self.fields[name] = value
+
+
+class Sink:
+    """Writes to disk in a thread while the next bytes are received: holds at most two blocks."""
+
+    def __init__(self, incoming: Incoming, max_bytes: int) -> None:
+        self.size = 0
+        self._incoming = incoming
+        self._max_bytes = max_bytes
+        self._pieces: list[bytes | memoryview] = []
+        self._held = 0
+        self._writing: asyncio.Future[None] | None = None
+
+    def add(self, piece: bytes | memoryview) -> None:
+        """Take bytes; call `pass_on` soon after. Raises TooLarge."""
+        self.size += len(piece)
+        if self.size > self._max_bytes:
+            raise _too_large(self._max_bytes)
+        self._held += len(piece)
+        self._pieces.append(piece)
+
+    async def pass_on(self, *, at_least: int = BLOCK) -> None:
+        """Hand what is held to the disk once it is a block. Raises StorageFull, DependencyAway."""
+        if self._held >= at_least or len(self._pieces) >= MAX_PIECES:
+            await self._written()
+            pieces, self._pieces, self._held = self._pieces, [], 0
+            self._writing = asyncio.get_running_loop().run_in_executor(_disk, self._incoming.write, pieces)
+
+    async def finish(self) -> None:
+        """Wait until all bytes are handed to the disk. Raises as `pass_on` does."""
+        await self.pass_on(at_least=0)
+        await self._written()
+
+    async def discard(self) -> None:
+        """Leave nothing behind. No thread still writes when this returns."""
+        if self._writing is not None:
+            await asyncio.wait([self._writing])
+        await asyncio.get_running_loop().run_in_executor(_disk, self._incoming.discard)
+
+    async def _written(self) -> None:
+        if self._writing is not None:
+            await asyncio.shield(self._writing)
+
+
+async def receive(request: Request, sink: Sink, *, max_bytes: int, idle_s: float) -> Received:
+    """Read the whole body into `sink`. Raises Malformed, InvalidInput, TooLarge, StorageFull, HTTPException(408)."""
+    content_type, options = parse_options_header(request.headers.get("content-type"))
+    is_form = content_type == b"multipart/form-data"
+    declared = request.headers.get("content-length", "0")
+    if declared.isdecimal() and int(declared) > max_bytes + (FORM_OVERHEAD if is_form else 0):
+        raise _too_large(max_bytes)
+    received = Received()
+    for name, value in request.query_params.multi_items():
+        received.add(name, value)
+    chunks = _chunks(request, idle_s)
+    if is_form:
+        await _read_form(chunks, options.get(b"boundary", b""), received, sink)
+    else:
+        async for chunk in chunks:
+            sink.add(chunk)
+            await sink.pass_on()
+    await sink.finish()
+    received.filename = received.fields.pop("filename", received.filename)
+    return received
+
+
+async def _chunks(request: Request, idle_s: float) -> AsyncIterator[bytes]:
+    stream = aiter(request.stream())
+    try:
+        while True:
+            async with asyncio.timeout(idle_s):
+                chunk = await anext(stream)
+            if chunk:
+                yield chunk
+    except StopAsyncIteration:
+        return
+    except TimeoutError:
+        raise HTTPException(408, f"nothing came for {idle_s:g} s; nothing was kept, hand the file over again") from None
+    except ClientDisconnect:
+        raise Malformed("the body ended before it was complete; nothing was kept") from None
+
+
+async def _read_form(chunks: AsyncIterator[bytes], boundary: bytes, received: Received, sink: Sink) -> None:
+    if not boundary:
+        raise Malformed("the Content-Type of the form names no boundary")
+    form = _Form(received, sink)
+    try:
+        parser = MultipartParser(boundary, form.callbacks())  # type: ignore[arg-type]
+        async for chunk in chunks:
+            parser.write(chunk)
+            await sink.pass_on()
+        parser.finalize()
+    except FormParserError as error:
+        raise Malformed(f"the form could not be read: {error}") from None
+    if not form.complete:
+        raise Malformed("the form ended before its last boundary; nothing was kept")
+    if not form.has_file:
+        raise InvalidInput("parameter file: required; the form has no part of this name")
+
+
+class _Form:
+    """Callbacks of the parser (RFC 7578): the part `file` goes to the sink, every other one is a parameter."""
+
+    def __init__(self, received: Received, sink: Sink) -> None:
+        self.complete = False
+        self.has_file = False
+        self._received = received
+        self._sink = sink
+        self._header = (bytearray(), bytearray())
+        self._name = ""
+        self._in_file = False
+        self._value = bytearray()
+
+    def callbacks(self) -> dict[str, object]:
+        return {
+            "on_part_begin": self._part_begin,
+            "on_header_field": lambda data, start, end: self._header[0].extend(data[start:end]),
+            "on_header_value": lambda data, start, end: self._header[1].extend(data[start:end]),
+            "on_header_end": self._header_end,
+            "on_headers_finished": self._headers_finished,
+            "on_part_data": self._part_data,
+            "on_part_end": self._part_end,
+            "on_end": self._end,
+        }
+
+    def _part_begin(self) -> None:
+        self._name, self._in_file, self._value = "", False, bytearray()
+        self._filename: str | None = None
+        self._header = (bytearray(), bytearray())
+
+    def _header_end(self) -> None:
+        name, value = self._header
+        if bytes(name).lower() == b"content-disposition":
+            _, options = parse_options_header(value.decode("latin-1"))
+            self._name = options.get(b"name", b"").decode(errors="replace")
+            self._filename = options[b"filename"].decode(errors="replace") if b"filename" in options else None
+        self._header = (bytearray(), bytearray())
+
+    def _headers_finished(self) -> None:
+        if not self._name:
+            raise Malformed("a part of the form has no name")
+        if self._name == "file":
+            if self.has_file:
+                raise InvalidInput("parameter file: given twice; hand over one file at a time")
+            self.has_file = self._in_file = True
+            self._received.filename = self._filename
+
+    def _part_data(self, data: bytes, start: int, end: int) -> None:
+        if self._in_file:
+            self._sink.add(memoryview(data)[start:end])
+            return
+        if len(self._value) + end - start > MAX_FIELD_BYTES:
+            raise InvalidInput(f"parameter {self._name[:100]}: longer than {MAX_FIELD_BYTES} bytes")
+        self._value += data[start:end]
+
+    def _part_end(self) -> None:
+        if not self._in_file:
+            self._received.add(self._name, self._value.decode(errors="replace"))
+
+    def _end(self) -> None:
+        self.complete = True
+
+
+def _too_large(max_bytes: int) -> TooLarge:
+    return TooLarge(f"the file is larger than the {max_bytes} bytes that are taken here; nothing was kept")

@@ -1,0 +1,152 @@
+"""/v1/tasks: hand a file over, ask for it by id, list, cancel."""
+
+import hashlib
+import re
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Header, Query, Request, Response
+from sqlalchemy import RowMapping
+from starlette.concurrency import run_in_threadpool
+
+from md5_service.api import schemas
+from md5_service.api.services import Owner, Services, Shared
+from md5_task_data import tasks
+from md5_task_data.kinds import KINDS
+from md5_task_data.schema import OUTCOMES
+
+router = APIRouter(prefix="/v1/tasks", tags=["tasks"])
+
+LONGEST_WAIT_S = 60
+
+
+def _problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    return {
+        status: {
+            "description": "A problem (RFC 9457)",
+            "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
+        }
+        for status in statuses
+    }
+
+
+_FORM = {
+    "type": "object",
+    "required": ["file"],
+    "properties": {
+        "file": {"type": "string", "format": "binary", "description": "The file"},
+        "kind": {"type": "string", "enum": list(KINDS), "default": "md5"},
+        "batch": {
+            "type": "string",
+            "maxLength": tasks.MAX_BATCH,
+            "description": "A name that files handed over together share",
+        },
+        "expected_md5": {
+            "type": "string",
+            "pattern": "^[0-9a-fA-F]{32}$",
+            "description": "md5: the digest that it should have; the result then has a verdict in `match`",
+        },
+    },
+}
+_BODY = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "multipart/form-data": {"schema": _FORM},
+            "application/octet-stream": {"schema": {"type": "string", "format": "binary"}},
+        },
+    }
+}
+Prefer = Annotated[
+    str | None, Header(description="`wait=N`: answer when the task has ended, after N ≤ 60 seconds at the latest")
+]
+
+
+@router.post(
+    "",
+    status_code=202,
+    response_model=schemas.Task,
+    openapi_extra=_BODY,
+    responses=_problems(400, 408, 413, 422, 503, 507),
+)
+async def hand_over(
+    request: Request, response: Response, shared: Shared, owner: Owner, prefer: Prefer = None
+) -> schemas.Task:
+    """Hand a file over and get its id at once. The id is a promise: it ends in `done` or `failed`, whatever happens.
+
+    Send a multipart form with the part `file`, or the bare bytes as the body; then `kind`, `filename`, `batch` and the
+    kind's own parameters go into the query.
+    """
+    row = await shared.intake.take(request, owner)
+    row = await _after_waiting(shared, row, prefer, response)
+    response.headers["Location"] = f"/v1/tasks/{row['id']}"
+    response.headers["Retry-After"] = "1"
+    return schemas.task(row)
+
+
+@router.get("/{task_id}", response_model=schemas.Task, responses=_problems(404, 422, 503))
+async def get_task(
+    task_id: str,
+    response: Response,
+    shared: Shared,
+    owner: Owner,
+    prefer: Prefer = None,
+    if_none_match: Annotated[str | None, Header()] = None,
+) -> schemas.Task | Response:
+    """A task by its id; 404 for an id that was never given out."""
+    row = await run_in_threadpool(_read, shared, owner, task_id)
+    row = await _after_waiting(shared, row, prefer, response)
+    task = schemas.task(row)
+    etag = f'"{hashlib.sha256(task.model_dump_json().encode()).hexdigest()[:32]}"'
+    if if_none_match is not None and etag in if_none_match:
+        return Response(status_code=304, headers={"ETag": etag})
+    response.headers["ETag"] = etag
+    return task
+
+
+@router.get("", response_model=schemas.Page, responses=_problems(422, 503))
+def list_tasks(
+    request: Request,
+    response: Response,
+    shared: Shared,
+    owner: Owner,
+    kind: str | None = None,
+    status: str | None = None,
+    filename: str | None = None,
+    md5: str | None = None,
+    batch: str | None = None,
+    limit: Annotated[int, Query(ge=1, le=1000)] = 100,
+    cursor: str | None = None,
+) -> schemas.Page:
+    """Tasks, newest first, in pages."""
+    filters = {"kind": kind, "status": status, "filename": filename, "md5": md5, "batch": batch}
+    with shared.database.reading() as db:
+        rows, following = tasks.page(db, owner, filters=filters, limit=limit, cursor=cursor)
+    if following is not None:
+        url = request.url.include_query_params(cursor=following)
+        response.headers["Link"] = f'<{url.path}?{url.query}>; rel="next"'
+    return schemas.Page(items=[schemas.task(row) for row in rows], next=following)
+
+
+@router.delete("/{task_id}", response_model=schemas.Task, responses=_problems(404, 409, 422, 503))
+def cancel_task(task_id: str, shared: Shared, owner: Owner) -> schemas.Task:
+    """Cancel a task whose outcome is not yet decided. It gets its line in the log as every other."""
+    with shared.database.transaction() as db:
+        return schemas.task(tasks.cancel(db, owner, task_id))
+
+
+def _read(shared: Services, owner: str, task_id: str) -> RowMapping:
+    with shared.database.reading() as db:
+        return tasks.get(db, owner, task_id)
+
+
+async def _after_waiting(shared: Services, row: RowMapping, prefer: str | None, response: Response) -> RowMapping:
+    """The row as it is when the client's wait (RFC 7240) is over."""
+    asked = re.search(r"\bwait\s*=\s*\"?(\d{1,9})", prefer or "")
+    if asked is None:
+        return row
+    seconds = min(int(asked[1]), LONGEST_WAIT_S)
+    response.headers["Preference-Applied"] = f"wait={seconds}"
+    if row["status"] in OUTCOMES:
+        return row
+    await shared.watcher.until_ended(row["id"], seconds)
+    return await run_in_threadpool(_read, shared, row["owner"], row["id"])

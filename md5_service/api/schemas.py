@@ -1,0 +1,114 @@
+"""The wire: what clients see, and from which the page's types and the OpenAPI document are made."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, Literal
+
+from pydantic import BaseModel, Field
+from sqlalchemy import RowMapping
+
+from md5_task_data import tasks
+from md5_task_data.schema import moment
+
+Status = Literal["receiving", "queued", "running", "waiting", "computed", "done", "failed", "cancelled", "expired"]
+Outcome = Literal["done", "failed", "cancelled"]
+
+PROBLEM_TYPE = "urn:md5-service:problem:"
+FAILURE_STATUS = {"bytes_missing": 410, "worker_lost": 500, "unexpected": 500}  # else 422: the file itself is wrong
+
+
+class Event(BaseModel):
+    """One step of a task."""
+
+    at: datetime
+    status: Status
+    reason: str | None = Field(description="Why, where it is not the usual next step")
+
+
+class Progress(BaseModel):
+    """How far the work is."""
+
+    done: int
+    total: int
+    unit: Literal["bytes"] = "bytes"
+
+
+class Problem(BaseModel):
+    """An error (RFC 9457): `code` is stable, `detail` says in plain words what to do."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    code: str
+
+
+class Task(BaseModel):
+    """A file handed over, and what became of it. `id` is the promise."""
+
+    id: str = Field(description="A UUIDv7")
+    kind: str
+    status: Status = Field(
+        description="`computed`: outcome and result are decided and readable, the line is not yet in the log. "
+        "`done`, `failed`, `cancelled`: it is, durably; nothing changes any more."
+    )
+    outcome: Outcome | None = Field(description="Set as soon as it is decided")
+    filename: str
+    size: int = Field(description="Bytes")
+    batch: str | None
+    params: dict[str, Any]
+    created_at: datetime
+    started_at: datetime | None = Field(description="When the last attempt began")
+    finished_at: datetime | None = Field(description="When the line was in the log")
+    attempt: int
+    history: list[Event]
+    progress: Progress
+    result: dict[str, Any] | None = Field(
+        description="kind `md5`: `md5`, and with an expected digest also `expected` and `match`"
+    )
+    error: Problem | None = Field(description="Why it failed")
+
+
+class Page(BaseModel):
+    """Newest first. `next` is the cursor of the next page, null on the last."""
+
+    items: list[Task]
+    next: str | None
+
+
+class Health(BaseModel):
+    status: Literal["ok", "away"]
+    checks: dict[str, str] = Field(default={}, description="`ok`, or what is wrong, for each thing that is needed")
+
+
+def task(row: RowMapping) -> Task:
+    """A row of `tasks` as clients see it."""
+    return Task(
+        id=row["id"],
+        kind=row["kind"],
+        status=row["status"],
+        outcome=row["outcome"],
+        filename=row["filename"],
+        size=row["size"],
+        batch=row["batch"],
+        params=row["params"],
+        created_at=moment(row["created_at"]),
+        started_at=_moment(row["started_at"]),
+        finished_at=_moment(row["finished_at"]),
+        attempt=row["attempt"],
+        history=[Event(at=moment(e["at"]), status=e["status"], reason=e["reason"]) for e in tasks.history(row)],
+        progress=Progress(done=row["progress"], total=row["size"]),
+        result=row["result"],
+        error=problem_of(row["error"]) if row["error"] else None,
+    )
+
+
+def problem_of(error: Mapping[str, str]) -> Problem:
+    """Why a task failed, in the shape of every other error."""
+    code = error["code"]
+    status = FAILURE_STATUS.get(code, 422)
+    return Problem(type=PROBLEM_TYPE + code, title="The task failed", status=status, detail=error["detail"], code=code)
+
+
+def _moment(at: int | None) -> datetime | None:
+    return None if at is None else moment(at)

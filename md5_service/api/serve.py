@@ -1,0 +1,43 @@
+"""The API on a socket that somebody else holds: `python -m md5_service.api.serve FD`, as `md5-service up` starts it.
+
+The socket outlives this process, so a client that comes while the API is started again waits a moment and is served.
+"""
+
+import signal
+import socket
+import sys
+from types import FrameType
+
+import uvicorn
+
+from md5_service.api.app import create_app
+from md5_service.settings import read_settings
+
+GRACE_S = 5  # for requests under way when the process is asked to stop
+
+
+class Server(uvicorn.Server):
+    """Ends the long polls when it is asked to stop, instead of waiting for them."""
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        self.config.app.state.services.watcher.release_all()  # type: ignore[union-attr]
+        super().handle_exit(sig, frame)
+
+
+def main(descriptor: int) -> None:
+    settings = read_settings()
+    config = uvicorn.Config(
+        create_app(settings),
+        log_level=settings.log_level,
+        access_log=False,
+        timeout_graceful_shutdown=GRACE_S,
+        timeout_keep_alive=30,
+        lifespan="on",
+    )
+    listening = socket.socket(fileno=descriptor)
+    Server(config).run(sockets=[listening])
+
+
+if __name__ == "__main__":
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the supervisor's
+    main(int(sys.argv[1]))

@@ -1,0 +1,49 @@
+"""What the routes of one API process share, made once by `app.create_app`."""
+
+from dataclasses import dataclass
+from typing import Annotated
+
+from celery import Celery
+from fastapi import Depends, Request
+
+from md5_service.api.intake import Hints, Intake
+from md5_service.api.watch import Watcher
+from md5_service.broker import make_celery
+from md5_service.settings import Settings
+from md5_task_data.bucket import Bucket
+from md5_task_data.database import Database
+
+
+@dataclass(frozen=True)
+class Services:
+    settings: Settings
+    database: Database
+    bucket: Bucket
+    celery: Celery
+    hints: Hints
+    intake: Intake
+    watcher: Watcher
+
+
+def make_services(settings: Settings) -> Services:
+    """Connects to nothing yet."""
+    database = Database(settings.database_url, echo=settings.sql_echo)
+    bucket = Bucket(settings.bucket_url)
+    celery = make_celery(settings)
+    hints = Hints(celery)
+    intake = Intake(settings, database, bucket, hints)
+    return Services(settings, database, bucket, celery, hints, intake, Watcher(database))
+
+
+def _services(request: Request) -> Services:
+    services: Services = request.app.state.services
+    return services
+
+
+def _owner() -> str:
+    """Whose task it is. With MD5_AUTH=none everybody is the same one."""
+    return "local"
+
+
+Shared = Annotated[Services, Depends(_services)]
+Owner = Annotated[str, Depends(_owner)]

@@ -1,0 +1,87 @@
+"""The queue carries hints and nothing else: who gets a message may look at those rows. Used by the API and the sweeper."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from celery import Celery
+from celery.exceptions import CeleryError
+from kombu import Connection, Queue
+from kombu.exceptions import KombuError
+
+from md5_service.settings import Settings
+from md5_task_data.errors import DependencyAway
+
+# Names on the wire: fixed, so that workers and API of different versions understand one another.
+WORK = "work"
+UPKEEP = "upkeep"
+WORK_MESSAGE = "tasks.work"
+SWEEP_MESSAGE = "upkeep.sweep"
+FLUSH_MESSAGE = "upkeep.flush_log"
+
+TIMEOUT_S = 2  # for reaching the broker and for each answer of it
+
+
+def make_celery(settings: Settings) -> Celery:
+    """A Celery app on this broker that knows no tasks yet. Connects to nothing."""
+    app = Celery("md5_service", broker=settings.broker_url)
+    app.conf.update(
+        task_queues=[Queue(WORK), Queue(UPKEEP)],
+        task_default_queue=WORK,
+        task_routes={"upkeep.*": {"queue": UPKEEP}},
+        task_ignore_result=True,
+        task_acks_late=False,  # lease and sweeper bring lost work back, on every broker alike
+        task_serializer="json",
+        accept_content=["json"],
+        task_publish_retry=False,  # a hint that cannot be sent now is the sweeper's to send
+        broker_connection_retry_on_startup=True,
+        broker_connection_max_retries=None,
+        broker_connection_timeout=TIMEOUT_S,
+        broker_transport_options=_transport_options(settings.broker_url),
+        worker_prefetch_multiplier=1,
+        worker_disable_prefetch=settings.broker_url.startswith("redis"),
+        worker_enable_remote_control=False,
+        worker_hijack_root_logger=False,
+        worker_cancel_long_running_tasks_on_connection_loss=False,  # the lease is in the database, not in the broker
+        # An orderly stop lets short work end; longer work is interrupted, and its attempt given back.
+        worker_soft_shutdown_timeout=2,
+        enable_utc=True,
+    )
+    return app
+
+
+def publish(app: Celery, task_ids: Sequence[str]) -> None:
+    """Send one hint for each task, best effort: raises DependencyAway when the broker cannot be reached."""
+    try:
+        with app.producer_or_acquire() as producer:
+            for task_id in task_ids:
+                app.send_task(WORK_MESSAGE, args=[[task_id]], queue=WORK, producer=producer, retry=False)
+    except _failures(app) as error:
+        raise DependencyAway(f"the broker cannot be reached: {error}") from error
+
+
+def is_idle(app: Celery) -> bool:
+    """Whether no hint waits in the queue. Raises DependencyAway."""
+    try:
+        with app.connection_or_acquire() as connection:
+            return _waiting(connection) == 0
+    except _failures(app) as error:
+        raise DependencyAway(f"the broker cannot be reached: {error}") from error
+
+
+def _waiting(connection: Connection) -> int:
+    with connection.channel() as channel:
+        try:
+            declared: Any = Queue(WORK)(channel).queue_declare(passive=True)
+            return int(declared.message_count)
+        except connection.channel_errors:  # no such queue: nothing was ever sent, or it was flushed
+            return 0
+
+
+def _failures(app: Celery) -> tuple[type[BaseException], ...]:
+    return (OSError, KombuError, CeleryError, *app.connection_for_write().recoverable_connection_errors)
+
+
+def _transport_options(url: str) -> dict[str, object]:
+    if not url.startswith("redis"):
+        return {"confirm_publish": True}
+    return {"socket_timeout": TIMEOUT_S, "socket_connect_timeout": TIMEOUT_S, "socket_keepalive": "socket:" not in url}

@@ -1,0 +1,87 @@
+"""The one folder in which everything of `md5-service up` lives."""
+
+import fcntl
+import hashlib
+import os
+import re
+import tempfile
+from pathlib import Path
+from urllib.parse import quote
+
+import psutil
+from sqlalchemy import URL
+
+MARK = "MD5_UP_FOLDER"  # an environment variable of every process that `up` starts: whose it is
+LONGEST_SOCKET_PATH = 90  # bytes; the system's own limit is 107, less what Valkey adds
+PLAIN_PATH = re.compile(r"[A-Za-z0-9/_.+-]+")
+
+
+class FolderUnusable(Exception):
+    """The message is one line for the one who starts the service."""
+
+
+class DataFolder:
+    """Paths, the lock that makes the folder ours alone, and what a killed service left in it."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path.absolute()
+
+    def take(self) -> None:
+        """Make the folder if need be, and hold its lock until the process ends. Raises FolderUnusable."""
+        try:
+            for folder in (self.path, self.path / "bucket", self.path / "log"):
+                folder.mkdir(parents=True, exist_ok=True)
+            self._lock = open(self.path / "up.lock", "a+")  # noqa: SIM115 (held for the life of the process)
+        except OSError as error:
+            raise FolderUnusable(f"the folder {self.path} cannot be used: {error.strerror}") from None
+        try:
+            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            self._lock.seek(0)
+            whose = self._lock.read().strip() or "another process"
+            raise FolderUnusable(
+                f"the folder {self.path} is in use by {whose}; stop it first, or choose another --data"
+            ) from None
+        self._lock.truncate(0)
+        self._lock.write(f"md5-service up, process {os.getpid()}\n")
+        self._lock.flush()
+
+    def end_leftovers(self) -> int:
+        """Kill what a killed `up` on this folder left running; returns how many processes. Only with the lock held."""
+        left = [process for process in psutil.process_iter() if process.pid != os.getpid() and self._is_ours(process)]
+        for process in left:
+            try:
+                process.kill()
+            except psutil.NoSuchProcess:
+                continue
+        psutil.wait_procs(left, timeout=5)
+        return len(left)
+
+    def _is_ours(self, process: psutil.Process) -> bool:
+        try:
+            return process.environ().get(MARK) == str(self.path)
+        except (psutil.Error, OSError):
+            return False
+
+    def environment(self) -> dict[str, str]:
+        """The settings of the embedded default; each that is already set in our own environment is left as it is."""
+        embedded = {
+            "MD5_DATABASE_URL": URL.create("sqlite", database=str(self.path / "md5.sqlite3")).render_as_string(),
+            "MD5_BROKER_URL": f"redis+socket://{self.broker_socket()}?virtual_host=0",
+            "MD5_BUCKET_URL": f"file://{quote(str(self.path / 'bucket'))}",
+            "MD5_LOG_PATH": str(self.path / "log" / "tasks.log"),
+        }
+        return embedded | os.environ | {MARK: str(self.path)}
+
+    def broker_socket(self) -> Path:
+        """Where Valkey listens: in the folder, or, where that path is too long for a socket, in a private one."""
+        inside = self.path / "valkey.sock"
+        if len(os.fsencode(inside)) <= LONGEST_SOCKET_PATH and PLAIN_PATH.fullmatch(str(inside)):
+            return inside
+        name = hashlib.sha256(os.fsencode(self.path)).hexdigest()[:16]
+        private = Path(tempfile.gettempdir()) / f"md5-service-{os.getuid()}-{name}"
+        private.mkdir(mode=0o700, exist_ok=True)
+        found = private.lstat()
+        if found.st_uid != os.getuid() or found.st_mode & 0o077 or not private.is_dir() or private.is_symlink():
+            raise FolderUnusable(f"the folder {private} is not ours alone; remove it")
+        return private / "valkey.sock"

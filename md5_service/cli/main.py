@@ -1,0 +1,152 @@
+"""The command `md5-service`: its words, options and exit codes. What each does is in the module of its name.
+
+Exit codes: 0 fine, 1 a mismatch or a failed task, 2 usage (or a service that cannot start), 3 the server cannot be
+reached, 124 a wait timed out.
+"""
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+app = typer.Typer(
+    name="md5-service",
+    help="Hand a file over, get an id at once: a promise that always ends in done or failed, with one line in one log.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+@app.command()
+def up(
+    host: Annotated[str, typer.Option(help="The address to listen on")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65535, help="The port to listen on; 0: any free one")] = 9000,
+    data: Annotated[Path, typer.Option(help="The folder in which everything lives")] = Path("data"),
+    workers: Annotated[
+        int, typer.Option(min=1, max=256, help="Files that are worked on at the same time")
+    ] = os.cpu_count() or 1,
+) -> None:
+    """Run everything on this machine: page, API, workers and their database. Ctrl-C stops it; started again on the same
+    folder it goes on where it was."""
+    from md5_service.cli import up as command
+
+    try:
+        command.run(host, port, data, workers)
+    except command.CannotStart as error:
+        _say(error)
+        raise typer.Exit(2) from None
+
+
+Url = Annotated[str, typer.Option("--url", envvar="MD5_URL", help="Where the service is")]
+Key = Annotated[str | None, typer.Option("--key", envvar="MD5_KEY", help="The API key, where one is asked for")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print the task as one line of JSON")]
+DEFAULT_URL = "http://127.0.0.1:9000"
+
+
+@app.command()
+def put(
+    files: Annotated[list[str], typer.Argument(help="Files to hand over; - is the standard input")],
+    kind: Annotated[str, typer.Option(help="What to do with them")] = "md5",
+    param: Annotated[list[str] | None, typer.Option(metavar="K=V", help="A parameter of the kind; may repeat")] = None,
+    batch: Annotated[str | None, typer.Option(help="A name that these files share")] = None,
+    wait: Annotated[bool, typer.Option(help="Wait for the results, or print the ids at once")] = True,
+    as_json: AsJson = False,
+    url: Url = DEFAULT_URL,
+    key: Key = None,
+) -> None:
+    """Hand files over and print their MD5s as md5sum does. Ids and progress go to stderr."""
+    from md5_service.cli import put as command
+    from md5_service.cli.remote import Remote
+
+    parameters = {"kind": kind} | ({"batch": batch} if batch else {})
+    for pair in param or []:
+        name, equals, value = pair.partition("=")
+        if not equals:
+            raise typer.BadParameter(f"{pair!r} is not of the form name=value", param_hint="--param")
+        parameters[name] = value
+    with _reaching():
+        raise typer.Exit(command.run(Remote(url, key), files, parameters, wait=wait, as_json=as_json))
+
+
+@app.command()
+def get(
+    task_id: Annotated[str, typer.Argument(metavar="ID", help="The id that a file got")],
+    wait: Annotated[
+        float, typer.Option(min=0, metavar="S", help="Wait so many seconds for the end; then exit with 124")
+    ] = 0,
+    as_json: AsJson = False,
+    url: Url = DEFAULT_URL,
+    key: Key = None,
+) -> None:
+    """Print what became of a file: its MD5 as md5sum does, or on stderr why there is none."""
+    from md5_service.cli.remote import Remote, report
+
+    with _reaching():
+        task = Remote(url, key).until_ended(task_id, wait)
+        raise typer.Exit(report(task, task["filename"].encode(), as_json=as_json))
+
+
+log_commands = typer.Typer(help="The shared log.", no_args_is_help=True)
+app.add_typer(log_commands, name="log")
+
+
+@log_commands.command()
+def verify(
+    file: Annotated[Path, typer.Argument(envvar="MD5_LOG_PATH", help="The log")] = Path("data/log/tasks.log"),
+) -> None:
+    """Walk the hash chain of a log, and name the first line that is not right."""
+    from md5_task_data import shared_log
+
+    try:
+        verdict = shared_log.verify(file)
+    except OSError as error:
+        _say(f"{file}: {error.strerror}")
+        raise typer.Exit(2) from None
+    if verdict.wrong:
+        print(f"{file}: {verdict.wrong}; the {verdict.lines} lines before it are right")
+        raise typer.Exit(1)
+    print(f"{file}: {verdict.lines} lines, the chain is unbroken")
+
+
+@app.command()
+def migrate() -> None:
+    """Bring the schema of the database at MD5_DATABASE_URL up to date."""
+    from md5_service.settings import BadSettings, read_settings
+    from md5_task_data import migrations
+    from md5_task_data.database import Database
+    from md5_task_data.errors import DependencyAway, InvalidInput
+
+    try:
+        migrations.upgrade(Database(read_settings().database_url))
+    except (BadSettings, DependencyAway, InvalidInput) as error:
+        _say(error)
+        raise typer.Exit(2) from None
+
+
+@contextmanager
+def _reaching() -> Iterator[None]:
+    """Exit code 3 for a service that does not answer, 1 for one that says no."""
+    from md5_service.cli.remote import Refused, Unreachable
+
+    try:
+        yield
+    except Unreachable as error:
+        _say(error)
+        raise typer.Exit(3) from None
+    except Refused as error:
+        _say(error)
+        raise typer.Exit(1) from None
+
+
+def _say(what: object) -> None:
+    print(f"md5-service: {what}", file=sys.stderr)
+
+
+def main() -> None:
+    app()

@@ -1,0 +1,94 @@
+"""The processes of `md5-service up`: each started, watched, started again when it dies, and stopped, by one parent."""
+
+import contextlib
+import ctypes
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+PR_SET_PDEATHSIG = 1  # linux/prctl.h
+FIRST_DELAY_S, LONGEST_DELAY_S = 0.1, 10.0  # before a part that died at once is started again
+STABLE_S = 5.0  # a part that lived so long starts again without delay
+
+
+def _die_with_parent() -> None:
+    """In the child: have the kernel kill it when `up` dies, however that comes about. Linux only; elsewhere what is left
+    running is found by the next start."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+@dataclass
+class Part:
+    """One process (and its children, in a group of their own) that is to run for as long as the service does."""
+
+    name: str
+    command: Sequence[str]
+    environment: Mapping[str, str]
+    folder: Path
+    keep_open: Sequence[int] = ()
+    deaths: int = 0
+    _process: subprocess.Popen[bytes] | None = None
+    _started_at: float = 0.0
+    _delay_s: float = field(default=FIRST_DELAY_S)
+    _again_at: float = 0.0
+
+    @property
+    def is_running(self) -> bool:
+        return self._process is not None and self._process.poll() is None
+
+    def start(self) -> None:
+        self._process = subprocess.Popen(
+            self.command,
+            env=self.environment,
+            cwd=self.folder,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,  # Celery's banner; what matters comes on stderr
+            pass_fds=self.keep_open,
+            start_new_session=True,  # Ctrl-C is for us to hand on, in order
+            preexec_fn=_die_with_parent,
+        )
+        self._started_at = time.monotonic()
+
+    def look_after(self) -> str | None:
+        """Start the process again if it has died; returns a line about it when it just has."""
+        if self.is_running:
+            return None
+        now = time.monotonic()
+        if self._process is not None:
+            ended = self._process.returncode
+            self._kill_group()  # its children must not go on without it
+            self._process = None
+            self.deaths += 1
+            self._delay_s = (
+                FIRST_DELAY_S if now - self._started_at > STABLE_S else min(2 * self._delay_s, LONGEST_DELAY_S)
+            )
+            self._again_at = now + self._delay_s
+            how = f"by signal {-ended}" if ended < 0 else f"with exit code {ended}"
+            return f"{self.name} ended {how}; it is started again"
+        if now >= self._again_at:
+            self.start()
+        return None
+
+    def ask_to_stop(self) -> None:
+        if self._process is not None and self._process.poll() is None:
+            self._process.terminate()
+
+    def end(self, timeout_s: float) -> None:
+        """Wait until the process has stopped; kill it and its children when the time is over."""
+        if self._process is None:
+            return
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._process.wait(max(0.0, timeout_s))
+        self._kill_group()
+        self._process.wait()
+
+    def _kill_group(self) -> None:
+        assert self._process is not None
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self._process.pid, signal.SIGKILL)

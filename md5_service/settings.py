@@ -1,0 +1,43 @@
+"""Every setting, on one page: environment variables with the prefix `MD5_`."""
+
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """What a process needs to know of its surroundings. Read once, where it starts; never changes."""
+
+    model_config = SettingsConfigDict(env_prefix="MD5_", frozen=True, extra="ignore")
+
+    database_url: str = Field(description="The database: sqlite:////absolute/file or postgresql://…")
+    broker_url: str = Field(description="The broker of the hints: redis+socket:///…, redis://… or amqp://…")
+    bucket_url: str = Field(description="Where the bytes are stored: file:///absolute/folder")
+    log_path: Path = Field(description="The shared log, one line per finished task")
+    auth: Literal["none"] = Field("none", description="Who may use the API; `none`: everybody who reaches it")
+    max_upload_bytes: int = Field(1 << 40, ge=0, description="The largest file that is taken, in bytes")
+    upload_idle_s: float = Field(30, gt=0, le=3600, description="An upload that sends nothing for so long is ended")
+    lease_s: float = Field(30, ge=1, le=3600, description="A worker that shows no sign for so long has lost its task")
+    max_attempts: int = Field(5, ge=1, le=1000, description="A task whose lease was lost so often has failed")
+    sweep_s: float = Field(5, ge=0.1, le=600, description="The sweeper looks for what is due every so many seconds")
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        "warning", description="Of the processes' own words"
+    )
+    sql_echo: bool = Field(False, description="Print every SQL statement")
+
+
+class BadSettings(Exception):
+    """A setting is missing or wrong; the message is one line for the one who starts the service."""
+
+
+def read_settings() -> Settings:
+    """The settings of this process, from its environment. Raises BadSettings."""
+    try:
+        return Settings()  # the environment fills the fields
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        name = f"MD5_{str(first['loc'][0]).upper()}" if first["loc"] else "MD5_…"
+        about = Settings.model_fields[str(first["loc"][0])].description if first["loc"] else ""
+        raise BadSettings(f"{name}: {first['msg']} ({about})") from None

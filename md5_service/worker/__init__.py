@@ -1,0 +1,1 @@
+"""The working side: claims tasks, does them, writes the log. Runs without the API and its packages."""

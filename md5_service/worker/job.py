@@ -1,0 +1,41 @@
+"""What a kind is given to work with: a claimed task's bytes and parameters, and nothing of queue or database."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from md5_service.worker.heartbeat import Beat
+from md5_task_data.bucket import Bucket
+from md5_task_data.errors import BytesMissing, LeaseLost
+from md5_task_data.leases import Claim
+
+BLOCK = 1 << 20  # bytes
+
+
+class Job:
+    """One attempt at a task."""
+
+    def __init__(self, claim: Claim, bucket: Bucket, beat: Beat) -> None:
+        self.filename = claim.filename
+        self.size = claim.size  # bytes
+        self.params: Mapping[str, Any] = claim.params
+        self._claim = claim
+        self._bucket = bucket
+        self._beat = beat
+
+    def blocks(self) -> Iterator[memoryview]:
+        """The stored bytes in order, up to 1 MiB at a time, each valid until the next is asked for.
+
+        Carries the progress up, and stops with LeaseLost between two blocks when the task is no longer ours. Raises
+        BytesMissing when the stored bytes are gone or fewer than were received.
+        """
+        buffer = memoryview(bytearray(min(BLOCK, self.size + 1)))
+        done = 0
+        with self._bucket.open(self._claim.id) as file:
+            while count := file.readinto(buffer):  # type: ignore[attr-defined]
+                yield buffer[:count]
+                done += count
+                self._beat.progress = done
+                if self._beat.lost:
+                    raise LeaseLost(self._claim.id)
+        if done != self.size:
+            raise BytesMissing(f"of {self.size} bytes received, {done} are stored; hand the file over again")

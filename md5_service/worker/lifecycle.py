@@ -1,0 +1,103 @@
+"""Claim, work, finish: every kind of work goes through here, and ends in exactly one of the ways named below.
+
+it worked                          computed, done
+the file or a parameter is wrong   computed, failed, at once: `code` and `detail` are for the sender
+something unexpected               queued again after 1, 10 and 60 s; then failed, in general words
+database, bucket, … are away       queued again; counts against nobody
+the lease is lost                  nothing: the row belongs to somebody else by now
+an orderly stop of the worker      queued again at once, the attempt given back
+the process is killed              nothing is written; the lease runs out and the sweeper finds the row
+"""
+
+import logging
+import time
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeVar
+
+from sqlalchemy import Connection
+
+from md5_service.worker.heartbeat import Heartbeat
+from md5_service.worker.job import Job
+from md5_task_data import leases
+from md5_task_data.bucket import Bucket
+from md5_task_data.database import Database
+from md5_task_data.errors import DependencyAway, LeaseLost, TaskDataError
+from md5_task_data.leases import Claim
+
+log = logging.getLogger(__name__)
+
+T = TypeVar("T")
+Work = Callable[[Job], dict[str, Any]]
+
+ERROR_DELAYS_S = (1, 10, 60)  # before the tries that follow an unexpected error
+AWAY_DELAY_S = 5
+FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.2, 2  # between two tries to reach the database
+
+
+class Lifecycle:
+    """One a process."""
+
+    def __init__(self, database: Database, bucket: Bucket, kinds: Mapping[str, Work], lease_s: float) -> None:
+        self._database = database
+        self._bucket = bucket
+        self._kinds = kinds
+        self._lease_s = lease_s
+        self._heartbeat = Heartbeat(database, lease_s)
+
+    def run(self, task_ids: Sequence[str]) -> int:
+        """Do those of the named tasks that are there to be done; returns how many were claimed. A hint that came late,
+        or twice, finds none."""
+        claims = self._persist(lambda db: leases.claim(db, task_ids, self._lease_s))
+        for claim in claims:
+            try:
+                self._do(claim)
+            except LeaseLost:
+                log.warning("task %s: no longer ours, left alone (fence %d)", claim.id, claim.fence)
+        return len(claims)
+
+    def _do(self, claim: Claim) -> None:
+        with self._heartbeat.keeping(claim) as beat:
+            try:
+                result = self._kinds[claim.kind](Job(claim, self._bucket, beat))
+            except LeaseLost:
+                raise
+            except TaskDataError as error:
+                failure = {"code": error.code, "detail": error.detail}
+                self._persist(lambda db: leases.fail(db, claim, failure))
+            except DependencyAway as error:
+                reason = f"something that is needed is away: {error}"
+                self._put_back(claim, reason, delay_s=AWAY_DELAY_S, is_error=False)
+            except Exception:
+                log.exception("task %s: unexpected error %d", claim.id, claim.errors + 1)
+                self._retry_or_fail(claim)
+            except BaseException:  # SystemExit: the worker is asked to stop
+                self._put_back(
+                    claim, "the worker was stopped in good order", delay_s=0, is_error=False, is_attempt=False
+                )
+                raise
+            else:
+                self._persist(lambda db: leases.finish(db, claim, result))
+
+    def _retry_or_fail(self, claim: Claim) -> None:
+        if claim.errors < len(ERROR_DELAYS_S):
+            reason = f"an unexpected error, number {claim.errors + 1}; the worker's own log says which"
+            self._put_back(claim, reason, delay_s=ERROR_DELAYS_S[claim.errors], is_error=True)
+            return
+        detail = f"an unexpected error, {claim.errors + 1} times; it was given up. The worker's own log says which"
+        self._persist(lambda db: leases.fail(db, claim, {"code": "unexpected", "detail": detail}))
+
+    def _put_back(self, claim: Claim, reason: str, **how: Any) -> None:
+        self._persist(lambda db: leases.put_back(db, claim, reason, **how))
+
+    def _persist(self, step: Callable[[Connection], T]) -> T:
+        """One step in one transaction, tried until the database answers: a worker can do nothing without it. A step that
+        was committed all the same finds its state moved on, the second time, and ends in LeaseLost."""
+        pause_s = FIRST_PAUSE_S
+        while True:
+            try:
+                with self._database.transaction() as db:
+                    return step(db)
+            except DependencyAway as error:
+                log.warning("waiting for the database: %s", error)
+                time.sleep(pause_s)
+                pause_s = min(2 * pause_s, LONGEST_PAUSE_S)

@@ -1,0 +1,59 @@
+"""What beat runs every few seconds: moves on whatever is due, so that no promise depends on a message or a process.
+
+Any number may run at once, and each sweep may die anywhere: what it did is committed, what it did not is still due.
+"""
+
+import logging
+
+from celery import Celery
+
+from md5_service import broker
+from md5_service.settings import Settings
+from md5_task_data import leases
+from md5_task_data.database import Database
+from md5_task_data.errors import DependencyAway
+
+log = logging.getLogger(__name__)
+
+MOST_BATCHES = 20  # a sweep; the next one goes on
+
+
+def sweep(app: Celery, settings: Settings, database: Database) -> None:
+    """Send hints for queued tasks that are due (all, when the queue is empty: it may have been lost), and end leases that
+    ran out. Raises DependencyAway when the database is away."""
+    is_idle = _is_idle(app)
+    can_publish = is_idle is not None
+    after = ""
+    for _ in range(MOST_BATCHES):
+        with database.transaction() as db:
+            due = leases.sweep(
+                db,
+                after=after,
+                publish_all=bool(is_idle),
+                lease_s=settings.lease_s,
+                max_attempts=settings.max_attempts,
+            )
+        if due.requeued or due.given_up:
+            log.warning("leases lost: %d tasks queued again, %d given up", due.requeued, due.given_up)
+        can_publish = can_publish and _publish(app, due.publish)
+        if not due.more:
+            return
+        after = due.last
+
+
+def _is_idle(app: Celery) -> bool | None:
+    """None: the broker cannot be asked."""
+    try:
+        return broker.is_idle(app)
+    except DependencyAway as error:
+        log.warning("%s", error)
+        return None
+
+
+def _publish(app: Celery, task_ids: list[str]) -> bool:
+    try:
+        broker.publish(app, task_ids)
+    except DependencyAway as error:
+        log.warning("%d hints not sent; a later sweep will: %s", len(task_ids), error)
+        return False
+    return True

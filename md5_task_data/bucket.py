@@ -1,0 +1,118 @@
+"""Stored bytes: a folder, one file a task, under the task's id. Clients' file names are never part of a path.
+
+bucket/tmp/<id>         while it is received
+bucket/<xx>/<id>        stored: xx are the last two digits of the id, so that no folder grows too large
+"""
+
+import errno
+import os
+import shutil
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO
+from urllib.parse import unquote, urlsplit
+
+from md5_task_data.errors import BytesMissing, DependencyAway, StorageFull
+
+IOV_MAX = 1024  # pieces that Linux and macOS take in one call
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+
+
+class Bucket:
+    """The folder behind a `file:///…` URL. Nothing is touched before the first use."""
+
+    def __init__(self, url: str) -> None:
+        parts = urlsplit(url)
+        if parts.scheme != "file" or parts.netloc or not parts.path:
+            raise ValueError(f"{url!r} is not a bucket: file:///absolute/folder is what can be used")
+        self.root = Path(unquote(parts.path))
+        self._incoming = self.root / "tmp"
+
+    def receive(self, task_id: str) -> "Incoming":
+        """Begin to store the bytes of a task. Raises StorageFull, DependencyAway."""
+        with _outages():
+            self._incoming.mkdir(parents=True, exist_ok=True)
+            return Incoming(self._incoming / task_id, self._place(task_id))
+
+    def open(self, task_id: str) -> BinaryIO:
+        """The stored bytes, unbuffered. Raises BytesMissing when they are gone, DependencyAway when the folder is."""
+        try:
+            return open(self._place(task_id), "rb", buffering=0)
+        except FileNotFoundError:
+            if not self._incoming.is_dir():
+                raise DependencyAway(f"the bucket's folder {self.root} is not there") from None
+            raise BytesMissing("the stored bytes of this file are gone; hand the file over again") from None
+
+    def delete(self, task_id: str) -> None:
+        """Remove the bytes of a task; fine when they are gone already."""
+        self._place(task_id).unlink(missing_ok=True)
+
+    def forget_incoming(self) -> None:
+        """Remove what a killed API was receiving. Only for one who knows that none is alive."""
+        shutil.rmtree(self._incoming, ignore_errors=True)
+        self._incoming.mkdir(parents=True, exist_ok=True)
+
+    def _place(self, task_id: str) -> Path:
+        return self.root / task_id[-2:] / task_id
+
+
+class Incoming:
+    """Bytes on their way in: write, then either store or discard."""
+
+    def __init__(self, temporary: Path, place: Path) -> None:
+        self._temporary = temporary
+        self._place = place
+        self._descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+
+    def write(self, pieces: Sequence[bytes | memoryview]) -> None:
+        """Append the pieces, without joining them first. Raises StorageFull, DependencyAway."""
+        left = [piece for piece in pieces if piece]
+        with _outages():
+            while left:
+                written = os.writev(self._descriptor, left[:IOV_MAX])
+                while left and written >= len(left[0]):
+                    written -= len(left.pop(0))
+                if written:
+                    left[0] = memoryview(left[0])[written:]
+
+    def store(self) -> None:
+        """Make the bytes durable under their final name: fsync, rename, fsync of the folder. Raises as `write` does."""
+        with _outages():
+            os.fsync(self._descriptor)
+            self._close()
+            folder = self._place.parent
+            if not folder.is_dir():
+                folder.mkdir(exist_ok=True)
+                _sync(folder.parent)
+            self._temporary.rename(self._place)
+            _sync(folder)
+
+    def discard(self) -> None:
+        """Leave nothing behind, stored or not."""
+        self._close()
+        self._temporary.unlink(missing_ok=True)
+        self._place.unlink(missing_ok=True)
+
+    def _close(self) -> None:
+        if self._descriptor >= 0:
+            os.close(self._descriptor)
+            self._descriptor = -1
+
+
+def _sync(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+@contextmanager
+def _outages() -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        if error.errno in FULL:
+            raise StorageFull("the disk of the bucket is full") from error
+        raise DependencyAway(f"the bucket cannot be used: {error.strerror}") from error

@@ -1,0 +1,125 @@
+"""One database, three makes: a writing transaction and a reading one, and nothing else is ever used.
+
+SQLite is set so that many processes can write: WAL, synchronous=FULL, and a queue before the write lock (a `flock`),
+because SQLite's own busy handler starves some writers for a second while others pass.
+"""
+
+import fcntl
+import os
+import sqlite3
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+from md5_task_data.errors import DependencyAway, StorageFull
+
+BUSY_TIMEOUT_S = 10
+STATEMENT_TIMEOUT_S = 10
+CONNECT_TIMEOUT_S = 2
+
+
+class Database:
+    """An engine, and the only two ways to use it. Opens no connection before the first use; safe to make before a fork."""
+
+    def __init__(self, url: str, *, echo: bool = False, pool_size: int = 10) -> None:
+        self.url = make_url(url)
+        self.is_sqlite = self.url.get_backend_name() == "sqlite"
+        self.engine = _sqlite(self.url, echo, pool_size) if self.is_sqlite else _server(self.url, echo, pool_size)
+        self._write_queue = f"{self.url.database}.lock" if self.is_sqlite else None
+        self._writing = self.engine.execution_options(begin="BEGIN IMMEDIATE")
+
+    @contextmanager
+    def transaction(self) -> Iterator[Connection]:
+        """One writing transaction: committed at the end of the block, rolled back on any exception.
+
+        Raises DependencyAway when the database cannot be reached, StorageFull when its disk is full. Keep it short, and
+        never await in it.
+        """
+        with _outages(), self._turn_to_write(), self._writing.begin() as connection:
+            yield connection
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """One consistent view that takes no write lock. Raises DependencyAway as `transaction` does."""
+        with _outages(), self.engine.begin() as connection:
+            yield connection
+
+    @contextmanager
+    def _turn_to_write(self) -> Iterator[None]:
+        if self._write_queue is None:
+            yield
+            return
+        descriptor = os.open(self._write_queue, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+            yield
+        finally:
+            os.close(descriptor)
+
+    def close(self) -> None:
+        self.engine.dispose()
+
+
+@contextmanager
+def _outages() -> Iterator[None]:
+    try:
+        yield
+    except (OperationalError, InterfaceError, PoolTimeout) as error:
+        if getattr(getattr(error, "orig", None), "sqlite_errorcode", None) == sqlite3.SQLITE_FULL:
+            raise StorageFull("the disk of the database is full") from error
+        raise DependencyAway(f"the database cannot be used: {_first_line(error)}") from error
+    except DBAPIError as error:
+        if error.connection_invalidated:
+            raise DependencyAway(f"the database connection was lost: {_first_line(error)}") from error
+        raise
+
+
+def _first_line(error: Exception) -> str:
+    return str(getattr(error, "orig", None) or error).strip().partition("\n")[0]
+
+
+def _sqlite(url: URL, echo: bool, pool_size: int) -> Engine:
+    engine = create_engine(
+        url, echo=echo, pool_size=pool_size, max_overflow=0, connect_args={"timeout": BUSY_TIMEOUT_S}
+    )
+
+    @event.listens_for(engine, "connect")
+    def prepare(connection: sqlite3.Connection, _: object) -> None:
+        connection.isolation_level = None  # we say BEGIN ourselves
+        connection.create_function("now_us", 0, lambda: time.time_ns() // 1000)
+        connection.execute("PRAGMA journal_mode=WAL")
+        connection.execute("PRAGMA synchronous=FULL")
+        connection.execute("PRAGMA foreign_keys=ON")
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        connection.exec_driver_sql(connection.get_execution_options().get("begin", "BEGIN"))
+
+    return engine
+
+
+def _server(url: URL, echo: bool, pool_size: int) -> Engine:
+    connect: dict[str, object]
+    if url.get_backend_name() == "postgresql":
+        timeouts = (
+            f"-c statement_timeout={STATEMENT_TIMEOUT_S}s -c idle_in_transaction_session_timeout={STATEMENT_TIMEOUT_S}s"
+        )
+        keepalives = {"keepalives_idle": 5, "keepalives_interval": 2, "keepalives_count": 3}
+        connect = {"connect_timeout": CONNECT_TIMEOUT_S, "options": timeouts, **keepalives}
+    else:
+        connect = {"connect_timeout": CONNECT_TIMEOUT_S, "read_timeout": STATEMENT_TIMEOUT_S}
+    # READ COMMITTED, on MariaDB too: a statement after a lock must see what was committed before the lock was had.
+    return create_engine(
+        url,
+        echo=echo,
+        pool_size=pool_size,
+        pool_timeout=CONNECT_TIMEOUT_S,
+        pool_pre_ping=True,
+        isolation_level="READ COMMITTED",
+        connect_args=connect,
+    )

@@ -1,0 +1,61 @@
+"""What can be wrong with a request or a file, in words for the one who sent it. No HTTP here: the API has one table for that."""
+
+from typing import ClassVar
+
+
+class TaskDataError(Exception):
+    """Base of every error that is the sender's to mend: `code` is stable, the message says what to do."""
+
+    code: ClassVar[str] = "error"
+
+    def __init__(self, detail: str) -> None:
+        super().__init__(detail)
+        self.detail = detail
+
+
+class NotFound(TaskDataError):
+    """No such thing, or not yours: the two look alike on purpose."""
+
+    code = "not_found"
+
+
+class Conflict(TaskDataError):
+    """The thing is in a state that does not allow this."""
+
+    code = "conflict"
+
+
+class InvalidInput(TaskDataError):
+    """A parameter or a file that cannot be used; the message names it and what is allowed."""
+
+    code = "invalid_input"
+
+
+class Malformed(TaskDataError):
+    """A request that could not be read at all."""
+
+    code = "malformed"
+
+
+class TooLarge(TaskDataError):
+    """More bytes than are taken here."""
+
+    code = "too_large"
+
+
+class BytesMissing(TaskDataError):
+    """The stored bytes of a task are gone from the bucket."""
+
+    code = "bytes_missing"
+
+
+class DependencyAway(Exception):
+    """Database, broker, bucket or log folder cannot be reached now: nobody's mistake, and not counted against a task."""
+
+
+class LeaseLost(Exception):
+    """The task is no longer ours: cancelled, or claimed by another worker after our lease ran out. Touch nothing more."""
+
+
+class StorageFull(DependencyAway):
+    """No room left for bytes or rows."""

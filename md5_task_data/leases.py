@@ -1,0 +1,204 @@
+"""What workers do to a task: claim, beat, finish, fail, give back; and what the sweeper finds due.
+
+Every operation checks the state that it moves a row from, under the fence of the claim, and moves nothing else. Whoever
+finds another state gets LeaseLost and must touch nothing more.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, RowMapping, and_, case, literal, or_, select, update
+
+from md5_task_data.errors import LeaseLost
+from md5_task_data.schema import SECOND, now, searched_now, tasks
+from md5_task_data.tasks import FIRST_HINT_S
+
+LONGEST_HINT_S = 600
+MAX_HISTORY = 200  # entries kept in a row
+BATCH = 500  # rows that one sweep transaction takes
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A task that is ours until its lease runs out; `fence` proves it."""
+
+    id: str
+    kind: str
+    filename: str
+    size: int
+    params: Mapping[str, Any]
+    fence: int
+    attempt: int
+    errors: int
+
+
+@dataclass
+class Due:
+    """What a sweep found: tasks to send a message for, and those given up because their leases were lost too often."""
+
+    publish: list[str] = field(default_factory=list)
+    requeued: int = 0
+    given_up: int = 0
+    more: bool = False
+    last: str = ""
+
+
+def _take(db: Connection, *conditions: ColumnElement[bool], limit: int | None = None) -> Sequence[RowMapping]:
+    """The one primitive, the same on PostgreSQL, MariaDB and SQLite (which locks as a whole): the rows that nobody else
+    is at, locked in id order, with the clock."""
+    query = select(tasks, now().label("now")).where(*conditions).order_by(tasks.c.id).limit(limit)
+    return db.execute(query.with_for_update(skip_locked=True)).mappings().all()
+
+
+def claim(db: Connection, task_ids: Sequence[str], lease_s: float) -> list[Claim]:
+    """Take those of the named tasks that are queued. An expired lease is the sweeper's: it alone counts lost ones."""
+    rows = _take(db, tasks.c.id.in_(task_ids), tasks.c.status == "queued")
+    if rows:
+        taken = update(tasks).where(tasks.c.id.in_([row["id"] for row in rows]))
+        db.execute(
+            taken.values(
+                status="running",
+                fence=tasks.c.fence + 1,
+                attempt=tasks.c.attempt + 1,
+                progress=0,
+                started_at=now(),
+                due_at=now() + _microseconds(lease_s),
+            )
+        )
+    return [
+        Claim(
+            id=row["id"],
+            kind=row["kind"],
+            filename=row["filename"],
+            size=row["size"],
+            params=row["params"],
+            fence=row["fence"] + 1,
+            attempt=row["attempt"] + 1,
+            errors=row["errors"],
+        )
+        for row in rows
+    ]
+
+
+def beat(db: Connection, claim: Claim, progress: int, lease_s: float) -> None:
+    """Extend the lease and carry the progress (bytes) up. Raises LeaseLost: that is how a cancel comes down."""
+    _update_ours(db, claim, progress=progress, due_at=now() + _microseconds(lease_s))
+
+
+def finish(db: Connection, claim: Claim, result: Mapping[str, Any]) -> None:
+    """Store the result; from here on it can be read, and its log line is owed."""
+    _decide(db, claim, outcome="done", result=dict(result), md5=result.get("md5"), progress=claim.size)
+
+
+def fail(db: Connection, claim: Claim, error: Mapping[str, Any]) -> None:
+    """Store why the task cannot be done (`code` and `detail`)."""
+    _decide(db, claim, outcome="failed", error=dict(error))
+
+
+def _decide(db: Connection, claim: Claim, **values: Any) -> None:
+    _update_ours(db, claim, status="computed", computed_at=now(), due_at=now(), **values)
+
+
+def put_back(
+    db: Connection, claim: Claim, reason: str, *, delay_s: float, is_error: bool, is_attempt: bool = True
+) -> None:
+    """Queue the task again after `delay_s`. `is_error` counts it against the task; without `is_attempt` (an orderly stop)
+    the attempt is given back."""
+    rows = _take(db, _ours(claim))
+    if not rows:
+        raise LeaseLost(claim.id)
+    row = rows[0]
+    _update_ours(
+        db,
+        claim,
+        status="queued",
+        due_at=now() + _microseconds(delay_s),
+        hints=0,
+        started_at=None,
+        progress=0,
+        errors=row["errors"] + is_error,
+        attempt=row["attempt"] - (not is_attempt),
+        history=_extended(row, reason),
+    )
+
+
+def expire_all(db: Connection) -> int:
+    """End every lease now. Only for one who knows that no worker is alive: `md5-service up`, before it starts any."""
+    return db.execute(update(tasks).where(tasks.c.status == "running").values(due_at=now())).rowcount
+
+
+def sweep(db: Connection, *, after: str, publish_all: bool, lease_s: float, max_attempts: int) -> Due:
+    """Move on what is due, up to BATCH rows with an id beyond `after`, in one query.
+
+    `publish_all`: the broker's queue is empty, so every queued task needs a new message, but not those in a back-off.
+    """
+    horizon = searched_now() + (LONGEST_HINT_S * SECOND if publish_all else 0)
+    is_due = tasks.c.due_at <= searched_now()
+    was_hinted = and_(tasks.c.status == "queued", tasks.c.hints > 0)
+    rows = _take(
+        db,
+        tasks.c.due_at <= horizon,
+        tasks.c.id > after if after else literal(True),
+        or_(and_(is_due, tasks.c.status.in_(("queued", "running"))), was_hinted),
+        limit=BATCH,
+    )
+    due = Due(more=len(rows) == BATCH, last=rows[-1]["id"] if rows else "")
+    queued = [row["id"] for row in rows if row["status"] == "queued"]
+    if queued:
+        wait_s = case((tasks.c.hints >= 5, LONGEST_HINT_S), else_=literal(FIRST_HINT_S).bitwise_lshift(tasks.c.hints))
+        hinted = case((tasks.c.hints >= 5, tasks.c.hints), else_=tasks.c.hints + 1)  # enough for the longest wait
+        moved = update(tasks).where(tasks.c.id.in_(queued))
+        db.execute(moved.values(due_at=now() + wait_s * SECOND, hints=hinted))
+    for row in rows:
+        if row["status"] == "running":
+            _end_lost_lease(db, row, due, lease_s, max_attempts)
+    due.publish = queued + due.publish
+    return due
+
+
+def _end_lost_lease(db: Connection, row: RowMapping, due: Due, lease_s: float, max_attempts: int) -> None:
+    lost = row["lost_leases"] + 1
+    reason = (
+        f"the worker stopped answering (no sign of it for {lease_s:g} s, or it ended); loss {lost} of {max_attempts}"
+    )
+    values: dict[str, Any]
+    if lost < max_attempts:
+        values = {
+            "status": "queued",
+            "due_at": now() + FIRST_HINT_S * SECOND,
+            "hints": 1,
+            "started_at": None,
+            "progress": 0,
+            "history": _extended(row, reason),
+        }
+        due.publish.append(row["id"])
+        due.requeued += 1
+    else:
+        detail = f"the worker ended or stopped answering {lost} times while it was at this file; it was given up"
+        error = {"code": "worker_lost", "detail": detail}
+        values = {"status": "computed", "outcome": "failed", "error": error, "computed_at": now(), "due_at": now()}
+        due.given_up += 1
+    # The fence shuts the lost worker out even where the task is not claimed again.
+    mine = and_(tasks.c.id == row["id"], tasks.c.status == "running", tasks.c.fence == row["fence"])
+    db.execute(update(tasks).where(mine).values(lost_leases=lost, fence=row["fence"] + 1, **values))
+
+
+def _ours(claim: Claim) -> ColumnElement[bool]:
+    return and_(tasks.c.id == claim.id, tasks.c.fence == claim.fence, tasks.c.status == "running")
+
+
+def _update_ours(db: Connection, claim: Claim, **values: Any) -> None:
+    if db.execute(update(tasks).where(_ours(claim)).values(**values)).rowcount != 1:
+        raise LeaseLost(claim.id)
+
+
+def _extended(row: RowMapping, reason: str) -> list[dict[str, Any]]:
+    """The row's history with an attempt that ended early."""
+    started = {"at": row["started_at"], "status": "running", "reason": None}
+    queued = {"at": row["now"], "status": "queued", "reason": reason}
+    return [*row["history"], started, queued][-MAX_HISTORY:]
+
+
+def _microseconds(seconds: float) -> int:
+    return int(seconds * SECOND)

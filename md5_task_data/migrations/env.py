@@ -1,0 +1,8 @@
+"""Alembic's entry: runs the migrations on the connection, and in the transaction, that `upgrade` brings along."""
+
+from alembic import context
+
+from md5_task_data.schema import metadata
+
+context.configure(connection=context.config.attributes["connection"], target_metadata=metadata, render_as_batch=True)
+context.run_migrations()

@@ -1,0 +1,147 @@
+"""The database on one page. Migrations make it; a test holds the two together.
+
+Times are whole microseconds since 1970-01-01 UTC, written by the database's own clock (`now()`), so that hosts with
+skewed clocks agree and one kind of arithmetic serves PostgreSQL, MariaDB and SQLite. Read one with
+`to_timestamp(created_at / 1e6)` (PostgreSQL) or `datetime(created_at / 1e6, 'unixepoch')` (SQLite).
+"""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import (
+    CHAR,
+    JSON,
+    BigInteger,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    SmallInteger,
+    String,
+    Table,
+    Text,
+    Uuid,
+)
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.functions import FunctionElement
+
+SECOND = 1_000_000  # of the unit in which times are kept
+
+
+def moment(microseconds: int) -> datetime:
+    """A kept time as a datetime in UTC, exactly."""
+    return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=microseconds)
+
+
+def rfc3339(microseconds: int) -> str:
+    """A kept time in the one spelling that clients see, in the API and in the log: 2026-11-22T06:00:00.123456Z."""
+    return moment(microseconds).isoformat(timespec="microseconds").replace("+00:00", "Z")
+
+
+class now(FunctionElement[int]):
+    """The database's clock at this moment, for writing. Not indexable on PostgreSQL: search with `searched_now`."""
+
+    type = BigInteger()
+    name = "now"
+    inherit_cache = True
+
+
+class searched_now(now):
+    """The database's clock at the start of the statement: constant, so that an index can be searched with it."""
+
+    inherit_cache = True
+
+
+@compiles(now, "sqlite")
+def _now_on_sqlite(element: now, compiler: Any, **_: Any) -> str:
+    return "now_us()"  # registered by database.py: SQLite runs inside this very process, and so does its clock
+
+
+@compiles(now, "postgresql")
+def _now_on_postgresql(element: now, compiler: Any, **_: Any) -> str:
+    return "(extract(epoch from clock_timestamp()) * 1000000)::bigint"
+
+
+@compiles(searched_now, "postgresql")
+def _searched_now_on_postgresql(element: now, compiler: Any, **_: Any) -> str:
+    return "(extract(epoch from statement_timestamp()) * 1000000)::bigint"
+
+
+@compiles(now, "mysql", "mariadb")
+def _now_on_mariadb(element: now, compiler: Any, **_: Any) -> str:
+    return "cast(unix_timestamp(sysdate(6)) * 1000000 as signed)"
+
+
+@compiles(searched_now, "mysql", "mariadb")
+def _searched_now_on_mariadb(element: now, compiler: Any, **_: Any) -> str:
+    return "cast(unix_timestamp(now(6)) * 1000000 as signed)"
+
+
+# Stored as text on MariaDB: its own UUID type sorts differently from the text that cursors compare.
+TaskId = Uuid(as_uuid=False).with_variant(CHAR(36, collation="ascii_bin"), "mysql", "mariadb")
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+STATUSES = ("receiving", "queued", "running", "waiting", "computed", "done", "failed", "cancelled", "expired")
+OUTCOMES = ("done", "failed", "cancelled")
+
+tasks = Table(
+    "tasks",
+    metadata,
+    Column("id", TaskId, primary_key=True),
+    Column("owner", String(64), nullable=False),
+    Column("kind", String(32), nullable=False),
+    Column("status", String(16), nullable=False),
+    Column("outcome", String(16)),
+    Column("filename", String(255), nullable=False),
+    Column("size", BigInteger, nullable=False),
+    Column("batch", String(255)),
+    Column("params", JSON, nullable=False),
+    Column("retry_of", TaskId),
+    Column("created_at", BigInteger, nullable=False),
+    Column("started_at", BigInteger),  # of the last attempt
+    Column("computed_at", BigInteger),
+    Column("finished_at", BigInteger),
+    # When somebody must look at this row again: re-publish, lease end, back-off, flush. NULL: never.
+    Column("due_at", BigInteger),
+    Column("hints", SmallInteger, nullable=False),  # messages sent since it was last queued; 0: none before due_at
+    Column("fence", Integer, nullable=False),  # goes up with every claim; shuts a stale worker out
+    Column("attempt", Integer, nullable=False),
+    Column("lost_leases", Integer, nullable=False),
+    Column("errors", Integer, nullable=False),  # unexpected ones, while working on it
+    Column("progress", BigInteger, nullable=False),  # bytes
+    Column("history", JSON, nullable=False),  # only what the time columns do not tell: attempts that ended early
+    Column("result", JSON(none_as_null=True)),
+    Column("error", JSON(none_as_null=True)),
+    Column("md5", String(32)),  # the digest in `result`, to search by
+    Index(None, "due_at"),
+    Index(None, "owner", "id"),
+    Index(None, "md5"),
+)
+
+log_lines = Table(
+    "log_lines",
+    metadata,
+    Column("seq", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=False),
+    Column("task_id", TaskId, ForeignKey(tasks.c.id), nullable=False, unique=True),  # exactly once is this UNIQUE
+    Column("offset", BigInteger, nullable=False, unique=True),  # bytes, in the file
+    Column("line", Text, nullable=False),  # without its newline
+)
+
+log_head = Table(
+    "log_head",
+    metadata,
+    Column("id", SmallInteger, primary_key=True, autoincrement=False),  # always 1
+    Column("seq", BigInteger, nullable=False),  # of the last line
+    Column("length", BigInteger, nullable=False),  # bytes that the file must have
+    Column("hash", String(64), nullable=False),  # SHA-256 of the last line
+    Column("flushed", BigInteger, nullable=False),  # bytes known to be in the file, durably
+)

@@ -1,0 +1,173 @@
+"""What clients do to a task: create, get, list, cancel. What workers do to it is in `leases`."""
+
+import base64
+import binascii
+import uuid
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import Connection, RowMapping, insert, select, update
+
+from md5_task_data import kinds
+from md5_task_data.errors import Conflict, InvalidInput, NotFound
+from md5_task_data.schema import SECOND, STATUSES, now, tasks
+
+FIRST_HINT_S = 30  # a message is sent right after the commit; when nobody came by then, the sweeper sends another
+MAX_NAME = 255  # characters
+MAX_BATCH = 255
+
+
+@dataclass(frozen=True)
+class NewTask:
+    """A file whose bytes are stored, checked as far as it can be without reading them."""
+
+    id: str
+    owner: str
+    kind: str
+    filename: str
+    size: int
+    batch: str | None = None
+    params: Mapping[str, object] = field(default_factory=dict)
+
+
+def checked_name(name: str) -> str:
+    """A file name as it was sent, or InvalidInput. It is data and never part of a path, so all but NUL may stand in it."""
+    return _checked_text("filename", name, MAX_NAME)
+
+
+def checked_batch(batch: str | None) -> str | None:
+    """A batch's name, None for none, or InvalidInput."""
+    return _checked_text("batch", batch, MAX_BATCH) if batch else None
+
+
+def _checked_text(what: str, text: str, longest: int) -> str:
+    if len(text) > longest:
+        raise InvalidInput(f"parameter {what}: {len(text)} characters; at most {longest} are allowed")
+    if "\0" in text:
+        raise InvalidInput(f"parameter {what}: the character NUL is not allowed")
+    return text
+
+
+def create(db: Connection, new: NewTask) -> RowMapping:
+    """Insert the row that is the promise, and return it. Raises InvalidInput for an unknown kind."""
+    row = insert(tasks).values(
+        id=new.id,
+        owner=new.owner,
+        kind=kinds.known(new.kind),
+        status="queued",
+        filename=new.filename,
+        size=new.size,
+        batch=new.batch,
+        params=dict(new.params),
+        created_at=now(),
+        due_at=now() + FIRST_HINT_S * SECOND,
+        hints=1,
+        fence=0,
+        attempt=0,
+        lost_leases=0,
+        errors=0,
+        progress=0,
+        history=[],
+    )
+    return db.execute(row.returning(*tasks.c)).mappings().one()
+
+
+def get(db: Connection, owner: str, task_id: str) -> RowMapping:
+    """One task. Raises NotFound for an id that is malformed, unknown, or another owner's: the three look alike."""
+    query = select(tasks).where(tasks.c.id == _known_form(task_id), tasks.c.owner == owner)
+    row = db.execute(query).mappings().one_or_none()
+    if row is None:
+        raise _unknown(task_id)
+    return row
+
+
+def states(db: Connection, task_ids: Iterable[str]) -> dict[str, tuple[str, str | None]]:
+    """Status and outcome of many tasks in one statement, for those who wait."""
+    query = select(tasks.c.id, tasks.c.status, tasks.c.outcome).where(tasks.c.id.in_(list(task_ids)))
+    return {row.id: (row.status, row.outcome) for row in db.execute(query)}
+
+
+def page(
+    db: Connection, owner: str, *, filters: Mapping[str, str | None], limit: int, cursor: str | None
+) -> tuple[list[RowMapping], str | None]:
+    """Up to `limit` tasks, newest first, and the cursor of the next page (None on the last).
+
+    `filters` may hold kind, status, filename, md5, batch; all must match. Ids are ordered by time and never change, so a
+    page neither skips nor repeats what the ones before it showed. Raises InvalidInput for a bad filter or cursor.
+    """
+    query = select(tasks).where(tasks.c.owner == owner)
+    for name, value in filters.items():
+        if value is not None:
+            query = query.where(tasks.c[name] == _checked_filter(name, value))
+    if cursor is not None:
+        query = query.where(tasks.c.id < _read_cursor(cursor))
+    rows = db.execute(query.order_by(tasks.c.id.desc()).limit(limit + 1)).mappings().all()
+    more = len(rows) > limit
+    return list(rows[:limit]), _write_cursor(rows[limit - 1]["id"]) if more else None
+
+
+def cancel(db: Connection, owner: str, task_id: str) -> RowMapping:
+    """Decide the outcome `cancelled`. A worker that is at it learns so by its next beat, and can store nothing more.
+
+    Raises NotFound, or Conflict where the outcome is already decided.
+    """
+    get(db, owner, task_id)
+    undecided = tasks.c.id == task_id.lower(), tasks.c.owner == owner, tasks.c.outcome.is_(None)
+    decided = (
+        update(tasks).where(*undecided).values(status="computed", outcome="cancelled", computed_at=now(), due_at=now())
+    )
+    changed = db.execute(decided).rowcount
+    row = get(db, owner, task_id)
+    if not changed:
+        raise Conflict(f"this task has already ended: its outcome is {row['outcome']}")
+    return row
+
+
+def _known_form(task_id: str) -> str:
+    """The one spelling that ids are stored in; other spellings of a UUID are as unknown as anything else."""
+    try:
+        if len(task_id) == 36 and str(uuid.UUID(task_id)) == task_id.lower():
+            return task_id.lower()
+    except ValueError:
+        pass
+    raise _unknown(task_id)
+
+
+def _unknown(task_id: str) -> NotFound:
+    return NotFound(f"there is no task {task_id[:64]!r}; an id is shown when a file is handed over")
+
+
+def _checked_filter(name: str, value: str) -> str:
+    allowed: dict[str, Iterable[str]] = {"kind": kinds.KINDS, "status": STATUSES}
+    if name in allowed and value not in allowed[name]:
+        raise InvalidInput(f"parameter {name}: {value[:40]!r}; it must be one of: {', '.join(allowed[name])}")
+    if "\0" in value:
+        raise InvalidInput(f"parameter {name}: the character NUL is not allowed")
+    return value.strip().lower() if name == "md5" else value
+
+
+def _write_cursor(task_id: str) -> str:
+    return base64.urlsafe_b64encode(uuid.UUID(task_id).bytes).decode().rstrip("=")
+
+
+def _read_cursor(cursor: str) -> str:
+    try:
+        return str(uuid.UUID(bytes=base64.b64decode(cursor.encode() + b"==", altchars=b"-_", validate=True)))
+    except (ValueError, binascii.Error):
+        raise InvalidInput("parameter cursor: take it unchanged from `next` of the page before") from None
+
+
+def history(row: RowMapping) -> list[dict[str, Any]]:
+    """What happened to a task, oldest first: `at` (microseconds), `status`, `reason`.
+
+    The usual steps are read off the time columns; the row keeps only attempts that ended early.
+    """
+    events = [{"at": row["created_at"], "status": "queued", "reason": None}, *row["history"]]
+    if row["started_at"] is not None:
+        events.append({"at": row["started_at"], "status": "running", "reason": None})
+    if row["computed_at"] is not None:
+        events.append({"at": row["computed_at"], "status": "computed", "reason": row["outcome"]})
+    if row["finished_at"] is not None:
+        events.append({"at": row["finished_at"], "status": row["outcome"], "reason": "its line is in the log"})
+    return events
