@@ -19,6 +19,8 @@ SWEEP_MESSAGE = "upkeep.sweep"
 FLUSH_MESSAGE = "upkeep.flush_log"
 
 TIMEOUT_S = 2  # for reaching the broker and for each answer of it
+# Once more, at once, for a connection that broke while it was idle; what cannot be sent then is the sweeper's to send.
+RETRY = {"max_retries": 1, "interval_start": 0, "interval_step": 0, "interval_max": 0}
 
 
 def make_celery(settings: Settings) -> Celery:
@@ -32,7 +34,7 @@ def make_celery(settings: Settings) -> Celery:
         task_acks_late=False,  # lease and sweeper bring lost work back, on every broker alike
         task_serializer="json",
         accept_content=["json"],
-        task_publish_retry=False,  # a hint that cannot be sent now is the sweeper's to send
+        task_publish_retry_policy=RETRY,
         broker_connection_retry_on_startup=True,
         broker_connection_max_retries=None,
         broker_connection_timeout=TIMEOUT_S,
@@ -54,7 +56,7 @@ def publish(app: Celery, task_ids: Sequence[str]) -> None:
     try:
         with app.producer_or_acquire() as producer:
             for task_id in task_ids:
-                app.send_task(WORK_MESSAGE, args=[[task_id]], queue=WORK, producer=producer, retry=False)
+                app.send_task(WORK_MESSAGE, args=[[task_id]], queue=WORK, producer=producer)
     except _failures(app) as error:
         raise DependencyAway(f"the broker cannot be reached: {error}") from error
 
@@ -63,6 +65,7 @@ def is_idle(app: Celery) -> bool:
     """Whether no hint waits in the queue. Raises DependencyAway."""
     try:
         with app.connection_or_acquire() as connection:
+            connection.ensure_connection(timeout=TIMEOUT_S, **RETRY)
             return _waiting(connection) == 0
     except _failures(app) as error:
         raise DependencyAway(f"the broker cannot be reached: {error}") from error
@@ -83,5 +86,6 @@ def _failures(app: Celery) -> tuple[type[BaseException], ...]:
 
 def _transport_options(url: str) -> dict[str, object]:
     if not url.startswith("redis"):
-        return {"confirm_publish": True}
-    return {"socket_timeout": TIMEOUT_S, "socket_connect_timeout": TIMEOUT_S, "socket_keepalive": "socket:" not in url}
+        return {"confirm_publish": True, **RETRY}
+    keepalive = not url.startswith("redis+socket")
+    return {"socket_timeout": TIMEOUT_S, "socket_connect_timeout": TIMEOUT_S, "socket_keepalive": keepalive, **RETRY}

@@ -21,6 +21,7 @@ from md5_task_data.errors import DependencyAway, StorageFull
 BUSY_TIMEOUT_S = 10
 STATEMENT_TIMEOUT_S = 10
 CONNECT_TIMEOUT_S = 2
+DRIVERS = {"postgresql": "postgresql+psycopg2", "mariadb": "mariadb+pymysql"}  # for URLs that name none
 
 
 class Database:
@@ -28,6 +29,8 @@ class Database:
 
     def __init__(self, url: str, *, echo: bool = False, pool_size: int = 10) -> None:
         self.url = make_url(url)
+        if self.url.drivername in DRIVERS:
+            self.url = self.url.set(drivername=DRIVERS[self.url.drivername])
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         self.engine = _sqlite(self.url, echo, pool_size) if self.is_sqlite else _server(self.url, echo, pool_size)
         self._write_queue = f"{self.url.database}.lock" if self.is_sqlite else None

@@ -9,7 +9,7 @@ from md5_task_data.errors import InvalidInput
 Md5Digest = Annotated[
     str,
     BeforeValidator(lambda value: value.strip().lower() if isinstance(value, str) else value),
-    Field(pattern="^[0-9a-f]{32}$", description="An MD5 as `md5sum` prints it: 32 hexadecimal digits"),
+    Field(pattern="^[0-9a-f]{32}$"),
 ]
 
 
@@ -20,7 +20,7 @@ class NoParameters(BaseModel):
 
 
 class Md5Parameters(NoParameters):
-    expected_md5: Md5Digest | None = None
+    expected_md5: Md5Digest | None = Field(None, description="an MD5 as `md5sum` prints it, 32 hexadecimal digits")
 
 
 KINDS: dict[str, type[NoParameters]] = {
@@ -46,5 +46,5 @@ def parameters(kind: str, given: dict[str, str]) -> dict[str, object]:
             allowed = ", ".join(["kind", "filename", "batch", *KINDS[kind].model_fields])
             raise InvalidInput(f"unknown parameter {name!r}; a file of kind {kind} takes: {allowed}") from None
         allowed = KINDS[kind].model_fields[name].description or first["msg"]
-        raise InvalidInput(f"parameter {name}: {allowed}") from None
+        raise InvalidInput(f"parameter {name}: it must be {allowed}") from None
     return checked.model_dump(exclude_none=True, mode="json")

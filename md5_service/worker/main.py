@@ -99,7 +99,7 @@ def create_worker(settings: Settings) -> Celery:
 
 def _ask_for_flush(app: Celery) -> None:
     try:
-        app.send_task(broker.FLUSH_MESSAGE, countdown=_soon(), retry=False)
+        app.send_task(broker.FLUSH_MESSAGE, countdown=_soon())
     except (OperationalError, OSError) as error:
         log.warning("log is busy and the broker away; a sweep will write it: %s", error)
 

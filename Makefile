@@ -1,0 +1,40 @@
+# For those who work on this project. To run it: ./run   To test it: ./test
+.PHONY: help lint format test bench types lock
+.DEFAULT_GOAL := help
+BIN := .venv/bin
+PREPARE := . deployment/prepare.sh && need_environment requirements.dev.lock.txt
+
+help:  ## Show what there is
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+lint:  ## Check form, types and the rules of the house, Python and page
+	@$(PREPARE)
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python -m md5_service.api.openapi | cmp - frontend/openapi.json
+	@. deployment/prepare.sh && need_node_modules && cd frontend && npm run --silent types:check && npm run --silent typecheck && npm run --silent lint
+
+format:  ## Bring the Python code into form
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+test:  ## Run all tests
+	./test
+
+bench:  ## Measure: a large file beside md5sum, many small ones, the first MD5 after a start
+	@$(PREPARE)
+	$(BIN)/python -m bench
+
+types:  ## Make the OpenAPI document and the page's types anew
+	$(BIN)/python -m md5_service.api.openapi >frontend/openapi.json
+	@. deployment/prepare.sh && need_node_modules && cd frontend && npm run --silent types
+
+lock:  ## Make the lock files anew from pyproject.toml
+	$(BIN)/uv lock --upgrade
+	$(BIN)/uv export $(EXPORT) --no-dev --all-extras --group build -o requirements.lock.txt
+	$(BIN)/uv export $(EXPORT) --all-extras --all-groups --no-group node -o requirements.dev.lock.txt
+	$(BIN)/uv export $(EXPORT) --only-group node -o requirements.node.lock.txt
+
+EXPORT := --quiet --locked --no-emit-project --no-header --no-annotate --format requirements-txt

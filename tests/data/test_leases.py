@@ -1,0 +1,190 @@
+"""Claim, lease, fence, beat, finish, put back, sweep: each step checks the state that it moves a row from."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from sqlalchemy import update
+
+from md5_task_data import leases, tasks
+from md5_task_data.database import Database
+from md5_task_data.errors import LeaseLost
+from md5_task_data.leases import Claim, Due
+from md5_task_data.schema import SECOND, now
+from md5_task_data.schema import tasks as table
+
+NewTask = Callable[..., str]
+
+
+def claim(database: Database, *task_ids: str, lease_s: float = 30) -> list[Claim]:
+    with database.transaction() as db:
+        return leases.claim(db, task_ids, lease_s)
+
+
+def sweep(database: Database, *, publish_all: bool = False, max_attempts: int = 5, after: str = "") -> Due:
+    with database.transaction() as db:
+        return leases.sweep(db, after=after, publish_all=publish_all, lease_s=30, max_attempts=max_attempts)
+
+
+def make_due(database: Database, task_id: str, seconds: float = 0) -> None:
+    with database.transaction() as db:
+        db.execute(update(table).where(table.c.id == task_id).values(due_at=now() + int(seconds * SECOND)))
+
+
+def row(database: Database, task_id: str) -> Any:
+    with database.reading() as db:
+        return tasks.get(db, "local", task_id)
+
+
+def test_a_queued_task_is_claimed_once_however_often_its_message_comes(database: Database, new_task: NewTask) -> None:
+    task_id = new_task()
+    (first,) = claim(database, task_id)
+    assert (first.id, first.fence, first.attempt) == (task_id, 1, 1)
+    assert claim(database, task_id) == []
+    assert row(database, task_id)["status"] == "running"
+
+
+def test_a_message_may_name_many_tasks_and_some_that_are_not_there(database: Database, new_task: NewTask) -> None:
+    wanted = [new_task() for _ in range(3)]
+    claims = claim(database, *reversed(wanted), "00000000-0000-7000-8000-000000000000")
+    assert [c.id for c in claims] == wanted  # in id order, whatever the message's
+
+
+def test_finish_stores_the_result_and_owes_a_line(database: Database, new_task: NewTask) -> None:
+    (mine,) = claim(database, new_task())
+    with database.transaction() as db:
+        leases.finish(db, mine, {"md5": "0" * 32})
+    done = row(database, mine.id)
+    assert (done["status"], done["outcome"], done["result"], done["md5"]) == (
+        "computed",
+        "done",
+        {"md5": "0" * 32},
+        "0" * 32,
+    )
+
+
+@pytest.mark.parametrize("step", ["beat", "finish", "fail", "put_back"])
+def test_a_stale_fence_changes_nothing(database: Database, new_task: NewTask, step: str) -> None:
+    (stale,) = claim(database, new_task())
+    make_due(database, stale.id)
+    assert sweep(database).requeued == 1
+    (_current,) = claim(database, stale.id)
+    before = row(database, stale.id)
+    steps: dict[str, Callable[[Any], None]] = {
+        "beat": lambda db: leases.beat(db, stale, 1, 30),
+        "finish": lambda db: leases.finish(db, stale, {"md5": "f" * 32}),
+        "fail": lambda db: leases.fail(db, stale, {"code": "x", "detail": "x"}),
+        "put_back": lambda db: leases.put_back(db, stale, "x", delay_s=0, is_error=True),
+    }
+    with pytest.raises(LeaseLost), database.transaction() as db:
+        steps[step](db)
+    assert row(database, stale.id) == before
+
+
+def test_a_beat_extends_the_lease_and_carries_the_progress(database: Database, new_task: NewTask) -> None:
+    (mine,) = claim(database, new_task(), lease_s=1)
+    ends = row(database, mine.id)["due_at"]
+    with database.transaction() as db:
+        leases.beat(db, mine, 2, 30)
+    after = row(database, mine.id)
+    assert after["due_at"] > ends + 28 * SECOND
+    assert after["progress"] == 2
+
+
+def test_a_cancelled_task_is_lost_to_its_worker(database: Database, new_task: NewTask) -> None:
+    (mine,) = claim(database, new_task())
+    with database.transaction() as db:
+        tasks.cancel(db, "local", mine.id)
+    with pytest.raises(LeaseLost), database.transaction() as db:
+        leases.finish(db, mine, {"md5": "0" * 32})
+    assert row(database, mine.id)["outcome"] == "cancelled"
+
+
+def test_a_lease_that_runs_out_is_queued_again_and_says_why(database: Database, new_task: NewTask) -> None:
+    (lost,) = claim(database, new_task())
+    assert sweep(database).publish == []  # not yet due
+    make_due(database, lost.id)
+    assert sweep(database).publish == [lost.id]
+    again = row(database, lost.id)
+    assert (again["status"], again["lost_leases"]) == ("queued", 1)
+    assert [event["status"] for event in tasks.history(again)] == ["queued", "running", "queued"]
+    assert "stopped answering" in tasks.history(again)[-1]["reason"]
+
+
+@pytest.mark.parametrize("max_attempts", [1, 2, 5])
+def test_leases_lost_too_often_fail_the_task(database: Database, new_task: NewTask, max_attempts: int) -> None:
+    task_id = new_task()
+    for _ in range(max_attempts):
+        assert row(database, task_id)["outcome"] is None
+        assert len(claim(database, task_id)) == 1
+        make_due(database, task_id)
+        sweep(database, max_attempts=max_attempts)
+    failed = row(database, task_id)
+    assert (failed["status"], failed["outcome"], failed["error"]["code"]) == ("computed", "failed", "worker_lost")
+
+
+def test_what_is_put_back_waits_out_its_delay_even_when_all_is_published(database: Database, new_task: NewTask) -> None:
+    (mine,) = claim(database, new_task())
+    with database.transaction() as db:
+        leases.put_back(db, mine, "an error", delay_s=10, is_error=True)
+    assert sweep(database, publish_all=True).publish == []
+    make_due(database, mine.id)
+    assert sweep(database).publish == [mine.id]
+    assert row(database, mine.id)["errors"] == 1
+
+
+def test_an_orderly_stop_gives_the_attempt_back(database: Database, new_task: NewTask) -> None:
+    (mine,) = claim(database, new_task())
+    with database.transaction() as db:
+        leases.put_back(db, mine, "stopped", delay_s=0, is_error=False, is_attempt=False)
+    after = row(database, mine.id)
+    assert (after["status"], after["attempt"], after["errors"], after["lost_leases"]) == ("queued", 0, 0, 0)
+    assert claim(database, mine.id)[0].fence == 2  # but never the fence
+
+
+def test_hints_that_bring_nobody_are_sent_again_ever_more_seldom(database: Database, new_task: NewTask) -> None:
+    task_id = new_task()
+    waits = []
+    for _ in range(7):
+        make_due(database, task_id)
+        assert sweep(database).publish == [task_id]
+        with database.reading() as db:
+            waits.append(round((row(database, task_id)["due_at"] - db.scalar(now())) / SECOND))  # type: ignore[operator]
+    assert waits == [60, 120, 240, 480, 600, 600, 600]
+
+
+def test_an_empty_queue_means_that_every_hint_is_sent_again(database: Database, new_task: NewTask) -> None:
+    waiting = [new_task() for _ in range(3)]
+    assert sweep(database).publish == []
+    assert sweep(database, publish_all=True).publish == waiting
+
+
+def test_a_sweep_goes_through_more_rows_than_one_batch(
+    database: Database, new_task: NewTask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(leases, "BATCH", 2)
+    waiting = [new_task() for _ in range(5)]
+    seen, due = [], Due(more=True)
+    while due.more:
+        due = sweep(database, publish_all=True, after=due.last)
+        seen += due.publish
+    assert seen == waiting
+
+
+def test_a_long_history_keeps_its_newest_entries(database: Database, new_task: NewTask) -> None:
+    task_id = new_task()
+    for attempt in range(leases.MAX_HISTORY // 2 + 5):
+        (mine,) = claim(database, task_id)
+        with database.transaction() as db:
+            leases.put_back(db, mine, f"away {attempt}", delay_s=0, is_error=False)
+    kept = row(database, task_id)["history"]
+    assert len(kept) == leases.MAX_HISTORY
+    assert kept[-1]["reason"] == f"away {leases.MAX_HISTORY // 2 + 4}"
+
+
+def test_a_killed_service_leaves_leases_that_end_at_the_next_start(database: Database, new_task: NewTask) -> None:
+    task_id = new_task()
+    claim(database, task_id, lease_s=3600)
+    with database.transaction() as db:
+        assert leases.expire_all(db) == 1
+    assert sweep(database).publish == [task_id]

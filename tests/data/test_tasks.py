@@ -1,0 +1,118 @@
+"""What clients do to a task: create, get, list, cancel."""
+
+from collections.abc import Callable
+
+import pytest
+import uuid_utils
+
+from md5_task_data import kinds, tasks
+from md5_task_data.database import Database
+from md5_task_data.errors import Conflict, InvalidInput, NotFound
+
+NewTask = Callable[..., str]
+NOBODY = "01a201f5-3560-7681-96d2-5d5d82951648"
+
+
+@pytest.mark.parametrize(
+    "task_id", [NOBODY, "", "x", "../../etc/passwd", "\0", NOBODY + " ", NOBODY.replace("-", ""), "é" * 36]
+)
+def test_unknown_and_malformed_ids_look_alike(database: Database, task_id: str) -> None:
+    with pytest.raises(NotFound), database.reading() as db:
+        tasks.get(db, "local", task_id)
+
+
+def test_another_owners_task_looks_like_none(database: Database, new_task: NewTask) -> None:
+    theirs = new_task(owner="somebody else")
+    with database.reading() as db:
+        with pytest.raises(NotFound):
+            tasks.get(db, "local", theirs)
+        assert tasks.page(db, "local", filters={}, limit=10, cursor=None) == ([], None)
+    with pytest.raises(NotFound), database.transaction() as db:
+        tasks.cancel(db, "local", theirs)
+
+
+def test_an_id_may_be_written_in_capitals(database: Database, new_task: NewTask) -> None:
+    task_id = new_task()
+    with database.reading() as db:
+        assert tasks.get(db, "local", task_id.upper())["id"] == task_id
+
+
+def test_pages_neither_skip_nor_repeat_while_new_tasks_come_in(database: Database, new_task: NewTask) -> None:
+    there = [new_task() for _ in range(25)]
+    seen: list[str] = []
+    cursor = None
+    while True:
+        with database.reading() as db:
+            rows, cursor = tasks.page(db, "local", filters={}, limit=7, cursor=cursor)
+        seen += [row["id"] for row in rows]
+        new_task()
+        if cursor is None:
+            break
+    assert seen == there[::-1]
+
+
+def test_a_page_that_ends_with_the_last_task_has_no_next(database: Database, new_task: NewTask) -> None:
+    for _ in range(4):
+        new_task()
+    with database.reading() as db:
+        rows, cursor = tasks.page(db, "local", filters={}, limit=4, cursor=None)
+    assert (len(rows), cursor) == (4, None)
+
+
+def test_filters_narrow_the_list(database: Database, new_task: NewTask) -> None:
+    wanted = new_task(filename="a.bam", batch="run 7")
+    new_task(filename="b.bam", batch="run 7")
+    new_task(filename="a.bam")
+    with database.reading() as db:
+        found, _ = tasks.page(db, "local", filters={"filename": "a.bam", "batch": "run 7"}, limit=10, cursor=None)
+    assert [row["id"] for row in found] == [wanted]
+
+
+@pytest.mark.parametrize("filters", [{"status": "lost"}, {"kind": "sha1"}, {"filename": "a\0"}])
+def test_a_filter_that_can_match_nothing_is_told(database: Database, filters: dict[str, str | None]) -> None:
+    with pytest.raises(InvalidInput), database.reading() as db:
+        tasks.page(db, "local", filters=filters, limit=1, cursor=None)
+
+
+@pytest.mark.parametrize("cursor", ["", "x", "é", "A" * 22 + "=", "A" * 500, NOBODY])
+def test_a_cursor_that_is_not_ours_is_told(database: Database, cursor: str) -> None:
+    with pytest.raises(InvalidInput, match="cursor"), database.reading() as db:
+        tasks.page(db, "local", filters={}, limit=1, cursor=cursor)
+
+
+def test_cancel_decides_the_outcome_once(database: Database, new_task: NewTask) -> None:
+    task_id = new_task()
+    with database.transaction() as db:
+        assert tasks.cancel(db, "local", task_id)["outcome"] == "cancelled"
+    with pytest.raises(Conflict, match="cancelled"), database.transaction() as db:
+        tasks.cancel(db, "local", task_id)
+
+
+def test_names_are_kept_as_sent_up_to_255_characters() -> None:
+    odd = "../../\n\\ \u202e😀" + "x" * 200
+    assert tasks.checked_name(odd) == odd
+    assert tasks.checked_name("x" * 255) == "x" * 255
+    for bad in ("x" * 256, "a\0b"):
+        with pytest.raises(InvalidInput, match="filename"):
+            tasks.checked_name(bad)
+
+
+def test_the_same_id_twice_is_refused_by_the_database(database: Database) -> None:
+    new = tasks.NewTask(str(uuid_utils.uuid7()), "local", "md5", "x", 1)
+    with database.transaction() as db:
+        tasks.create(db, new)
+    with pytest.raises(Exception, match="UNIQUE"), database.transaction() as db:
+        tasks.create(db, new)
+
+
+def test_parameters_are_checked_by_their_kind() -> None:
+    assert kinds.parameters("md5", {"expected_md5": " " + "AB" * 16 + "\n"}) == {"expected_md5": "ab" * 16}
+    assert kinds.parameters("md5", {}) == {}
+    for given, words in (
+        ({"expected_md5": "xyz"}, "32 hexadecimal"),
+        ({"expectedmd5": "0" * 32}, "takes: .*expected_md5"),
+    ):
+        with pytest.raises(InvalidInput, match=words):
+            kinds.parameters("md5", given)
+    with pytest.raises(InvalidInput, match="one of: md5"):
+        kinds.parameters("sha1", {})
