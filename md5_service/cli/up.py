@@ -157,6 +157,7 @@ def _valkey(folder: DataFolder, environment: Mapping[str, str]) -> Part:
     """A Valkey of our own that keeps nothing: it holds only hints, and a damaged file of hints would refuse to start."""
     options = ["--port", "0", "--unixsocket", str(folder.broker_socket()), "--unixsocketperm", "700"]
     options += ["--save", "", "--appendonly", "no", "--maxmemory-policy", "noeviction", "--loglevel", "warning"]
+    options += ["--set-proc-title", "no"]  # a title would overwrite the environment, by which leftovers are found
     return Part("Valkey", [_valkey_binary(), *options], environment, folder.path)
 
 

@@ -1,0 +1,164 @@
+"""Each process of the tree is killed, stopped or kept waiting in turn, while the service goes on."""
+
+import contextlib
+import hashlib
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from tests.data.test_shared_log import HOLDER
+from tests.service import Service, wait_for
+
+PARTS = {
+    "valkey": ("valkey-server",),
+    "api": ("md5_service.api.serve",),
+    "worker": ("worker", "-Q work"),
+    "upkeep": ("worker", "-Q upkeep"),
+    "beat": ("celery", "beat"),
+}
+
+
+@pytest.mark.timeout(600)
+def test_any_part_may_be_killed_and_the_service_goes_on(start_service: Callable[..., Service]) -> None:
+    service = start_service(lease_s=2, sweep_s=1)
+    for words in PARTS.values():
+        before = service.parts(*words)
+        assert before, f"no process is called {words}"
+        before[0].kill()
+        task_id = service.hand_over(b"abc")  # the socket outlives the API: the client only waits
+        assert service.ended(task_id, 60)["result"] == {"md5": hashlib.md5(b"abc").hexdigest()}
+        wait_for(lambda: service.parts(*words), 30, f"{words} to be started again")  # noqa: B023
+        assert before[0].pid not in [process.pid for process in service.parts(*words)]
+
+
+@pytest.mark.timeout(600)
+def test_a_worker_child_that_is_killed_in_the_middle_is_replaced(start_service: Callable[..., Service]) -> None:
+    service = start_service(lease_s=2, sweep_s=1)
+    content = bytes(400 << 20)
+    task_id = service.hand_over(content)
+    wait_for(lambda: service.task(task_id)["status"] == "running", 20, "the work to begin")
+    for child in service.parts(*PARTS["worker"])[1:]:
+        child.kill()
+    ended = service.ended(task_id, 60)
+    assert ended["result"] == {"md5": hashlib.md5(content).hexdigest()}
+    reasons = [event["reason"] for event in ended["history"] if event["status"] == "queued"]
+    assert ended["attempt"] == 2 or reasons == [None], "killed after the result was stored, or tried again"
+
+
+@pytest.mark.timeout(600)
+def test_a_worker_that_is_stopped_past_its_lease_can_store_nothing(start_service: Callable[..., Service]) -> None:
+    service = start_service(lease_s=2, sweep_s=1)
+    content = bytes(400 << 20)
+    task_id = service.hand_over(content)
+    wait_for(lambda: service.task(task_id)["status"] == "running", 20, "the work to begin")
+    stopped = service.parts(*PARTS["worker"])[1:]
+    for child in stopped:
+        child.suspend()
+    wait_for(lambda: service.task(task_id)["status"] != "running", 30, "the lease to run out")
+    for child in stopped:
+        child.resume()
+    ended = service.ended(task_id, 60)
+    assert ended["result"] == {"md5": hashlib.md5(content).hexdigest()}
+    assert [line["id"] for line in service.log_lines()] == [task_id]
+
+
+def test_a_broker_that_hangs_holds_no_upload_up(start_service: Callable[..., Service]) -> None:
+    service = start_service(sweep_s=1)
+    (valkey,) = service.parts(*PARTS["valkey"])
+    valkey.suspend()
+    try:
+        began = time.monotonic()
+        ids = [service.hand_over(b"abc") for _ in range(10)]
+        assert time.monotonic() - began < 2 * 10  # the promise for each alone
+    finally:
+        valkey.resume()
+    assert all(service.ended(task_id, 60)["outcome"] == "done" for task_id in ids)
+
+
+@contextlib.contextmanager
+def log_held(service: Service) -> Iterator[None]:
+    """A process of a stranger that holds the lock of the log."""
+    with subprocess.Popen(
+        [sys.executable, "-c", HOLDER, str(service.log_path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as holder:
+        assert holder.stdout is not None
+        assert holder.stdout.readline() == b"held\n"
+        yield
+        holder.communicate()
+
+
+@pytest.mark.timeout(300)
+def test_a_log_that_is_held_for_20_s_fails_nothing_and_is_whole_3_s_later(
+    start_service: Callable[..., Service],
+) -> None:
+    service = start_service()
+    service.ended(service.hand_over(b"first"))
+    with log_held(service):
+        until = time.monotonic() + 20
+        ids = [service.hand_over(b"%d" % number) for number in range(100)]
+        first = service.task(ids[0], wait_s=20)  # a wait ends all the same, with the result
+        assert (first["status"], first["outcome"]) == ("computed", "done")
+        wait_for(lambda: all(service.task(task_id)["outcome"] == "done" for task_id in ids), 15, "all results")
+        assert len(service.log_lines()) == 1
+        time.sleep(max(0.0, until - time.monotonic()))
+    released = time.monotonic()
+    wait_for(lambda: len(service.log_lines()) == 101, 30, "all lines")
+    assert time.monotonic() - released <= 3
+    assert sorted(line["id"] for line in service.log_lines()[1:]) == sorted(ids)
+    assert all(service.ended(task_id, 3)["status"] == "done" for task_id in ids)
+
+
+@pytest.mark.timeout(300)
+def test_an_orderly_stop_gives_long_work_back_and_the_next_start_does_it(start_service: Callable[..., Service]) -> None:
+    service = start_service()
+    content = bytes(3 << 30)  # some seconds of work
+    task_id = service.hand_over(content)
+    wait_for(lambda: service.task(task_id)["status"] == "running", 20, "the work to begin")
+    assert service.stop() == 0
+    service.start()
+    ended = service.ended(task_id, 60)
+    reasons = [event["reason"] for event in ended["history"] if event["status"] == "queued"]
+    assert (ended["attempt"], reasons) == (1, [None, "the worker was stopped in good order"])
+    assert ended["result"] == {"md5": hashlib.md5(content).hexdigest()}
+
+
+def test_memory_stays_flat_whatever_comes_in(start_service: Callable[..., Service]) -> None:
+    service = start_service()
+    most: dict[str, int] = {}
+
+    def look() -> None:
+        for process in service.processes():
+            with contextlib.suppress(Exception):  # it may end while we look
+                name = " ".join(process.cmdline()[-6:])
+                most[name] = max(most.get(name, 0), process.memory_info().rss)
+
+    digest, block = hashlib.md5(), os.urandom(1 << 20)
+
+    def blocks() -> Iterator[bytes]:
+        for number in range(600):
+            digest.update(block)
+            yield block
+            if number % 20 == 0:
+                look()
+
+    with service.client(120) as client:
+        task_id = client.post("/v1/tasks", content=blocks()).json()["id"]
+    ended = None
+    while ended is None or ended["outcome"] is None:
+        ended = service.task(task_id)
+        look()
+    assert ended["result"] == {"md5": digest.hexdigest()}
+    assert len(most) >= 5
+    assert max(most.values()) < 150 << 20, most
+
+
+def test_nothing_is_left_running_after_ctrl_c(start_service: Callable[..., Service]) -> None:
+    service = start_service()
+    everything = service.processes()
+    assert len(everything) >= 7
+    assert service.stop() == 0
+    assert [process for process in everything if process.is_running() and process.status() != "zombie"] == []

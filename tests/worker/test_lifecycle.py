@@ -1,0 +1,201 @@
+"""Claim, work, finish: how an attempt at a task can end."""
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from md5_service.worker.job import Job
+from md5_service.worker.lifecycle import ERROR_DELAYS_S, Lifecycle
+from md5_task_data import leases, tasks
+from md5_task_data.bucket import Bucket
+from md5_task_data.database import Database
+from md5_task_data.errors import DependencyAway, InvalidInput
+from md5_task_data.schema import SECOND
+
+NewTask = Callable[..., str]
+Run = Callable[..., dict[str, Any]]
+
+
+@pytest.fixture
+def run(database: Database, bucket: Bucket, new_task: NewTask) -> Run:
+    """Make a task with `content`, run it once through `work`, and return its row."""
+
+    def once(work: Callable[[Job], dict[str, Any]], content: bytes = b"abc", lease_s: float = 30) -> dict[str, Any]:
+        task_id = new_task(size=len(content))
+        store(bucket, task_id, content)
+        Lifecycle(database, bucket, {"md5": work}, lease_s).run([task_id])
+        return row(database, task_id)
+
+    return once
+
+
+def store(bucket: Bucket, task_id: str, content: bytes) -> None:
+    incoming = bucket.receive(task_id)
+    incoming.write([content])
+    incoming.store()
+
+
+def row(database: Database, task_id: str) -> dict[str, Any]:
+    with database.reading() as db:
+        return dict(tasks.get(db, "local", task_id))
+
+
+def raising(error: BaseException) -> Callable[[Job], dict[str, Any]]:
+    def work(_: Job) -> dict[str, Any]:
+        raise error
+
+    return work
+
+
+def read_all(job: Job) -> dict[str, Any]:
+    return {"content": b"".join(bytes(block) for block in job.blocks()).decode()}
+
+
+def test_a_result_is_stored(run: Run) -> None:
+    done = run(read_all)
+    assert (done["status"], done["outcome"], done["result"]) == ("computed", "done", {"content": "abc"})
+    assert done["progress"] == 3
+
+
+def test_wrong_input_fails_at_once_in_words_for_the_sender(run: Run) -> None:
+    failed = run(raising(InvalidInput("line 3 has no address")))
+    assert (failed["outcome"], failed["attempt"]) == ("failed", 1)
+    assert failed["error"] == {"code": "invalid_input", "detail": "line 3 has no address"}
+
+
+def test_something_that_is_away_counts_against_nobody(run: Run) -> None:
+    waiting = run(raising(DependencyAway("no bucket")))
+    assert (waiting["status"], waiting["errors"], waiting["lost_leases"]) == ("queued", 0, 0)
+    assert "no bucket" in waiting["history"][-1]["reason"]
+
+
+def test_unexpected_errors_are_tried_again_and_then_told_in_general_words(
+    database: Database, bucket: Bucket, new_task: NewTask
+) -> None:
+    task_id = new_task()
+    store(bucket, task_id, b"abc")
+    lifecycle = Lifecycle(database, bucket, {"md5": raising(ZeroDivisionError("secret"))}, 30)
+    for number, delay_s in enumerate(ERROR_DELAYS_S, 1):
+        lifecycle.run([task_id])
+        waiting = row(database, task_id)
+        assert (waiting["status"], waiting["errors"]) == ("queued", number)
+        assert delay_s - 1 < (waiting["due_at"] - waiting["history"][-1]["at"]) / SECOND < delay_s + 1
+    lifecycle.run([task_id])
+    failed = row(database, task_id)
+    assert (failed["outcome"], failed["error"]["code"]) == ("failed", "unexpected")
+    assert "secret" not in str(failed)
+
+
+@pytest.mark.parametrize("stop", [SystemExit(0), KeyboardInterrupt()])
+def test_an_orderly_stop_gives_the_task_back(
+    database: Database, bucket: Bucket, new_task: NewTask, stop: BaseException
+) -> None:
+    task_id = new_task()
+    with pytest.raises(type(stop)):
+        Lifecycle(database, bucket, {"md5": raising(stop)}, 30).run([task_id])
+    waiting = row(database, task_id)
+    assert (waiting["status"], waiting["attempt"], waiting["errors"]) == ("queued", 0, 0)
+
+
+def test_bytes_that_are_gone_fail_the_task(database: Database, bucket: Bucket, new_task: NewTask) -> None:
+    gone, there = new_task(), new_task()
+    store(bucket, there, b"abc")
+    Lifecycle(database, bucket, {"md5": read_all}, 30).run([gone, there])
+    assert row(database, gone)["error"]["code"] == "bytes_missing"
+    assert row(database, there)["outcome"] == "done"
+
+
+def test_bytes_that_are_too_few_fail_the_task(database: Database, bucket: Bucket, new_task: NewTask) -> None:
+    task_id = new_task(size=5)
+    store(bucket, task_id, b"abc")
+    Lifecycle(database, bucket, {"md5": read_all}, 30).run([task_id])
+    assert row(database, task_id)["error"]["code"] == "bytes_missing"
+
+
+def test_a_bucket_that_is_away_is_waited_for(database: Database, bucket: Bucket, new_task: NewTask) -> None:
+    task_id = new_task()
+    Lifecycle(database, bucket, {"md5": read_all}, 30).run([task_id])  # no folder at all
+    assert row(database, task_id)["status"] == "queued"
+
+
+def test_a_message_that_comes_five_times_does_its_work_once(
+    database: Database, bucket: Bucket, new_task: NewTask
+) -> None:
+    task_id = new_task()
+    store(bucket, task_id, b"abc")
+    calls = []
+
+    def work(job: Job) -> dict[str, Any]:
+        calls.append(job)
+        return read_all(job)
+
+    lifecycle = Lifecycle(database, bucket, {"md5": work}, 30)
+    assert [lifecycle.run([task_id]) for _ in range(5)] == [1, 0, 0, 0, 0]
+    assert len(calls) == 1
+
+
+def test_the_heartbeat_keeps_the_lease_of_long_work_and_shows_its_progress(
+    database: Database, bucket: Bucket, new_task: NewTask
+) -> None:
+    content = b"x" * (3 << 20)
+    task_id = new_task(size=len(content))
+    store(bucket, task_id, content)
+    seen: list[dict[str, Any]] = []
+
+    def work(job: Job) -> dict[str, Any]:
+        for _ in job.blocks():
+            time.sleep(0.7)  # three blocks: twice the lease
+            seen.append(row(database, task_id))
+        with database.transaction() as db:
+            assert leases.sweep(db, after="", publish_all=False, lease_s=1, max_attempts=5).requeued == 0
+        return {}
+
+    Lifecycle(database, bucket, {"md5": work}, lease_s=1).run([task_id])
+    assert row(database, task_id)["outcome"] == "done"
+    assert seen[0]["due_at"] < seen[1]["due_at"] < seen[2]["due_at"]
+    assert seen[2]["progress"] == 2 << 20
+
+
+def test_a_cancel_stops_the_work_between_two_blocks(database: Database, bucket: Bucket, new_task: NewTask) -> None:
+    content = b"x" * (50 << 20)
+    task_id = new_task(size=len(content))
+    store(bucket, task_id, content)
+    started = threading.Event()
+    blocks = 0
+
+    def work(job: Job) -> dict[str, Any]:
+        nonlocal blocks
+        for _ in job.blocks():
+            blocks += 1
+            started.set()
+            time.sleep(0.1)
+        return {}
+
+    thread = threading.Thread(target=Lifecycle(database, bucket, {"md5": work}, lease_s=1).run, args=([task_id],))
+    thread.start()
+    started.wait()
+    with database.transaction() as db:
+        tasks.cancel(db, "local", task_id)
+    thread.join(20)
+    assert blocks < 20  # of 50; it looks every third of a second
+    assert row(database, task_id)["outcome"] == "cancelled"
+
+
+def test_a_database_that_is_away_for_a_moment_costs_nothing(run: Run, database: Database) -> None:
+    outages: Iterator[int] = iter(range(3))
+    real = database.transaction
+
+    def flaky() -> Any:
+        if next(outages, None) is not None:
+            raise DependencyAway("away")
+        return real()
+
+    def work(job: Job) -> dict[str, Any]:
+        database.transaction = flaky  # type: ignore[method-assign]
+        return read_all(job)
+
+    assert run(work)["outcome"] == "done"
+    assert next(outages, None) is None
