@@ -73,13 +73,18 @@ def _outages() -> Iterator[None]:
     try:
         yield
     except (OperationalError, InterfaceError, PoolTimeout) as error:
-        if getattr(getattr(error, "orig", None), "sqlite_errorcode", None) == sqlite3.SQLITE_FULL:
+        if _sqlite_code(error) == sqlite3.SQLITE_FULL:
             raise StorageFull("the disk of the database is full") from error
         raise DependencyAway(f"the database cannot be used: {_first_line(error)}") from error
     except DBAPIError as error:
-        if error.connection_invalidated:
-            raise DependencyAway(f"the database connection was lost: {_first_line(error)}") from error
+        if error.connection_invalidated or _sqlite_code(error) in (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT):
+            raise DependencyAway(f"the database cannot be used: {_first_line(error)}") from error
         raise
+
+
+def _sqlite_code(error: Exception) -> int:
+    """SQLite's primary result code; 0 for errors of others."""
+    return int(getattr(getattr(error, "orig", None), "sqlite_errorcode", 0)) & 0xFF
 
 
 def _first_line(error: Exception) -> str:

@@ -1,0 +1,108 @@
+"""The wiring of a worker: its kinds, its messages, and what each process of it works with."""
+
+import functools
+import importlib
+import logging
+import random
+import time
+from collections.abc import Mapping
+from typing import Any
+
+from celery import Celery, Task
+from celery.signals import setup_logging, worker_ready
+from kombu.exceptions import OperationalError
+
+from md5_service import broker
+from md5_service.settings import Settings
+from md5_service.worker import sweeper
+from md5_service.worker.lifecycle import Lifecycle, Work
+from md5_task_data.bucket import Bucket
+from md5_task_data.database import Database
+from md5_task_data.errors import DependencyAway
+from md5_task_data.kinds import KINDS
+from md5_task_data.shared_log import LogBusy, SharedLog
+
+log = logging.getLogger(__name__)
+
+SHORTEST_RETRY_S, LONGEST_RETRY_S = 0.05, 1.0
+
+
+def kinds() -> Mapping[str, Work]:
+    """What each kind computes: `work` of the module that bears its name."""
+    return {name: importlib.import_module(f"md5_service.worker.kinds.{name}").work for name in KINDS}
+
+
+class Process:
+    """What one worker process works with, made at its first task: nothing of it crosses a fork."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.database = Database(settings.database_url, echo=settings.sql_echo, pool_size=3)
+        self.lifecycle = Lifecycle(self.database, Bucket(settings.bucket_url), kinds(), settings.lease_s)
+        self.log = SharedLog(self.database, settings.log_path)
+        self.asked_for_flush_at = float("-inf")
+
+
+def create_worker(settings: Settings) -> Celery:
+    """The Celery app with the three messages that a worker understands."""
+    app = broker.make_celery(settings)
+    app.conf.beat_schedule = {"sweep": {"task": broker.SWEEP_MESSAGE, "schedule": settings.sweep_s}}
+    app.conf.beat_scheduler = "celery.beat:Scheduler"  # keeps nothing: a file of its own could only be damaged
+    process = functools.cache(lambda: Process(settings))
+
+    @app.task(name=broker.WORK_MESSAGE)
+    def work(task_ids: list[str]) -> None:
+        if process().lifecycle.run(task_ids):
+            write_log()
+
+    @app.task(name=broker.SWEEP_MESSAGE)
+    def sweep() -> None:
+        try:
+            sweeper.sweep(app, settings, process().database)
+            if process().log.pending():
+                write_log()
+        except DependencyAway as error:
+            log.warning("sweep not ended: %s", error)
+
+    @app.task(name=broker.FLUSH_MESSAGE, bind=True, max_retries=None)
+    def flush_log(self: Task[Any, Any]) -> None:
+        try:
+            if process().log.pending():
+                process().log.flush()
+        except LogBusy:
+            raise self.retry(countdown=_soon()) from None
+        except DependencyAway as error:
+            log.warning("log not written now; a sweep will: %s", error)
+
+    def write_log() -> None:
+        """Try once, without waiting; busy: ask for a retry, but one a second is enough, for it writes for everybody."""
+        try:
+            process().log.flush()
+        except LogBusy:
+            if time.monotonic() - process().asked_for_flush_at >= LONGEST_RETRY_S:
+                process().asked_for_flush_at = time.monotonic()
+                _ask_for_flush(app)
+        except DependencyAway as error:
+            log.warning("log not written now; a sweep will: %s", error)
+
+    @worker_ready.connect(weak=False)
+    def first_sweep(**_: Any) -> None:
+        app.send_task(broker.SWEEP_MESSAGE)  # what was left by an earlier life need not wait for beat
+
+    @setup_logging.connect(weak=False)
+    def log_to_stderr(**_: Any) -> None:
+        logging.basicConfig(
+            level=settings.log_level.upper(), format="%(levelname)s %(processName)s %(name)s: %(message)s"
+        )
+
+    return app
+
+
+def _ask_for_flush(app: Celery) -> None:
+    try:
+        app.send_task(broker.FLUSH_MESSAGE, countdown=_soon())
+    except (OperationalError, OSError) as error:
+        log.warning("log is busy and the broker away; a sweep will write it: %s", error)
+
+
+def _soon() -> float:
+    return random.uniform(SHORTEST_RETRY_S, LONGEST_RETRY_S)

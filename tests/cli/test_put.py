@@ -1,0 +1,154 @@
+"""`put`, `get` and `log verify`, compared with what md5sum prints."""
+
+import json
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.service import COMMAND, Service
+
+ODD_NAMES = [
+    b"plain",
+    b"two words",
+    b"back\\slash",
+    b"new\nline",
+    b"carriage\rreturn",
+    b"quote'\"",
+    "é😀".encode(),
+    b"\xff\xfe",
+]
+
+
+def run(
+    *arguments: str | bytes, url: str, stdin: bytes = b"", folder: Path | None = None
+) -> subprocess.CompletedProcess[bytes]:
+    environment = os.environ | {"MD5_URL": url}
+    return subprocess.run(
+        [COMMAND, *arguments], env=environment, input=stdin, capture_output=True, timeout=120, cwd=folder
+    )
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> Path:
+    """A folder of files with odd names."""
+    folder = tmp_path / "files"
+    folder.mkdir()
+    for number, name in enumerate(ODD_NAMES):
+        Path(os.fsdecode(os.fsencode(folder) + b"/" + name)).write_bytes(b"x" * number * 1000)
+    return folder
+
+
+def test_the_output_is_that_of_md5sum(service: Service, files: Path) -> None:
+    put = run("put", *ODD_NAMES, url=service.url, folder=files)
+    assert put.returncode == 0, put.stderr
+    md5sum = subprocess.run(["md5sum", *ODD_NAMES], cwd=files, capture_output=True)
+    unescaped_by_old_coreutils = b"carriage"
+    assert [line for line in put.stdout.splitlines() if unescaped_by_old_coreutils not in line] == [
+        line for line in md5sum.stdout.splitlines() if unescaped_by_old_coreutils not in line
+    ]
+    assert len(put.stderr.splitlines()) >= len(ODD_NAMES)  # an id for each
+
+
+def test_md5sum_accepts_the_output(service: Service, files: Path) -> None:
+    names = [name for name in ODD_NAMES if b"\r" not in name]
+    put = run("put", *names, url=service.url, folder=files)
+    checked = subprocess.run(["md5sum", "--strict", "-c", "-"], cwd=files, input=put.stdout, capture_output=True)
+    assert checked.returncode == 0, checked.stderr
+    assert checked.stdout.count(b": OK") == len(names)
+
+
+def test_a_path_is_printed_and_its_last_part_is_the_name(service: Service, files: Path) -> None:
+    put = run("put", "--json", str(files / "plain"), url=service.url)
+    assert json.loads(put.stdout)["filename"] == "plain"
+    assert run("put", str(files / "plain"), url=service.url).stdout.endswith(f"  {files}/plain\n".encode())
+
+
+def test_the_standard_input_is_a_file(service: Service) -> None:
+    put = run("put", "-", url=service.url, stdin=b"abc")
+    assert put.stdout == b"900150983cd24fb0d6963f7d28e17f72  -\n"
+
+
+def test_ids_at_once_and_results_later(service: Service, files: Path) -> None:
+    put = run("put", "--no-wait", "plain", "two words", url=service.url, folder=files)
+    ids = put.stdout.decode().split()
+    assert len(ids) == 2
+    got = run("get", "--wait", "30", ids[1], url=service.url)
+    assert got.stdout == f"{service.ended(ids[1])['result']['md5']}  two words\n".encode()
+
+
+def test_a_file_that_is_not_there_spoils_only_itself(service: Service, files: Path) -> None:
+    put = run("put", "plain", "missing", "two words", ".", url=service.url, folder=files)
+    assert put.returncode == 1
+    assert len(put.stdout.splitlines()) == 2
+    assert b"missing: No such file" in put.stderr
+    assert b".: Is a directory" in put.stderr
+
+
+@pytest.mark.parametrize(("expected", "code"), [("900150983cd24fb0d6963f7d28e17f72", 0), ("0" * 32, 1)])
+def test_a_digest_that_is_not_the_expected_one_is_1(service: Service, expected: str, code: int) -> None:
+    put = run("put", "--param", f"expected_md5={expected}", "-", url=service.url, stdin=b"abc")
+    assert put.returncode == code
+    assert (b"not the expected" in put.stderr) == bool(code)
+    assert put.stdout.startswith(b"900150983cd24fb0d6963f7d28e17f72")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("--kind", "sha1"), b"one of: md5"),
+        (("--param", "expected_md5=x"), b"32 hexadecimal"),
+    ],
+)
+def test_what_the_service_refuses_is_1_and_says_why(service: Service, arguments: tuple[str, ...], words: bytes) -> None:
+    put = run("put", *arguments, "-", url=service.url, stdin=b"abc")
+    assert put.returncode == 1
+    assert words in put.stderr
+
+
+def test_usage_is_2(service: Service) -> None:
+    for arguments in (["put"], ["put", "--param", "x", "-"], ["nonsense"], ["get"]):
+        assert run(*arguments, url=service.url).returncode == 2
+
+
+def test_a_service_that_does_not_answer_is_3(files: Path) -> None:
+    for arguments in (["put", str(files / "plain")], ["get", "01a201f5-3560-7681-96d2-5d5d82951648"]):
+        ended = run(*arguments, url="http://127.0.0.1:9")
+        assert ended.returncode == 3
+        assert b"is the service running" in ended.stderr
+
+
+def test_get_of_an_unknown_id_is_1(service: Service) -> None:
+    ended = run("get", "01a201f5-3560-7681-96d2-5d5d82951648", url=service.url)
+    assert (ended.returncode, ended.stdout) == (1, b"")
+    assert b"there is no task" in ended.stderr
+
+
+def test_get_of_what_has_not_ended_is_124(service: Service) -> None:
+    for worker in service.parts("worker", "-Q work"):
+        worker.suspend()
+    try:
+        task_id = service.hand_over(b"abc", name="held up")
+        ended = run("get", "--wait", "1", task_id, url=service.url)
+        assert (ended.returncode, ended.stdout) == (124, b"")
+        assert b"held up: queued" in ended.stderr
+    finally:
+        for worker in service.parts("worker", "-Q work"):
+            worker.resume()
+    assert service.ended(task_id)["outcome"] == "done"
+
+
+def test_log_verify(service: Service, tmp_path: Path) -> None:
+    service.ended(service.hand_over(b"abc"))
+    right = run("log", "verify", str(service.log_path), url="")
+    assert right.returncode == 0
+    assert b"the chain is unbroken" in right.stdout
+    spoiled = tmp_path / "spoiled.log"
+    shutil.copy(service.log_path, spoiled)
+    spoiled.write_bytes(spoiled.read_bytes().replace(b'"seq":1,', b'"seq":7,', 1))
+    wrong = run("log", "verify", str(spoiled), url="")
+    assert wrong.returncode == 1
+    assert b"line 1 has the number 7" in wrong.stdout
+    assert run("log", "verify", str(tmp_path / "none"), url="").returncode == 2

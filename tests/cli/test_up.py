@@ -1,0 +1,112 @@
+"""`md5-service up`: what it says when it cannot start, and how it recovers what a killed one left."""
+
+import os
+import socket
+import sqlite3
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.service import COMMAND, Service, wait_for
+
+
+def up(*arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
+    environment = os.environ | settings
+    return subprocess.run([COMMAND, "up", *arguments], env=environment, capture_output=True, text=True, timeout=60)
+
+
+def assert_one_clear_line(ended: subprocess.CompletedProcess[str], *words: str) -> None:
+    assert ended.returncode == 2
+    assert ended.stdout == ""
+    (line,) = ended.stderr.splitlines()
+    assert line.startswith("md5-service: ")
+    assert all(word in line for word in words), line
+
+
+def test_a_port_in_use(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        assert_one_clear_line(up("--port", port, "--data", str(tmp_path)), port, "in use", "--port")
+
+
+@pytest.mark.parametrize("host", ["192.0.2.1", "no-such-host.invalid"])
+def test_an_address_that_is_not_ours(tmp_path: Path, host: str) -> None:
+    assert_one_clear_line(up("--host", host, "--data", str(tmp_path), MD5_AUTH="none"), host)
+
+
+def test_a_folder_that_cannot_be_made(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    assert_one_clear_line(up("--port", "0", "--data", f"{tmp_path}/file/data"), "file/data", "Not a directory")
+
+
+def test_a_second_one_on_the_same_folder(start_service: Callable[..., Service]) -> None:
+    service = start_service()
+    ended = up("--port", "0", "--data", str(service.folder))
+    assert_one_clear_line(ended, "in use", str(service.supervisor.pid))
+    assert service.ended(service.hand_over(b"abc"))["outcome"] == "done"  # and the first goes on
+
+
+@pytest.mark.parametrize(
+    ("setting", "value"),
+    [
+        ("MD5_LEASE_S", "soon"),
+        ("MD5_LEASE_S", "0"),
+        ("MD5_MAX_UPLOAD_BYTES", "-1"),
+        ("MD5_LOG_LEVEL", "loud"),
+        ("MD5_AUTH", "keys"),
+    ],
+)
+def test_a_wrong_setting_is_named(tmp_path: Path, setting: str, value: str) -> None:
+    assert_one_clear_line(up("--port", "0", "--data", str(tmp_path), **{setting: value}), setting)
+
+
+def test_a_database_that_cannot_be_used(tmp_path: Path) -> None:
+    (tmp_path / "md5.sqlite3").write_bytes(b"this is no database, whatever its name says" * 100)
+    assert_one_clear_line(up("--port", "0", "--data", str(tmp_path)), "database")
+
+
+def test_a_database_of_a_newer_version(tmp_path: Path, start_service: Callable[..., Service]) -> None:
+    service = start_service()
+    service.stop()
+    with sqlite3.connect(service.folder / "md5.sqlite3") as db:
+        db.execute("UPDATE alembic_version SET version_num = '9999'")
+    db.close()
+    assert_one_clear_line(up("--port", "0", "--data", str(service.folder)), "version")
+
+
+def test_an_open_address_must_be_asked_for(tmp_path: Path) -> None:
+    assert_one_clear_line(up("--host", "0.0.0.0", "--port", "0", "--data", str(tmp_path)), "0.0.0.0", "MD5_AUTH=none")
+
+
+def test_what_a_killed_one_left_running_is_ended_by_the_next(start_service: Callable[..., Service]) -> None:
+    service = start_service()
+    task_id = service.hand_over(b"abc")
+    before = {process.pid for process in service.processes()}
+    service.kill_supervisor()
+    service.start()
+    assert before.isdisjoint(process.pid for process in service.processes() if process.status() != "zombie")
+    assert service.ended(task_id)["outcome"] == "done"
+
+
+def test_what_was_half_received_is_cleared_away(start_service: Callable[..., Service]) -> None:
+    service = start_service()
+    port = int(service.url.rsplit(":", 1)[1])
+    with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
+        connection.sendall(b"POST /v1/tasks HTTP/1.1\r\nHost: x\r\nContent-Length: 9000000\r\n\r\n" + b"x" * 3_000_000)
+        incoming = service.folder / "bucket" / "tmp"
+        wait_for(lambda: list(incoming.iterdir()), 10, "the first bytes")
+        service.kill_tree()
+    assert list(incoming.iterdir()) != []
+    service.start()
+    assert list(incoming.iterdir()) == []
+
+
+def test_a_folder_with_a_long_and_odd_name(tmp_path: Path) -> None:
+    service = Service(tmp_path / ("a b?%#é" + "x" * 120), {})
+    try:
+        service.start()
+        assert service.ended(service.hand_over(b"abc"))["outcome"] == "done"
+    finally:
+        service.end()

@@ -1,0 +1,85 @@
+"""Rules of the house that a machine can check and a linter does not."""
+
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+
+from md5_service.api.openapi import document
+from md5_service.worker.app import kinds
+from md5_task_data import migrations
+from md5_task_data.database import Database
+from md5_task_data.kinds import KINDS
+from md5_task_data.schema import metadata
+
+ROOT = Path(__file__).parents[2]
+PACKAGES = ("md5_service", "md5_task_data")
+PYTHON = [path for package in PACKAGES for path in (ROOT / package).rglob("*.py")]
+
+
+def committed() -> list[Path]:
+    listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, check=True)
+    return [ROOT / name for name in listed.stdout.decode().split("\0") if name]
+
+
+def test_only_shared_log_opens_the_log() -> None:
+    """Any close of any descriptor of that file in the process would drop its lock."""
+    using = {path.name for path in PYTHON if re.search(r"log_path|tasks\.log|lockf", path.read_text())}
+    naming_its_path_only = {"settings.py", "folder.py", "health.py", "openapi.py", "main.py", "app.py"}
+    assert using == {"shared_log.py"} | naming_its_path_only
+    for path in PYTHON:
+        if path.name in naming_its_path_only:
+            for line in path.read_text().splitlines():
+                assert not re.search(
+                    r"(log_path|tasks\.log).*\.(open|read_|write_|touch)|open\(.*(log_path|tasks\.log)", line
+                )
+
+
+def test_the_schema_and_the_migrations_make_the_same_database(database: Database) -> None:
+    with database.reading() as db:
+        context = MigrationContext.configure(db, opts={"compare_type": True})
+        assert compare_metadata(context, metadata) == []
+    assert migrations.is_current(database)
+
+
+def test_migrations_go_down_and_up_again(database: Database) -> None:
+    migrations.downgrade(database, "base")
+    with database.reading() as db:
+        assert db.exec_driver_sql("SELECT name FROM sqlite_master WHERE name LIKE 'task%'").all() == []
+    migrations.upgrade(database)
+    assert migrations.is_current(database)
+
+
+def test_every_kind_has_its_work() -> None:
+    assert set(kinds()) == set(KINDS) == {"md5"}
+
+
+def test_the_openapi_document_is_current() -> None:
+    assert (ROOT / "frontend" / "openapi.json").read_text() == document(), "run: make types"
+
+
+def test_no_module_is_larger_than_its_one_concern() -> None:
+    assert len(PYTHON) > 30
+    assert [path.name for path in PYTHON if len(path.read_text().splitlines()) > 300] == []
+
+
+def test_nothing_committed_names_a_registry_or_this_machine() -> None:
+    forbidden = re.compile(
+        r"pypi\.org|registry\.npmjs|files\.pythonhosted|--(extra-)?index-url|\"resolved\": \"http|/work/main|/root/"
+    )
+    files = [path for path in committed() if path.is_file() and path.suffix not in (".png",)]
+    assert len(files) > 60
+    found = [
+        str(path) for path in files if path != Path(__file__) and forbidden.search(path.read_text(errors="replace"))
+    ]
+    assert found == []
+
+
+@pytest.mark.parametrize("lock", ["requirements.lock.txt", "requirements.dev.lock.txt", "requirements.node.lock.txt"])
+def test_every_package_of_a_lock_has_its_hashes(lock: str) -> None:
+    packages = re.findall(r"^\S+==\S+.*?(?=^\S|\Z)", (ROOT / lock).read_text(), re.M | re.S)
+    assert packages
+    assert [package for package in packages if "--hash=sha256:" not in package] == []
