@@ -149,7 +149,7 @@ def test_hints_that_bring_nobody_are_sent_again_ever_more_seldom(database: Datab
         make_due(database, task_id)
         assert sweep(database).publish == [task_id]
         with database.reading() as db:
-            waits.append(round((row(database, task_id)["due_at"] - db.scalar(now())) / SECOND))  # type: ignore[operator]
+            waits.append(round((row(database, task_id)["due_at"] - db.scalar(now())) / SECOND))
     assert waits == [60, 120, 240, 480, 600, 600, 600]
 
 

@@ -9,6 +9,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 
 from md5_service.api.openapi import document
+from md5_service.settings import Settings
 from md5_service.worker.app import kinds
 from md5_task_data import migrations
 from md5_task_data.database import Database
@@ -83,3 +84,12 @@ def test_every_package_of_a_lock_has_its_hashes(lock: str) -> None:
     packages = re.findall(r"^\S+==\S+.*?(?=^\S|\Z)", (ROOT / lock).read_text(), re.M | re.S)
     assert packages
     assert [package for package in packages if "--hash=sha256:" not in package] == []
+
+
+def test_the_readme_lists_every_setting_with_its_default() -> None:
+    listed = dict(re.findall(r"^\| `(MD5_\w+)` \| (.*?) \|", (ROOT / "README.md").read_text(), re.M))
+    fields = Settings.model_fields
+    assert set(listed) == {f"MD5_{name.upper()}" for name in fields}
+    for name, field in fields.items():
+        if not field.is_required():
+            assert listed[f"MD5_{name.upper()}"].strip("`") == str(field.default)
