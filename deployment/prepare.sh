@@ -50,10 +50,11 @@ need_node_modules() {
 
 # The machine's own node and npm where they are new enough, else those that PyPI has, in a folder of their own.
 need_node() {
-    node -e 'process.exit(+process.versions.node.split(".")[0] >= 20 ? 0 : 1)' 2>/dev/null &&
+    node -e 'const [a, b] = process.versions.node.split(".").map(Number); process.exit(a > 21 || (a == 20 && b > 18) ? 0 : 1)' \
+        2>/dev/null &&
         [ "$(npm --version 2>/dev/null | cut -d. -f1)" -ge 11 ] 2>/dev/null && return
     if [ "$(cat .node/.made-from 2>/dev/null)" != "$(cksum <requirements.node.lock.txt)" ]; then
-        say "there is no Node 20 with npm 11 here; installing PyPI's in .node"
+        say "there is no Node 20.19 with npm 11 here; installing PyPI's in .node"
         pip install --require-hashes --upgrade --target .node -r requirements.node.lock.txt
         cksum <requirements.node.lock.txt >.node/.made-from
     fi

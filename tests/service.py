@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -25,7 +25,7 @@ T = TypeVar("T")
 class Service:
     """One data folder, and whatever runs on it now."""
 
-    def __init__(self, folder: Path, settings: Mapping[str, str], command: tuple[str, ...] = (COMMAND,)) -> None:
+    def __init__(self, folder: Path, settings: Mapping[str, str], command: tuple[str, ...] = (COMMAND, "up")) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self.folder = folder / "data"
         self.log_path = self.folder / "log" / "tasks.log"
@@ -39,7 +39,7 @@ class Service:
         """Start it and wait until it says that it is ready."""
         with open(self.stderr_path, "a") as stderr:
             self._up = subprocess.Popen(
-                [*self._command, "up", "--port", "0", "--data", str(self.folder), "--workers", "2"],
+                [*self._command, "--port", "0", "--data", str(self.folder), "--workers", "2"],
                 env=os.environ | self.settings,
                 stdout=subprocess.PIPE,
                 stderr=stderr,
@@ -87,6 +87,18 @@ class Service:
         """Those whose command line has all of the words, parents first."""
         found = [process for process in self.processes() if all(word in " ".join(_cmdline(process)) for word in words)]
         return sorted(found, key=lambda process: process.pid)
+
+    @contextlib.contextmanager
+    def without_workers(self) -> Iterator[None]:
+        """The workers stand still meanwhile: what is handed over stays queued."""
+        workers = self.parts("worker", "-Q work")
+        for worker in workers:
+            worker.suspend()
+        try:
+            yield
+        finally:
+            for worker in workers:
+                worker.resume()
 
     @property
     def supervisor(self) -> psutil.Process:

@@ -127,16 +127,11 @@ def test_get_of_an_unknown_id_is_1(service: Service) -> None:
 
 
 def test_get_of_what_has_not_ended_is_124(service: Service) -> None:
-    for worker in service.parts("worker", "-Q work"):
-        worker.suspend()
-    try:
+    with service.without_workers():
         task_id = service.hand_over(b"abc", name="held up")
         ended = run("get", "--wait", "1", task_id, url=service.url)
         assert (ended.returncode, ended.stdout) == (124, b"")
         assert b"held up: queued" in ended.stderr
-    finally:
-        for worker in service.parts("worker", "-Q work"):
-            worker.resume()
     assert service.ended(task_id)["outcome"] == "done"
 
 

@@ -28,7 +28,7 @@ def test_a_kind_is_added_with_one_file_and_one_line(tmp_path: Path) -> None:
     before, after = registry.read_text().split('    "md5": Md5Parameters,\n')
     registry.write_text(f'{before}    "md5": Md5Parameters,\n{LINE}{after}')
     run = "import sys; from md5_service.cli.main import main; main()"
-    service = Service(tmp_path / "service", {"PYTHONPATH": str(tmp_path)}, (sys.executable, "-P", "-c", run))
+    service = Service(tmp_path / "service", {"PYTHONPATH": str(tmp_path)}, (sys.executable, "-P", "-c", run, "up"))
     try:
         service.start()
         task_id = service.hand_over(b"ABCde", kind="toy")

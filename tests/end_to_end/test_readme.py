@@ -1,0 +1,78 @@
+"""Every command of the README does what it says."""
+
+import contextlib
+import hashlib
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.house.test_house import ROOT
+from tests.service import COMMAND, Service
+
+README = (ROOT / "README.md").read_text()
+BLOCKS = re.findall(r"^```sh\n(.*?)^```", README, re.M | re.S)
+IN_BLOCKS = [line for block in BLOCKS for line in block.splitlines()]
+IN_TEXT = re.findall(r"`((?:\.venv/bin/md5-service|curl|\./run) [^`]+)`", README)
+COMMANDS = [line.partition("#")[0].strip() for line in [*IN_BLOCKS, *IN_TEXT]]
+CLIENTS = [command for command in COMMANDS if command.startswith((".venv/bin/md5-service", "curl"))]
+
+
+def test_the_commands_are_found() -> None:
+    assert COMMANDS[:2] == ["./run", "./test"]
+    assert len(CLIENTS) >= 9
+
+
+@pytest.mark.parametrize("command", CLIENTS)
+def test_a_command_of_the_readme_works(service: Service, tmp_path: Path, command: str) -> None:
+    for name in ("reads.fastq.gz", "reads.bam", "other.bam"):
+        (tmp_path / name).write_bytes(b"abc")
+    with contextlib.ExitStack() as held:
+        if "DELETE" in command:
+            held.enter_context(service.without_workers())
+            known = service.hand_over(b"abc")
+        else:
+            known = service.hand_over(b"abc")
+            service.ended(known)
+        run(command, known, service, tmp_path)
+
+
+def run(command: str, known: str, service: Service, tmp_path: Path) -> None:
+    here = {
+        "http://127.0.0.1:9000": service.url,
+        ".venv/bin/md5-service": COMMAND,
+        "data/log/tasks.log": str(service.log_path),
+        "curl ": "curl -sS ",
+    }
+    for there, with_us in here.items():
+        command = command.replace(there, with_us)
+    command = re.sub(r"\bID\b", known, command)
+    ran = subprocess.run(
+        command,
+        shell=True,
+        cwd=tmp_path,
+        env={"MD5_URL": service.url, "PATH": "/usr/bin:/bin"},
+        capture_output=True,
+        timeout=60,
+    )
+    assert ran.returncode == 0, ran.stderr
+    if "log verify" not in command:
+        told = ran.stdout.decode()
+        assert (
+            known in told
+            or hashlib.md5(b"abc").hexdigest() in told
+            or re.search(r"[0-9a-f]{8}-[0-9a-f-]{27}|\"items\"", told)
+        )
+
+
+def test_run_starts_the_service_and_hands_its_arguments_on(tmp_path: Path) -> None:
+    service = Service(tmp_path, {}, (str(ROOT / "run"),))
+    try:
+        service.start()
+        assert service.ended(service.hand_over(b"abc"))["result"] == {"md5": hashlib.md5(b"abc").hexdigest()}
+        with service.client() as client:
+            assert "swagger-ui-bundle.js" in client.get("/docs").text
+            assert "<div id=" in client.get("/").text
+    finally:
+        service.end()
