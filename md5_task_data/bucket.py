@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import BinaryIO
 from urllib.parse import unquote, urlsplit
 
+from md5_task_data.durable import sync_folder
 from md5_task_data.errors import BytesMissing, DependencyAway, StorageFull
 
 IOV_MAX = 1024  # pieces that Linux and macOS take in one call
@@ -84,9 +85,9 @@ class Incoming:
             folder = self._place.parent
             if not folder.is_dir():
                 folder.mkdir(exist_ok=True)
-                _sync(folder.parent)
+                sync_folder(folder.parent)
             self._temporary.rename(self._place)
-            _sync(folder)
+            sync_folder(folder)
 
     def discard(self) -> None:
         """Leave nothing behind, stored or not."""
@@ -98,14 +99,6 @@ class Incoming:
         if self._descriptor >= 0:
             os.close(self._descriptor)
             self._descriptor = -1
-
-
-def _sync(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 @contextmanager

@@ -30,6 +30,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, RowMapping, and_, exists, func, insert, select, update
 
 from md5_task_data.database import Database
+from md5_task_data.durable import sync_folder
 from md5_task_data.errors import DependencyAway
 from md5_task_data.schema import log_head, log_lines, now, rfc3339, searched_now, tasks
 
@@ -123,7 +124,7 @@ class SharedLog:
             is_new = not self._path.exists()
             self._descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
             if is_new:
-                _sync_folder(self._path.parent)
+                sync_folder(self._path.parent)
 
     def _close(self) -> None:
         if self._descriptor >= 0:
@@ -187,7 +188,7 @@ class SharedLog:
                 at += len(piece)
             beside.flush()
             os.fsync(beside.fileno())
-        _sync_folder(saved.parent)
+        sync_folder(saved.parent)
         os.ftruncate(self._descriptor, length)
 
 
@@ -252,11 +253,3 @@ def _head(db: Connection, *, lock: bool = False) -> Head:
 def _is_computed() -> Any:
     """Computed tasks are due from the moment that they were: the index on `due_at` finds them, in finishing order."""
     return and_(tasks.c.status == "computed", tasks.c.due_at <= searched_now())
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -32,6 +32,7 @@ class Service:
         self.stderr_path = folder / "stderr"
         self.settings = dict(settings)
         self.url = ""
+        self._port = "0"
         self._command = command
         self._up: subprocess.Popen[str] | None = None
 
@@ -39,7 +40,7 @@ class Service:
         """Start it and wait until it says that it is ready."""
         with open(self.stderr_path, "a") as stderr:
             self._up = subprocess.Popen(
-                [*self._command, "--port", "0", "--data", str(self.folder), "--workers", "2"],
+                [*self._command, "--port", self._port, "--data", str(self.folder), "--workers", "2"],
                 env=os.environ | self.settings,
                 stdout=subprocess.PIPE,
                 stderr=stderr,
@@ -50,6 +51,7 @@ class Service:
         line = self._up.stdout.readline()
         assert "ready at http://" in line, f"{line!r}, stderr: {self.stderr_path.read_text()}"
         self.url = line.split("ready at ")[1].split()[0]
+        self._port = self.url.rsplit(":", 1)[1]  # a later start is found at the same address
 
     def client(self, timeout_s: float = 30) -> httpx2.Client:
         return httpx2.Client(base_url=self.url, timeout=timeout_s)

@@ -29,32 +29,37 @@ def _problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
     }
 
 
+_PARAMETERS: dict[str, dict[str, Any]] = {
+    "kind": {"type": "string", "enum": list(KINDS), "default": "md5", "description": "What to do with the file"},
+    "batch": {
+        "type": "string",
+        "maxLength": tasks.MAX_BATCH,
+        "description": "A name that files handed over together share",
+    },
+    "expected_md5": {
+        "type": "string",
+        "pattern": "^[0-9a-fA-F]{32}$",
+        "description": "md5: the digest that it should have; the result then has a verdict in `match`",
+    },
+}
+_FILENAME = {"type": "string", "maxLength": tasks.MAX_NAME, "description": "For a raw body: the name of the file"}
 _FORM = {
     "type": "object",
     "required": ["file"],
-    "properties": {
-        "file": {"type": "string", "format": "binary", "description": "The file"},
-        "kind": {"type": "string", "enum": list(KINDS), "default": "md5"},
-        "batch": {
-            "type": "string",
-            "maxLength": tasks.MAX_BATCH,
-            "description": "A name that files handed over together share",
-        },
-        "expected_md5": {
-            "type": "string",
-            "pattern": "^[0-9a-fA-F]{32}$",
-            "description": "md5: the digest that it should have; the result then has a verdict in `match`",
-        },
-    },
+    "properties": {"file": {"type": "string", "format": "binary", "description": "The file"}} | _PARAMETERS,
 }
 _BODY = {
+    "parameters": [
+        {"in": "query", "name": name, "required": False, "schema": schema}
+        for name, schema in {"filename": _FILENAME, **_PARAMETERS}.items()
+    ],
     "requestBody": {
         "required": True,
         "content": {
             "multipart/form-data": {"schema": _FORM},
             "application/octet-stream": {"schema": {"type": "string", "format": "binary"}},
         },
-    }
+    },
 }
 Prefer = Annotated[
     str | None, Header(description="`wait=N`: answer when the task has ended, after N ≤ 60 seconds at the latest")

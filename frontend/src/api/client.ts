@@ -1,0 +1,25 @@
+import createClient from "openapi-fetch";
+import { errorOf, ServiceAway } from "./errors";
+import type { paths } from "./schema.gen";
+
+// `fetch` is looked up at each call, so that tests can put theirs in its place.
+export const client = createClient<paths>({ baseUrl: location.origin, fetch: (request) => fetch(request) });
+
+interface Answer<Data> {
+  data?: Data;
+  error?: unknown;
+  response: Response;
+}
+
+/** The data of an answer. Throws Refused or ServiceAway; an abort by the caller stays an abort. */
+export async function dataOf<Data>(request: Promise<Answer<Data>>, signal?: AbortSignal): Promise<Data> {
+  let answer: Answer<Data>;
+  try {
+    answer = await request;
+  } catch (error) {
+    if (signal?.aborted) throw error;
+    throw new ServiceAway("", { cause: error }); // no connection, a timeout, or a body that is not JSON
+  }
+  if (answer.data === undefined) throw errorOf(answer.response.status, answer.error);
+  return answer.data;
+}

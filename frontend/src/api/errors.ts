@@ -1,0 +1,35 @@
+/** The service answered, and the answer is a no. `message` is what the user reads. */
+export class Refused extends Error {
+  override name = "Refused";
+  readonly status: number;
+
+  constructor(status: number, detail: string) {
+    super(detail);
+    this.status = status;
+  }
+}
+
+/** No answer, or one that says "not now": the same request may well succeed later. */
+export class ServiceAway extends Error {
+  override name = "ServiceAway";
+}
+
+const PASSING = new Set([408, 425, 429]);
+
+/** What a 4xx or 5xx means; `body` is a problem document where the API itself wrote it, else whatever a proxy sent. */
+export function errorOf(status: number, body: unknown): Refused | ServiceAway {
+  const detail = detailOf(body);
+  if (status >= 500 || PASSING.has(status)) return new ServiceAway(detail ?? "");
+  return new Refused(status, detail ?? `The service refused this (HTTP ${status}).`);
+}
+
+/** The `detail` of a problem document (RFC 9457), as a sentence. */
+export function detailOf(body: unknown): string | null {
+  if (typeof body !== "object" || body === null || !("detail" in body)) return null;
+  return typeof body.detail === "string" && body.detail !== "" ? sentence(body.detail) : null;
+}
+
+function sentence(text: string): string {
+  const begun = text.charAt(0).toUpperCase() + text.slice(1);
+  return /[.!?]$/.test(begun) ? begun : `${begun}.`;
+}

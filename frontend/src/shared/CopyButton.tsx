@@ -1,0 +1,33 @@
+import { useEffect, useState } from "react";
+import { announce } from "./announce";
+import { copyText } from "./clipboard";
+
+const SHOWN_MS = 2000;
+
+/** `of` says what is copied, for those who do not see where the button stands: "MD5", "id". */
+export function CopyButton({ text, of }: { text: string; of: string }) {
+  const [outcome, setOutcome] = useState<"Copied" | "Not copied" | null>(null);
+
+  useEffect(() => {
+    if (outcome === null) return;
+    const timer = setTimeout(() => {
+      setOutcome(null);
+    }, SHOWN_MS);
+    return () => {
+      clearTimeout(timer);
+    };
+  }, [outcome]);
+
+  async function copy() {
+    const copied = await copyText(text);
+    setOutcome(copied ? "Copied" : "Not copied");
+    announce(copied ? `Copied the ${of}` : "The browser does not allow copying; select the text and copy it by hand");
+  }
+
+  return (
+    <button type="button" className="quiet copy" onClick={() => void copy()}>
+      {outcome ?? "Copy"}
+      <span className="visually-hidden"> {of}</span>
+    </button>
+  );
+}

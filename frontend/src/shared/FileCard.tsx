@@ -1,0 +1,34 @@
+import type { ReactNode } from "react";
+import { formatBytes, formatSize } from "./format";
+
+interface Props {
+  name: string;
+  size: number;
+  status: string;
+  facts?: ReactNode;
+  actions?: ReactNode;
+  children: ReactNode;
+}
+
+/** The frame around one file. `status` is for styles and tests, never for the eye. */
+export function FileCard({ name, size, status, facts, actions, children }: Props) {
+  return (
+    <article className="card" aria-label={name} data-testid="file" data-status={status}>
+      <header>
+        <h3 title={name}>
+          <bdi>{name}</bdi>
+        </h3>
+        <span className="size" title={formatBytes(size)}>
+          {formatSize(size)}
+        </span>
+      </header>
+      {children}
+      {(facts ?? actions) !== undefined && (
+        <div className="bottom">
+          <div className="facts">{facts}</div>
+          <div className="actions">{actions}</div>
+        </div>
+      )}
+    </article>
+  );
+}

@@ -1,0 +1,16 @@
+// One live region for the whole page: screen readers miss a region that is inserted together with its text.
+let text = "";
+const listeners = new Set<() => void>();
+
+/** Have a screen reader say this, when it has nothing else to say. */
+export function announce(message: string): void {
+  text = message === text ? `${message}\u00a0` : message; // the same text again would be no change, and stay unsaid
+  for (const listener of listeners) listener();
+}
+
+export function subscribeToAnnouncements(listener: () => void): () => void {
+  listeners.add(listener);
+  return () => listeners.delete(listener);
+}
+
+export const currentAnnouncement = (): string => text;

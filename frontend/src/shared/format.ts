@@ -1,0 +1,48 @@
+const UNITS = ["bytes", "KB", "MB", "GB", "TB", "PB"];
+const exact = new Intl.NumberFormat("en");
+
+/** Decimal units, three digits: `3.22 GB`. */
+export function formatSize(bytes: number): string {
+  if (bytes < 1000) return bytes === 1 ? "1 byte" : `${bytes} bytes`;
+  let unit = 0;
+  let value = bytes;
+  // 999.5 would be rounded up to 1000 of its unit: it is already 1.00 of the next.
+  while (value >= 999.5 && unit < UNITS.length - 1) {
+    value /= 1000;
+    unit += 1;
+  }
+  const decimals = value < 9.995 ? 2 : value < 99.95 ? 1 : 0;
+  return `${value.toFixed(decimals)} ${UNITS[unit] ?? ""}`;
+}
+
+/** `3,221,225,472 bytes` */
+export function formatBytes(bytes: number): string {
+  return bytes === 1 ? "1 byte" : `${exact.format(bytes)} bytes`;
+}
+
+export function formatSpeed(bytesPerSecond: number): string {
+  return `${formatSize(Math.round(bytesPerSecond))}/s`;
+}
+
+/** Whole per cent, rounded down: 100 % means that nothing is left. */
+export function percentOf(done: number, total: number): number {
+  return total > 0 ? Math.min(100, Math.floor((done / total) * 100)) : 100;
+}
+
+/** `8 s`, `4 min`, `2 h 10 min`: no finer than an estimate deserves. */
+export function formatDuration(seconds: number): string {
+  if (seconds < 60) return `${Math.max(1, Math.round(seconds))} s`;
+  const minutes = Math.round(seconds / 60);
+  if (minutes < 60) return `${minutes} min`;
+  const rest = minutes % 60;
+  return rest === 0 ? `${minutes / 60} h` : `${Math.floor(minutes / 60)} h ${rest} min`;
+}
+
+/** Local time as `2026-03-12 14:03:22`: sorts, and reads the same everywhere. */
+export function formatTime(rfc3339: string): string {
+  const at = new Date(rfc3339);
+  if (Number.isNaN(at.getTime())) return rfc3339;
+  const two = (value: number) => String(value).padStart(2, "0");
+  const day = `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())}`;
+  return `${day} ${two(at.getHours())}:${two(at.getMinutes())}:${two(at.getSeconds())}`;
+}

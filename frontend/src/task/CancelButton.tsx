@@ -1,0 +1,33 @@
+import { Refused, ServiceAway } from "../api/errors";
+import type { Task } from "../api/types";
+import { useCancel } from "./useTask";
+
+export function CancelButton({ task }: { task: Task }) {
+  const { mutate, isPending, error } = useCancel(task.id);
+  return (
+    <>
+      {error !== null && (
+        <p role="alert" className="complaint">
+          {whyNotCancelled(error)}
+        </p>
+      )}
+      <button
+        type="button"
+        className="quiet"
+        disabled={isPending}
+        onClick={() => {
+          mutate();
+        }}
+      >
+        {isPending ? "Cancelling…" : "Cancel"}
+        <span className="visually-hidden"> {task.filename}</span>
+      </button>
+    </>
+  );
+}
+
+function whyNotCancelled(error: Error): string | null {
+  if (error instanceof Refused && error.status === 409) return null; // it has ended, and is about to be shown so
+  if (error instanceof ServiceAway) return `It could not be cancelled: the service cannot be reached. ${error.message}`;
+  return `It could not be cancelled. ${error.message}`;
+}

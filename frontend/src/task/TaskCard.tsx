@@ -1,0 +1,49 @@
+import { FileCard } from "../shared/FileCard";
+import { useAnnounced } from "../shared/useAnnounced";
+import { CancelButton } from "./CancelButton";
+import { ServiceAwayNote } from "./ServiceAwayNote";
+import { TaskDetails } from "./TaskDetails";
+import { statusWords } from "./words";
+import { md5ResultOf } from "./md5Result";
+import { Times } from "./Times";
+import { useTask, type WatchedTask } from "./useTask";
+
+/** One task, by its id, live until it has ended. */
+export function TaskCard({ id }: { id: string }) {
+  const watched = useTask(id);
+  useAnnounced(spoken(watched));
+  const { task, refused, away } = watched;
+
+  if (task === undefined) {
+    return (
+      <div className="card" data-testid="lookup-state">
+        {refused !== null && <p className="status bad">{refused.status === 404 ? "There is no task with this id." : refused.message}</p>}
+        {away !== null && <ServiceAwayNote away={away} />}
+        {refused === null && away === null && <p className="status muted">Looking it up…</p>}
+      </div>
+    );
+  }
+  return (
+    <FileCard
+      name={task.filename}
+      size={task.size}
+      status={task.status}
+      facts={<Times task={task} />}
+      actions={task.outcome === null && <CancelButton task={task} />}
+    >
+      <TaskDetails task={task} />
+      {refused !== null && <p className="status bad">{refused.message}</p>}
+      {away !== null && <ServiceAwayNote away={away} />}
+    </FileCard>
+  );
+}
+
+function spoken({ task, refused, away }: WatchedTask): string | null {
+  const name = task === undefined ? "" : `${task.filename}: `;
+  if (away !== null) return "The service cannot be reached; still trying";
+  if (refused !== null) return refused.status === 404 ? "There is no task with this id" : refused.message;
+  if (task === undefined) return null;
+  const verdict = md5ResultOf(task)?.verdict;
+  const checked = verdict === undefined || verdict === null ? "" : verdict.matches ? ", matches the expected MD5" : ", does not match the expected MD5";
+  return `${name}${statusWords(task).words}${checked}`;
+}

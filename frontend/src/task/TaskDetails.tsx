@@ -1,0 +1,33 @@
+import { detailOf } from "../api/errors";
+import type { Task } from "../api/types";
+import { Icon } from "../shared/Icon";
+import { CodeRow } from "./CodeRow";
+import { expectedOf, md5ResultOf } from "./md5Result";
+import { Verdict } from "./Verdict";
+import { statusWords } from "./words";
+
+/** What is known of a task, in the order in which it becomes known. */
+export function TaskDetails({ task }: { task: Task }) {
+  const { words, percent, icon } = statusWords(task);
+  const result = md5ResultOf(task);
+  const expected = expectedOf(task);
+  return (
+    <>
+      <p className={`status status-${task.outcome ?? "open"}`} data-testid="status">
+        <Icon name={icon} />
+        <span>
+          {words}
+          {percent !== null && <span className="digits">, {percent} %</span>}
+        </span>
+      </p>
+      {percent !== null && <progress aria-label={`Hashing of ${task.filename}`} value={percent} max={100} />}
+      {task.error !== null && <p className="failure">{detailOf(task.error)}</p>}
+      <dl className="codes">
+        <CodeRow name="Id" of="id" value={task.id} testId="id" />
+        {result !== null && <CodeRow name="MD5" of="MD5" value={result.md5} testId="md5" />}
+        {result === null && expected !== null && <CodeRow name="Expected" value={expected} testId="expected" />}
+      </dl>
+      {result?.verdict && <Verdict {...result.verdict} />}
+    </>
+  );
+}

@@ -1,0 +1,18 @@
+import { Icon } from "../shared/Icon";
+
+/** Whether the file is the expected one: in words and with a sign, not by colour alone. */
+export function Verdict({ expected, matches }: { expected: string; matches: boolean }) {
+  return (
+    <p className={matches ? "verdict good" : "verdict bad"} data-testid="verdict">
+      <Icon name={matches ? "done" : "failed"} />
+      {matches ? (
+        <span>It matches the expected MD5</span>
+      ) : (
+        <span>
+          DOES NOT MATCH: expected{" "}
+          <code>{expected}</code>
+        </span>
+      )}
+    </p>
+  );
+}

@@ -1,0 +1,20 @@
+import type { Task } from "../api/types";
+
+export interface Md5Result {
+  md5: string;
+  /** Only where an expected digest was given. */
+  verdict: { expected: string; matches: boolean } | null;
+}
+
+/** What a task of kind `md5` found; null as long as there is nothing. */
+export function md5ResultOf({ result }: Task): Md5Result | null {
+  if (result === null || typeof result.md5 !== "string") return null;
+  const { md5, expected, match } = result;
+  const verdict = typeof expected === "string" && typeof match === "boolean" ? { expected, matches: match } : null;
+  return { md5, verdict };
+}
+
+/** The digest that the file is to be checked against, known before there is a result. */
+export function expectedOf({ params }: Task): string | null {
+  return typeof params.expected_md5 === "string" ? params.expected_md5 : null;
+}

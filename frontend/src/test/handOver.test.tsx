@@ -1,0 +1,114 @@
+import { screen, waitFor, within } from "@testing-library/react";
+import { delay, http, HttpResponse } from "msw";
+import { expect, test } from "vitest";
+import type { Task } from "../api/types";
+import { renderApp } from "./render";
+import { doneTask, ID, MD5, problem, server, taskWith } from "./server";
+
+const FILE = new File(["abc"], "sample <b>&.fastq.gz");
+
+/** Take files, remember the requests, and answer for the task with `task`, or with what `becomes` said last. */
+function serve(task: Task) {
+  const taken: Request[] = [];
+  let now = task;
+  server.use(
+    http.post("*/v1/tasks", ({ request }) => {
+      taken.push(request);
+      return HttpResponse.json(taskWith({}), { status: 202 });
+    }),
+    http.get(`*/v1/tasks/${ID}`, () => HttpResponse.json(now)),
+  );
+  const becomes = (next: Task) => {
+    now = next;
+  };
+  return { taken, becomes };
+}
+
+test("a file becomes an id at once, and then its MD5", async () => {
+  const { taken, becomes } = serve(taskWith({}));
+  const user = renderApp();
+  expect(screen.getByRole("heading", { name: "What will happen" })).toBeTruthy();
+
+  await user.upload(screen.getByLabelText("Choose files"), FILE);
+
+  expect((await screen.findByTestId("id")).textContent).toBe(ID);
+  expect(screen.getByTestId("status").textContent).toBe("Queued");
+  becomes(taskWith({ status: "running", attempt: 1, progress: { done: 1, total: 3, unit: "bytes" } }));
+  await waitFor(() => {
+    expect(screen.getByTestId("status").textContent).toBe("Being hashed, 33 %");
+  });
+  becomes(doneTask());
+  expect((await screen.findByTestId("md5")).textContent).toBe(MD5);
+  expect(screen.getByTestId("status").textContent).toBe("Done");
+  expect(screen.queryByRole("button", { name: /^Cancel/ })).toBeNull();
+  expect(screen.queryByTestId("verdict")).toBeNull();
+
+  const url = new URL(taken[0]?.url ?? "");
+  expect(Object.fromEntries(url.searchParams)).toEqual({ kind: "md5", filename: FILE.name });
+  expect(taken[0]?.headers.get("content-type")).toBe("application/octet-stream");
+  expect(await taken[0]?.text()).toBe("abc");
+});
+
+test("a file that is not the expected one says so, with both digests", async () => {
+  const expected = "0".repeat(32);
+  const { taken } = serve(doneTask({ result: { md5: MD5, expected, match: false } }));
+  const user = renderApp();
+  await user.type(screen.getByLabelText(/Expected MD5/), `${expected.toUpperCase()}  sample.fastq.gz`);
+  await user.upload(screen.getByLabelText("Choose files"), FILE);
+
+  expect((await screen.findByTestId("verdict")).textContent).toBe(`DOES NOT MATCH: expected ${expected}`);
+  expect(screen.getByTestId("md5").textContent).toBe(MD5);
+  expect(new URL(taken[0]?.url ?? "").searchParams.get("expected_md5")).toBe(expected);
+  expect(screen.getByLabelText<HTMLInputElement>(/Expected MD5/).value).toBe("");
+});
+
+test("an expected digest is for one file, and a wrong one hands nothing over", async () => {
+  const { taken } = serve(doneTask());
+  const user = renderApp();
+  const field = screen.getByLabelText(/Expected MD5/);
+  await user.type(field, MD5);
+  await user.upload(screen.getByLabelText("Choose files"), [FILE, FILE]);
+  expect(screen.getByRole("alert").textContent).toContain("belongs to one file, and you chose 2");
+
+  await user.clear(field);
+  await user.type(field, "d41d8cd9");
+  await user.upload(screen.getByLabelText("Choose files"), FILE);
+  expect(screen.getByRole("alert").textContent).toContain("correct the expected MD5");
+  expect(screen.queryAllByTestId("file")).toHaveLength(0);
+  expect(taken).toHaveLength(0);
+});
+
+test("an upload that breaks off can be tried again", async () => {
+  const user = renderApp();
+  server.use(http.post("*/v1/tasks", () => HttpResponse.error()));
+  await user.upload(screen.getByLabelText("Choose files"), FILE);
+  const card = within(await screen.findByTestId("file"));
+  expect(await card.findByText(/The upload broke off/)).toBeTruthy();
+
+  serve(doneTask());
+  await user.click(screen.getByRole("button", { name: /^Try again/ }));
+  expect((await screen.findByTestId("md5")).textContent).toBe(MD5);
+});
+
+test("what the service says about a file that it does not take is shown", async () => {
+  const user = renderApp();
+  server.use(http.post("*/v1/tasks", () => HttpResponse.json(problem(413, "too_large", "the file is larger than 10 bytes"), { status: 413 })));
+  await user.upload(screen.getByLabelText("Choose files"), FILE);
+  const card = within(await screen.findByTestId("file"));
+  expect(await card.findByText("The file is larger than 10 bytes.")).toBeTruthy();
+});
+
+test("three uploads at a time; the others wait, and any can be cancelled", async () => {
+  server.use(http.post("*/v1/tasks", () => delay("infinite")));
+  const user = renderApp();
+  const files = ["a", "b", "c", "d"].map((name) => new File(["x"], name));
+  await user.upload(screen.getByLabelText("Choose files"), files);
+  expect(screen.getAllByText(/^Uploading/)).toHaveLength(3);
+  expect(within(screen.getByRole("article", { name: "d" })).getByText("Waiting to upload")).toBeTruthy();
+
+  await user.click(screen.getByRole("button", { name: "Cancel the upload of a" }));
+  await waitFor(() => {
+    expect(screen.getByRole("article", { name: "d" }).dataset.status).toBe("upload-sending");
+  });
+  expect(screen.getByRole("article", { name: "a" }).dataset.status).toBe("upload-stopped");
+});

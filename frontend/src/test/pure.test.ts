@@ -1,0 +1,75 @@
+import { describe, expect, test } from "vitest";
+import { idFrom, isId } from "../lookup/taskId";
+import { formatBytes, formatDuration, formatSize, formatSpeed, percentOf } from "../shared/format";
+import { parseDigest } from "../upload/digest";
+import { Speedometer } from "../upload/speed";
+import { ID, MD5 } from "./server";
+
+describe("expected digest", () => {
+  test.each([
+    MD5,
+    `  ${MD5.toUpperCase()}\n`,
+    `${MD5}  sample 1.fastq.gz`,
+    `${MD5} *sample.bam`,
+    `\\${MD5}  odd\\nname`,
+    `MD5 (sample.bam) = ${MD5}`,
+  ])("taken from %j", (text) => {
+    expect(parseDigest(text)).toEqual({ ok: true, digest: MD5 });
+  });
+
+  test("nothing typed is no digest", () => {
+    expect(parseDigest("  ")).toEqual({ ok: true, digest: null });
+  });
+
+  test.each([
+    [MD5.slice(1), "this has 31"],
+    [`${MD5}0`, "this has 33"],
+    ["g".repeat(32), "other characters"],
+    [`${MD5}  a\n${MD5}  b`, "more than one line"],
+  ])("refused: %j", (text, why) => {
+    expect(parseDigest(text)).toEqual({ ok: false, message: expect.stringContaining(why) as string });
+  });
+});
+
+describe("id", () => {
+  test.each([ID, ` ${ID.toUpperCase()} `, `http://host:9000/v1/tasks/${ID}`, `https://host/?id=${ID}`, `https://host/tasks/${ID}/`])("found in %j", (text) => {
+    expect(idFrom(text)).toBe(ID);
+  });
+
+  test.each(["", "..", MD5, `${ID}0`])("not in %j", (text) => {
+    expect(isId(idFrom(text))).toBe(false);
+  });
+});
+
+describe("numbers", () => {
+  test.each([
+    [0, "0 bytes"],
+    [1, "1 byte"],
+    [999, "999 bytes"],
+    [1000, "1.00 KB"],
+    [9994, "9.99 KB"],
+    [9995, "10.0 KB"],
+    [999_499, "999 KB"],
+    [999_500, "1.00 MB"],
+    [3_221_225_472, "3.22 GB"],
+    [450e9, "450 GB"],
+    [Number.MAX_SAFE_INTEGER, "9.01 PB"],
+  ])("size of %i", (bytes, text) => {
+    expect(formatSize(bytes)).toBe(text);
+  });
+
+  test("bytes, speed, per cent, duration", () => {
+    expect(formatBytes(3_221_225_472)).toBe("3,221,225,472 bytes");
+    expect(formatSpeed(112_345_678.9)).toBe("112 MB/s");
+    expect([percentOf(999, 1000), percentOf(1000, 1000), percentOf(0, 0)]).toEqual([99, 100, 100]);
+    expect([0.2, 59, 240, 3600, 7800].map(formatDuration)).toEqual(["1 s", "59 s", "4 min", "1 h", "2 h 10 min"]);
+  });
+
+  test("speed is of the last seconds, and unknown at first", () => {
+    const speedometer = new Speedometer();
+    expect(speedometer.measure(0, 0)).toBeNull();
+    expect(speedometer.measure(1000, 100)).toBeNull();
+    expect(speedometer.measure(10_000, 1000)).toBe(10_000);
+    expect(speedometer.measure(10_000, 6000)).toBe(0);
+  });
+});

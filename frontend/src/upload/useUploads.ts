@@ -1,0 +1,32 @@
+import { useQueryClient } from "@tanstack/react-query";
+import { useEffect, useState, useSyncExternalStore } from "react";
+import { taskKey } from "../task/useTask";
+import { UploadQueue, type Item } from "./queue";
+
+/** The queue of this page and what is in it now. */
+export function useUploads(): { queue: UploadQueue; items: readonly Item[] } {
+  const queryClient = useQueryClient();
+  const [queue] = useState(
+    () =>
+      new UploadQueue((task) => {
+        queryClient.setQueryData(taskKey(task.id), task); // the answer to the upload is the task: shown without asking again
+      }),
+  );
+  const items = useSyncExternalStore(queue.subscribe, queue.snapshot);
+  useWarningOnLeaving(items.some(({ phase }) => phase.name === "waiting" || phase.name === "sending"));
+  return { queue, items };
+}
+
+/** Leaving the page ends its uploads, so the browser asks first. */
+function useWarningOnLeaving(isBusy: boolean): void {
+  useEffect(() => {
+    if (!isBusy) return;
+    const warn = (event: BeforeUnloadEvent) => {
+      event.preventDefault();
+    };
+    window.addEventListener("beforeunload", warn);
+    return () => {
+      window.removeEventListener("beforeunload", warn);
+    };
+  }, [isBusy]);
+}

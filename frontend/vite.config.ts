@@ -1,0 +1,51 @@
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import react from "@vitejs/plugin-react";
+import type { Plugin } from "vite";
+import { defineConfig } from "vitest/config";
+
+const BACKEND = "http://127.0.0.1:9000";
+
+/** The API's own /docs asks for these two files by exactly these names. */
+function swaggerUi(): Plugin {
+  const { resolve } = createRequire(import.meta.url);
+  return {
+    name: "swagger-ui",
+    apply: "build",
+    generateBundle() {
+      for (const name of ["swagger-ui-bundle.js", "swagger-ui.css"]) {
+        this.emitFile({ type: "asset", fileName: `assets/${name}`, source: readFileSync(resolve(`swagger-ui-dist/${name}`)) });
+      }
+    },
+  };
+}
+
+/** Pico keeps icons in data: URIs; `default-src 'self'` forbids them, and this page uses none of them. */
+const withoutDataUris = {
+  postcssPlugin: "without-data-uris",
+  Declaration(declaration: { value: string; remove: () => void }) {
+    if (declaration.value.includes("data:")) declaration.remove();
+  },
+};
+
+export default defineConfig({
+  plugins: [react(), swaggerUi()],
+  css: { postcss: { plugins: [withoutDataUris] } },
+  server: {
+    host: "127.0.0.1",
+    proxy: { "/v1": BACKEND, "/docs": BACKEND, "/openapi.json": BACKEND, "/assets/swagger-ui": BACKEND },
+  },
+  build: {
+    outDir: "../md5_service/api/page",
+    emptyOutDir: true,
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+    reportCompressedSize: false,
+  },
+  test: {
+    environment: "happy-dom",
+    environmentOptions: { happyDOM: { url: "http://localhost:3000/" } },
+    setupFiles: "src/test/setup.ts",
+    restoreMocks: true,
+  },
+});

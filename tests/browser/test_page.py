@@ -1,0 +1,131 @@
+"""The page at /: each journey of a person, in a real browser, on the running service, with real files."""
+
+import hashlib
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import FilePayload, Locator, Page, expect
+
+from tests.house.test_house import ROOT
+from tests.service import Service
+
+ABC = hashlib.md5(b"abc").hexdigest()
+
+
+def choose(page: Page, *names: str, content: bytes = b"abc") -> None:
+    files: list[FilePayload] = [
+        {"name": name, "mimeType": "application/octet-stream", "buffer": content} for name in names
+    ]
+    page.locator("input[type=file]").set_input_files(files)
+
+
+def card(page: Page, name: str) -> Locator:
+    return page.get_by_test_id("file").filter(has_text=name).first
+
+
+def test_a_file_is_handed_over_and_its_md5_comes(page: Page, service: Service) -> None:
+    page.goto(service.url)
+    choose(page, "reads.fastq.gz")
+    mine = card(page, "reads.fastq.gz")
+    expect(mine.get_by_test_id("md5")).to_have_text(ABC, timeout=20_000)
+    task_id = mine.get_by_test_id("id").inner_text()
+    assert service.ended(task_id)["result"] == {"md5": ABC}
+    mine.get_by_role("button", name="Copy id").click()
+    assert page.evaluate("navigator.clipboard.readText()") == task_id
+
+
+def test_files_are_dropped(page: Page, service: Service) -> None:
+    page.goto(service.url)
+    drop = """() => {
+        const data = new DataTransfer();
+        for (const name of ['one', 'two']) data.items.add(new File(['abc'], name));
+        for (const type of ['dragenter', 'dragover', 'drop'])
+            document.body.dispatchEvent(new DragEvent(type, {dataTransfer: data, bubbles: true, cancelable: true}));
+    }"""
+    page.evaluate(drop)
+    for name in ("one", "two"):
+        expect(card(page, name).get_by_test_id("md5")).to_have_text(ABC, timeout=20_000)
+
+
+@pytest.mark.parametrize(("expected", "words"), [(ABC, "matches"), ("0" * 32, "DOES NOT MATCH")])
+def test_an_expected_md5_gets_a_verdict(page: Page, service: Service, expected: str, words: str) -> None:
+    page.goto(service.url)
+    page.get_by_label("Expected MD5").fill(f"{expected}  reads.bam")  # a line of md5sum will do
+    choose(page, "reads.bam")
+    expect(card(page, "reads.bam")).to_contain_text(words, timeout=20_000)
+
+
+def test_a_digest_that_is_none_is_told_and_nothing_is_sent(page: Page, service: Service) -> None:
+    page.goto(service.url)
+    page.get_by_label("Expected MD5").fill("not a digest")
+    choose(page, "reads.bam")
+    expect(page.get_by_text("Nothing was handed over")).to_be_visible()
+
+
+def test_an_id_gives_its_result(page: Page, service: Service) -> None:
+    task_id = service.hand_over(b"abc", name="<b>bold</b> \u202egpj.exe")
+    page.goto(service.url)
+    page.get_by_label("Id, or a link").fill(f"  {service.url}/?id={task_id} ")
+    page.get_by_role("button", name="Look up").click()
+    expect(page.get_by_test_id("md5")).to_have_text(ABC, timeout=20_000)
+    expect(page.get_by_test_id("file").get_by_text("<b>bold</b>")).to_be_visible()  # a name is data, never markup
+    page.reload()  # the address leads here again
+    expect(page.get_by_test_id("md5")).to_have_text(ABC, timeout=20_000)
+
+
+@pytest.mark.parametrize("unknown", ["01a201f5-3560-7681-96d2-5d5d82951648", "nonsense"])
+def test_an_unknown_id_is_told(page: Page, service: Service, unknown: str) -> None:
+    page.goto(f"{service.url}/?id={unknown}")
+    expect(page.get_by_text("There is no task with this id.")).to_be_visible()
+
+
+def test_a_task_is_cancelled(page: Page, service: Service) -> None:
+    with service.without_workers():
+        page.goto(service.url)
+        choose(page, "never mind")
+        mine = card(page, "never mind")
+        mine.get_by_role("button", name="Cancel").click()
+        expect(mine.get_by_text("cancelled", exact=False).first).to_be_visible()
+
+
+def test_a_service_that_is_killed_and_comes_back_is_waited_for(
+    page: Page, start_service: Callable[..., Service]
+) -> None:
+    service = start_service()
+    page.goto(service.url)
+    with service.without_workers():
+        choose(page, "held up")
+        expect(card(page, "held up").get_by_test_id("id")).to_be_visible(timeout=20_000)
+    service.kill_tree()
+    expect(page.get_by_text("cannot be reached").first).to_be_attached(timeout=30_000)
+    service.start()
+    expect(card(page, "held up").get_by_test_id("md5")).to_have_text(ABC, timeout=60_000)
+
+
+def test_it_fits_the_window(page: Page, service: Service) -> None:
+    page.goto(service.url)
+    choose(page, "a-very-long-name-" * 14, "short")
+    expect(card(page, "short").get_by_test_id("md5")).to_have_text(ABC, timeout=20_000)
+    assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
+
+
+def test_the_api_documentation_needs_no_other_host(page: Page, service: Service) -> None:
+    page.goto(f"{service.url}/docs")
+    expect(page.get_by_text("/v1/tasks").first).to_be_visible(timeout=20_000)
+
+
+def test_the_picture_of_the_readme(page: Page, service: Service, tmp_path: Path) -> None:
+    """With SCREENSHOT=1 it is made anew."""
+    page.goto(service.url)
+    page.get_by_label("Expected MD5").fill(ABC)
+    choose(page, "sample-17_R2.fastq.gz")
+    expect(card(page, "sample-17_R2").get_by_test_id("md5")).to_be_visible(timeout=20_000)
+    choose(page, "sample-17_R1.fastq.gz", content=os.urandom(12_000_000))
+    expect(card(page, "sample-17_R1").get_by_test_id("md5")).to_be_visible(timeout=20_000)
+    is_wide = page.evaluate("innerWidth") == 1280
+    target = ROOT / "docs" / "page.png" if is_wide and os.environ.get("SCREENSHOT") else tmp_path / "page.png"
+    page.screenshot(path=target, full_page=True)
+    assert target.stat().st_size > 10_000
+    assert (ROOT / "docs" / "page.png").is_file()
