@@ -7,6 +7,7 @@ because SQLite's own busy handler starves some writers for a second while others
 import fcntl
 import os
 import sqlite3
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -57,15 +58,49 @@ class Database:
         if self._write_queue is None:
             yield
             return
-        descriptor = os.open(self._write_queue, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        descriptor = _Turn(self._write_queue).wait(BUSY_TIMEOUT_S)
         try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX)
             yield
         finally:
             os.close(descriptor)
 
     def close(self) -> None:
         self.engine.dispose()
+
+
+class _Turn:
+    """A place in the queue of SQLite's writers: a `flock` that is waited for, but not for ever."""
+
+    def __init__(self, path: str) -> None:
+        try:
+            self._descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        except OSError as error:
+            raise DependencyAway(f"the database's folder cannot be used: {error.strerror}") from error
+        self._change = threading.Lock()
+        self._is_over = False
+
+    def wait(self, timeout_s: float) -> int:
+        """The locked descriptor; closing it ends the turn. Raises DependencyAway when it did not come in time."""
+        try:
+            fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return self._descriptor
+        except BlockingIOError:
+            pass
+        waiting = threading.Thread(target=self._wait, daemon=True)  # flock itself knows no time limit
+        waiting.start()
+        waiting.join(timeout_s)
+        with self._change:
+            if not self._is_over:
+                self._is_over = True  # the thread gives the turn back when it comes
+                raise DependencyAway(f"another process has been writing to the database for {timeout_s:g} s")
+        return self._descriptor
+
+    def _wait(self) -> None:
+        fcntl.flock(self._descriptor, fcntl.LOCK_EX)
+        with self._change:
+            if self._is_over:
+                os.close(self._descriptor)
+            self._is_over = True
 
 
 @contextmanager

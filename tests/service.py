@@ -92,7 +92,9 @@ class Service:
 
     @contextlib.contextmanager
     def without_workers(self) -> Iterator[None]:
-        """The workers stand still meanwhile: what is handed over stays queued."""
+        """The workers stand still meanwhile: what is handed over stays queued. They are stopped when they have nothing to
+        do, and so in no transaction."""
+        wait_for(lambda: not self._unfinished(), 60, "the workers to be idle")
         workers = self.parts("worker", "-Q work")
         for worker in workers:
             worker.suspend()
@@ -101,6 +103,11 @@ class Service:
         finally:
             for worker in workers:
                 worker.resume()
+
+    def _unfinished(self) -> list[str]:
+        with self.client() as client:
+            queries = [{"status": status} for status in ("queued", "running", "computed")]
+            return [task["id"] for query in queries for task in client.get("/v1/tasks", params=query).json()["items"]]
 
     @property
     def supervisor(self) -> psutil.Process:
