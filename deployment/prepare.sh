@@ -35,7 +35,7 @@ need_page() {
     [ "$(cat md5_service/api/page/.made-from 2>/dev/null)" = "$made" ] && return
     say "building the page (once; under a minute)"
     need_node_modules
-    (cd frontend && npm run build --silent >&2) || { say "the page could not be built; its words are above"; return 1; }
+    (cd frontend && npm run build --silent -- --logLevel warn >&2) || { say "the page could not be built; its words are above"; return 1; }
     printf '%s\n' "$made" >md5_service/api/page/.made-from
 }
 
