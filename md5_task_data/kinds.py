@@ -45,6 +45,7 @@ def parameters(kind: str, given: dict[str, str]) -> dict[str, object]:
         if first["type"] == "extra_forbidden":
             allowed = ", ".join(["kind", "filename", "batch", *KINDS[kind].model_fields])
             raise InvalidInput(f"unknown parameter {name!r}; a file of kind {kind} takes: {allowed}") from None
-        allowed = KINDS[kind].model_fields[name].description or first["msg"]
+        field = KINDS[kind].model_fields.get(name)
+        allowed = (field and field.description) or first["msg"]
         raise InvalidInput(f"parameter {name}: it must be {allowed}") from None
     return checked.model_dump(exclude_none=True, mode="json")

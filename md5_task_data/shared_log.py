@@ -91,7 +91,7 @@ class SharedLog:
             start = min(head.flushed, size)  # shorter than it was: a lost disk or an old copy; write it again
             if start < head.length:
                 self._write_lines(start, head.length)
-                self._settle(head, start)
+                self._settle(head)
             appended += count
             if count < BATCH:
                 return appended
@@ -166,13 +166,14 @@ class SharedLog:
                 block = block[written:]
         os.fdatasync(self._descriptor)
 
-    def _settle(self, head: Head, start: int) -> None:
+    def _settle(self, head: Head) -> None:
         """L4."""
         with self._database.transaction() as db:
             forward = and_(log_head.c.id == 1, log_head.c.flushed < head.length)
             db.execute(update(log_head).where(forward).values(flushed=head.length))
-            written = and_(log_lines.c.offset >= start, log_lines.c.offset < head.length)
-            ended = and_(tasks.c.status == "computed", tasks.c.id.in_(select(log_lines.c.task_id).where(written)))
+            written = exists().where(log_lines.c.task_id == tasks.c.id, log_lines.c.offset < head.length)
+            is_unfinished = tasks.c.due_at > 0  # few rows, found by the index
+            ended = and_(is_unfinished, tasks.c.status == "computed", written)
             db.execute(update(tasks).where(ended).values(status=tasks.c.outcome, finished_at=now(), due_at=None))
 
     def _save_tail(self, length: int, size: int) -> None:

@@ -62,6 +62,9 @@ class Watcher:
             except DependencyAway as error:
                 log.warning("cannot look for those who wait: %s", error)
                 states = {}
+            except Exception:  # whatever it is, those who wait must not be forgotten
+                log.exception("cannot look for those who wait")
+                states = {}
             looked_at = time.monotonic()
             for task_id, (status, outcome) in states.items():
                 for wait in self._waits.get(task_id, ()):

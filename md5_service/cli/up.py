@@ -9,12 +9,13 @@ import signal
 import socket
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from types import FrameType
 
 from md5_service.cli.folder import DataFolder, FolderUnusable
 from md5_service.cli.parts import Part
-from md5_service.settings import BadSettings, read_settings
+from md5_service.settings import BadSettings, Settings, read_settings
 from md5_task_data import leases, migrations
 from md5_task_data.bucket import Bucket
 from md5_task_data.database import Database
@@ -41,17 +42,17 @@ def run(host: str, port: int, data: Path, workers: int) -> None:
         _refuse_open_doors(host)
         folder.take()
         folder.end_leftovers()
+        is_ours = "MD5_DATABASE_URL" not in os.environ  # nobody else works on it, then
         os.environ.update(folder.environment())
         settings = read_settings()
         listening = _listen(host, port)
     except (FolderUnusable, BadSettings) as error:
         raise CannotStart(str(error)) from None
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, _stop)
+    _on_stop(_stop)
     parts: list[Part] = []
     try:
         with contextlib.suppress(_Stopped):
-            _prepare(settings.database_url, settings.bucket_url, folder)
+            _prepare(settings, is_ours=is_ours)
             parts += _parts(folder, listening, workers)
             for part in parts:
                 part.start()
@@ -63,16 +64,20 @@ def run(host: str, port: int, data: Path, workers: int) -> None:
             )
             _watch(parts)
     finally:
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            signal.signal(number, lambda *_: _kill(parts))  # asked twice
+        _on_stop(lambda *_: _kill(parts))  # asked twice
         listening.close()
         _stop_in_order(parts)
         folder.end_leftovers()
 
 
-def _stop(*_: object) -> None:
+def _on_stop(handler: Callable[[int, FrameType | None], None]) -> None:
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, signal.SIG_IGN)  # until the finally clause takes over
+        if number != signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN:  # nohup means it
+            signal.signal(number, handler)
+
+
+def _stop(*_: object) -> None:
+    _on_stop(lambda *_: None)  # until the finally clause takes over
     raise _Stopped
 
 
@@ -116,15 +121,15 @@ def _listen(host: str, port: int) -> socket.socket:
     return listening
 
 
-def _prepare(database_url: str, bucket_url: str, folder: DataFolder) -> None:
-    """Bring the schema up to date and clear away what a killed service was in the middle of."""
-    database = Database(database_url)
+def _prepare(settings: Settings, *, is_ours: bool) -> None:
+    """Bring the schema up to date, and clear away what a killed service was in the middle of."""
+    database = Database(settings.database_url)
     try:
         migrations.upgrade(database)
-        if str(folder.path) in database_url:  # our own database: no other worker can be alive
+        if is_ours:
             with database.transaction() as db:
                 leases.expire_all(db)
-            Bucket(bucket_url).forget_incoming()
+            Bucket(settings.bucket_url).forget_incoming()
     except (DependencyAway, InvalidInput, OSError, ValueError) as error:
         raise CannotStart(str(error)) from None
     finally:

@@ -244,7 +244,7 @@ def test_flushed_never_moves_back(database: Database, log: SharedLog, end_task: 
     with database.transaction() as db:
         before = db.scalar(select(log_head.c.flushed))
         behind = shared_log.Head(seq=0, length=1, hash="", flushed=0)
-    log._settle(behind, 0)
+    log._settle(behind)
     with database.reading() as db:
         assert db.scalar(select(log_head.c.flushed)) == before
 
