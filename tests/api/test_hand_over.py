@@ -11,6 +11,7 @@ from typing import Any
 import httpx2
 import pytest
 
+from md5_task_data.bucket import Incoming
 from tests.api.conftest import Api
 from tests.service import wait_for
 
@@ -183,6 +184,30 @@ def test_a_body_that_is_cut_off_leaves_nothing_behind(api: Api, how: str) -> Non
         wait_for(lambda: [path for path in api.stored() if path.stat().st_size], 10, "the first bytes to be stored")
     wait_for(lambda: not api.stored(), 10, "the half-received file to be removed")
     assert api.count() == 0
+
+
+def test_nothing_is_still_written_when_an_upload_is_discarded(
+    start_api: Callable[..., Api], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else the writing thread could meet another file under the number of the closed descriptor."""
+    api = start_api(max_upload_bytes=2_000_000)
+    steps: list[str] = []
+    write, discard = Incoming.write, Incoming.discard
+
+    def slow_write(self: Incoming, pieces: Any) -> None:
+        steps.append("write")
+        time.sleep(0.5)
+        write(self, pieces)
+        steps.append("written")
+
+    def noted_discard(self: Incoming) -> None:
+        steps.append("discard")
+        discard(self)
+
+    monkeypatch.setattr(Incoming, "write", slow_write)
+    monkeypatch.setattr(Incoming, "discard", noted_discard)
+    assert api.client.post("/v1/tasks", content=chunks(2_100_000)).status_code == 413
+    assert steps == ["write", "written", "discard"]
 
 
 def test_an_upload_that_stalls_is_ended(start_api: Callable[..., Api]) -> None:

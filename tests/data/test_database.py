@@ -1,5 +1,6 @@
 """The two ways to use a database, with many writers at once."""
 
+import sqlite3
 import subprocess
 import sys
 import threading
@@ -66,6 +67,14 @@ def test_a_writer_that_stands_still_holds_nobody_for_ever(
         assert time.monotonic() - began < 5
     for _ in range(3):
         new_task()  # the turn that came too late was given back
+
+
+def test_a_transaction_holds_the_write_lock_from_its_start(database: Database) -> None:
+    """Also against those who know nothing of our queue: what was read in it cannot change before it is written."""
+    outsider = sqlite3.connect(database.url.database or "", timeout=0, isolation_level=None)
+    with database.transaction(), pytest.raises(sqlite3.OperationalError, match="locked"):
+        outsider.execute("BEGIN IMMEDIATE")
+    outsider.close()
 
 
 def test_a_full_disk_is_told_apart(database: Database) -> None:

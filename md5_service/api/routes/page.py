@@ -34,4 +34,5 @@ def documentation() -> HTMLResponse:
 
 def add_assets(app: FastAPI) -> None:
     """Serve the files of the built page; their names change with their content."""
-    app.mount("/assets", StaticFiles(directory=BUILT / "assets", check_dir=False), name="assets")
+    if (BUILT / "assets").is_dir():
+        app.mount("/assets", StaticFiles(directory=BUILT / "assets"), name="assets")
