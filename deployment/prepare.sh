@@ -45,7 +45,7 @@ need_node_modules() {
     need_node
     locked=$(cat frontend/package-lock.json | cksum)
     [ "$(cat frontend/node_modules/.made-from 2>/dev/null)" = "$locked" ] && return
-    (cd frontend && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error >&2) || {
+    (cd frontend && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error >/dev/null) || {
         say "npm could not install what the page is built with; its words are above"; return 1; }
     printf '%s\n' "$locked" >frontend/node_modules/.made-from
 }

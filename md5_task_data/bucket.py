@@ -29,12 +29,13 @@ class Bucket:
             raise ValueError(f"{url!r} is not a bucket: file:///absolute/folder is what can be used")
         self.root = Path(unquote(parts.path))
         self._incoming = self.root / "tmp"
+        self._durable_folders: set[Path] = set()
 
     def receive(self, task_id: str) -> "Incoming":
         """Begin to store the bytes of a task. Raises StorageFull, DependencyAway."""
         with _outages():
             self._incoming.mkdir(parents=True, exist_ok=True)
-            return Incoming(self._incoming / task_id, self._place(task_id))
+            return Incoming(self._incoming / task_id, self._place(task_id), self._durable_folders)
 
     def open(self, task_id: str) -> BinaryIO:
         """The stored bytes, unbuffered. Raises BytesMissing when they are gone, DependencyAway when the folder is."""
@@ -61,9 +62,10 @@ class Bucket:
 class Incoming:
     """Bytes on their way in: write, then either store or discard."""
 
-    def __init__(self, temporary: Path, place: Path) -> None:
+    def __init__(self, temporary: Path, place: Path, durable_folders: set[Path]) -> None:
         self._temporary = temporary
         self._place = place
+        self._durable_folders = durable_folders
         self._descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
 
     def write(self, pieces: Sequence[bytes | memoryview]) -> None:
@@ -83,9 +85,10 @@ class Incoming:
             os.fsync(self._descriptor)
             self._close()
             folder = self._place.parent
-            if not folder.is_dir():
+            if folder not in self._durable_folders:  # another process may have made it, and not yet synced
                 folder.mkdir(exist_ok=True)
                 sync_folder(folder.parent)
+                self._durable_folders.add(folder)
             self._temporary.rename(self._place)
             sync_folder(folder)
 

@@ -22,6 +22,7 @@ from md5_task_data.errors import DependencyAway, StorageFull
 BUSY_TIMEOUT_S = 10
 STATEMENT_TIMEOUT_S = 10
 CONNECT_TIMEOUT_S = 2
+SHORTEST_PAUSE_S, LONGEST_PAUSE_S = 0.0002, 0.003  # between two looks at the lock of SQLite's writers
 DRIVERS = {"postgresql": "postgresql+psycopg2", "mariadb": "mariadb+pymysql"}  # for URLs that name none
 
 
@@ -35,6 +36,7 @@ class Database:
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         self.engine = _sqlite(self.url, echo, pool_size) if self.is_sqlite else _server(self.url, echo, pool_size)
         self._write_queue = f"{self.url.database}.lock" if self.is_sqlite else None
+        self._writer = threading.Lock()
         self._writing = self.engine.execution_options(begin="BEGIN IMMEDIATE")
 
     @contextmanager
@@ -55,52 +57,51 @@ class Database:
 
     @contextmanager
     def _turn_to_write(self) -> Iterator[None]:
+        """SQLite's writers queue: the threads of a process first, then one of them with those of other processes."""
         if self._write_queue is None:
             yield
             return
-        descriptor = _Turn(self._write_queue).wait(BUSY_TIMEOUT_S)
+        deadline = time.monotonic() + BUSY_TIMEOUT_S
+        if not self._writer.acquire(timeout=BUSY_TIMEOUT_S):
+            raise _busy()
         try:
-            yield
+            with _locked(self._write_queue, deadline):
+                yield
         finally:
-            os.close(descriptor)
+            self._writer.release()
 
     def close(self) -> None:
         self.engine.dispose()
 
 
-class _Turn:
-    """A place in the queue of SQLite's writers: a `flock` that is waited for, but not for ever."""
+@contextmanager
+def _locked(path: str, deadline: float) -> Iterator[None]:
+    try:
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        raise DependencyAway(f"the database's folder cannot be used: {error.strerror}") from error
+    try:
+        pause_s = SHORTEST_PAUSE_S
+        while not _try_lock(descriptor):
+            if time.monotonic() > deadline:
+                raise _busy()
+            time.sleep(pause_s)  # a flock that waits knows no time limit
+            pause_s = min(2 * pause_s, LONGEST_PAUSE_S)
+        yield
+    finally:
+        os.close(descriptor)
 
-    def __init__(self, path: str) -> None:
-        try:
-            self._descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        except OSError as error:
-            raise DependencyAway(f"the database's folder cannot be used: {error.strerror}") from error
-        self._change = threading.Lock()
-        self._is_over = False
 
-    def wait(self, timeout_s: float) -> int:
-        """The locked descriptor; closing it ends the turn. Raises DependencyAway when it did not come in time."""
-        try:
-            fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            return self._descriptor
-        except BlockingIOError:
-            pass
-        waiting = threading.Thread(target=self._wait, daemon=True)  # flock itself knows no time limit
-        waiting.start()
-        waiting.join(timeout_s)
-        with self._change:
-            if not self._is_over:
-                self._is_over = True  # the thread gives the turn back when it comes
-                raise DependencyAway(f"another process has been writing to the database for {timeout_s:g} s")
-        return self._descriptor
+def _try_lock(descriptor: int) -> bool:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
-    def _wait(self) -> None:
-        fcntl.flock(self._descriptor, fcntl.LOCK_EX)
-        with self._change:
-            if self._is_over:
-                os.close(self._descriptor)
-            self._is_over = True
+
+def _busy() -> DependencyAway:
+    return DependencyAway(f"others have been writing to the database for {BUSY_TIMEOUT_S} s")
 
 
 @contextmanager

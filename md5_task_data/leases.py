@@ -123,9 +123,18 @@ def put_back(
     )
 
 
-def expire_all(db: Connection) -> int:
-    """End every lease now. Only for one who knows that no worker is alive: `md5-service up`, before it starts any."""
-    return db.execute(update(tasks).where(tasks.c.status == "running").values(due_at=now())).rowcount
+def restart(db: Connection) -> int:
+    """Queue again whatever was being worked on, and return how much that was. Only for one who knows that no worker is
+    alive: `md5-service up`, before it starts any. It counts against no task, for it was not the task that ended the
+    service. A time further off than any that is ever set was written by a clock that has since been put back: it is due."""
+    rows = _take(db, tasks.c.status == "running")
+    for row in rows:
+        values = {"status": "queued", "fence": row["fence"] + 1, "due_at": now(), "hints": 1, "started_at": None}
+        history = _extended(row, "the service ended while it was at this file, and was started again")
+        db.execute(update(tasks).where(tasks.c.id == row["id"]).values(**values, progress=0, history=history))
+    too_far = tasks.c.due_at > searched_now() + LONGEST_HINT_S * SECOND
+    db.execute(update(tasks).where(too_far).values(due_at=now()))
+    return len(rows)
 
 
 def sweep(db: Connection, *, after: str, publish_all: bool, lease_s: float, max_attempts: int) -> Due:

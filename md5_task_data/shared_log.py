@@ -35,6 +35,7 @@ from md5_task_data.errors import DependencyAway
 from md5_task_data.schema import log_head, log_lines, now, rfc3339, searched_now, tasks
 
 FIRST_HASH = "0" * 64
+LONGEST_LINE = 1 << 20  # bytes; ours have a few hundred
 BATCH = 500  # lines that one transaction appends, and that one write carries
 
 
@@ -210,32 +211,48 @@ def log_line(seq: int, task: RowMapping, prev: str) -> str:
 
 
 class Verdict(NamedTuple):
-    """What `verify` found: lines that are right, and what is wrong with the next one (None: nothing)."""
+    """What `verify` found: lines that are right, and what is wrong after them (None: nothing)."""
 
     lines: int
     wrong: str | None
 
 
-def verify(path: Path) -> Verdict:
-    """Walk the hash chain of a log file, with flat memory. Raises OSError when it cannot be read.
+def verify(path: Path, database: Database | None = None) -> Verdict:
+    """Walk the hash chain of a log file, with flat memory. Raises OSError when it cannot be read, DependencyAway.
 
-    Shows lines that were changed, reordered, or removed from the middle; a cut at the end only the table can show.
+    Each line vouches for the one before it, so the chain alone shows lines that were changed, moved, or removed from the
+    middle. The last line, and a cut at the end, only the table can show: it is asked where a database is given. A chain
+    shows accidents and careless hands; whoever can write the file and the database can make a new one.
     """
-    seq, prev = 0, FIRST_HASH
+    flushed = 0
+    if database is not None:
+        with database.reading() as db:
+            flushed = _head(db).flushed  # before the file is read: meanwhile it only grows
+    seq, prev, length = 0, FIRST_HASH, 0
     with open(path, "rb") as file:
-        for raw in file:
+        while raw := file.readline(LONGEST_LINE):
             if not raw.endswith(b"\n"):
                 return Verdict(seq, f"line {seq + 1} is not complete (its newline is missing)")
             if wrong := _wrong(raw[:-1], seq + 1, prev):
                 return Verdict(seq, f"line {seq + 1} {wrong}")
-            seq, prev = seq + 1, hashlib.sha256(raw[:-1]).hexdigest()
+            seq, prev, length = seq + 1, hashlib.sha256(raw[:-1]).hexdigest(), length + len(raw)
+    if database is not None and seq and _hash_in_table(database, seq) != prev:
+        return Verdict(seq - 1, f"line {seq} is not what the database says: it was changed")
+    if length < flushed:
+        return Verdict(seq, f"after line {seq} lines are missing: the file was cut, the database has more")
     return Verdict(seq, None)
+
+
+def _hash_in_table(database: Database, seq: int) -> str | None:
+    with database.reading() as db:
+        line = db.scalar(select(log_lines.c.line).where(log_lines.c.seq == seq))
+    return None if line is None else hashlib.sha256(line.encode()).hexdigest()
 
 
 def _wrong(raw: bytes, seq: int, prev: str) -> str | None:
     try:
         line: Any = json.loads(raw)
-    except ValueError:
+    except (ValueError, RecursionError):
         return "is not JSON: it was changed or torn"
     if not isinstance(line, dict) or "prev" not in line:
         return "is not a line of this log"

@@ -134,6 +134,15 @@ class Service:
         """Ctrl-C; returns the exit code."""
         assert self._up is not None
         self._up.send_signal(signal.SIGINT)
+        return self.wait()
+
+    def supervisor_runs(self) -> bool:
+        assert self._up is not None
+        return self._up.poll() is None
+
+    def wait(self) -> int:
+        """Until the supervisor has ended; returns its exit code."""
+        assert self._up is not None
         return self._up.wait(STOP_S)
 
     def end(self) -> None:

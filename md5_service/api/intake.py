@@ -10,7 +10,7 @@ from fastapi import Request
 from sqlalchemy import RowMapping
 from starlette.concurrency import run_in_threadpool
 
-from md5_service.api.receive import Received, Sink, receive
+from md5_service.api.receive import Received, Sink, is_form, query_of, receive
 from md5_service.broker import publish
 from md5_service.settings import Settings
 from md5_task_data import kinds, tasks
@@ -36,12 +36,14 @@ class Intake:
     async def take(self, request: Request, owner: str) -> RowMapping:
         """Receive the body of a request, and return the committed row. Whatever goes wrong before, nothing is kept."""
         task_id = str(uuid_utils.uuid7())
+        received = query_of(request)
+        if not is_form(request):
+            _new_task(task_id, owner, received, 0)  # what is wrong with it is said before the body is sent
         incoming = await run_in_threadpool(self._bucket.receive, task_id)
         limit = self._settings.max_upload_bytes
         sink = Sink(incoming, limit)
         try:
-            self._check_early(request)
-            received = await receive(request, sink, max_bytes=limit, idle_s=self._settings.upload_idle_s)
+            await receive(request, received, sink, max_bytes=limit, idle_s=self._settings.upload_idle_s)
             new = _new_task(task_id, owner, received, sink.size)
         except BaseException:
             await sink.discard()
@@ -49,11 +51,6 @@ class Intake:
         row = await run_in_threadpool(self._keep, incoming, new)
         self._hints.send(task_id)
         return row
-
-    def _check_early(self, request: Request) -> None:
-        """What can be refused before the body is read; in a form, the kind may come after the file."""
-        if "kind" in request.query_params:
-            kinds.known(request.query_params["kind"])
 
     def _keep(self, incoming: Incoming, new: tasks.NewTask) -> RowMapping:
         committing = False

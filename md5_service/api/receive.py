@@ -80,26 +80,38 @@ class Sink:
             await asyncio.shield(self._writing)
 
 
-async def receive(request: Request, sink: Sink, *, max_bytes: int, idle_s: float) -> Received:
-    """Read the whole body into `sink`. Raises Malformed, InvalidInput, TooLarge, StorageFull, HTTPException(408)."""
-    content_type, options = parse_options_header(request.headers.get("content-type"))
-    is_form = content_type == b"multipart/form-data"
-    declared = request.headers.get("content-length", "0")
-    if declared.isdecimal() and int(declared) > max_bytes + (FORM_OVERHEAD if is_form else 0):
-        raise _too_large(max_bytes)
+def query_of(request: Request) -> Received:
+    """What the query says of the body that follows. Raises InvalidInput."""
     received = Received()
     for name, value in request.query_params.multi_items():
         received.add(name, value)
+    received.filename = received.fields.pop("filename", None)
+    return received
+
+
+def is_form(request: Request) -> bool:
+    """Whether parameters may follow in the body; else the query has them all."""
+    return parse_options_header(request.headers.get("content-type"))[0] == b"multipart/form-data"
+
+
+async def receive(request: Request, received: Received, sink: Sink, *, max_bytes: int, idle_s: float) -> None:
+    """Read the whole body into `sink`, and the parameters in it into `received`.
+
+    Raises Malformed, InvalidInput, TooLarge, StorageFull, DependencyAway, HTTPException(408).
+    """
+    declared = request.headers.get("content-length", "0")
+    if declared.isdecimal() and int(declared) > max_bytes + (FORM_OVERHEAD if is_form(request) else 0):
+        raise _too_large(max_bytes)
     chunks = _chunks(request, idle_s)
-    if is_form:
+    if is_form(request):
+        _, options = parse_options_header(request.headers.get("content-type"))
         await _read_form(chunks, options.get(b"boundary", b""), received, sink)
     else:
         async for chunk in chunks:
             sink.add(chunk)
             await sink.pass_on()
-    await sink.finish()
     received.filename = received.fields.pop("filename", received.filename)
-    return received
+    await sink.finish()
 
 
 async def _chunks(request: Request, idle_s: float) -> AsyncIterator[bytes]:
@@ -181,7 +193,8 @@ class _Form:
             if self.has_file:
                 raise InvalidInput("parameter file: given twice; hand over one file at a time")
             self.has_file = self._in_file = True
-            self._received.filename = self._filename
+            if self._received.filename is None:
+                self._received.filename = self._filename
 
     def _part_data(self, data: bytes, start: int, end: int) -> None:
         if self._in_file:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from sqlalchemy import URL
 
 app = typer.Typer(
     name="md5-service",
@@ -85,8 +86,11 @@ def get(
     key: Key = None,
 ) -> None:
     """Print what became of a file: its MD5 as md5sum does, or on stderr why there is none."""
-    from md5_service.cli.remote import Remote, report
+    from md5_service.cli.remote import Remote, is_id, report
 
+    if not is_id(task_id):
+        _say(f"{task_id!r} is not an id; an id has 36 characters, and was printed when the file was handed over")
+        raise typer.Exit(1)
     with _reaching():
         task = Remote(url, key).until_ended(task_id, wait)
         raise typer.Exit(report(task, task["filename"].encode(), as_json=as_json))
@@ -99,19 +103,32 @@ app.add_typer(log_commands, name="log")
 @log_commands.command()
 def verify(
     file: Annotated[Path, typer.Argument(envvar="MD5_LOG_PATH", help="The log")] = Path("data/log/tasks.log"),
+    database: Annotated[
+        str | None,
+        typer.Option(
+            envvar="MD5_DATABASE_URL",
+            help="Vouches for the last line and the end; found by itself in the folder of `up`",
+        ),
+    ] = None,
 ) -> None:
     """Walk the hash chain of a log, and name the first line that is not right."""
     from md5_task_data import shared_log
+    from md5_task_data.database import Database
+    from md5_task_data.errors import DependencyAway
 
+    beside = file.absolute().parents[1] / "md5.sqlite3"
+    if database is None and beside.is_file():
+        database = URL.create("sqlite", database=str(beside)).render_as_string()
     try:
-        verdict = shared_log.verify(file)
-    except OSError as error:
-        _say(f"{file}: {error.strerror}")
+        verdict = shared_log.verify(file, Database(database) if database else None)
+    except (OSError, DependencyAway) as error:
+        _say(f"{file}: {error.strerror if isinstance(error, OSError) else error}")
         raise typer.Exit(2) from None
     if verdict.wrong:
-        print(f"{file}: {verdict.wrong}; the {verdict.lines} lines before it are right")
+        print(f"{file}: {verdict.wrong}; {verdict.lines} lines before that are right")
         raise typer.Exit(1)
-    print(f"{file}: {verdict.lines} lines, the chain is unbroken")
+    checked = "the database agrees" if database else "without a database, the last line and the end are not checked"
+    print(f"{file}: {verdict.lines} lines, the chain is unbroken; {checked}")
 
 
 @app.command()
@@ -139,6 +156,9 @@ def _reaching() -> Iterator[None]:
     except Unreachable as error:
         _say(error)
         raise typer.Exit(3) from None
+    except OSError as error:
+        _say(f"the results cannot be written: {error.strerror}")
+        raise typer.Exit(1) from None
     except Refused as error:
         _say(error)
         raise typer.Exit(1) from None

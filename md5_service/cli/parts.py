@@ -7,12 +7,13 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 PR_SET_PDEATHSIG = 1  # linux/prctl.h
 FIRST_DELAY_S, LONGEST_DELAY_S = 0.1, 10.0  # before a part that died at once is started again
+KILLED_S = 5.0  # for the kernel to end what was killed
 STABLE_S = 5.0  # a part that lived so long starts again without delay
 
 
@@ -32,6 +33,7 @@ class Part:
     environment: Mapping[str, str]
     folder: Path
     keep_open: Sequence[int] = ()
+    clear_up: Callable[[], None] = lambda: None  # after a death, before it is started again
     deaths: int = 0
     _process: subprocess.Popen[bytes] | None = None
     _started_at: float = 0.0
@@ -62,7 +64,9 @@ class Part:
         now = time.monotonic()
         if self._process is not None:
             ended = self._process.returncode
-            self._kill_group()  # its children must not go on without it
+            self.kill()  # its children must not go on without it
+            with contextlib.suppress(OSError):
+                self.clear_up()
             self._process = None
             self.deaths += 1
             self._delay_s = (
@@ -85,10 +89,12 @@ class Part:
             return
         with contextlib.suppress(subprocess.TimeoutExpired):
             self._process.wait(max(0.0, timeout_s))
-        self._kill_group()
-        self._process.wait()
+        self.kill()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._process.wait(KILLED_S)
 
-    def _kill_group(self) -> None:
-        assert self._process is not None
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(self._process.pid, signal.SIGKILL)
+    def kill(self) -> None:
+        """Kill the process and its children, without waiting; safe in a signal handler."""
+        if self._process is not None:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self._process.pid, signal.SIGKILL)

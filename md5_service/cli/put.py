@@ -9,7 +9,7 @@ from pathlib import PurePath
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn, TransferSpeedColumn
 
-from md5_service.cli.remote import Refused, Remote, Unreachable, print_ids, report, size_of
+from md5_service.cli.remote import Changed, Refused, Remote, Unreachable, print_id, printable, report, size_of
 
 SHOWN_NAME = 40  # characters of a name beside its bar
 
@@ -36,7 +36,7 @@ def run(remote: Remote, names: Sequence[str], parameters: Mapping[str, str], *, 
             elif wait:
                 codes.append(in_order.submit(_wait, remote, task_id, name, as_json))
             else:
-                in_order.submit(print_ids, {"id": task_id})
+                codes.append(in_order.submit(print_id, task_id))
     return max((code.result() for code in codes), default=0)
 
 
@@ -46,19 +46,22 @@ def _hand_over(remote: Remote, name: str, parameters: Mapping[str, str], progres
     try:
         with open(0 if name == "-" else name, "rb", buffering=0, closefd=name != "-") as file:
             size = size_of(file)
-            bar = progress.add_task(_short(shown), total=size)
+            bar = progress.add_task(_short(printable(shown)), total=size)
             filename = PurePath(shown).name or shown
             task = remote.hand_over(
                 file, size, {**parameters, "filename": filename}, lambda n: progress.advance(bar, n)
             )
             progress.remove_task(bar)
     except OSError as error:
-        print(f"md5-service: {shown}: {error.strerror}", file=sys.stderr)
+        print(f"md5-service: {printable(shown)}: {error.strerror}", file=sys.stderr)
+        return None
+    except Changed:
+        print(f"md5-service: {printable(shown)}: changed while it was read; hand it over again", file=sys.stderr)
         return None
     except Refused as error:
-        print(f"md5-service: {shown}: {error}", file=sys.stderr)
+        print(f"md5-service: {printable(shown)}: {error}", file=sys.stderr)
         return None
-    print(f"{task['id']} {shown}", file=sys.stderr)
+    print(f"{task['id']} {printable(shown)}", file=sys.stderr)
     return str(task["id"])
 
 

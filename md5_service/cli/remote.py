@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import stat
 import sys
 import time
@@ -10,7 +11,7 @@ from typing import Any, BinaryIO
 
 import httpx2
 
-BLOCK = 1 << 20  # bytes sent at once
+BLOCK = 1 << 18  # bytes sent at once; larger ones are copied too often on their way
 LONG_POLL_S = 20
 PATIENCE_S = 60  # with a service that went away while we wait for a result: it is probably being started again
 RETRY_S = 0.5
@@ -26,6 +27,10 @@ class Refused(Exception):
     """The service answered with a problem; the message is its words."""
 
 
+class Changed(Exception):
+    """The file had another size when it was read than when it was opened."""
+
+
 class Remote:
     """A service at a URL."""
 
@@ -39,11 +44,11 @@ class Remote:
     def hand_over(
         self, file: BinaryIO, size: int | None, parameters: Mapping[str, str], sent: Callable[[int], None]
     ) -> Task:
-        """Upload the bytes of `file`, telling `sent` how many at a time. Raises Unreachable, Refused."""
+        """Upload the bytes of `file`, telling `sent` how many at a time. Raises Unreachable, Refused, Changed."""
         headers = {"Content-Type": "application/octet-stream"}
         if size is not None:
             headers["Content-Length"] = str(size)
-        return self._ask("POST", "/v1/tasks", params=parameters, content=_blocks(file, sent), headers=headers)
+        return self._ask("POST", "/v1/tasks", params=parameters, content=_blocks(file, size, sent), headers=headers)
 
     def get(self, task_id: str, wait_s: float = 0) -> Task:
         """The task as it is now, or after at most `wait_s` when it has not ended. Raises Unreachable, Refused."""
@@ -85,10 +90,15 @@ class Remote:
         return dict(body)
 
 
-def _blocks(file: BinaryIO, sent: Callable[[int], None]) -> Iterator[bytes]:
-    while block := file.read(BLOCK):
+def _blocks(file: BinaryIO, size: int | None, sent: Callable[[int], None]) -> Iterator[bytes]:
+    """The bytes that were announced, and no others."""
+    left = sys.maxsize if size is None else size
+    while left and (block := file.read(min(BLOCK, left))):
         yield block
+        left -= len(block)
         sent(len(block))
+    if size is not None and (left or file.read(1)):
+        raise Changed
 
 
 def result_line(task: Task, name: bytes) -> bytes:
@@ -107,7 +117,7 @@ def md5sum_line(digest: str, name: bytes) -> bytes:
 
 def report(task: Task, name: bytes, *, as_json: bool) -> int:
     """Print what became of a task: the result on stdout, everything else on stderr. Returns the exit code."""
-    shown = name.decode(errors="replace")
+    shown = printable(name.decode(errors="replace"))
     if as_json:
         _write(json.dumps(task, ensure_ascii=False).encode() + b"\n")
     elif task["outcome"] == "done":
@@ -128,9 +138,10 @@ def report(task: Task, name: bytes, *, as_json: bool) -> int:
     return 0
 
 
-def print_ids(task: Task) -> None:
-    """The id of a task, for a script that asks later."""
-    _write(task["id"].encode() + b"\n")
+def print_id(task_id: str) -> int:
+    """The id of a task, for a script that asks later. Returns the exit code."""
+    _write(task_id.encode() + b"\n")
+    return 0
 
 
 def _write(line: bytes) -> None:
@@ -139,6 +150,16 @@ def _write(line: bytes) -> None:
 
 
 def size_of(file: BinaryIO) -> int | None:
-    """Bytes of a regular file; None for what has no size beforehand: a pipe, a terminal."""
+    """Bytes that are left to read of a regular file; None for what does not say: a pipe, a terminal, /proc."""
     found = os.fstat(file.fileno())
-    return found.st_size if stat.S_ISREG(found.st_mode) else None
+    return (found.st_size - file.tell() or None) if stat.S_ISREG(found.st_mode) else None
+
+
+def is_id(text: str) -> bool:
+    """Whether a text has the form of an id (UUID, with its hyphens)."""
+    return re.fullmatch(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", text.lower()) is not None
+
+
+def printable(name: str) -> str:
+    """A name as one line of a terminal can show it: control characters and what is not text, escaped."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape", "surrogatepass").decode() for c in name)

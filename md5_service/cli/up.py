@@ -9,9 +9,8 @@ import signal
 import socket
 import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from types import FrameType
 
 from md5_service.cli.folder import DataFolder, FolderUnusable
 from md5_service.cli.parts import Part
@@ -31,10 +30,6 @@ class CannotStart(Exception):
     """One line that says why, and what to do."""
 
 
-class _Stopped(Exception):
-    """Somebody pressed Ctrl-C, or sent SIGTERM."""
-
-
 def run(host: str, port: int, data: Path, workers: int) -> None:
     """Start everything, say where it is, and stay until Ctrl-C or SIGTERM. Raises CannotStart."""
     folder = DataFolder(data)
@@ -42,43 +37,54 @@ def run(host: str, port: int, data: Path, workers: int) -> None:
         _refuse_open_doors(host)
         folder.take()
         folder.end_leftovers()
-        is_ours = "MD5_DATABASE_URL" not in os.environ  # nobody else works on it, then
+        is_ours = not {"MD5_DATABASE_URL", "MD5_BUCKET_URL"} & os.environ.keys()  # nobody else works on it, then
         os.environ.update(folder.environment())
         settings = read_settings()
         listening = _listen(host, port)
     except (FolderUnusable, BadSettings) as error:
         raise CannotStart(str(error)) from None
-    _on_stop(_stop)
     parts: list[Part] = []
+    stop = _StopRequests(parts)
     try:
-        with contextlib.suppress(_Stopped):
-            _prepare(settings, is_ours=is_ours)
-            parts += _parts(folder, listening, workers)
-            for part in parts:
-                part.start()
-            address = listening.getsockname()
-            _until_ready(parts, address)
-            print(
-                f"md5-service is ready at {_url(host, address[1])}  (files and log in {folder.path}; Ctrl-C stops it)",
-                flush=True,
-            )
-            _watch(parts)
+        _prepare(settings, is_ours=is_ours)
+        parts += _parts(folder, listening, workers, is_ours=is_ours)
+        for part in parts:
+            part.start()
+        address = listening.getsockname()
+        if _until_ready(parts, address, stop):
+            where = _url(host, address[1])
+            print(f"md5-service is ready at {where}  (files and log in {folder.path}; Ctrl-C stops it)", flush=True)
+        while not stop.asked:
+            _look_after(parts)
+            time.sleep(TICK_S)
     finally:
-        _on_stop(lambda *_: _kill(parts))  # asked twice
         listening.close()
         _stop_in_order(parts)
         folder.end_leftovers()
+        stop.ignore()
 
 
-def _on_stop(handler: Callable[[int, FrameType | None], None]) -> None:
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        if number != signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN:  # nohup means it
-            signal.signal(number, handler)
+class _StopRequests:
+    """Ctrl-C, SIGTERM, or the end of the terminal: the first is noted, the second kills. The handler itself neither raises
+    nor waits: it may come in the middle of anything, with locks held."""
 
+    def __init__(self, parts: Sequence[Part]) -> None:
+        self.asked = False
+        self._parts = parts
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            if number != signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN:  # nohup means it
+                signal.signal(number, self._note)
 
-def _stop(*_: object) -> None:
-    _on_stop(lambda *_: None)  # until the finally clause takes over
-    raise _Stopped
+    def ignore(self) -> None:
+        """All is done; one more must not spoil the exit code."""
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, signal.SIG_IGN)
+
+    def _note(self, *_: object) -> None:
+        if self.asked:
+            for part in self._parts:
+                part.kill()
+        self.asked = True
 
 
 def _stop_in_order(parts: list[Part]) -> None:
@@ -89,11 +95,6 @@ def _stop_in_order(parts: list[Part]) -> None:
     for part in parts[1:] + parts[:1]:
         part.ask_to_stop()
         part.end(deadline - time.monotonic())
-
-
-def _kill(parts: Sequence[Part]) -> None:
-    for part in parts:
-        part.end(0)
 
 
 def _refuse_open_doors(host: str) -> None:
@@ -128,7 +129,7 @@ def _prepare(settings: Settings, *, is_ours: bool) -> None:
         migrations.upgrade(database)
         if is_ours:
             with database.transaction() as db:
-                leases.expire_all(db)
+                leases.restart(db)
             Bucket(settings.bucket_url).forget_incoming()
     except (DependencyAway, InvalidInput, OSError, ValueError) as error:
         raise CannotStart(str(error)) from None
@@ -136,7 +137,7 @@ def _prepare(settings: Settings, *, is_ours: bool) -> None:
         database.close()
 
 
-def _parts(folder: DataFolder, listening: socket.socket, workers: int) -> list[Part]:
+def _parts(folder: DataFolder, listening: socket.socket, workers: int, *, is_ours: bool) -> list[Part]:
     environment = dict(os.environ) | {
         "REMAP_SIGTERM": "SIGQUIT",  # Celery's orderly stop that interrupts long work
         "PYTHONWARNINGS": "ignore:You're running the worker with superuser",  # that is about pickle, which is off
@@ -147,11 +148,14 @@ def _parts(folder: DataFolder, listening: socket.socket, workers: int) -> list[P
 
     celery = ["celery", "-A", "md5_service.worker.main"]
     quiet = ["--without-gossip", "--without-mingle", "--without-heartbeat"]
+    api = python("the API", "md5_service.api.serve", str(listening.fileno()), keep_open=[listening.fileno()])
+    if is_ours:
+        api.clear_up = Bucket(environment["MD5_BUCKET_URL"]).forget_incoming
     parts = [
         python("the upkeep worker", *celery, "worker", "-Q", "upkeep", "-c", "1", "-n", "upkeep@%h", *quiet),
         python("beat", *celery, "beat"),
         python("the worker", *celery, "worker", "-Q", "work", "-c", str(workers), "-n", "work@%h", *quiet),
-        python("the API", "md5_service.api.serve", str(listening.fileno()), keep_open=[listening.fileno()]),
+        api,
     ]
     if environment["MD5_BROKER_URL"].startswith(f"redis+socket://{folder.broker_socket()}"):
         parts.insert(0, _valkey(folder, environment))
@@ -179,15 +183,19 @@ def _valkey_binary() -> str:
     )
 
 
-def _until_ready(parts: Sequence[Part], address: tuple[str, int]) -> None:
+def _until_ready(parts: Sequence[Part], address: tuple[str, int], stop: _StopRequests) -> bool:
+    """Whether it is; not when somebody asks to stop before. Raises CannotStart."""
     deadline = time.monotonic() + READY_S
     while not _is_ready(address):
+        if stop.asked:
+            return False
         _look_after(parts)
         failing = next((part for part in parts if part.deaths >= MOST_FIRST_DEATHS), None)
         if failing or time.monotonic() > deadline:
             what = f"{failing.name} does not stay up" if failing else f"the API did not answer in {READY_S} s"
             raise CannotStart(f"{what}; its own words are above")
         time.sleep(TICK_S)
+    return True
 
 
 def _is_ready(address: tuple[str, int]) -> bool:
@@ -200,12 +208,6 @@ def _is_ready(address: tuple[str, int]) -> bool:
         return False
     finally:
         connection.close()
-
-
-def _watch(parts: Sequence[Part]) -> None:
-    while True:
-        _look_after(parts)
-        time.sleep(TICK_S)
 
 
 def _look_after(parts: Sequence[Part]) -> None:

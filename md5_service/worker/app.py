@@ -85,7 +85,9 @@ def create_worker(settings: Settings) -> Celery:
             log.warning("log not written now; a sweep will: %s", error)
 
     @worker_ready.connect(weak=False)
-    def first_sweep(**_: Any) -> None:
+    def ready(sender: Any, **_: Any) -> None:
+        # Celery asks a pool that is gone for its size when it stops with messages waiting, and ends in a traceback.
+        sender.controller.max_concurrency = sender.pool.num_processes
         app.send_task(broker.SWEEP_MESSAGE)  # what was left by an earlier life need not wait for beat
 
     @setup_logging.connect(weak=False)

@@ -174,6 +174,14 @@ def test_a_length_beyond_the_limit_is_refused_before_the_body_comes(start_api: C
         assert b" 413 " in connection.recv(1000).partition(b"\r\n")[0]
 
 
+@pytest.mark.parametrize("query", ["expected_md5=zz", "kind=sha1", "nonsense=1", "filename=%00"])
+def test_a_wrong_parameter_of_a_raw_body_is_told_before_the_body_is_sent(api: Api, query: str) -> None:
+    with socket.create_connection(("127.0.0.1", api.port), timeout=10) as connection:
+        head = f"POST /v1/tasks?{query} HTTP/1.1\r\nHost: x\r\nContent-Length: 999999\r\nExpect: 100-continue\r\n\r\n"
+        connection.sendall(head.encode())
+        assert b" 422 " in connection.recv(1000).partition(b"\r\n")[0]
+
+
 @pytest.mark.parametrize("how", ["form", "raw"])
 def test_a_body_that_is_cut_off_leaves_nothing_behind(api: Api, how: str) -> None:
     kind = f"multipart/form-data; boundary={BOUNDARY}" if how == "form" else "text/plain"
@@ -207,7 +215,8 @@ def test_nothing_is_still_written_when_an_upload_is_discarded(
     monkeypatch.setattr(Incoming, "write", slow_write)
     monkeypatch.setattr(Incoming, "discard", noted_discard)
     assert api.client.post("/v1/tasks", content=chunks(2_100_000)).status_code == 413
-    assert steps == ["write", "written", "discard"]
+    assert steps == ["write", "written"] * (len(steps) // 2) + ["discard"]
+    assert len(steps) > 1
 
 
 def test_an_upload_that_stalls_is_ended(start_api: Callable[..., Api]) -> None:

@@ -1,5 +1,6 @@
 """`put`, `get` and `log verify`, compared with what md5sum prints."""
 
+import io
 import json
 import os
 import shutil
@@ -8,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from md5_service.cli.remote import Changed, Remote
 from tests.service import COMMAND, Service
 
 ODD_NAMES = [
@@ -135,13 +137,73 @@ def test_get_of_what_has_not_ended_is_124(service: Service) -> None:
     assert service.ended(task_id)["outcome"] == "done"
 
 
+@pytest.mark.parametrize("task_id", ["", "../../healthz", "a\nb", "?limit=1", "é" * 36])
+def test_what_is_no_id_is_1_and_asks_nobody(task_id: str) -> None:
+    ended = run("get", task_id, url="http://127.0.0.1:9")
+    assert (ended.returncode, ended.stdout) == (1, b"")
+    assert b"is not an id" in ended.stderr
+
+
+def test_files_that_do_not_say_their_size(service: Service, tmp_path: Path) -> None:
+    (tmp_path / "half").write_bytes(b"abcdef")
+    with open(tmp_path / "half", "rb") as stdin:
+        stdin.seek(3)  # as after `read` in a script
+        environment = os.environ | {"MD5_URL": service.url}
+        half = subprocess.run([COMMAND, "put", "-", "-"], env=environment, stdin=stdin, capture_output=True, timeout=60)
+    assert half.stdout == b"4ed9407630eb1000c0f6b63842defa7d  -\nd41d8cd98f00b204e9800998ecf8427e  -\n"  # as md5sum - -
+    proc = run("put", "/proc/version", url=service.url)
+    assert proc.stdout == subprocess.run(["md5sum", "/proc/version"], capture_output=True).stdout
+
+
+@pytest.mark.parametrize("change", ["grows", "shrinks"])
+def test_a_file_that_changes_while_it_is_read_is_told_and_the_next_goes_on(
+    service: Service, tmp_path: Path, change: str
+) -> None:
+    with open(tmp_path / "file", "wb+", buffering=0) as file:
+        file.write(b"x" * 1000)
+        remote = Remote(service.url)
+
+        def sent(_: int) -> None:
+            os.truncate(file.fileno(), 2000 if change == "grows" else 500)
+
+        file.seek(0)
+        with pytest.raises(Changed):
+            remote.hand_over(file, 1000 if change == "grows" else 1500, {}, sent)
+    assert remote.hand_over(io.BytesIO(b"abc"), 3, {}, lambda _: None)["size"] == 3
+
+
+@pytest.mark.parametrize("options", [[], ["--no-wait"], ["--json"]])
+def test_results_that_cannot_be_written_are_1(service: Service, options: list[str]) -> None:
+    environment = os.environ | {"MD5_URL": service.url}
+    with open("/dev/full", "wb") as full:
+        ended = subprocess.run(
+            [COMMAND, "put", *options, "-"],
+            env=environment,
+            input=b"x",
+            stdout=full,
+            stderr=subprocess.PIPE,
+            timeout=60,
+        )
+    assert ended.returncode == 1
+    assert b"cannot be written: No space left" in ended.stderr
+    assert b"Traceback" not in ended.stderr
+
+
+def test_a_name_cannot_write_on_the_terminal(service: Service, tmp_path: Path) -> None:
+    (tmp_path / "a\x1b[31m\nb").write_bytes(b"abc")
+    put = run("put", "a\x1b[31m\nb", url=service.url, folder=tmp_path)
+    assert b"\x1b" not in put.stderr
+    assert b"a\\x1b[31m\\nb" in put.stderr
+
+
 def test_log_verify(service: Service, tmp_path: Path) -> None:
     service.ended(service.hand_over(b"abc"))
     right = run("log", "verify", str(service.log_path), url="")
     assert right.returncode == 0
-    assert b"the chain is unbroken" in right.stdout
+    assert b"the chain is unbroken; the database agrees" in right.stdout
     spoiled = tmp_path / "spoiled.log"
     shutil.copy(service.log_path, spoiled)
+    assert b"without a database" in run("log", "verify", str(spoiled), url="").stdout
     spoiled.write_bytes(spoiled.read_bytes().replace(b'"seq":1,', b'"seq":7,', 1))
     wrong = run("log", "verify", str(spoiled), url="")
     assert wrong.returncode == 1

@@ -182,9 +182,24 @@ def test_a_long_history_keeps_its_newest_entries(database: Database, new_task: N
     assert kept[-1]["reason"] == f"away {leases.MAX_HISTORY // 2 + 4}"
 
 
-def test_a_killed_service_leaves_leases_that_end_at_the_next_start(database: Database, new_task: NewTask) -> None:
+def test_a_service_that_is_killed_again_and_again_costs_a_task_nothing(database: Database, new_task: NewTask) -> None:
     task_id = new_task()
-    claim(database, task_id, lease_s=3600)
+    for _ in range(20):
+        (stale,) = claim(database, task_id, lease_s=3600)
+        with database.transaction() as db:
+            assert leases.restart(db) == 1
+        with pytest.raises(LeaseLost), database.transaction() as db:
+            leases.finish(db, stale, {})
+        assert sweep(database).publish == [task_id]
+    after = row(database, task_id)
+    assert (after["status"], after["lost_leases"], after["errors"]) == ("queued", 0, 0)
+    assert "started again" in after["history"][-1]["reason"]
+
+
+def test_a_clock_that_was_put_back_stops_nothing(database: Database, new_task: NewTask) -> None:
+    queued = new_task()
+    make_due(database, queued, 86400)
+    assert sweep(database, publish_all=True).publish == []
     with database.transaction() as db:
-        assert leases.expire_all(db) == 1
-    assert sweep(database).publish == [task_id]
+        assert leases.restart(db) == 0
+    assert sweep(database).publish == [queued]

@@ -3,6 +3,7 @@
 import contextlib
 import hashlib
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -154,6 +155,38 @@ def test_memory_stays_flat_whatever_comes_in(start_service: Callable[..., Servic
     assert ended["result"] == {"md5": digest.hexdigest()}
     assert len(most) >= 5
     assert max(most.values()) < 150 << 20, most
+
+
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize("pause_s", [0.0, 0.05, 0.5])
+def test_ctrl_c_twice_ends_everything_at_once_even_in_the_middle_of_work(
+    start_service: Callable[..., Service], pause_s: float
+) -> None:
+    service = start_service()
+    ids = [service.hand_over(bytes(700 << 20)) for _ in range(3)]
+    wait_for(lambda: service.task(ids[0])["status"] != "queued", 20, "the work to begin")
+    everything = [service.supervisor, *service.processes()]
+    began = time.monotonic()
+    for _ in range(5):
+        service.supervisor.send_signal(signal.SIGINT)
+        time.sleep(pause_s)
+        if not service.supervisor_runs():
+            break
+    assert service.wait() == 0
+    assert time.monotonic() - began < 15
+    assert [process for process in everything if process.is_running() and process.status() != "zombie"] == []
+    service.start()
+    assert all(service.ended(task_id, 60)["outcome"] == "done" for task_id in ids)
+
+
+@pytest.mark.timeout(300)
+def test_a_stop_with_a_backlog_is_quiet_and_loses_nothing(start_service: Callable[..., Service]) -> None:
+    service = start_service()
+    ids = [service.hand_over(bytes(300 << 20)) for _ in range(6)]
+    assert service.stop() == 0
+    assert "Traceback" not in service.stderr_path.read_text()
+    service.start()
+    assert all(service.ended(task_id, 60)["outcome"] == "done" for task_id in ids)
 
 
 def test_nothing_is_left_running_after_ctrl_c(start_service: Callable[..., Service]) -> None:

@@ -14,14 +14,14 @@ from tests.service import COMMAND, Service
 README = (ROOT / "README.md").read_text()
 BLOCKS = re.findall(r"^```sh\n(.*?)^```", README, re.M | re.S)
 IN_BLOCKS = [line for block in BLOCKS for line in block.splitlines()]
-IN_TEXT = re.findall(r"`((?:\.venv/bin/md5-service|curl|\./run) [^`]+)`", README)
-COMMANDS = [line.partition("#")[0].strip() for line in [*IN_BLOCKS, *IN_TEXT]]
-CLIENTS = [command for command in COMMANDS if command.startswith((".venv/bin/md5-service", "curl"))]
+IN_TEXT = re.findall(r"`((?:\.venv/bin/md5-service|curl|cat|\./run) [^`]+)`", README)
+COMMANDS = [line.partition("#")[0].strip().replace("\\|", "|") for line in [*IN_BLOCKS, *IN_TEXT]]
+CLIENTS = [command for command in COMMANDS if command.startswith((".venv/bin/md5-service", "curl", "cat"))]
 
 
 def test_the_commands_are_found() -> None:
     assert COMMANDS[:2] == ["./run", "./test"]
-    assert len(CLIENTS) >= 9
+    assert len(CLIENTS) >= 10
 
 
 @pytest.mark.parametrize("command", CLIENTS)
