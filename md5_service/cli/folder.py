@@ -24,7 +24,7 @@ class DataFolder:
     """Paths, the lock that makes the folder ours alone, and what a killed service left in it."""
 
     def __init__(self, path: Path) -> None:
-        self.path = path.absolute()
+        self.path = path.resolve()  # one name, whatever link leads to it
 
     def take(self) -> None:
         """Make the folder if need be, and hold its lock until the process ends. Raises FolderUnusable."""

@@ -69,7 +69,10 @@ def test_a_wait_is_cut_to_sixty_seconds_and_nonsense_is_not_one(api: Api) -> Non
     for prefer, applied in (
         ("wait=100000", "wait=60"),
         ("respond-async, wait = 5", "wait=5"),
+        ("WAIT=3", "wait=3"),
         ("wait=-1", None),
+        ("wait=1.5", None),
+        ("foo=wait=9", None),
         ("", None),
     ):
         answer = api.client.get(f"/v1/tasks/{task_id}", headers={"Prefer": prefer})

@@ -146,7 +146,7 @@ def _read(shared: Services, owner: str, task_id: str) -> RowMapping:
 
 async def _after_waiting(shared: Services, row: RowMapping, prefer: str | None, response: Response) -> RowMapping:
     """The row as it is when the client's wait (RFC 7240) is over."""
-    asked = re.search(r"\bwait\s*=\s*\"?(\d{1,9})", prefer or "")
+    asked = re.search(r"(?:^|[\s,;])wait\s*=\s*\"?(\d{1,9})(?![\d.])", prefer or "", re.IGNORECASE)
     if asked is None:
         return row
     seconds = min(int(asked[1]), LONGEST_WAIT_S)
