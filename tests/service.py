@@ -20,6 +20,13 @@ COMMAND = str(Path(sys.executable).with_name("md5-service"))
 STOP_S = 30
 
 T = TypeVar("T")
+HOLDER = """
+import fcntl, sys
+file = open(sys.argv[1], "r+b")
+fcntl.lockf(file, fcntl.LOCK_EX)
+print("held", flush=True)
+sys.stdin.read()
+"""
 
 
 class Service:
@@ -154,6 +161,18 @@ class Service:
                 self.kill_tree()
         for process in self.processes():
             process.kill()
+
+
+@contextlib.contextmanager
+def held_by_a_stranger(path: Path) -> Iterator[None]:
+    """Another process holds the lock of a log meanwhile."""
+    with subprocess.Popen(
+        [sys.executable, "-c", HOLDER, str(path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as holder:
+        assert holder.stdout is not None
+        assert holder.stdout.readline() == b"held\n"
+        yield
+        holder.communicate()
 
 
 def wait_for(what: Callable[[], T | None], within_s: float, words: str) -> T:

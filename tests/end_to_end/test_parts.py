@@ -4,15 +4,12 @@ import contextlib
 import hashlib
 import os
 import signal
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 
 import pytest
 
-from tests.data.test_shared_log import HOLDER
-from tests.service import Service, wait_for
+from tests.service import Service, held_by_a_stranger, wait_for
 
 PARTS = {
     "valkey": ("valkey-server",),
@@ -80,25 +77,13 @@ def test_a_broker_that_hangs_holds_no_upload_up(start_service: Callable[..., Ser
     assert all(service.ended(task_id, 60)["outcome"] == "done" for task_id in ids)
 
 
-@contextlib.contextmanager
-def log_held(service: Service) -> Iterator[None]:
-    """A process of a stranger that holds the lock of the log."""
-    with subprocess.Popen(
-        [sys.executable, "-c", HOLDER, str(service.log_path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE
-    ) as holder:
-        assert holder.stdout is not None
-        assert holder.stdout.readline() == b"held\n"
-        yield
-        holder.communicate()
-
-
 @pytest.mark.timeout(300)
 def test_a_log_that_is_held_for_20_s_fails_nothing_and_is_whole_3_s_later(
     start_service: Callable[..., Service],
 ) -> None:
     service = start_service()
     service.ended(service.hand_over(b"first"))
-    with log_held(service):
+    with held_by_a_stranger(service.log_path):
         until = time.monotonic() + 20
         ids = [service.hand_over(b"%d" % number) for number in range(100)]
         first = service.task(ids[0], wait_s=20)  # a wait ends all the same, with the result
