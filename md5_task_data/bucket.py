@@ -9,8 +9,8 @@ import os
 import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from io import FileIO
 from pathlib import Path
-from typing import BinaryIO
 from urllib.parse import unquote, urlsplit
 
 from md5_task_data.durable import sync_folder
@@ -37,7 +37,7 @@ class Bucket:
             self._incoming.mkdir(parents=True, exist_ok=True)
             return Incoming(self._incoming / task_id, self._place(task_id), self._durable_folders)
 
-    def open(self, task_id: str) -> BinaryIO:
+    def open(self, task_id: str) -> FileIO:
         """The stored bytes, unbuffered. Raises BytesMissing when they are gone, DependencyAway when the folder is."""
         try:
             return open(self._place(task_id), "rb", buffering=0)

@@ -10,7 +10,7 @@ from fastapi import Request
 from sqlalchemy import RowMapping
 from starlette.concurrency import run_in_threadpool
 
-from md5_service.api.receive import Received, Sink, is_form, query_of, receive
+from md5_service.api.receive import Received, Sink, boundary_of, query_of, receive
 from md5_service.broker import publish
 from md5_service.settings import Settings
 from md5_task_data import kinds, tasks
@@ -37,13 +37,14 @@ class Intake:
         """Receive the body of a request, and return the committed row. Whatever goes wrong before, nothing is kept."""
         task_id = str(uuid_utils.uuid7())
         received = query_of(request)
-        if not is_form(request):
+        boundary = boundary_of(request)
+        if boundary is None:
             _new_task(task_id, owner, received, 0)  # what is wrong with it is said before the body is sent
         incoming = await run_in_threadpool(self._bucket.receive, task_id)
         limit = self._settings.max_upload_bytes
         sink = Sink(incoming, limit)
         try:
-            await receive(request, received, sink, max_bytes=limit, idle_s=self._settings.upload_idle_s)
+            await receive(request, boundary, received, sink, max_bytes=limit, idle_s=self._settings.upload_idle_s)
             new = _new_task(task_id, owner, received, sink.size)
         except BaseException:
             await sink.discard()

@@ -89,23 +89,25 @@ def query_of(request: Request) -> Received:
     return received
 
 
-def is_form(request: Request) -> bool:
-    """Whether parameters may follow in the body; else the query has them all."""
-    return parse_options_header(request.headers.get("content-type"))[0] == b"multipart/form-data"
+def boundary_of(request: Request) -> bytes | None:
+    """What parts the body, where it is a form and parameters may follow in it; None: a raw body, the query has them all."""
+    content_type, options = parse_options_header(request.headers.get("content-type"))
+    return options.get(b"boundary", b"") if content_type == b"multipart/form-data" else None
 
 
-async def receive(request: Request, received: Received, sink: Sink, *, max_bytes: int, idle_s: float) -> None:
-    """Read the whole body into `sink`, and the parameters in it into `received`.
+async def receive(
+    request: Request, boundary: bytes | None, received: Received, sink: Sink, *, max_bytes: int, idle_s: float
+) -> None:
+    """Read the whole body into `sink`, and the parameters of a form into `received`; `boundary` as `boundary_of` has it.
 
     Raises Malformed, InvalidInput, TooLarge, StorageFull, DependencyAway, HTTPException(408).
     """
     declared = request.headers.get("content-length", "0")
-    if declared.isdecimal() and int(declared) > max_bytes + (FORM_OVERHEAD if is_form(request) else 0):
+    if declared.isdecimal() and int(declared) > max_bytes + (0 if boundary is None else FORM_OVERHEAD):
         raise _too_large(max_bytes)
     chunks = _chunks(request, idle_s)
-    if is_form(request):
-        _, options = parse_options_header(request.headers.get("content-type"))
-        await _read_form(chunks, options.get(b"boundary", b""), received, sink)
+    if boundary is not None:
+        await _read_form(chunks, boundary, received, sink)
     else:
         async for chunk in chunks:
             sink.add(chunk)
@@ -135,7 +137,7 @@ async def _read_form(chunks: AsyncIterator[bytes], boundary: bytes, received: Re
         raise Malformed("the Content-Type of the form names no boundary")
     form = _Form(received, sink)
     try:
-        parser = MultipartParser(boundary, form.callbacks())  # type: ignore[arg-type]
+        parser = MultipartParser(boundary, form.callbacks())  # type: ignore[arg-type]  # its type exists for checkers only
         async for chunk in chunks:
             parser.write(chunk)
             await sink.pass_on()

@@ -11,6 +11,7 @@ from types import FrameType
 import uvicorn
 
 from md5_service.api.app import create_app
+from md5_service.api.watch import Watcher
 from md5_service.settings import read_settings
 
 GRACE_S = 5  # for requests under way when the process is asked to stop
@@ -19,15 +20,20 @@ GRACE_S = 5  # for requests under way when the process is asked to stop
 class Server(uvicorn.Server):
     """Ends the long polls when it is asked to stop, instead of waiting for them."""
 
+    def __init__(self, config: uvicorn.Config, watcher: Watcher) -> None:
+        super().__init__(config)
+        self._watcher = watcher
+
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        self.config.app.state.services.watcher.release_all()  # type: ignore[union-attr]
+        self._watcher.release_all()
         super().handle_exit(sig, frame)
 
 
 def main(descriptor: int) -> None:
     settings = read_settings()
+    app = create_app(settings)
     config = uvicorn.Config(
-        create_app(settings),
+        app,
         log_level=settings.log_level,
         access_log=False,
         timeout_graceful_shutdown=GRACE_S,
@@ -35,7 +41,7 @@ def main(descriptor: int) -> None:
         lifespan="on",
     )
     listening = socket.socket(fileno=descriptor)
-    Server(config).run(sockets=[listening])
+    Server(config, app.state.services.watcher).run(sockets=[listening])
 
 
 if __name__ == "__main__":

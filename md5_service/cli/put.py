@@ -55,10 +55,7 @@ def _hand_over(remote: Remote, name: str, parameters: Mapping[str, str], progres
     except OSError as error:
         print(f"md5-service: {printable(shown)}: {error.strerror}", file=sys.stderr)
         return None
-    except Changed:
-        print(f"md5-service: {printable(shown)}: changed while it was read; hand it over again", file=sys.stderr)
-        return None
-    except Refused as error:
+    except (Changed, Refused) as error:
         print(f"md5-service: {printable(shown)}: {error}", file=sys.stderr)
         return None
     print(f"{task['id']} {printable(shown)}", file=sys.stderr)

@@ -30,6 +30,9 @@ class Refused(Exception):
 class Changed(Exception):
     """The file had another size when it was read than when it was opened."""
 
+    def __str__(self) -> str:
+        return "changed while it was read; hand it over again"
+
 
 class Remote:
     """A service at a URL."""

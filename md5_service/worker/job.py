@@ -31,7 +31,7 @@ class Job:
         buffer = memoryview(bytearray(min(BLOCK, self.size + 1)))
         done = 0
         with self._bucket.open(self._claim.id) as file:
-            while count := file.readinto(buffer):  # type: ignore[attr-defined]
+            while count := file.readinto(buffer):
                 yield buffer[:count]
                 done += count
                 self._beat.progress = done
