@@ -1,0 +1,31 @@
+"""Real servers that tests start themselves: each on a free port of the loopback, in a folder of its own."""
+
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+
+WHERE = f"{os.environ.get('PATH', os.defpath)}:/usr/sbin:/usr/lib/rabbitmq/bin"  # servers are not on everybody's PATH
+
+
+def needed(what: str, package: str, *programs: str) -> list[str]:
+    """Where the programs are, each a name or a pattern like `/usr/lib/postgresql/*/bin/postgres`, of which the newest is
+    taken. Where one is missing, CI fails, and elsewhere the test is skipped, loudly."""
+    found = [_find(program) for program in programs]
+    if missing := [program for program, path in zip(programs, found, strict=True) if path is None]:
+        words = f"{', '.join(missing)} missing: install Debian's package {package}"
+        assert "CI" not in os.environ, f"CI tests with {what}; {words}"
+        pytest.skip(f"NOT TESTED WITH {what.upper()}; {words}")
+    return [path for path in found if path is not None]
+
+
+def _find(program: str) -> str | None:
+    if not program.startswith("/"):
+        return shutil.which(program, path=WHERE)
+    matches = [str(path) for path in Path("/").glob(program[1:])]
+    return max(matches, key=_version, default=None)
+
+
+def _version(path: str) -> list[int]:
+    return [int(part) for part in path.split("/") if part.isdigit()]

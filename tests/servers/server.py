@@ -1,0 +1,209 @@
+"""What all servers can do."""
+
+import contextlib
+import random
+import shutil
+import signal
+import socket
+import subprocess
+import time
+import uuid
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import psutil
+from sqlalchemy import make_url
+
+from tests.servers.guardian import guard, kill_all_in, processes_in
+
+START_S = 60
+STOP_S = 30
+ANSWER_S = 2  # how long a request may take in `answers`
+TAIL = 3000  # characters of the log in an error
+
+_RANDOM = random.SystemRandom()  # pytest-randomly gives all of xdist's workers the same seed
+
+
+def free_port() -> int:
+    """A free port of the loopback, below those that the kernel gives to outgoing connections (32768 and up on Linux): one of
+    those could be taken while the server is down, even by a client that tries to reach it and so connects to itself."""
+    while True:
+        port = _RANDOM.randrange(12000, 32000)
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
+
+
+class ServerFailed(Exception):
+    """It, or a command to it; with the end of what that said itself."""
+
+
+class Server(ABC):
+    """One server on one port and in one folder, through all its starts. As a context manager: started, and ended."""
+
+    stop_signal = signal.SIGTERM
+    user: str | None = None  # run it as this user
+
+    def __init__(self, folder: Path) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        self.folder = folder.resolve()
+        self.log_path = self.folder / "server.log"
+        self.port = free_port()
+        self._places = [self.folder]  # where its processes work
+        self._process: subprocess.Popen[bytes] | None = None
+        self._has_started = False
+        guard(self.folder)
+
+    @abstractmethod
+    def answers(self) -> bool:
+        """Whether it answers a request within about 2 s."""
+
+    @abstractmethod
+    def _launch(self) -> subprocess.Popen[bytes]:
+        """Start it, without waiting; everything it keeps is made at the first call."""
+
+    def start(self) -> None:
+        """Start it and wait until it answers. Raises ServerFailed when it does not within 60 s."""
+        assert not self.is_running
+        if self._comes_up():
+            return
+        self.kill()
+        if not self._has_started:
+            self.port = free_port()  # somebody else may have taken the first one
+            if self._comes_up():
+                return
+            self.kill()
+        raise ServerFailed(f"{type(self).__name__} does not start: {self._log()[-TAIL:]}")
+
+    def _comes_up(self) -> bool:
+        """False when it ends by itself, or not in time."""
+        self._process = self._launch()
+        deadline = time.monotonic() + START_S
+        while self.is_running and time.monotonic() < deadline:
+            if self.answers() and self.is_running:  # it, and not another one on this port
+                self._has_started = True
+                return True
+            time.sleep(0.05)
+        return False
+
+    def stop(self) -> None:
+        """Stop it in good order. Raises TimeoutExpired, and kills it, when that takes longer than 30 s."""
+        assert self._process is not None
+        self.resume()
+        try:
+            self._process.send_signal(self.stop_signal)
+            self._process.wait(STOP_S)
+        finally:
+            self.kill()
+
+    def kill(self) -> None:
+        """End all its processes at once, as a power loss would; returns when none is left."""
+        kill_all_in(self._places)
+        if self._process is not None:
+            self._process.wait()
+
+    def restart(self) -> None:
+        """Kill it and start it again, with the same port and data."""
+        self.kill()
+        self.start()
+
+    def suspend(self) -> None:
+        """SIGSTOP to all its processes: connections are still accepted, by the kernel, and nothing is answered."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGSTOP)  # the parent first, so that it forks no more
+        self._signal_all(signal.SIGSTOP)
+
+    def resume(self) -> None:
+        self._signal_all(signal.SIGCONT)
+
+    def end(self) -> None:
+        """Whatever state it is in: leave nothing running, and no data."""
+        self.kill()
+        for place in self._places:
+            shutil.rmtree(place, ignore_errors=True)
+
+    @property
+    def is_running(self) -> bool:
+        return self._process is not None and self._process.poll() is None
+
+    def processes(self) -> list[psutil.Process]:
+        return processes_in(self._places)
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self.end()
+
+    def _signal_all(self, number: signal.Signals) -> None:
+        for process in self.processes():
+            with contextlib.suppress(psutil.NoSuchProcess):
+                process.send_signal(number)
+
+    def _spawn(
+        self, command: list[str], cwd: Path, environment: Mapping[str, str] | None = None
+    ) -> subprocess.Popen[bytes]:
+        with open(self.log_path, "ab") as log:
+            return subprocess.Popen(
+                command,
+                cwd=cwd,
+                env=environment,
+                user=self.user,
+                group=self.user,
+                extra_groups=[] if self.user else None,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
+
+    def _run(self, command: list[str], timeout_s: float = 60) -> str:
+        """What the command prints. Raises ServerFailed, TimeoutExpired."""
+        done = subprocess.run(
+            command,
+            cwd=self.folder,
+            user=self.user,
+            group=self.user,
+            extra_groups=[] if self.user else None,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=timeout_s,
+        )
+        if done.returncode:
+            raise ServerFailed(f"{command[0]}: {done.stdout[-TAIL:]}{done.stderr[-TAIL:]}")
+        return done.stdout
+
+    def _log(self) -> str:
+        return self.log_path.read_text(errors="replace") if self.log_path.exists() else "it wrote no log"
+
+
+class DatabaseServer(Server):
+    """A server with as many databases as the tests want."""
+
+    @abstractmethod
+    def url(self, name: str, port: int | None = None) -> str:
+        """SQLAlchemy's URL of that database; `port` leads there through a proxy."""
+
+    @abstractmethod
+    def sql(self, statements: str, database: str | None = None) -> str:
+        """Run them with the server's own client; returns one line a row. Raises ServerFailed."""
+
+    def new_database(self, port: int | None = None) -> str:
+        """Create an empty one, and return its URL."""
+        name = f"test_{uuid.uuid4().hex}"
+        self.sql(f"CREATE DATABASE {name}")
+        return self.url(name, port)
+
+    def drop_database(self, url: str) -> None:
+        """Drop it, and cut whoever is still connected to it."""
+        name = make_url(url).database
+        assert name is not None
+        self._drop(name)
+
+    @abstractmethod
+    def _drop(self, name: str) -> None: ...
