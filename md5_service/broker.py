@@ -19,6 +19,8 @@ SWEEP_MESSAGE = "upkeep.sweep"
 FLUSH_MESSAGE = "upkeep.flush_log"
 
 TIMEOUT_S = 2  # for reaching the broker and for each answer of it
+# Between two signs of life of a broker; one that shows none for two or three of them is connected to anew.
+HEARTBEAT_S = 5
 # Once more, at once, for a connection that broke while it was idle; what cannot be sent then is the sweeper's to send.
 RETRY = {"max_retries": 1, "interval_start": 0, "interval_step": 0, "interval_max": 0}
 
@@ -38,6 +40,7 @@ def make_celery(settings: Settings) -> Celery:
         broker_connection_retry_on_startup=True,
         broker_connection_max_retries=None,
         broker_connection_timeout=TIMEOUT_S,
+        broker_heartbeat=2 * HEARTBEAT_S,  # AMQP's counts in pairs
         broker_transport_options=_transport_options(settings.broker_url),
         worker_prefetch_multiplier=1,
         worker_disable_prefetch=settings.broker_url.startswith("redis"),
@@ -86,6 +89,8 @@ def _failures(app: Celery) -> tuple[type[BaseException], ...]:
 
 def _transport_options(url: str) -> dict[str, object]:
     if not url.startswith("redis"):
-        return {"confirm_publish": True, **RETRY}
+        # Else whoever waits for a confirm on a connection that is dead unnoticed waits for ever, and beat among them.
+        return {"confirm_publish": True, "read_timeout": TIMEOUT_S, "write_timeout": TIMEOUT_S, **RETRY}
     keepalive = not url.startswith("redis+socket")
-    return {"socket_timeout": TIMEOUT_S, "socket_connect_timeout": TIMEOUT_S, "socket_keepalive": keepalive, **RETRY}
+    timeouts = {"socket_timeout": TIMEOUT_S, "socket_connect_timeout": TIMEOUT_S, "health_check_interval": HEARTBEAT_S}
+    return {**timeouts, "socket_keepalive": keepalive, **RETRY}

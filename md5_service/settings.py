@@ -21,11 +21,21 @@ class Settings(BaseSettings):
     upload_idle_s: float = Field(30, gt=0, le=3600, description="An upload that sends nothing for so long is ended")
     lease_s: float = Field(30, ge=1, le=3600, description="A worker that shows no sign for so long has lost its task")
     max_attempts: int = Field(5, ge=1, le=1000, description="A task whose lease was lost so often has failed")
+    stall_s: float = Field(
+        600,
+        ge=1,
+        le=86400,
+        description="A worker that makes no progress with a file for so long ends, and counts as lost",
+    )
+    worker_memory_bytes: int = Field(
+        2 << 30, ge=64 << 20, description="The most memory that a worker process takes; a file that needs more fails"
+    )
     sweep_s: float = Field(5, ge=0.1, le=600, description="The sweeper looks for what is due every so many seconds")
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         "warning", description="Of the processes' own words"
     )
     sql_echo: bool = Field(False, description="Print every SQL statement")
+    failpoints: Path | None = Field(None, description="For tests: the folder that says where to crash, fail or pause")
 
 
 class BadSettings(Exception):

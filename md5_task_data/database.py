@@ -10,20 +10,25 @@ import sqlite3
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import DBAPIError, DisconnectionError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from md5_task_data.errors import DependencyAway, StorageFull
+from md5_task_data.patience import Patience
 
 BUSY_TIMEOUT_S = 10
-STATEMENT_TIMEOUT_S = 10
+STATEMENT_TIMEOUT_S = 10  # also for a lock, and for a transaction that stands still: a dead host's locks are free then
+ANSWER_TIMEOUT_S = 15  # for a whole transaction: longer than the server's own limits, for when it cannot keep them
+PING_TIMEOUT_S = 1
 CONNECT_TIMEOUT_S = 2
 SHORTEST_PAUSE_S, LONGEST_PAUSE_S = 0.0002, 0.003  # between two looks at the lock of SQLite's writers
-DRIVERS = {"postgresql": "postgresql+psycopg2", "mariadb": "mariadb+pymysql"}  # for URLs that name none
+# For URLs that name none.
+DRIVERS = {"postgresql": "postgresql+psycopg2", "mariadb": "mariadb+pymysql", "mysql": "mysql+pymysql"}
 
 
 class Database:
@@ -34,7 +39,15 @@ class Database:
         if self.url.drivername in DRIVERS:
             self.url = self.url.set(drivername=DRIVERS[self.url.drivername])
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
-        self.engine = _sqlite(self.url, echo, pool_size) if self.is_sqlite else _server(self.url, echo, pool_size)
+        self._is_postgresql = self.url.get_backend_name() == "postgresql"
+        self._patience = Patience()
+        self.engine = (
+            _sqlite(self.url, echo, pool_size)
+            if self.is_sqlite
+            else _postgresql(self.url, echo, pool_size, self._patience)
+            if self._is_postgresql
+            else _mariadb(self.url, echo, pool_size)
+        )
         self._write_queue = f"{self.url.database}.lock" if self.is_sqlite else None
         self._writer = threading.Lock()
         self._writing = self.engine.execution_options(begin="BEGIN IMMEDIATE")
@@ -46,14 +59,24 @@ class Database:
         Raises DependencyAway when the database cannot be reached, StorageFull when its disk is full. Keep it short, and
         never await in it.
         """
-        with _outages(), self._turn_to_write(), self._writing.begin() as connection:
+        with _outages(), self._turn_to_write(), self._connection(self._writing) as connection:
             yield connection
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
         """One consistent view that takes no write lock. Raises DependencyAway as `transaction` does."""
-        with _outages(), self.engine.begin() as connection:
+        with _outages(), self._connection(self.engine) as connection:
             yield connection
+
+    @contextmanager
+    def _connection(self, engine: Engine) -> Iterator[Connection]:
+        with engine.connect() as connection, self._limit(connection), connection.begin():
+            yield connection
+
+    def _limit(self, connection: Connection) -> AbstractContextManager[None]:
+        if not self._is_postgresql:
+            return nullcontext()
+        return self._patience.limit(_socket_of(connection.connection.dbapi_connection), ANSWER_TIMEOUT_S)
 
     @contextmanager
     def _turn_to_write(self) -> Iterator[None]:
@@ -109,13 +132,34 @@ def _outages() -> Iterator[None]:
     try:
         yield
     except (OperationalError, InterfaceError, PoolTimeout) as error:
-        if _sqlite_code(error) == sqlite3.SQLITE_FULL:
+        if _is_full(error):
             raise StorageFull("the disk of the database is full") from error
         raise DependencyAway(f"the database cannot be used: {_first_line(error)}") from error
     except DBAPIError as error:
-        if error.connection_invalidated or _sqlite_code(error) in (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT):
+        if error.connection_invalidated or _is_unusable(error):
             raise DependencyAway(f"the database cannot be used: {_first_line(error)}") from error
         raise
+
+
+FULL_ON_POSTGRESQL = "53100"
+FULL_ON_MARIADB = (1021, 1114)  # ER_DISK_FULL, ER_RECORD_FILE_FULL
+READ_ONLY_ON_POSTGRESQL = "25006"  # a standby, after a failover
+
+
+def _is_full(error: Exception) -> bool:
+    original = getattr(error, "orig", None)
+    return (
+        _sqlite_code(error) == sqlite3.SQLITE_FULL
+        or getattr(original, "pgcode", None) == FULL_ON_POSTGRESQL
+        or getattr(original, "args", (None,))[:1] in [(code,) for code in FULL_ON_MARIADB]
+    )
+
+
+def _is_unusable(error: Exception) -> bool:
+    return (
+        _sqlite_code(error) in (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT)
+        or getattr(getattr(error, "orig", None), "pgcode", None) == READ_ONLY_ON_POSTGRESQL
+    )
 
 
 def _sqlite_code(error: Exception) -> int:
@@ -147,23 +191,49 @@ def _sqlite(url: URL, echo: bool, pool_size: int) -> Engine:
     return engine
 
 
-def _server(url: URL, echo: bool, pool_size: int) -> Engine:
-    connect: dict[str, object]
-    if url.get_backend_name() == "postgresql":
-        timeouts = (
-            f"-c statement_timeout={STATEMENT_TIMEOUT_S}s -c idle_in_transaction_session_timeout={STATEMENT_TIMEOUT_S}s"
-        )
-        keepalives = {"keepalives_idle": 5, "keepalives_interval": 2, "keepalives_count": 3}
-        connect = {"connect_timeout": CONNECT_TIMEOUT_S, "options": timeouts, **keepalives}
-    else:
-        connect = {"connect_timeout": CONNECT_TIMEOUT_S, "read_timeout": STATEMENT_TIMEOUT_S}
+def _postgresql(url: URL, echo: bool, pool_size: int, patience: Patience) -> Engine:
+    limits = ("statement_timeout", "idle_in_transaction_session_timeout")
+    timeouts = " ".join(f"-c {limit}={STATEMENT_TIMEOUT_S}s" for limit in limits)
+    keepalives = {"keepalives_idle": 5, "keepalives_interval": 2, "keepalives_count": 3}
+    connect = {"connect_timeout": CONNECT_TIMEOUT_S, "options": timeouts, **keepalives}
+    engine = _server(url, echo, pool_size, connect)
+
+    @event.listens_for(engine, "checkout")
+    def ping(connection: Any, _record: object, _proxy: object) -> None:
+        """As the pool's own `pre_ping`, which knows no limit: a connection that does not answer is made anew."""
+        try:
+            with patience.limit(_socket_of(connection), PING_TIMEOUT_S):
+                engine.dialect.do_ping(connection)
+        except engine.dialect.loaded_dbapi.Error as error:
+            raise DisconnectionError from error
+
+    return engine
+
+
+def _mariadb(url: URL, echo: bool, pool_size: int) -> Engine:
+    limits = ("innodb_lock_wait_timeout", "max_statement_time", "idle_transaction_timeout")
+    connect = {
+        "connect_timeout": CONNECT_TIMEOUT_S,
+        "read_timeout": ANSWER_TIMEOUT_S,
+        "write_timeout": ANSWER_TIMEOUT_S,
+        "init_command": "SET " + ", ".join(f"SESSION {limit} = {STATEMENT_TIMEOUT_S}" for limit in limits),
+    }
+    return _server(url, echo, pool_size, connect, pool_pre_ping=True)
+
+
+def _server(url: URL, echo: bool, pool_size: int, connect: dict[str, object], **more: Any) -> Engine:
     # READ COMMITTED, on MariaDB too: a statement after a lock must see what was committed before the lock was had.
     return create_engine(
         url,
         echo=echo,
         pool_size=pool_size,
         pool_timeout=CONNECT_TIMEOUT_S,
-        pool_pre_ping=True,
         isolation_level="READ COMMITTED",
         connect_args=connect,
+        **more,
     )
+
+
+def _socket_of(connection: Any) -> int:
+    """The descriptor of a psycopg2 connection."""
+    return int(connection.fileno())

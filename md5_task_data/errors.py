@@ -49,6 +49,12 @@ class BytesMissing(TaskDataError):
     code = "bytes_missing"
 
 
+class OutOfMemory(TaskDataError):
+    """The work on a file needs more memory than a worker may have."""
+
+    code = "out_of_memory"
+
+
 class DependencyAway(Exception):
     """Database, broker, bucket or log folder cannot be reached now: nobody's mistake, and not counted against a task."""
 

@@ -161,36 +161,44 @@ def sweep(db: Connection, *, after: str, publish_all: bool, lease_s: float, max_
         db.execute(moved.values(due_at=now() + wait_s * SECOND, hints=hinted))
     for row in rows:
         if row["status"] == "running":
-            _end_lost_lease(db, row, due, lease_s, max_attempts)
+            why = f"the worker ended, or showed no sign of life for {lease_s:g} s"
+            if _count_loss(db, row, why, max_attempts, hint_s=FIRST_HINT_S):
+                due.publish.append(row["id"])
+                due.requeued += 1
+            else:
+                due.given_up += 1
     due.publish = queued + due.publish
     return due
 
 
-def _end_lost_lease(db: Connection, row: RowMapping, due: Due, lease_s: float, max_attempts: int) -> None:
-    lost = row["lost_leases"] + 1
-    reason = (
-        f"the worker stopped answering (no sign of it for {lease_s:g} s, or it ended); loss {lost} of {max_attempts}"
-    )
+def give_up(db: Connection, claim: Claim, why: str, max_attempts: int) -> None:
+    """A worker that sees no way on says so before it ends; that counts as a lost lease. Raises LeaseLost."""
+    rows = _take(db, _ours(claim))
+    if not rows:
+        raise LeaseLost(claim.id)
+    _count_loss(db, rows[0], why, max_attempts, hint_s=0)
+
+
+def _count_loss(db: Connection, row: RowMapping, why: str, max_attempts: int, *, hint_s: float) -> bool:
+    """Count a lost lease against its task. Returns whether the task has another try; a hint for it is due in `hint_s`."""
+    lost: int = row["lost_leases"] + 1
     values: dict[str, Any]
-    if lost < max_attempts:
+    if has_another := lost < max_attempts:
         values = {
             "status": "queued",
-            "due_at": now() + FIRST_HINT_S * SECOND,
-            "hints": 1,
+            "due_at": now() + _microseconds(hint_s),
+            "hints": 1 if hint_s else 0,
             "started_at": None,
             "progress": 0,
-            "history": _extended(row, reason),
+            "history": _extended(row, f"{why}; loss {lost} of {max_attempts}"),
         }
-        due.publish.append(row["id"])
-        due.requeued += 1
     else:
-        detail = f"the worker ended or stopped answering {lost} times while it was at this file; it was given up"
-        error = {"code": "worker_lost", "detail": detail}
+        error = {"code": "worker_lost", "detail": f"given up after {lost} tries that did not end; the last one: {why}"}
         values = {"status": "computed", "outcome": "failed", "error": error, "computed_at": now(), "due_at": now()}
-        due.given_up += 1
     # The fence shuts the lost worker out even where the task is not claimed again.
     mine = and_(tasks.c.id == row["id"], tasks.c.status == "running", tasks.c.fence == row["fence"])
     db.execute(update(tasks).where(mine).values(lost_leases=lost, fence=row["fence"] + 1, **values))
+    return has_another
 
 
 def _ours(claim: Claim) -> ColumnElement[bool]:

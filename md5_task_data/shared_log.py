@@ -32,6 +32,7 @@ from sqlalchemy import Connection, RowMapping, and_, exists, func, insert, selec
 from md5_task_data.database import Database
 from md5_task_data.durable import sync_folder
 from md5_task_data.errors import DependencyAway
+from md5_task_data.failpoints import reach
 from md5_task_data.schema import log_head, log_lines, now, rfc3339, searched_now, tasks
 
 FIRST_HASH = "0" * 64
@@ -77,6 +78,7 @@ class SharedLog:
             raise LogBusy
         try:
             with self._locked():
+                reach("log.locked")
                 return self._flush()
         except OSError as error:
             self._close()  # after a failed fdatasync a descriptor can no longer be trusted
@@ -150,6 +152,8 @@ class SharedLog:
             if lines:
                 db.execute(insert(log_lines), lines)
                 db.execute(update(log_head).values(seq=head.seq, length=head.length, hash=head.hash))
+            reach("log.appended")
+        reach("log.appended.committed")
         return head, len(lines)
 
     def _write_lines(self, start: int, end: int) -> None:
@@ -165,7 +169,9 @@ class SharedLog:
                 written = os.pwrite(self._descriptor, block, at)
                 at += written
                 block = block[written:]
+        reach("log.written")
         os.fdatasync(self._descriptor)
+        reach("log.synced")
 
     def _settle(self, head: Head) -> None:
         """L4."""
@@ -176,6 +182,8 @@ class SharedLog:
             is_unfinished = tasks.c.due_at > 0  # few rows, found by the index
             ended = and_(is_unfinished, tasks.c.status == "computed", written)
             db.execute(update(tasks).where(ended).values(status=tasks.c.outcome, finished_at=now(), due_at=None))
+            reach("log.settled")
+        reach("log.settled.committed")
 
     def _save_tail(self, length: int, size: int) -> None:
         """Move what the table does not know of into a file beside the log: never a silent cut."""

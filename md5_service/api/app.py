@@ -9,6 +9,7 @@ from md5_service.api.errors import add_error_answers
 from md5_service.api.routes import health, page, tasks
 from md5_service.api.services import make_services
 from md5_service.settings import Settings
+from md5_task_data import failpoints
 
 DESCRIPTION = """Hand a file over, get an id at once. The id is a **promise**: it always ends in `done` or `failed`, with the
 right result, and exactly one line about it stands in one shared log, whatever crashed on the way.
@@ -20,6 +21,7 @@ Times are RFC 3339 in UTC."""
 def create_app(settings: Settings) -> FastAPI:
     """The API on these settings. Connects to nothing before the first request."""
     services = make_services(settings)
+    failpoints.arm(settings.failpoints)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:

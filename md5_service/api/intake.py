@@ -10,6 +10,7 @@ from fastapi import Request
 from sqlalchemy import RowMapping
 from starlette.concurrency import run_in_threadpool
 
+from md5_service.api.in_time import in_time
 from md5_service.api.receive import Received, Sink, boundary_of, query_of, receive
 from md5_service.broker import publish
 from md5_service.settings import Settings
@@ -17,6 +18,7 @@ from md5_task_data import kinds, tasks
 from md5_task_data.bucket import Bucket, Incoming
 from md5_task_data.database import Database
 from md5_task_data.errors import DependencyAway
+from md5_task_data.failpoints import reach
 
 log = logging.getLogger(__name__)
 
@@ -46,25 +48,29 @@ class Intake:
         try:
             await receive(request, boundary, received, sink, max_bytes=limit, idle_s=self._settings.upload_idle_s)
             new = _new_task(task_id, owner, received, sink.size)
+            reach("intake.received")
+            await run_in_threadpool(incoming.store)
         except BaseException:
             await sink.discard()
             raise
-        row = await run_in_threadpool(self._keep, incoming, new)
+        row = await in_time(lambda: self._promise(incoming, new))
         self._hints.send(task_id)
         return row
 
-    def _keep(self, incoming: Incoming, new: tasks.NewTask) -> RowMapping:
+    def _promise(self, incoming: Incoming, new: tasks.NewTask) -> RowMapping:
         committing = False
         try:
-            incoming.store()
+            reach("intake.stored")
             with self._database.transaction() as db:
                 row = tasks.create(db, new)
+                reach("intake.inserted")
                 committing = True
-            return row
         except BaseException:
             if not committing:  # else the row may be there, and its bytes must stay
                 incoming.discard()
             raise
+        reach("intake.committed")
+        return row
 
 
 def _new_task(task_id: str, owner: str, received: Received, size: int) -> tasks.NewTask:
@@ -108,6 +114,7 @@ class Hints:
                 held.append(self._queue.get_nowait())
             try:
                 publish(self._app, [task_id for task_id in held if task_id is not None])
+                reach("intake.published")
             except DependencyAway as error:
                 log.warning("%d hints not sent; the sweeper will: %s", len(held), error)
             except Exception:  # whatever it is, this thread must outlive it

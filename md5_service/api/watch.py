@@ -15,6 +15,7 @@ from md5_task_data.schema import OUTCOMES
 log = logging.getLogger(__name__)
 
 SHORTEST_S, LONGEST_S = 0.002, 0.05  # between two looks: short for a young wait, longer for an old one
+AWAY_S = 0.5  # before another look when the last one failed
 ENOUGH_S = 1.0  # a wait ends so long after the outcome, even where the line is not yet in the log
 MAX_ASKED = 1000  # ids in one statement
 
@@ -59,12 +60,10 @@ class Watcher:
         while self._waits:
             try:
                 states = await run_in_threadpool(self._states, list(self._waits))
-            except DependencyAway as error:
-                log.warning("cannot look for those who wait: %s", error)
-                states = {}
-            except Exception:  # whatever it is, those who wait must not be forgotten
-                log.exception("cannot look for those who wait")
-                states = {}
+            except Exception as error:  # whatever it is, those who wait must not be forgotten
+                log.warning("cannot look for those who wait: %s", error, exc_info=not isinstance(error, DependencyAway))
+                await asyncio.sleep(AWAY_S)
+                continue
             looked_at = time.monotonic()
             for task_id, (status, outcome) in states.items():
                 for wait in self._waits.get(task_id, ()):

@@ -17,7 +17,7 @@ KILLED_S = 5.0  # for the kernel to end what was killed
 STABLE_S = 5.0  # a part that lived so long starts again without delay
 
 
-def _die_with_parent() -> None:
+def die_with_parent() -> None:
     """In the child: have the kernel kill it when `up` dies, however that comes about. Linux only; elsewhere what is left
     running is found by the next start."""
     if sys.platform == "linux":
@@ -53,7 +53,7 @@ class Part:
             stdout=subprocess.DEVNULL,  # Celery's banner; what matters comes on stderr
             pass_fds=self.keep_open,
             start_new_session=True,  # Ctrl-C is for us to hand on, in order
-            preexec_fn=_die_with_parent,
+            preexec_fn=die_with_parent,
         )
         self._started_at = time.monotonic()
 

@@ -4,18 +4,21 @@ import functools
 import importlib
 import logging
 import random
+import resource
 import time
 from collections.abc import Mapping
 from typing import Any
 
 from celery import Celery, Task
-from celery.signals import setup_logging, worker_ready
+from celery.signals import celeryd_after_setup, setup_logging, worker_process_init, worker_ready
 from kombu.exceptions import OperationalError
 
 from md5_service import broker
+from md5_service.checks import Check, checks
 from md5_service.settings import Settings
 from md5_service.worker import sweeper
 from md5_service.worker.lifecycle import Lifecycle, Work
+from md5_task_data import failpoints
 from md5_task_data.bucket import Bucket
 from md5_task_data.database import Database
 from md5_task_data.errors import DependencyAway
@@ -25,6 +28,7 @@ from md5_task_data.shared_log import LogBusy, SharedLog
 log = logging.getLogger(__name__)
 
 SHORTEST_RETRY_S, LONGEST_RETRY_S = 0.05, 1.0
+LOOK_AGAIN_S, SAY_FIRST_S, SAY_AGAIN_S = 0.25, 1, 10
 
 
 def kinds() -> Mapping[str, Work]:
@@ -37,7 +41,7 @@ class Process:
 
     def __init__(self, settings: Settings) -> None:
         self.database = Database(settings.database_url, echo=settings.sql_echo, pool_size=3)
-        self.lifecycle = Lifecycle(self.database, Bucket(settings.bucket_url), kinds(), settings.lease_s)
+        self.lifecycle = Lifecycle(settings, self.database, Bucket(settings.bucket_url), kinds())
         self.log = SharedLog(self.database, settings.log_path)
         self.asked_for_flush_at = float("-inf")
 
@@ -48,6 +52,7 @@ def create_worker(settings: Settings) -> Celery:
     app.conf.beat_schedule = {"sweep": {"task": broker.SWEEP_MESSAGE, "schedule": settings.sweep_s}}
     app.conf.beat_scheduler = "celery.beat:Scheduler"  # keeps nothing: a file of its own could only be damaged
     process = functools.cache(lambda: Process(settings))
+    failpoints.arm(settings.failpoints)
 
     @app.task(name=broker.WORK_MESSAGE)
     def work(task_ids: list[str]) -> None:
@@ -84,6 +89,17 @@ def create_worker(settings: Settings) -> Celery:
         except DependencyAway as error:
             log.warning("log not written now; a sweep will: %s", error)
 
+    @celeryd_after_setup.connect(weak=False)
+    def wait(**_: Any) -> None:
+        database = Database(settings.database_url)
+        for name, check in checks(settings, database, app).items():
+            _wait_for(name, check)
+        database.close()
+
+    @worker_process_init.connect(weak=False)
+    def limit_memory(**_: Any) -> None:
+        resource.setrlimit(resource.RLIMIT_DATA, (settings.worker_memory_bytes, resource.RLIM_INFINITY))
+
     @worker_ready.connect(weak=False)
     def ready(sender: Any, **_: Any) -> None:
         # Celery asks a pool that is gone for its size when it stops with messages waiting, and ends in a traceback.
@@ -97,6 +113,19 @@ def create_worker(settings: Settings) -> Celery:
         )
 
     return app
+
+
+def _wait_for(name: str, check: Check) -> None:
+    """Until it is there; says every few seconds for what, and why."""
+    said_at = time.monotonic() - SAY_AGAIN_S + SAY_FIRST_S
+    while True:
+        try:
+            return check()
+        except DependencyAway as error:
+            if time.monotonic() - said_at >= SAY_AGAIN_S:
+                log.warning("waiting for the %s: %s", name, error)
+                said_at = time.monotonic()
+            time.sleep(LOOK_AGAIN_S)
 
 
 def _ask_for_flush(app: Celery) -> None:

@@ -1,69 +1,113 @@
-"""One thread a worker process keeps the lease of the task that is being worked on.
+"""Two threads a worker process keep the lease of the task that is being worked on, and end what will never end.
 
-Cannot help a process that is stopped, or stuck in C code that never lets other threads run: its lease runs out, and the
-fence shuts it out.
+`heartbeat` extends the lease, carries progress up and the loss of the lease down; when the work makes no progress for
+`stall_s`, it counts that against the task and kills this very process: nothing else interrupts a call that hangs.
+`alarm` winds up the kernel's timer: where C code never lets other threads run, the timer runs down and kills the process,
+whose lease has run out long before.
+
+Cannot help a process that is stopped: its lease runs out, and the fence shuts it out.
 """
 
+import contextlib
 import logging
+import os
+import signal
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+from md5_service.settings import Settings
 from md5_task_data import leases
 from md5_task_data.database import Database
 from md5_task_data.errors import DependencyAway, LeaseLost
+from md5_task_data.failpoints import reach
 from md5_task_data.leases import Claim
 
 log = logging.getLogger(__name__)
 
 LONGEST_INTERVAL_S = 2  # somebody may watch the progress
+DEAF_S = 10  # beyond the lease: so long no other thread of this process could run
 
 
 class Beat:
-    """Between the work and the thread: progress goes up, the loss of the lease comes down."""
+    """Between the work and the threads: progress goes up, the loss of the lease comes down."""
 
     def __init__(self, claim: Claim) -> None:
         self.claim = claim
         self.progress = 0  # bytes
         self.lost = False
+        self.is_working = True  # and not merely storing what came of it
+        self._seen = (-1, time.monotonic())
+
+    def stalled_s(self) -> float:
+        """For how long there has been no progress, as far as those who asked could see."""
+        progress, since = self._seen
+        if self.progress != progress:
+            since = time.monotonic()
+            self._seen = self.progress, since
+        return time.monotonic() - since
 
 
 class Heartbeat:
-    """One a process; its thread starts with the first task."""
+    """One a process; its threads start with the first task."""
 
-    def __init__(self, database: Database, lease_s: float) -> None:
+    def __init__(self, database: Database, settings: Settings) -> None:
         self._database = database
-        self._lease_s = lease_s
-        self._interval_s = min(lease_s / 3, LONGEST_INTERVAL_S)
+        self._lease_s = settings.lease_s
+        self._stall_s = settings.stall_s
+        self._max_attempts = settings.max_attempts
+        self._interval_s = min(settings.lease_s / 3, LONGEST_INTERVAL_S)
         self._current: Beat | None = None
-        self._thread: threading.Thread | None = None
+        self._started = False
 
     @contextmanager
     def keeping(self, claim: Claim) -> Iterator[Beat]:
         """Extend this claim's lease for as long as the block runs."""
-        if self._thread is None:
-            self._thread = threading.Thread(target=self._run, name="heartbeat", daemon=True)
-            self._thread.start()
+        if not self._started:
+            self._started = True
+            for does, name in ((self._look_after, "heartbeat"), (self._wind, "alarm")):
+                threading.Thread(target=self._again_and_again, args=(does,), name=name, daemon=True).start()
         self._current = beat = Beat(claim)
+        self._wind(beat)  # from here on: where the work is deaf from its first moment, no thread ever gets to do it
         try:
             yield beat
         finally:
             self._current = None
 
-    def _run(self) -> None:
+    def _again_and_again(self, does: Callable[[Beat | None], None]) -> None:
         pause = threading.Event()
         while True:
             pause.wait(self._interval_s)
-            if (beat := self._current) is not None and not beat.lost:
-                self._extend(beat)
+            does(self._current)
 
-    def _extend(self, beat: Beat) -> None:
+    def _wind(self, beat: Beat | None) -> None:
+        signal.setitimer(signal.ITIMER_REAL, self._lease_s + DEAF_S if beat is not None else 0)
+
+    def _look_after(self, beat: Beat | None) -> None:
+        if beat is None:
+            return
         try:
-            with self._database.transaction() as db:
-                leases.beat(db, beat.claim, beat.progress, self._lease_s)
+            if beat.is_working and beat.stalled_s() > self._stall_s:
+                self._give_up(beat.claim)
+            if not beat.lost:
+                self._extend(beat)
         except LeaseLost:
             beat.lost = True
         except DependencyAway as error:
             log.warning("task %s: lease not extended: %s", beat.claim.id, error)
         except Exception:  # whatever it is, this thread must outlive it
             log.exception("task %s: lease not extended", beat.claim.id)
+
+    def _extend(self, beat: Beat) -> None:
+        with self._database.transaction() as db:
+            leases.beat(db, beat.claim, beat.progress, self._lease_s)
+            reach("beat.updated")
+        reach("beat.committed")
+
+    def _give_up(self, claim: Claim) -> None:
+        why = f"no progress for {self._stall_s:g} s"
+        log.error("task %s: %s; this worker process ends", claim.id, why)
+        with contextlib.suppress(LeaseLost), self._database.transaction() as db:
+            leases.give_up(db, claim, why, self._max_attempts)
+        os.kill(os.getpid(), signal.SIGKILL)

@@ -2,10 +2,12 @@
 
 it worked                          computed, done
 the file or a parameter is wrong   computed, failed, at once: `code` and `detail` are for the sender
+it needs more memory than allowed  computed, failed, at once
 something unexpected               queued again after 1, 10 and 60 s; then failed, in general words
 database, bucket, … are away       queued again; counts against nobody
 the lease is lost                  nothing: the row belongs to somebody else by now
 an orderly stop of the worker      queued again at once, the attempt given back
+no progress, for long              the heartbeat counts a lost lease and kills the process
 the process is killed              nothing is written; the lease runs out and the sweeper finds the row
 """
 
@@ -16,12 +18,14 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Connection
 
-from md5_service.worker.heartbeat import Heartbeat
+from md5_service.settings import Settings
+from md5_service.worker.heartbeat import Beat, Heartbeat
 from md5_service.worker.job import Job
 from md5_task_data import leases
 from md5_task_data.bucket import Bucket
 from md5_task_data.database import Database
-from md5_task_data.errors import DependencyAway, LeaseLost, TaskDataError
+from md5_task_data.errors import DependencyAway, LeaseLost, OutOfMemory, TaskDataError
+from md5_task_data.failpoints import reach
 from md5_task_data.leases import Claim
 
 log = logging.getLogger(__name__)
@@ -37,17 +41,17 @@ FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.2, 2  # between two tries to reach the databa
 class Lifecycle:
     """One a process."""
 
-    def __init__(self, database: Database, bucket: Bucket, kinds: Mapping[str, Work], lease_s: float) -> None:
+    def __init__(self, settings: Settings, database: Database, bucket: Bucket, kinds: Mapping[str, Work]) -> None:
+        self._settings = settings
         self._database = database
         self._bucket = bucket
         self._kinds = kinds
-        self._lease_s = lease_s
-        self._heartbeat = Heartbeat(database, lease_s)
+        self._heartbeat = Heartbeat(database, settings)
 
     def run(self, task_ids: Sequence[str]) -> int:
         """Do those of the named tasks that are there to be done; returns how many were claimed. A hint that came late,
         or twice, finds none."""
-        claims = self._persist(lambda db: leases.claim(db, task_ids, self._lease_s))
+        claims = self._persist("claim", lambda db: leases.claim(db, task_ids, self._settings.lease_s))
         for claim in claims:
             try:
                 self._do(claim)
@@ -58,12 +62,11 @@ class Lifecycle:
     def _do(self, claim: Claim) -> None:
         with self._heartbeat.keeping(claim) as beat:
             try:
-                result = self._kinds[claim.kind](Job(claim, self._bucket, beat))
+                result = self._work(claim, beat)
             except LeaseLost:
                 raise
             except TaskDataError as error:
-                failure = {"code": error.code, "detail": error.detail}
-                self._persist(lambda db: leases.fail(db, claim, failure))
+                self._fail(claim, error.code, error.detail)
             except DependencyAway as error:
                 reason = f"something that is needed is away: {error}"
                 self._put_back(claim, reason, delay_s=AWAY_DELAY_S, is_error=False)
@@ -76,7 +79,18 @@ class Lifecycle:
                 )
                 raise
             else:
-                self._persist(lambda db: leases.finish(db, claim, result))
+                self._persist("finish", lambda db: leases.finish(db, claim, result))
+
+    def _work(self, claim: Claim, beat: Beat) -> dict[str, Any]:
+        try:
+            return self._kinds[claim.kind](Job(claim, self._bucket, beat))
+        except MemoryError:
+            pass  # until here its traceback holds all that the work held, and storing the failure needs memory, too
+        finally:
+            beat.is_working = False
+            reach("work.done")
+        most = self._settings.worker_memory_bytes
+        raise OutOfMemory(f"the work needs more than the {most} bytes of memory that a worker may have")
 
     def _retry_or_fail(self, claim: Claim) -> None:
         if claim.errors < len(ERROR_DELAYS_S):
@@ -84,19 +98,25 @@ class Lifecycle:
             self._put_back(claim, reason, delay_s=ERROR_DELAYS_S[claim.errors], is_error=True)
             return
         detail = f"an unexpected error, {claim.errors + 1} times; it was given up. The worker's own log says which"
-        self._persist(lambda db: leases.fail(db, claim, {"code": "unexpected", "detail": detail}))
+        self._fail(claim, "unexpected", detail)
+
+    def _fail(self, claim: Claim, code: str, detail: str) -> None:
+        self._persist("fail", lambda db: leases.fail(db, claim, {"code": code, "detail": detail}))
 
     def _put_back(self, claim: Claim, reason: str, **how: Any) -> None:
-        self._persist(lambda db: leases.put_back(db, claim, reason, **how))
+        self._persist("put_back", lambda db: leases.put_back(db, claim, reason, **how))
 
-    def _persist(self, step: Callable[[Connection], T]) -> T:
+    def _persist(self, name: str, step: Callable[[Connection], T]) -> T:
         """One step in one transaction, tried until the database answers: a worker can do nothing without it. A step that
         was committed all the same finds its state moved on, the second time, and ends in LeaseLost."""
         pause_s = FIRST_PAUSE_S
         while True:
             try:
                 with self._database.transaction() as db:
-                    return step(db)
+                    done = step(db)
+                    reach(f"{name}.updated")
+                reach(f"{name}.committed")
+                return done
             except DependencyAway as error:
                 log.warning("waiting for the database: %s", error)
                 time.sleep(pause_s)

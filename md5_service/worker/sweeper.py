@@ -12,6 +12,7 @@ from md5_service.settings import Settings
 from md5_task_data import leases
 from md5_task_data.database import Database
 from md5_task_data.errors import DependencyAway
+from md5_task_data.failpoints import reach
 
 log = logging.getLogger(__name__)
 
@@ -33,9 +34,12 @@ def sweep(app: Celery, settings: Settings, database: Database) -> None:
                 lease_s=settings.lease_s,
                 max_attempts=settings.max_attempts,
             )
+            reach("sweep.moved")
+        reach("sweep.committed")
         if due.requeued or due.given_up:
             log.warning("leases lost: %d tasks queued again, %d given up", due.requeued, due.given_up)
         can_publish = can_publish and _publish(app, due.publish)
+        reach("sweep.published")
         if not due.more:
             return
         after = due.last

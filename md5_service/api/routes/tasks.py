@@ -1,16 +1,19 @@
 """/v1/tasks: hand a file over, ask for it by id, list, cancel."""
 
+import contextlib
 import hashlib
 import re
+from collections.abc import Mapping
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Header, Query, Request, Response
 from sqlalchemy import RowMapping
-from starlette.concurrency import run_in_threadpool
 
 from md5_service.api import schemas
+from md5_service.api.in_time import in_time
 from md5_service.api.services import Owner, Services, Shared
 from md5_task_data import tasks
+from md5_task_data.errors import DependencyAway
 from md5_task_data.kinds import KINDS
 from md5_task_data.schema import OUTCOMES
 
@@ -82,7 +85,8 @@ async def hand_over(
     kind's own parameters go into the query.
     """
     row = await shared.intake.take(request, owner)
-    row = await _after_waiting(shared, row, prefer, response)
+    with contextlib.suppress(DependencyAway):  # the promise is made, and its id must get out
+        row = await _after_waiting(shared, row, prefer, response)
     response.headers["Location"] = f"/v1/tasks/{row['id']}"
     response.headers["Retry-After"] = "1"
     return schemas.task(row)
@@ -98,7 +102,7 @@ async def get_task(
     if_none_match: Annotated[str | None, Header()] = None,
 ) -> schemas.Task | Response:
     """A task by its id; 404 for an id that was never given out."""
-    row = await run_in_threadpool(_read, shared, owner, task_id)
+    row = await in_time(lambda: _read(shared, owner, task_id))
     row = await _after_waiting(shared, row, prefer, response)
     task = schemas.task(row)
     etag = f'"{hashlib.sha256(task.model_dump_json().encode()).hexdigest()[:32]}"'
@@ -109,7 +113,7 @@ async def get_task(
 
 
 @router.get("", response_model=schemas.Page, responses=_problems(422, 503))
-def list_tasks(
+async def list_tasks(
     request: Request,
     response: Response,
     shared: Shared,
@@ -124,8 +128,7 @@ def list_tasks(
 ) -> schemas.Page:
     """Tasks, newest first, in pages."""
     filters = {"kind": kind, "status": status, "filename": filename, "md5": md5, "batch": batch}
-    with shared.database.reading() as db:
-        rows, following = tasks.page(db, owner, filters=filters, limit=limit, cursor=cursor)
+    rows, following = await in_time(lambda: _page(shared, owner, filters, limit, cursor))
     if following is not None:
         url = request.url.include_query_params(cursor=following)
         response.headers["Link"] = f'<{url.path}?{url.query}>; rel="next"'
@@ -133,10 +136,21 @@ def list_tasks(
 
 
 @router.delete("/{task_id}", response_model=schemas.Task, responses=_problems(404, 409, 422, 503))
-def cancel_task(task_id: str, shared: Shared, owner: Owner) -> schemas.Task:
+async def cancel_task(task_id: str, shared: Shared, owner: Owner) -> schemas.Task:
     """Cancel a task whose outcome is not yet decided. It gets its line in the log as every other."""
+    return schemas.task(await in_time(lambda: _cancel(shared, owner, task_id)))
+
+
+def _cancel(shared: Services, owner: str, task_id: str) -> RowMapping:
     with shared.database.transaction() as db:
-        return schemas.task(tasks.cancel(db, owner, task_id))
+        return tasks.cancel(db, owner, task_id)
+
+
+def _page(
+    shared: Services, owner: str, filters: Mapping[str, str | None], limit: int, cursor: str | None
+) -> tuple[list[RowMapping], str | None]:
+    with shared.database.reading() as db:
+        return tasks.page(db, owner, filters=filters, limit=limit, cursor=cursor)
 
 
 def _read(shared: Services, owner: str, task_id: str) -> RowMapping:
@@ -154,4 +168,4 @@ async def _after_waiting(shared: Services, row: RowMapping, prefer: str | None, 
     if row["status"] in OUTCOMES:
         return row
     await shared.watcher.until_ended(row["id"], seconds)
-    return await run_in_threadpool(_read, shared, row["owner"], row["id"])
+    return await in_time(lambda: _read(shared, row["owner"], row["id"]))

@@ -1,0 +1,40 @@
+"""Whether what a process needs is there: database, broker, bucket and log folder. For `/readyz`, and for a worker's start."""
+
+import os
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from celery import Celery
+
+from md5_service.broker import is_idle
+from md5_service.settings import Settings
+from md5_task_data import migrations
+from md5_task_data.bucket import Bucket
+from md5_task_data.database import Database
+from md5_task_data.errors import DependencyAway
+
+Check = Callable[[], None]
+
+
+def checks(settings: Settings, database: Database, celery: Celery) -> Mapping[str, Check]:
+    """By name: each returns when all is well, and raises DependencyAway with what is wrong."""
+    return {
+        "database": lambda: _has_schema(database),
+        "broker": lambda: _answers(celery),
+        "bucket": lambda: _is_writable(Bucket(settings.bucket_url).root),
+        "log": lambda: _is_writable(settings.log_path.parent),  # its writers alone open the file
+    }
+
+
+def _has_schema(database: Database) -> None:
+    if not migrations.is_current(database):
+        raise DependencyAway("its schema is not of this version; run `md5-service migrate`")
+
+
+def _answers(celery: Celery) -> None:
+    is_idle(celery)
+
+
+def _is_writable(folder: Path) -> None:
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise DependencyAway(f"the folder {folder} is not there or cannot be written")

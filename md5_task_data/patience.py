@@ -1,0 +1,55 @@
+"""How long a server may take to answer. libpq knows no limit for that: a server that hangs, or a connection that a firewall
+forgot, would hold its caller for ever, and a connection of the pool with it."""
+
+import contextlib
+import os
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+TICK_S = 0.1
+
+
+class Patience:
+    """Shuts a socket down when its time is over: the driver that reads from it then finds the connection broken. Its thread
+    starts with the first limit, so it may be made before a fork."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._some = threading.Condition(self._lock)
+        self._ends: dict[object, tuple[float, int]] = {}
+        self._thread: threading.Thread | None = None
+
+    @contextmanager
+    def limit(self, descriptor: int, seconds: float) -> Iterator[None]:
+        """Shut this socket down if the block takes longer."""
+        token = object()
+        with self._some:
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._watch, name="patience", daemon=True)
+                self._thread.start()
+            if not self._ends:
+                self._some.notify()
+            self._ends[token] = time.monotonic() + seconds, descriptor
+        try:
+            yield
+        finally:
+            with self._lock:  # after this nobody touches the descriptor, which may be closed and be another's next
+                self._ends.pop(token, None)
+
+    def _watch(self) -> None:
+        while True:
+            with self._some:
+                while not self._ends:
+                    self._some.wait()
+                now = time.monotonic()
+                for token in [token for token, (end, _) in self._ends.items() if end < now]:
+                    _shut(self._ends.pop(token)[1])
+            time.sleep(TICK_S)
+
+
+def _shut(descriptor: int) -> None:
+    with contextlib.suppress(OSError), socket.socket(fileno=os.dup(descriptor)) as connection:
+        connection.shutdown(socket.SHUT_RDWR)
