@@ -10,6 +10,11 @@ import uuid_utils
 from md5_task_data import migrations, tasks
 from md5_task_data.bucket import Bucket
 from md5_task_data.database import Database
+from tests.servers.mariadb import MariaDb
+from tests.servers.postgres import Postgres
+from tests.servers.rabbitmq import RabbitMq
+from tests.servers.server import DatabaseServer
+from tests.servers.valkey import Valkey
 from tests.service import Service
 
 
@@ -19,13 +24,66 @@ def _no_settings_from_outside() -> None:
         del os.environ[name]
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--long", action="store_true", help="run the faults in their long form, as `make faults` does")
+    parser.addoption("--figures", metavar="FILE", help="append what was measured to this file")
+
+
+@pytest.fixture(scope="session")
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgres]:
+    """A server that tests share; those that break one start their own."""
+    with Postgres(tmp_path_factory.mktemp("postgres")) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def mariadb(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MariaDb]:
+    with MariaDb(tmp_path_factory.mktemp("mariadb")) as server:
+        yield server
+
+
+@pytest.fixture(params=["sqlite", "postgresql", "mariadb"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """A new, empty database of each make."""
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path}/md5.sqlite3"
+        return
+    server: DatabaseServer = request.getfixturevalue({"postgresql": "postgres"}.get(request.param, request.param))
+    url = server.new_database()
+    yield url
+    server.drop_database(url)
+
+
 @pytest.fixture
-def database(tmp_path: Path) -> Iterator[Database]:
-    """An empty, migrated database."""
-    database = Database(f"sqlite:///{tmp_path}/md5.sqlite3")
+def database(database_url: str) -> Iterator[Database]:
+    """An empty, migrated database of each make."""
+    database = Database(database_url)
     migrations.upgrade(database)
     yield database
     database.close()
+
+
+@pytest.fixture(scope="session")
+def valkey(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Valkey]:
+    with Valkey(tmp_path_factory.mktemp("valkey")) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def rabbitmq(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RabbitMq]:
+    with RabbitMq(tmp_path_factory.mktemp("rabbitmq")) as server:
+        yield server
+
+
+@pytest.fixture(params=["valkey", "rabbitmq"])
+def broker_server(request: pytest.FixtureRequest) -> Valkey | RabbitMq:
+    """A running, empty broker of each make, for this test alone: it may break it."""
+    server: Valkey | RabbitMq = request.getfixturevalue(request.param)
+    server.resume()
+    if not server.is_running:
+        server.start()
+    server.flush()
+    return server
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ import pytest
 
 from md5_task_data.bucket import Incoming
 from tests.api.conftest import Api
-from tests.service import wait_for
+from tests.client import wait_for
 
 BOUNDARY = "boundary"
 

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.service import COMMAND, Service, wait_for
+from tests.client import wait_for
+from tests.service import COMMAND, Service
 
 
 def up(*arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:

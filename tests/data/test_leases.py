@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import Connection, select, update
 
 from md5_task_data import leases, tasks
 from md5_task_data.database import Database
@@ -63,22 +63,48 @@ def test_finish_stores_the_result_and_owes_a_line(database: Database, new_task: 
     )
 
 
-@pytest.mark.parametrize("step", ["beat", "finish", "fail", "put_back"])
+STEPS: dict[str, Callable[[Connection, Claim], None]] = {
+    "beat": lambda db, stale: leases.beat(db, stale, 1, 30),
+    "finish": lambda db, stale: leases.finish(db, stale, {"md5": "f" * 32}),
+    "fail": lambda db, stale: leases.fail(db, stale, {"code": "x", "detail": "x"}),
+    "put_back": lambda db, stale: leases.put_back(db, stale, "x", delay_s=0, is_error=True),
+    "give_up": lambda db, stale: leases.give_up(db, stale, "x", 5),
+}
+
+
+@pytest.mark.parametrize("step", STEPS)
 def test_a_stale_fence_changes_nothing(database: Database, new_task: NewTask, step: str) -> None:
     (stale,) = claim(database, new_task())
     make_due(database, stale.id)
     assert sweep(database).requeued == 1
     (_current,) = claim(database, stale.id)
     before = row(database, stale.id)
-    steps: dict[str, Callable[[Any], None]] = {
-        "beat": lambda db: leases.beat(db, stale, 1, 30),
-        "finish": lambda db: leases.finish(db, stale, {"md5": "f" * 32}),
-        "fail": lambda db: leases.fail(db, stale, {"code": "x", "detail": "x"}),
-        "put_back": lambda db: leases.put_back(db, stale, "x", delay_s=0, is_error=True),
-    }
     with pytest.raises(LeaseLost), database.transaction() as db:
-        steps[step](db)
+        STEPS[step](db, stale)
     assert row(database, stale.id) == before
+
+
+STALE = 125  # claims, with four writes each
+
+
+def test_500_writes_with_a_stale_fence_have_no_effect(database: Database, new_task: NewTask) -> None:
+    ids = [new_task() for _ in range(STALE)]
+    stale = claim(database, *ids)
+    with database.transaction() as db:
+        db.execute(update(table).values(due_at=now()))
+    assert sweep(database).requeued == STALE
+    assert len(claim(database, *ids)) == STALE
+    with database.reading() as db:
+        before = db.execute(select(table).order_by(table.c.id)).all()
+    refused = 0
+    for old in stale:
+        for step in ("beat", "finish", "fail", "put_back"):
+            with pytest.raises(LeaseLost), database.transaction() as db:
+                STEPS[step](db, old)
+            refused += 1
+    assert refused == 500
+    with database.reading() as db:
+        assert db.execute(select(table).order_by(table.c.id)).all() == before
 
 
 def test_a_beat_extends_the_lease_and_carries_the_progress(database: Database, new_task: NewTask) -> None:
@@ -108,7 +134,7 @@ def test_a_lease_that_runs_out_is_queued_again_and_says_why(database: Database, 
     again = row(database, lost.id)
     assert (again["status"], again["lost_leases"]) == ("queued", 1)
     assert [event["status"] for event in tasks.history(again)] == ["queued", "running", "queued"]
-    assert "stopped answering" in tasks.history(again)[-1]["reason"]
+    assert "no sign of life" in tasks.history(again)[-1]["reason"]
 
 
 @pytest.mark.parametrize("max_attempts", [1, 2, 5])
@@ -203,3 +229,20 @@ def test_a_clock_that_was_put_back_stops_nothing(database: Database, new_task: N
     with database.transaction() as db:
         assert leases.restart(db) == 0
     assert sweep(database).publish == [queued]
+
+
+def test_a_worker_that_sees_no_way_on_counts_as_lost_and_is_tried_again_at_once(
+    database: Database, new_task: NewTask
+) -> None:
+    task_id = new_task()
+    for _ in range(2):
+        (mine,) = claim(database, task_id)
+        with database.transaction() as db:
+            leases.give_up(db, mine, "no progress for 3 s", max_attempts=2)
+        published = sweep(database).publish
+    failed = row(database, task_id)
+    assert published == []
+    assert (failed["outcome"], failed["error"]["code"], failed["lost_leases"]) == ("failed", "worker_lost", 2)
+    assert "2 tries" in failed["error"]["detail"]
+    assert "no progress for 3 s" in failed["error"]["detail"]
+    assert "no progress for 3 s; loss 1 of 2" in tasks.history(failed)[2]["reason"]

@@ -18,7 +18,7 @@ from md5_task_data.errors import DependencyAway
 from md5_task_data.schema import log_head, log_lines
 from md5_task_data.schema import tasks as table
 from md5_task_data.shared_log import LogBusy, SharedLog, verify
-from tests.service import held_by_a_stranger
+from tests.client import held_by_a_stranger
 
 NewTask = Callable[..., str]
 

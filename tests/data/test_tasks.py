@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import pytest
 import uuid_utils
+from sqlalchemy.exc import IntegrityError
 
 from md5_task_data import kinds, tasks
 from md5_task_data.database import Database
@@ -101,7 +102,7 @@ def test_the_same_id_twice_is_refused_by_the_database(database: Database) -> Non
     new = tasks.NewTask(str(uuid_utils.uuid7()), "local", "md5", "x", 1)
     with database.transaction() as db:
         tasks.create(db, new)
-    with pytest.raises(Exception, match="UNIQUE"), database.transaction() as db:
+    with pytest.raises(IntegrityError), database.transaction() as db:
         tasks.create(db, new)
 
 

@@ -9,7 +9,8 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from tests.service import Service, held_by_a_stranger, wait_for
+from tests.client import held_by_a_stranger, wait_for
+from tests.service import Service
 
 PARTS = {
     "valkey": ("valkey-server",),

@@ -1,11 +1,18 @@
-"""What must be true of a service at rest, whatever was done to it: computed anew, from the client's own journal."""
+"""What must be true of a service at rest, whatever was done to it. Computed anew, from the client's own journal and with
+none of the service's code: rows by plain SQL, the chain by hand."""
 
-import sqlite3
+import hashlib
+import json
 from collections import Counter
+from collections.abc import Mapping
+from pathlib import Path
 from typing import NamedTuple
 
-from md5_task_data.shared_log import verify
-from tests.service import Service
+from sqlalchemy import create_engine, make_url, text
+
+from md5_task_data.database import DRIVERS
+
+ENDS = ("done", "failed", "cancelled")
 
 
 class Counts(NamedTuple):
@@ -18,19 +25,68 @@ class Counts(NamedTuple):
     torn: int  # a chain that breaks, or a file that is not what the table says
 
 
-def counts(service: Service, journal: dict[str, str]) -> Counts:
+KEPT = Counts(0, 0, 0, 0, 0)
+
+
+def counts(database_url: str, log_path: Path, journal: Mapping[str, str]) -> Counts:
     """Compare the service with a journal: id → the MD5 that the client computed before it handed the file over."""
-    with sqlite3.connect(service.folder / "md5.sqlite3") as db:
-        rows = {row[0]: row[1:] for row in db.execute("SELECT id, status, md5 FROM tasks")}
-        table = "".join(f"{line}\n" for (line,) in db.execute("SELECT line FROM log_lines ORDER BY seq")).encode()
-    db.close()
-    promised = {task_id.replace("-", ""): digest for task_id, digest in journal.items()}
-    ended = {task_id for task_id, (status, _) in rows.items() if status in ("done", "failed", "cancelled")}
-    logged = Counter(line["id"].replace("-", "") for line in service.log_lines())
+    rows, table = _read(database_url)
+    promised = {_plain(task_id): digest for task_id, digest in journal.items()}
+    ended = {task_id for task_id, (status, _) in rows.items() if status in ENDS}
+    log = log_path.read_bytes() if log_path.exists() else b""
+    logged = Counter(_plain(str(line["id"])) for line in _lines(log))
     return Counts(
         lost=len(promised.keys() - ended),
         wrong=sum(1 for task_id, digest in promised.items() if task_id in ended and rows[task_id] != ("done", digest)),
         doubled=sum(1 for times in logged.values() if times > 1),
         unlogged=len(ended ^ logged.keys()),
-        torn=int(verify(service.log_path).wrong is not None) + int(service.log_path.read_bytes() != table),
+        torn=int(not _is_chain(log)) + int(log != table),
     )
+
+
+def unfinished(database_url: str) -> int:
+    """How many tasks have not ended, those among them that no client was told of."""
+    return sum(1 for status, _ in _read(database_url)[0].values() if status not in ENDS)
+
+
+def _read(database_url: str) -> tuple[dict[str, tuple[str, str | None]], bytes]:
+    """Status and MD5 of every task, and the log as the table has it."""
+    url = make_url(database_url)
+    engine = create_engine(url.set(drivername=DRIVERS.get(url.drivername, url.drivername)))
+    try:
+        with engine.connect() as db:
+            rows = {
+                _plain(str(row[0])): (row[1], row[2]) for row in db.execute(text("SELECT id, status, md5 FROM tasks"))
+            }
+            lines = db.execute(text("SELECT line FROM log_lines ORDER BY seq")).scalars()
+            return rows, "".join(f"{line}\n" for line in lines).encode()
+    finally:
+        engine.dispose()
+
+
+def _plain(task_id: str) -> str:
+    return task_id.replace("-", "")
+
+
+def _lines(log: bytes) -> list[dict[str, object]]:
+    lines = []
+    for raw in log.splitlines():
+        try:
+            lines.append(json.loads(raw))
+        except ValueError:
+            continue  # torn: the chain says so
+    return lines
+
+
+def _is_chain(log: bytes) -> bool:
+    prev = "0" * 64
+    *lines, rest = log.split(b"\n")
+    for seq, raw in enumerate(lines, 1):
+        try:
+            line = json.loads(raw)
+        except ValueError:
+            return False
+        if line["seq"] != seq or line["prev"] != prev:
+            return False
+        prev = hashlib.sha256(raw).hexdigest()
+    return rest == b""

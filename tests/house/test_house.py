@@ -6,7 +6,10 @@ from pathlib import Path
 
 import pytest
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import inspect
 
 from md5_service.api.openapi import document
 from md5_service.settings import Settings
@@ -29,7 +32,7 @@ def committed() -> list[Path]:
 def test_only_shared_log_opens_the_log() -> None:
     """Any close of any descriptor of that file in the process would drop its lock."""
     using = {path.name for path in PYTHON if re.search(r"log_path|tasks\.log|lockf", path.read_text())}
-    naming_its_path_only = {"settings.py", "folder.py", "health.py", "openapi.py", "main.py", "app.py"}
+    naming_its_path_only = {"settings.py", "folder.py", "checks.py", "openapi.py", "main.py", "app.py"}
     assert using == {"shared_log.py"} | naming_its_path_only
     for path in PYTHON:
         if path.name in naming_its_path_only:
@@ -46,10 +49,16 @@ def test_the_schema_and_the_migrations_make_the_same_database(database: Database
     assert migrations.is_current(database)
 
 
+def test_the_newest_migration_is_the_one_that_is_asked_for() -> None:
+    config = Config()
+    config.set_main_option("script_location", str(ROOT / "md5_task_data" / "migrations"))
+    assert ScriptDirectory.from_config(config).get_current_head() == migrations.HEAD
+
+
 def test_migrations_go_down_and_up_again(database: Database) -> None:
     migrations.downgrade(database, "base")
     with database.reading() as db:
-        assert db.exec_driver_sql("SELECT name FROM sqlite_master WHERE name LIKE 'task%'").all() == []
+        assert set(inspect(db).get_table_names()) <= {"alembic_version"}
     migrations.upgrade(database)
     assert migrations.is_current(database)
 

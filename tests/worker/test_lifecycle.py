@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from md5_service.settings import Settings
 from md5_service.worker.job import Job
 from md5_service.worker.lifecycle import ERROR_DELAYS_S, Lifecycle
 from md5_task_data import leases, tasks
@@ -26,10 +27,21 @@ def run(database: Database, bucket: Bucket, new_task: NewTask) -> Run:
     def once(work: Callable[[Job], dict[str, Any]], content: bytes = b"abc", lease_s: float = 30) -> dict[str, Any]:
         task_id = new_task(size=len(content))
         store(bucket, task_id, content)
-        Lifecycle(database, bucket, {"md5": work}, lease_s).run([task_id])
+        lifecycle(database, bucket, work, lease_s=lease_s).run([task_id])
         return row(database, task_id)
 
     return once
+
+
+def lifecycle(database: Database, bucket: Bucket, work: Callable[[Job], dict[str, Any]], **given: Any) -> Lifecycle:
+    """One whose only kind is `work`; keyword arguments are settings."""
+    urls: dict[str, Any] = {
+        "database_url": str(database.url),
+        "broker_url": "memory://",
+        "bucket_url": f"file://{bucket.root}",
+    }
+    settings = Settings(**urls, log_path=bucket.root.with_name("tasks.log"), **given)
+    return Lifecycle(settings, database, bucket, {"md5": work})
 
 
 def store(bucket: Bucket, task_id: str, content: bytes) -> None:
@@ -77,13 +89,13 @@ def test_unexpected_errors_are_tried_again_and_then_told_in_general_words(
 ) -> None:
     task_id = new_task()
     store(bucket, task_id, b"abc")
-    lifecycle = Lifecycle(database, bucket, {"md5": raising(ZeroDivisionError("secret"))}, 30)
+    lives = lifecycle(database, bucket, raising(ZeroDivisionError("secret")))
     for number, delay_s in enumerate(ERROR_DELAYS_S, 1):
-        lifecycle.run([task_id])
+        lives.run([task_id])
         waiting = row(database, task_id)
         assert (waiting["status"], waiting["errors"]) == ("queued", number)
         assert delay_s - 1 < (waiting["due_at"] - waiting["history"][-1]["at"]) / SECOND < delay_s + 1
-    lifecycle.run([task_id])
+    lives.run([task_id])
     failed = row(database, task_id)
     assert (failed["outcome"], failed["error"]["code"]) == ("failed", "unexpected")
     assert "secret" not in str(failed)
@@ -95,7 +107,7 @@ def test_an_orderly_stop_gives_the_task_back(
 ) -> None:
     task_id = new_task()
     with pytest.raises(type(stop)):
-        Lifecycle(database, bucket, {"md5": raising(stop)}, 30).run([task_id])
+        lifecycle(database, bucket, raising(stop)).run([task_id])
     waiting = row(database, task_id)
     assert (waiting["status"], waiting["attempt"], waiting["errors"]) == ("queued", 0, 0)
 
@@ -103,7 +115,7 @@ def test_an_orderly_stop_gives_the_task_back(
 def test_bytes_that_are_gone_fail_the_task(database: Database, bucket: Bucket, new_task: NewTask) -> None:
     gone, there = new_task(), new_task()
     store(bucket, there, b"abc")
-    Lifecycle(database, bucket, {"md5": read_all}, 30).run([gone, there])
+    lifecycle(database, bucket, read_all).run([gone, there])
     assert row(database, gone)["error"]["code"] == "bytes_missing"
     assert row(database, there)["outcome"] == "done"
 
@@ -111,13 +123,13 @@ def test_bytes_that_are_gone_fail_the_task(database: Database, bucket: Bucket, n
 def test_bytes_that_are_too_few_fail_the_task(database: Database, bucket: Bucket, new_task: NewTask) -> None:
     task_id = new_task(size=5)
     store(bucket, task_id, b"abc")
-    Lifecycle(database, bucket, {"md5": read_all}, 30).run([task_id])
+    lifecycle(database, bucket, read_all).run([task_id])
     assert row(database, task_id)["error"]["code"] == "bytes_missing"
 
 
 def test_a_bucket_that_is_away_is_waited_for(database: Database, bucket: Bucket, new_task: NewTask) -> None:
     task_id = new_task()
-    Lifecycle(database, bucket, {"md5": read_all}, 30).run([task_id])  # no folder at all
+    lifecycle(database, bucket, read_all).run([task_id])  # no folder at all
     assert row(database, task_id)["status"] == "queued"
 
 
@@ -132,8 +144,8 @@ def test_a_message_that_comes_five_times_does_its_work_once(
         calls.append(job)
         return read_all(job)
 
-    lifecycle = Lifecycle(database, bucket, {"md5": work}, 30)
-    assert [lifecycle.run([task_id]) for _ in range(5)] == [1, 0, 0, 0, 0]
+    lives = lifecycle(database, bucket, work)
+    assert [lives.run([task_id]) for _ in range(5)] == [1, 0, 0, 0, 0]
     assert len(calls) == 1
 
 
@@ -153,7 +165,7 @@ def test_the_heartbeat_keeps_the_lease_of_long_work_and_shows_its_progress(
             assert leases.sweep(db, after="", publish_all=False, lease_s=1, max_attempts=5).requeued == 0
         return {}
 
-    Lifecycle(database, bucket, {"md5": work}, lease_s=1).run([task_id])
+    lifecycle(database, bucket, work, lease_s=1).run([task_id])
     assert row(database, task_id)["outcome"] == "done"
     assert seen[0]["due_at"] < seen[1]["due_at"] < seen[2]["due_at"]
     assert seen[2]["progress"] == 2 << 20
@@ -174,7 +186,7 @@ def test_a_cancel_stops_the_work_between_two_blocks(database: Database, bucket: 
             time.sleep(0.1)
         return {}
 
-    thread = threading.Thread(target=Lifecycle(database, bucket, {"md5": work}, lease_s=1).run, args=([task_id],))
+    thread = threading.Thread(target=lifecycle(database, bucket, work, lease_s=1).run, args=([task_id],))
     thread.start()
     started.wait()
     with database.transaction() as db:

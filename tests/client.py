@@ -1,0 +1,85 @@
+"""A client of a running service, and the log that it writes: what tests do with each, however it was started."""
+
+import contextlib
+import json
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, TypeVar
+
+import httpx2
+
+ENDS = ("done", "failed", "cancelled")
+
+T = TypeVar("T")
+HOLDER = """
+import fcntl, sys
+file = open(sys.argv[1], "r+b")
+fcntl.lockf(file, fcntl.LOCK_EX)
+print("held", flush=True)
+sys.stdin.read()
+"""
+
+
+class Client:
+    """Of the service at `url`, whose log is at `log_path`."""
+
+    url: str
+    log_path: Path
+
+    def client(self, timeout_s: float = 30) -> httpx2.Client:
+        return httpx2.Client(base_url=self.url, timeout=timeout_s)
+
+    def hand_over(self, content: bytes, name: str = "reads.fastq", **parameters: str) -> str:
+        """Upload, and return the id."""
+        with self.client() as client:
+            answer = client.post("/v1/tasks", params={"filename": name, **parameters}, content=content)
+        assert answer.status_code == 202, answer.text
+        return str(answer.json()["id"])
+
+    def task(self, task_id: str, wait_s: int = 0) -> dict[str, Any]:
+        headers = {"Prefer": f"wait={wait_s}"} if wait_s else {}
+        with self.client(wait_s + 30) as client:
+            answer = client.get(f"/v1/tasks/{task_id}", headers=headers)
+        assert answer.status_code == 200, answer.text
+        return dict(answer.json())
+
+    def ended(self, task_id: str, within_s: float = 30) -> dict[str, Any]:
+        """The task once it is terminal."""
+        return wait_for(lambda: self._terminal(task_id), within_s, f"task {task_id} to end")
+
+    def _terminal(self, task_id: str) -> dict[str, Any] | None:
+        task = self.task(task_id, wait_s=1)
+        return task if task["status"] in ENDS else None
+
+    def unfinished(self) -> list[str]:
+        with self.client() as client:
+            queries = [{"status": status} for status in ("queued", "running", "computed")]
+            return [task["id"] for query in queries for task in client.get("/v1/tasks", params=query).json()["items"]]
+
+    def log_lines(self) -> list[dict[str, Any]]:
+        return [json.loads(line) for line in self.log_path.read_bytes().splitlines()]
+
+
+@contextlib.contextmanager
+def held_by_a_stranger(path: Path) -> Iterator[None]:
+    """Another process holds the lock of a log meanwhile."""
+    with subprocess.Popen(
+        [sys.executable, "-c", HOLDER, str(path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as holder:
+        assert holder.stdout is not None
+        assert holder.stdout.readline() == b"held\n"
+        yield
+        holder.communicate()
+
+
+def wait_for(what: Callable[[], T | None], within_s: float, words: str) -> T:
+    """The first true answer of `what`; fails the test when none comes in time."""
+    deadline = time.monotonic() + within_s
+    while True:
+        if answer := what():
+            return answer
+        assert time.monotonic() < deadline, f"waited {within_s:g} s in vain for {words}"
+        time.sleep(0.05)

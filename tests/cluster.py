@@ -1,0 +1,206 @@
+"""The service as separate processes, as on several hosts: they share a database, a broker, the bucket's folder and the log's.
+
+Whatever ends is started again at once, as systemd or Kubernetes would.
+"""
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import httpx2
+import psutil
+from celery import Celery
+
+from md5_service.broker import make_celery
+from md5_service.cli.parts import die_with_parent
+from md5_service.settings import Settings
+from tests.client import Client, wait_for
+from tests.servers.server import free_port
+
+BIN = Path(sys.executable).parent
+CELERY = (str(BIN / "celery"), "-A", "md5_service.worker.main")
+STOP_S = 20
+TICK_S = 0.05
+
+
+@dataclass
+class Member:
+    """One process that is to run, and its children."""
+
+    name: str
+    command: Sequence[str]
+    environment: Mapping[str, str] = field(default_factory=dict)
+    is_wanted: bool = True
+    process: subprocess.Popen[bytes] | None = None
+    starts: int = 0
+
+    @property
+    def pid(self) -> int:
+        assert self.process is not None, f"{self.name} was never started"
+        return self.process.pid
+
+    def runs(self) -> bool:
+        return self.process is not None and self.process.poll() is None
+
+    def tree(self) -> list[psutil.Process]:
+        """The process and its children, parent first; empty when it has just ended."""
+        try:
+            parent = psutil.Process(self.pid)
+            return [parent, *parent.children(recursive=True)]
+        except psutil.NoSuchProcess:
+            return []
+
+
+class Cluster(Client):
+    """Members by name: `api-0`…, `worker-0`…, `upkeep`, `beat`."""
+
+    def __init__(
+        self,
+        folder: Path,
+        database_url: str,
+        broker_url: str,
+        *,
+        apis: int = 1,
+        workers: int = 2,
+        children: int = 1,
+        **settings: object,
+    ) -> None:
+        for name in ("bucket", "log"):
+            (folder / name).mkdir(parents=True, exist_ok=True)
+        self.folder = folder
+        self.log_path = folder / "log" / "tasks.log"
+        self.stderr_path = folder / "stderr"
+        self.database_url = database_url
+        own: dict[str, object] = {
+            "database_url": database_url,
+            "broker_url": broker_url,
+            "bucket_url": f"file://{folder}/bucket",
+            "log_path": self.log_path,
+        }
+        self.environment = os.environ | {
+            "REMAP_SIGTERM": "SIGQUIT",
+            "PYTHONWARNINGS": "ignore:You're running the worker with superuser",
+        }
+        self.environment |= {f"MD5_{name.upper()}": str(value) for name, value in (own | settings).items()}
+        self.urls = [f"http://127.0.0.1:{port}" for port in (free_port() for _ in range(apis))]
+        self.url = self.urls[0]
+        worker = (*CELERY, "worker", "--concurrency", str(children), "--without-mingle", "--without-gossip")
+        self.members = {
+            member.name: member
+            for member in (
+                *(self._api(number, url) for number, url in enumerate(self.urls)),
+                *(Member(f"worker-{n}", (*worker, "-Q", "work", "-n", f"worker-{n}@%h")) for n in range(workers)),
+                Member("upkeep", (*worker, "-Q", "upkeep", "-n", "upkeep@%h")),
+                Member("beat", (*CELERY, "beat")),
+            )
+        }
+        self._closing = threading.Event()
+        self._keeper = threading.Thread(target=self._keep, name="keeper", daemon=True)
+
+    def _api(self, number: int, url: str) -> Member:
+        port = url.rsplit(":", 1)[1]
+        uvicorn = (str(BIN / "uvicorn"), "md5_service.api.main:app", "--port", port, "--log-level", "warning")
+        return Member(f"api-{number}", uvicorn)
+
+    def start(self, *, migrate: bool = True, ready_s: float = 60) -> None:
+        """Make the schema, start every member that is wanted, and wait until the API says that all it needs is there."""
+        if migrate:
+            self.migrate()
+        self._keeper.start()
+        if ready_s:
+            wait_for(self.is_ready, ready_s, f"the API to be ready: {self.stderr_path}")
+
+    def migrate(self) -> None:
+        subprocess.run([BIN / "md5-service", "migrate"], env=self.environment, check=True, timeout=60)
+
+    def is_ready(self) -> bool:
+        """Whether every API says that all it needs is there."""
+        return all(
+            self.readiness(url) == dict.fromkeys(("database", "broker", "bucket", "log"), "ok") for url in self.urls
+        )
+
+    def readiness(self, url: str = "") -> dict[str, str]:
+        """What the API finds of what it needs; empty while it does not answer."""
+        try:
+            return dict(httpx2.get(f"{url or self.url}/readyz", timeout=10).json()["checks"])
+        except (httpx2.TransportError, ValueError):
+            return {}
+
+    def _keep(self) -> None:
+        """The thread that starts every process: they end when it does, however that comes about."""
+        with open(self.stderr_path, "ab") as stderr:
+            while not self._closing.is_set():
+                for member in self.members.values():
+                    if member.is_wanted and not member.runs():
+                        member.process = subprocess.Popen(
+                            member.command,
+                            env=self.environment | dict(member.environment),
+                            cwd=self.folder,
+                            stdin=subprocess.DEVNULL,
+                            stdout=subprocess.DEVNULL,
+                            stderr=stderr,
+                            start_new_session=True,
+                            preexec_fn=die_with_parent,
+                        )
+                        member.starts += 1
+                time.sleep(TICK_S)
+            self._end_all()
+
+    def _end_all(self) -> None:
+        trees = [process for member in self.members.values() if member.process for process in member.tree()]
+        for process in trees:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                process.resume()
+                process.kill()
+        for member in self.members.values():
+            if member.process is not None:
+                member.process.wait()
+        psutil.wait_procs(trees, STOP_S)
+
+    def stop(self, *names: str) -> None:
+        """An orderly stop of these members (all: every one); they are not started again."""
+        chosen = [self.members[name] for name in names or self.members]
+        for member in chosen:
+            member.is_wanted = False
+        for member in chosen:
+            if member.process is not None and member.runs():
+                member.process.send_signal(signal.SIGTERM)
+        for member in chosen:
+            if member.process is not None:
+                member.process.wait(STOP_S)
+
+    def again(self, *names: str) -> None:
+        """Have these members run again."""
+        for name in names or self.members:
+            self.members[name].is_wanted = True
+
+    def end(self) -> None:
+        """Leave nothing running."""
+        if self._keeper.is_alive():
+            self._closing.set()
+            self._keeper.join(STOP_S)
+            assert not self._keeper.is_alive()
+
+    def celery(self) -> Celery:
+        """To send messages as the API and the sweeper do."""
+        own = {name: value for name, value in self.environment.items() if name.startswith("MD5_")}
+        return make_celery(Settings.model_validate({name.removeprefix("MD5_").lower(): own[name] for name in own}))
+
+    def stderr(self) -> str:
+        return self.stderr_path.read_text(errors="replace")
+
+
+@contextlib.contextmanager
+def running(cluster: Cluster) -> Iterator[Cluster]:
+    try:
+        cluster.start()
+        yield cluster
+    finally:
+        cluster.end()

@@ -1,0 +1,53 @@
+"""The same code on every database and with every broker, as separate processes that share nothing but these and two folders."""
+
+import hashlib
+from pathlib import Path
+
+from md5_service import broker
+from md5_task_data import shared_log
+from md5_task_data.database import Database
+from tests.cluster import Cluster, running
+from tests.faults.oracle import KEPT, counts
+from tests.servers.rabbitmq import RabbitMq
+from tests.servers.valkey import Valkey
+
+FILES = 40
+
+
+def test_files_come_in_through_several_apis_and_are_done_by_several_workers(
+    database_url: str, broker_server: Valkey | RabbitMq, tmp_path: Path
+) -> None:
+    contents = [b"%d" % number * number for number in range(FILES)]
+    with running(Cluster(tmp_path, database_url, broker_server.url, apis=2, workers=2)) as cluster:
+        journal = {}
+        for number, content in enumerate(contents):
+            cluster.url = cluster.urls[number % 2]
+            journal[cluster.hand_over(content)] = hashlib.md5(content).hexdigest()
+        broker.publish(
+            cluster.celery(), [task_id for task_id in journal for _ in range(5)]
+        )  # and each does its work once
+        for task_id, digest in journal.items():
+            task = cluster.ended(task_id)
+            assert (task["outcome"], task["result"], task["attempt"]) == ("done", {"md5": digest}, 1)
+        _look_at_the_rest_of_the_contract(cluster)
+        cluster.stop()
+    assert counts(database_url, cluster.log_path, journal) == KEPT
+    assert shared_log.verify(cluster.log_path, Database(database_url)) == (FILES + 2, None)
+
+
+def _look_at_the_rest_of_the_contract(cluster: Cluster) -> None:
+    """A verdict, a cancel, a list in pages, an ETag."""
+    mismatch = cluster.hand_over(b"abc", batch="b", expected_md5="0" * 32)
+    assert cluster.ended(mismatch)["result"]["match"] is False
+    cluster.stop("worker-0", "worker-1")
+    waiting = cluster.hand_over(b"abc", batch="b")
+    with cluster.client() as client:
+        assert client.delete(f"/v1/tasks/{waiting}").json()["outcome"] == "cancelled"
+        assert client.delete(f"/v1/tasks/{waiting}").status_code == 409
+        first = client.get("/v1/tasks", params={"batch": "b", "limit": 1}).json()
+        second = client.get("/v1/tasks", params={"batch": "b", "limit": 1, "cursor": first["next"]}).json()
+        assert [task["id"] for page in (first, second) for task in page["items"]] == [waiting, mismatch]
+        assert second["next"] is None
+        assert cluster.ended(waiting)["status"] == "cancelled"  # its line is written by the upkeep worker
+        asked = client.get(f"/v1/tasks/{waiting}")
+        assert client.get(asked.url, headers={"If-None-Match": asked.headers["ETag"]}).status_code == 304

@@ -1,0 +1,55 @@
+"""What tests that break things share: a cluster on servers of their own, and where the figures go."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.cluster import Cluster
+from tests.servers.postgres import Postgres
+
+StartCluster = Callable[..., Cluster]
+
+
+@pytest.fixture
+def is_long(request: pytest.FixtureRequest) -> bool:
+    """Whether this is the long form."""
+    return bool(request.config.getoption("--long"))
+
+
+@pytest.fixture
+def own_postgres(tmp_path: Path) -> Iterator[Postgres]:
+    """A server that the test may break, with fsync as in earnest."""
+    with Postgres(tmp_path / "postgres", fsync=True) as server:
+        yield server
+
+
+@pytest.fixture
+def start_cluster(tmp_path: Path) -> Iterator[StartCluster]:
+    """Start separate processes on a database and a broker; keyword arguments are those of Cluster, settings among them."""
+    clusters: list[Cluster] = []
+
+    def start(database_url: str, broker_url: str, **given: Any) -> Cluster:
+        cluster = Cluster(tmp_path / f"cluster-{len(clusters)}", database_url, broker_url, **given)
+        clusters.append(cluster)
+        cluster.start()
+        return cluster
+
+    yield start
+    for cluster in clusters:
+        cluster.end()
+
+
+@pytest.fixture
+def figure(request: pytest.FixtureRequest) -> Callable[[str], None]:
+    """Say what was measured: printed, and kept for RESULTS.md by the long form."""
+
+    def say(words: str) -> None:
+        name = request.node.name.removeprefix("test_").replace("_", " ")
+        print(f"{name}: {words}")
+        if kept := request.config.getoption("--figures"):
+            with open(kept, "a") as file:
+                file.write(f"| {name} | {words} |\n")
+
+    return say

@@ -1,0 +1,94 @@
+"""When which process is killed or stopped: drawn from a seed, so that a run can be replayed."""
+
+import contextlib
+import random
+import signal
+import time
+from dataclasses import dataclass
+
+import psutil
+
+from tests.cluster import Cluster
+
+# How often each is hit: a member's name begins with it; parents by `True`, their children otherwise.
+VICTIMS = {
+    ("worker", False): 12,
+    ("worker", True): 3,
+    ("api", True): 3,
+    ("upkeep", False): 1,
+    ("upkeep", True): 1,
+    ("beat", True): 1,
+}
+
+
+@dataclass(frozen=True, order=True)
+class Fault:
+    """At `at_s` a process gets SIGKILL, or SIGSTOP for `stopped_s`."""
+
+    at_s: float
+    role: str
+    parent: bool
+    which: int  # of those that there are then
+    stopped_s: float = 0
+
+
+def draw(seed: int, *, kills: int, stops: int, over_s: float, stopped_s: float) -> list[Fault]:
+    """So many faults, at even chances over `over_s`, the first of them first."""
+    chance = random.Random(seed)
+    victims, weights = list(VICTIMS), list(VICTIMS.values())
+    faults = []
+    for number in range(kills + stops):
+        role, parent = chance.choices(victims, weights)[0]
+        at_s, which = chance.uniform(0, over_s), chance.randrange(1 << 16)
+        faults.append(Fault(at_s, role, parent, which, stopped_s if number < stops else 0))
+    return sorted(faults)
+
+
+@dataclass
+class Hits:
+    kills: int = 0
+    stops: int = 0
+    last_at: float = 0.0  # time.monotonic()
+
+
+def carry_out(faults: list[Fault], cluster: Cluster) -> Hits:
+    """Returns when the last process that was stopped goes on again. Where a fault finds nobody (its victim is just being
+    started again) it waits for one."""
+    hits = Hits()
+    began = time.monotonic()
+    stopped: list[tuple[float, psutil.Process]] = []
+    for fault in faults:
+        _wake(stopped, until=began + fault.at_s)
+        while (victim := _victim(cluster, fault)) is None:
+            _wake(stopped, until=time.monotonic() + 0.05)
+        with contextlib.suppress(psutil.NoSuchProcess):
+            if fault.stopped_s:
+                victim.send_signal(signal.SIGSTOP)
+                stopped.append((time.monotonic() + fault.stopped_s, victim))
+                hits.stops += 1
+            else:
+                victim.kill()
+                hits.kills += 1
+    _wake(stopped, until=max((at for at, _ in stopped), default=0.0))
+    hits.last_at = time.monotonic()
+    return hits
+
+
+def _victim(cluster: Cluster, fault: Fault) -> psutil.Process | None:
+    members = [member for name, member in cluster.members.items() if name.startswith(fault.role) and member.process]
+    trees = [member.tree() for member in members]
+    found = [process for tree in trees for process in (tree[:1] if fault.parent else tree[1:])]
+    return found[fault.which % len(found)] if found else None
+
+
+def _wake(stopped: list[tuple[float, psutil.Process]], until: float) -> None:
+    """Sleep until then; those whose time is over go on meanwhile."""
+    while True:
+        now = time.monotonic()
+        for entry in [entry for entry in stopped if entry[0] <= now]:
+            stopped.remove(entry)
+            with contextlib.suppress(psutil.NoSuchProcess):
+                entry[1].send_signal(signal.SIGCONT)
+        if now >= until:
+            return
+        time.sleep(max(0.0, min([until, *(at for at, _ in stopped)]) - now))

@@ -1,0 +1,148 @@
+"""At every step of every promise a process crashes, fails or falls asleep; nothing comes of it but a little delay.
+
+The short form arms all failpoints at once, the long form one after the other.
+"""
+
+import contextlib
+import hashlib
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import httpx2
+import pytest
+
+from md5_task_data import failpoints
+from md5_task_data.failpoints import CRASH, ERROR, NAMES, PAUSE
+from tests.client import wait_for
+from tests.cluster import Cluster
+from tests.faults.conftest import StartCluster
+from tests.faults.oracle import KEPT, counts, unfinished
+from tests.servers.postgres import Postgres
+from tests.servers.valkey import Valkey
+
+LEASE_S = 1
+PAUSE_S = 2  # longer than the lease: whoever wakes up has been replaced
+SETTLED_S = 60
+LONG_WORK = 500 << 20  # bytes: takes longer than the time to the first beat
+
+
+class Provoker:
+    """Has processes come by failpoints, and journals what it is promised."""
+
+    def __init__(self, cluster: Cluster, folder: Path) -> None:
+        self.journal: dict[str, str] = {}
+        self._cluster = cluster
+        self._folder = folder
+
+    def arm(self, name: str, action: str) -> None:
+        unseen = self._folder / f".{name}"
+        unseen.write_text(action)
+        unseen.rename(self._folder / name)
+
+    def is_armed(self, name: str) -> bool:
+        return (self._folder / name).exists()
+
+    def provoke(self, name: str) -> None:
+        step = name.partition(".")[0]
+        if step == "fail":
+            with self._in_the_middle_of_work() as task_id:
+                (self._cluster.folder / "bucket" / task_id[-2:] / task_id).unlink(missing_ok=True)
+                del self.journal[task_id]  # it fails, for its bytes are gone
+        elif step == "put_back":
+            bucket, away = self._cluster.folder / "bucket", self._cluster.folder / "bucket-away"
+            with self._in_the_middle_of_work():
+                bucket.rename(away)
+            self._wait_until_reached(name)
+            away.rename(bucket)
+        else:
+            self._hand_over(bytes(LONG_WORK) if step == "beat" else name.encode())
+
+    @contextlib.contextmanager
+    def _in_the_middle_of_work(self) -> Iterator[str]:
+        """A task that a worker has just claimed, and has not begun to read."""
+        self.arm("claim.committed", f"{PAUSE} 0.7")
+        task_id = None
+        while task_id is None:
+            task_id = self._hand_over(b"in the middle")
+        self._wait_until_reached("claim.committed")
+        yield task_id
+
+    def _wait_until_reached(self, name: str) -> None:
+        deadline = time.monotonic() + 5  # else somebody else was hit meanwhile: the caller tries again
+        while self.is_armed(name) and time.monotonic() < deadline:
+            time.sleep(0.02)
+
+    def _hand_over(self, content: bytes) -> str | None:
+        try:
+            answer = httpx2.post(f"{self._cluster.url}/v1/tasks", content=content, timeout=10)
+        except httpx2.TransportError:
+            time.sleep(0.1)
+            return None
+        if answer.status_code != 202:
+            return None
+        task_id = str(answer.json()["id"])
+        self.journal[task_id] = hashlib.md5(content).hexdigest()
+        return task_id
+
+
+@pytest.mark.timeout(1800)
+@pytest.mark.parametrize("action", [CRASH, ERROR, f"{PAUSE} {PAUSE_S}"])
+def test_every_failpoint(
+    action: str,
+    postgres: Postgres,
+    valkey: Valkey,
+    start_cluster: StartCluster,
+    tmp_path: Path,
+    is_long: bool,
+    figure: Callable[[str], None],
+) -> None:
+    folder = tmp_path / "failpoints"
+    folder.mkdir()
+    url = postgres.new_database()
+    valkey.flush()
+    cluster = start_cluster(
+        url, valkey.url, lease_s=LEASE_S, sweep_s=0.5, max_attempts=100, failpoints=folder, log_level="error"
+    )
+    provoker = Provoker(cluster, folder)
+    slowest_s = 0.0
+    for names in [[name] for name in NAMES] if is_long else [list(NAMES)]:
+        for name in names:
+            provoker.arm(name, action)
+        deadline = time.monotonic() + SETTLED_S
+        while left := [name for name in names if provoker.is_armed(name)]:
+            assert time.monotonic() < deadline, f"nobody came by {left}"
+            for name in left:
+                provoker.provoke(name)
+        reached_at = time.monotonic()
+        wait_for(lambda: unfinished(url) == 0, SETTLED_S, "all promises to be kept")
+        slowest_s = max(slowest_s, time.monotonic() - reached_at)
+    cluster.stop()
+    reached = {path.name.removesuffix(".reached") for path in folder.glob("*.reached")}
+    found = counts(url, cluster.log_path, provoker.journal)
+    figure(
+        f"{len(reached)} reached, {len(provoker.journal)} promises; settled {slowest_s:.1f} s later at most; {found}"
+    )
+    assert reached == set(NAMES)
+    assert len(provoker.journal) >= 5
+    assert found == KEPT
+
+
+def test_a_failpoint_that_is_off_looks_at_no_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "work.done").write_text(CRASH)
+    failpoints.arm(None)
+    failpoints.reach("work.done")
+    assert [path.name for path in tmp_path.iterdir()] == ["work.done"]
+
+
+def test_a_failpoint_is_reached_once(tmp_path: Path) -> None:
+    failpoints.arm(tmp_path)
+    try:
+        (tmp_path / "work.done").write_text(ERROR)
+        with pytest.raises(OSError, match=r"failpoint work\.done"):
+            failpoints.reach("work.done")
+        failpoints.reach("work.done")
+        assert [path.name for path in tmp_path.iterdir()] == ["work.done.reached"]
+    finally:
+        failpoints.arm(None)

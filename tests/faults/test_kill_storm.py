@@ -1,0 +1,51 @@
+"""Everything is killed and stopped, over and over, while files come in: on separate processes and real servers."""
+
+import os
+import time
+from collections.abc import Callable
+
+import pytest
+
+from tests.client import wait_for
+from tests.faults.conftest import StartCluster
+from tests.faults.journal import Journal
+from tests.faults.oracle import KEPT, counts, unfinished
+from tests.faults.schedule import carry_out, draw
+from tests.servers.postgres import Postgres
+from tests.servers.rabbitmq import RabbitMq
+from tests.servers.valkey import Valkey
+
+SEED = int(os.environ.get("MD5_FAULTS_SEED", "20261122"))
+LEASE_S = 2
+STOPPED_S = 3  # longer than the lease
+SETTLED_S = 60
+
+
+@pytest.mark.timeout(1800)
+def test_kill_storm(
+    own_postgres: Postgres,
+    broker_server: Valkey | RabbitMq,
+    start_cluster: StartCluster,
+    is_long: bool,
+    figure: Callable[[str], None],
+) -> None:
+    promises, kills, stops, over_s = (10_000, 1_000, 150, 400) if is_long else (2_000, 200, 30, 70)
+    url = own_postgres.new_database()
+    cluster = start_cluster(
+        url, broker_server.url, apis=2, workers=4, lease_s=LEASE_S, sweep_s=1, max_attempts=1000, log_level="error"
+    )
+    journal = Journal(cluster.urls, promises, SEED, over_s=0.8 * over_s)
+    journal.start()
+    hits = carry_out(draw(SEED, kills=kills, stops=stops, over_s=over_s, stopped_s=STOPPED_S), cluster)
+    journal.join(120)
+    wait_for(lambda: unfinished(url) == 0, SETTLED_S, "every promise to be kept")
+    settled_s = time.monotonic() - hits.last_at
+    cluster.stop()
+    found = counts(url, cluster.log_path, journal.promises)
+    starts = sum(member.starts for member in cluster.members.values())
+    figure(
+        f"seed {SEED}; {journal}; {hits.kills} kills, {hits.stops} stops, {starts} starts; settled {settled_s:.1f} s; {found}"
+    )
+    assert (hits.kills, hits.stops) == (kills, stops)
+    assert len(journal.promises) >= promises
+    assert found == KEPT
