@@ -1,5 +1,5 @@
 # For those who work on this project. To run it: ./run   To test it: ./test
-.PHONY: help lint format test bench types lock
+.PHONY: help lint format test faults mutants bench types lock
 .DEFAULT_GOAL := help
 BIN := .venv/bin
 PREPARE := . deployment/prepare.sh && need_environment requirements.dev.lock.txt
@@ -23,6 +23,14 @@ format:  ## Bring the Python code into form
 test:  ## Run all tests
 	./test
 
+faults:  ## Break things at length, an hour or so, and write down what was found (MD5_FAULTS_SEED=N: other chances)
+	@$(PREPARE)
+	$(BIN)/python -m tests.faults
+
+mutants:  ## Take out the code of each guarantee, and show which test notices
+	@$(PREPARE)
+	$(BIN)/python -m tests.faults.mutants
+
 bench:  ## Measure: a large file beside md5sum, many small ones, the first MD5 after a start
 	@$(PREPARE)
 	$(BIN)/python -m bench
@@ -35,6 +43,7 @@ lock:  ## Make the lock files anew from pyproject.toml
 	$(BIN)/uv lock --upgrade
 	$(BIN)/uv export $(EXPORT) --no-dev --all-extras --group build -o requirements.lock.txt
 	$(BIN)/uv export $(EXPORT) --all-extras --all-groups --no-group node -o requirements.dev.lock.txt
+	$(BIN)/uv export $(EXPORT) --no-dev -o requirements.worker.lock.txt
 	$(BIN)/uv export $(EXPORT) --only-group node -o requirements.node.lock.txt
 
 EXPORT := --quiet --locked --no-emit-project --no-header --no-annotate --format requirements-txt

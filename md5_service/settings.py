@@ -12,7 +12,7 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="MD5_", frozen=True, extra="ignore")
 
-    database_url: str = Field(description="The database: sqlite:////absolute/file or postgresql://…")
+    database_url: str = Field(description="The database: sqlite:////absolute/file, postgresql://… or mariadb://…")
     broker_url: str = Field(description="The broker of the hints: redis+socket:///…, redis://… or amqp://…")
     bucket_url: str = Field(description="Where the bytes are stored: file:///absolute/folder")
     log_path: Path = Field(description="The shared log, one line per finished task")

@@ -49,7 +49,7 @@ async def _known_error(request: Request, error: Exception) -> JSONResponse:
     log.warning("%s %s: %s", request.method, request.url.path, error)
     if status == 507:
         return problem(status, "storage_full", title, "there is no room left for this; nothing was kept of it")
-    return problem(status, "unavailable", title, "the service cannot do this now; try again soon", {"Retry-After": "2"})
+    return problem(status, "unavailable", title, "something that the service needs is away (/readyz says what); try again soon", {"Retry-After": "2"})
 
 
 async def _http_error(request: Request, error: Exception) -> JSONResponse:
@@ -69,4 +69,5 @@ async def _bad_parameter(_: Request, error: Exception) -> JSONResponse:
 
 async def _bug(request: Request, error: Exception) -> JSONResponse:
     log.error("%s %s", request.method, request.url.path, exc_info=error)
-    return problem(500, "internal", "A fault of ours", "something went wrong here; the server's log says what")
+    close = {"Connection": "close"}  # for uvicorn closes it after this, and the next request on it would be lost
+    return problem(500, "internal", "A fault of ours", "something went wrong here; the server's log says what", close)

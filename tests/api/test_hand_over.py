@@ -6,11 +6,13 @@ import socket
 import time
 import uuid
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import httpx2
 import pytest
 
+from md5_task_data import failpoints
 from md5_task_data.bucket import Incoming
 from tests.api.conftest import Api
 from tests.client import wait_for
@@ -257,3 +259,17 @@ def test_without_a_database_it_is_503_and_keeps_nothing(api: Api) -> None:
     for answer in away:
         assert_problem(answer, 503, "unavailable")
     assert len(api.stored()) == len(answers) - len(away)
+
+
+@pytest.mark.parametrize(("failpoint", "kept"), [("intake.stored", 0), ("intake.inserted", 0), ("intake.committed", 1)])
+def test_bytes_are_kept_exactly_where_the_row_may_be(
+    start_api: Callable[..., Api], tmp_path: Path, failpoint: str, kept: int
+) -> None:
+    """Also when nobody was told of the promise: what was committed is kept."""
+    api = start_api(failpoints=tmp_path)
+    try:
+        (tmp_path / failpoint).write_text("error")
+        assert api.client.post("/v1/tasks", content=b"abc").status_code == 500
+        assert (api.count(), len(api.stored())) == (kept, kept)
+    finally:
+        failpoints.arm(None)

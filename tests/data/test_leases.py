@@ -246,3 +246,16 @@ def test_a_worker_that_sees_no_way_on_counts_as_lost_and_is_tried_again_at_once(
     assert "2 tries" in failed["error"]["detail"]
     assert "no progress for 3 s" in failed["error"]["detail"]
     assert "no progress for 3 s; loss 1 of 2" in tasks.history(failed)[2]["reason"]
+
+
+def test_a_claim_passes_by_what_others_are_at(database: Database, new_task: NewTask) -> None:
+    theirs, free = new_task(), new_task()
+    if database.is_sqlite:
+        pytest.skip("SQLite has one writer at a time: nobody else can be at anything")
+    other = Database(database.url.render_as_string(hide_password=False))
+    with other.transaction() as db:
+        db.execute(update(table).where(table.c.id == theirs).values(hints=2))
+        assert [mine.id for mine in claim(database, theirs, free)] == [
+            free
+        ]  # without waiting, for that would be for ever
+    other.close()

@@ -6,19 +6,20 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 from sqlalchemy import insert, select, update
 from sqlalchemy.exc import IntegrityError
 
-from md5_task_data import shared_log, tasks
+from md5_task_data import failpoints, shared_log, tasks
 from md5_task_data.database import Database
 from md5_task_data.errors import DependencyAway
 from md5_task_data.schema import log_head, log_lines
 from md5_task_data.schema import tasks as table
 from md5_task_data.shared_log import LogBusy, SharedLog, verify
-from tests.client import held_by_a_stranger
+from tests.client import held_by_a_stranger, wait_for
 
 NewTask = Callable[..., str]
 
@@ -222,3 +223,25 @@ def test_a_lock_of_our_own_process_is_no_lock(path: Path) -> None:
             pass
         is_free = f"import fcntl; fcntl.lockf(open({str(path)!r}, 'r+b'), fcntl.LOCK_EX | fcntl.LOCK_NB)"
         assert subprocess.run([sys.executable, "-c", is_free]).returncode == 0
+
+
+def test_writers_that_lost_their_file_lock_wait_for_one_another_at_the_head_row(
+    database: Database, log: SharedLog, path: Path, end_task: NewTask, tmp_path: Path
+) -> None:
+    """As after trouble with NFS. Two logs in one process show it: POSIX locks do not keep them apart."""
+    for _ in range(3):
+        end_task()
+    armed = tmp_path / "log.appended"
+    failpoints.arm(tmp_path)
+    try:
+        armed.write_text("pause 0.5")
+        other = SharedLog(database, path)
+        with ThreadPoolExecutor() as threads:
+            first = threads.submit(log.flush)
+            wait_for(lambda: not armed.exists(), 10, "the first to stand in the middle of L2")
+            second = threads.submit(other.flush)
+            assert first.result(20) + second.result(20) == 3
+    finally:
+        failpoints.arm(None)
+    assert path.read_bytes() == as_in_table(database)
+    assert verify(path) == (3, None)

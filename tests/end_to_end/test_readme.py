@@ -8,7 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.cluster import BIN, Cluster, Member
 from tests.house.test_house import ROOT
+from tests.servers.postgres import Postgres
+from tests.servers.rabbitmq import RabbitMq
 from tests.service import COMMAND, Service
 
 README = (ROOT / "README.md").read_text()
@@ -76,3 +79,28 @@ def test_run_starts_the_service_and_hands_its_arguments_on(tmp_path: Path) -> No
             assert "<div id=" in client.get("/").text
     finally:
         service.end()
+
+
+def test_the_processes_on_several_hosts_are_started_as_the_readme_says(
+    tmp_path: Path, postgres: Postgres, rabbitmq: RabbitMq
+) -> None:
+    (block,) = [block for block in BLOCKS if "celery" in block]
+    lines = [line.partition("#")[0].strip() for line in block.splitlines()]
+    exported = dict(word.split("=", 1) for line in lines if line.startswith("export") for word in line.split()[1:])
+    migrate, *members = [line.split() for line in lines if not line.startswith("export")]
+    rabbitmq.flush()
+    cluster = Cluster(tmp_path, postgres.new_database(), rabbitmq.url)
+    assert {name for name in cluster.environment if name.startswith("MD5_")} == set(exported)
+    assert migrate == [".venv/bin/md5-service", "migrate"]
+    here = {"9000": cluster.url.rsplit(":", 1)[1]}
+    cluster.members = {
+        words[0] + str(number): Member(
+            words[0], [here.get(word, word.replace(".venv/bin", str(BIN))) for word in words]
+        )
+        for number, words in enumerate(members)
+    }
+    try:
+        cluster.start()
+        assert cluster.ended(cluster.hand_over(b"abc"))["result"] == {"md5": hashlib.md5(b"abc").hexdigest()}
+    finally:
+        cluster.end()

@@ -1,0 +1,257 @@
+"""Each guarantee's code is taken out, and a test must notice: `make mutants` shows which.
+
+A mutant is a copy of the house with one change. The tests named beside it are run in that copy; as they are also run as they
+are, in ./test, what fails them is the change alone.
+"""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+TEST_S = 200
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """`takes_out` is what the service does without; `was` stands once in `file`."""
+
+    takes_out: str
+    file: str
+    was: str
+    becomes: str
+    tests: tuple[str, ...]
+    in_short: bool = False  # also run by ./test; the others by `make mutants` and `make faults`
+
+    @property
+    def names(self) -> str:
+        """The tests, for a table."""
+        return ", ".join(f"`{test.rpartition('/')[2]}`" for test in self.tests)
+
+
+def _data(*tests: str) -> tuple[str, ...]:
+    return tuple(f"tests/data/{test}" for test in tests)
+
+
+LEASES, LOG = "md5_task_data/leases.py", "md5_task_data/shared_log.py"
+MUTANTS = (
+    Mutant(
+        "the fence",
+        LEASES,
+        "and_(tasks.c.id == claim.id, tasks.c.fence == claim.fence, tasks.c.status",
+        "and_(tasks.c.id == claim.id, tasks.c.status",
+        _data("test_leases.py::test_a_stale_fence_changes_nothing[sqlite-finish]"),
+        in_short=True,
+    ),
+    Mutant(
+        "the check of the state that a row is claimed from",
+        LEASES,
+        'tasks.c.id.in_(task_ids), tasks.c.status == "queued")',
+        "tasks.c.id.in_(task_ids))",
+        _data("test_leases.py::test_a_queued_task_is_claimed_once_however_often_its_message_comes[sqlite]"),
+    ),
+    Mutant(
+        "SKIP LOCKED",
+        LEASES,
+        "with_for_update(skip_locked=True)",
+        "with_for_update()",
+        _data("test_leases.py::test_a_claim_passes_by_what_others_are_at[postgresql]"),
+    ),
+    Mutant(
+        "the sweeper's eye for lost leases",
+        LEASES,
+        'tasks.c.status.in_(("queued", "running"))',
+        'tasks.c.status.in_(("queued",))',
+        _data("test_leases.py::test_a_lease_that_runs_out_is_queued_again_and_says_why[sqlite]"),
+        in_short=True,
+    ),
+    Mutant(
+        "the sweeper's new hints",
+        "md5_service/worker/sweeper.py",
+        "can_publish and _publish(app, due.publish)",
+        "can_publish",
+        ("tests/worker/test_sweeper.py::test_an_idle_broker_gets_all_hints_again[sqlite]",),
+    ),
+    Mutant(
+        "the end of a file that loses leases for ever",
+        LEASES,
+        "if has_another := lost < max_attempts:",
+        "if has_another := True:",
+        _data("test_leases.py::test_leases_lost_too_often_fail_the_task[sqlite-2]"),
+    ),
+    Mutant(
+        "the heartbeat",
+        "md5_service/worker/heartbeat.py",
+        "leases.beat(db, beat.claim, beat.progress, self._lease_s)",
+        "pass",
+        (
+            "tests/worker/test_lifecycle.py::"
+            "test_the_heartbeat_keeps_the_lease_of_long_work_and_shows_its_progress[sqlite]",
+        ),
+    ),
+    Mutant(
+        "the end of work that hangs",
+        "md5_service/worker/heartbeat.py",
+        "os.kill(os.getpid(), signal.SIGKILL)",
+        "pass",
+        ("tests/worker/test_heartbeat.py::test_work_that_hangs_is_ended_with_its_process_and_says_why[sqlite]",),
+    ),
+    Mutant(
+        "the kernel's timer",
+        "md5_service/worker/heartbeat.py",
+        "signal.setitimer(signal.ITIMER_REAL, self._lease_s + DEAF_S if beat is not None else 0)",
+        "pass",
+        ("tests/worker/test_heartbeat.py::test_work_that_lets_no_other_thread_run_is_ended_by_the_kernel[sqlite]",),
+    ),
+    Mutant(
+        "the UNIQUE of the log's lines",
+        "md5_task_data/migrations/versions/0001_tasks_and_log.py",
+        '        sa.UniqueConstraint("task_id", name="uq_log_lines_task_id"),\n',
+        "",
+        _data("test_shared_log.py::test_a_second_line_for_a_task_is_refused_by_the_database[sqlite]"),
+        in_short=True,
+    ),
+    Mutant(
+        "the lock of the head row",
+        LOG,
+        "head = _head(db, lock=True)",
+        "head = _head(db)",
+        _data(
+            "test_shared_log.py::"
+            "test_writers_that_lost_their_file_lock_wait_for_one_another_at_the_head_row[postgresql]"
+        ),
+        in_short=True,
+    ),
+    Mutant(
+        "the lock of the file",
+        LOG,
+        "            fcntl.lockf(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)\n",
+        "            pass\n",
+        _data("test_shared_log.py::test_busy_while_a_stranger_holds_the_lock_and_free_when_he_dies[sqlite]"),
+    ),
+    Mutant(
+        "the order of L3 and L4",
+        LOG,
+        "                self._write_lines(start, head.length)\n                self._settle(head)\n",
+        "                self._settle(head)\n                self._write_lines(start, head.length)\n",
+        _data("test_shared_log.py::test_a_crash_between_the_steps_is_made_good_by_the_next_flush[sqlite-_write_lines]"),
+        in_short=True,
+    ),
+    Mutant(
+        "fdatasync",
+        LOG,
+        "        os.fdatasync(self._descriptor)\n",
+        "",
+        _data("test_shared_log.py::test_a_sync_that_fails_ends_no_task[sqlite]"),
+    ),
+    Mutant(
+        "fdatasync, in the model",
+        "tests/data/log_model.py",
+        "if self.variant is not Variant.NO_SYNC:",
+        "if False:",
+        _data("test_log_model.py::test_protocol_holds[power loss]"),
+        in_short=True,
+    ),
+    Mutant(
+        "each line at its offset",
+        LOG,
+        "written = os.pwrite(self._descriptor, block, at)",
+        "written = os.write(self._descriptor, block)",
+        _data("test_shared_log.py::test_whatever_is_left_of_the_file_it_is_written_again[sqlite-half a line]"),
+    ),
+    Mutant(
+        "the sync of stored bytes",
+        "md5_task_data/bucket.py",
+        "            os.fsync(self._descriptor)\n",
+        "",
+        _data("test_bucket.py::test_bytes_are_synced_then_named_and_then_the_name_is_synced"),
+    ),
+    Mutant(
+        "the care for bytes whose row may be there",
+        "md5_service/api/intake.py",
+        "if not committing or isinstance(error, StorageFull):",
+        "if True:",
+        ("tests/api/test_hand_over.py::test_bytes_are_kept_exactly_where_the_row_may_be[unknown]",),
+    ),
+    Mutant(
+        "the limit of an answer",
+        "md5_task_data/patience.py",
+        "connection.shutdown(socket.SHUT_RDWR)",
+        "pass",
+        _data("test_patience.py"),
+    ),
+    Mutant(
+        "the queue of SQLite's writers",
+        "md5_task_data/database.py",
+        "fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)",
+        "pass",
+        _data("test_sqlite.py::test_a_writer_that_stands_still_holds_nobody_for_ever"),
+    ),
+)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    failed: int
+    passed: int
+    words: str
+
+    @property
+    def is_noticed(self) -> bool:
+        return self.failed > 0
+
+
+def changed(mutant: Mutant, house: Path) -> str:
+    """The text of the mutant's file. Raises ValueError where it no longer fits the code."""
+    before = (house / mutant.file).read_text()
+    if before.count(mutant.was) != 1:
+        raise ValueError(f"{mutant.takes_out}: {mutant.was!r} stands {before.count(mutant.was)} times in {mutant.file}")
+    return before.replace(mutant.was, mutant.becomes)
+
+
+def run(mutant: Mutant) -> Outcome:
+    """Make the copy, run the tests in it. Raises ValueError as `changed` does, and where they cannot be run."""
+    with tempfile.TemporaryDirectory(prefix="md5-mutant-") as folder:
+        house = Path(folder)
+        _copy(house)
+        (house / mutant.file).write_text(changed(mutant, house))
+        command = [sys.executable, "-m", "pytest", "-q", "-p", "no:randomly", "-p", "no:cacheprovider", *mutant.tests]
+        environment = os.environ | {"PYTHONPATH": folder, "PYTEST_ADDOPTS": ""}
+        done = subprocess.run(command, cwd=house, env=environment, capture_output=True, text=True, timeout=TEST_S)
+    counted = {what: int(count) for count, what in re.findall(r"(\d+) (failed|passed|error)", done.stdout)}
+    if done.returncode not in (0, 1) or "error" in counted or not counted:
+        raise ValueError(f"{mutant.takes_out}: the tests could not be run: {done.stdout[-2000:]}{done.stderr[-2000:]}")
+    return Outcome(counted.get("failed", 0), counted.get("passed", 0), done.stdout)
+
+
+def _copy(house: Path) -> None:
+    listed = subprocess.run(
+        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+        cwd=ROOT,
+        capture_output=True,
+        check=True,
+    )
+    for name in listed.stdout.decode().split("\0"):
+        if name and (ROOT / name).is_file():
+            (house / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(ROOT / name, house / name)
+
+
+def main() -> int:
+    print("| without | noticed by |\n|---|---|")
+    survived = 0
+    for mutant in MUTANTS:
+        outcome = run(mutant)
+        survived += not outcome.is_noticed
+        print(f"| {mutant.takes_out} | {mutant.names if outcome.is_noticed else '**NOBODY**'} |", flush=True)
+    print(f"\n{len(MUTANTS)} mutants, {survived} survived")
+    return min(survived, 1)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,19 @@
+"""Tests of the tests: without any one guarantee's code, a test fails."""
+
+import pytest
+
+from tests.faults.mutants import MUTANTS, ROOT, Mutant, changed, run
+
+ALL = [pytest.param(mutant, id=mutant.takes_out) for mutant in MUTANTS]
+
+
+@pytest.mark.parametrize("mutant", ALL)
+def test_somebody_notices_that_it_is_gone(mutant: Mutant, is_long: bool) -> None:
+    assert changed(mutant, ROOT) != (ROOT / mutant.file).read_text()
+    if mutant.in_short or is_long:
+        outcome = run(mutant)
+        assert outcome.is_noticed, outcome.words
+
+
+def test_those_that_matter_most_are_always_run() -> None:
+    assert sum(mutant.in_short for mutant in MUTANTS) == 6

@@ -1,0 +1,55 @@
+"""A worker is deployed without the API: neither its code nor its packages are there."""
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.cluster import Cluster
+from tests.house.test_house import ROOT
+from tests.servers.postgres import Postgres
+from tests.servers.valkey import Valkey
+
+NOT_THERE = (
+    "fastapi",
+    "starlette",
+    "uvicorn",
+    "python_multipart",
+    "typer",
+    "httpx2",
+    "md5_service.api",
+    "md5_service.cli",
+)
+
+
+@pytest.mark.timeout(600)
+def test_a_worker_needs_nothing_of_the_api(tmp_path: Path, postgres: Postgres, valkey: Valkey) -> None:
+    house, python = tmp_path / "house", tmp_path / "venv" / "bin" / "python"
+    shutil.copytree(ROOT / "md5_task_data", house / "md5_task_data")
+    shutil.copytree(ROOT / "md5_service", house / "md5_service", ignore=shutil.ignore_patterns("api", "cli"))
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", tmp_path / "venv"], check=True)
+    install = [
+        "--python",
+        python,
+        "install",
+        "--quiet",
+        "--require-hashes",
+        "-r",
+        ROOT / "requirements.worker.lock.txt",
+    ]
+    subprocess.run([sys.executable, "-m", "pip", *install], check=True)
+    for module in NOT_THERE:
+        assert subprocess.run([python, "-c", f"import {module}"], cwd=house, capture_output=True).returncode == 1
+    valkey.flush()
+    cluster = Cluster(tmp_path / "cluster", postgres.new_database(), valkey.url)
+    for name in ("worker-0", "worker-1", "upkeep", "beat"):
+        member = cluster.members[name]
+        member.command = [str(python), "-m", "celery", *member.command[1:]]
+        member.environment = {"PYTHONPATH": str(house)}
+    try:
+        cluster.start()
+        assert cluster.ended(cluster.hand_over(b"abc"))["result"] == {"md5": "900150983cd24fb0d6963f7d28e17f72"}
+    finally:
+        cluster.end()
