@@ -28,7 +28,7 @@ class Settings(BaseSettings):
         description="A worker that makes no progress with a file for so long ends, and counts as lost",
     )
     worker_memory_bytes: int = Field(
-        2 << 30, ge=64 << 20, description="The most memory that a worker process takes; a file that needs more fails"
+        2 << 30, ge=128 << 20, description="The most memory that a worker process takes; a file that needs more fails"
     )
     sweep_s: float = Field(5, ge=0.1, le=600, description="The sweeper looks for what is due every so many seconds")
     log_level: Literal["debug", "info", "warning", "error"] = Field(

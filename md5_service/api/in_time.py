@@ -14,10 +14,10 @@ _steps = ThreadPoolExecutor(MOST_STEPS, thread_name_prefix="step")
 T = TypeVar("T")
 
 
-async def in_time(step: Callable[[], T]) -> T:
-    """Run a step in a thread. Raises DependencyAway when there is no answer in `ANSWER_S`: the step may be under way all
-    the same, and what it was about to commit may still come to be."""
+async def in_time(step: Callable[[], T], threads: ThreadPoolExecutor = _steps) -> T:
+    """Run a step in one of these threads. Raises DependencyAway when there is no answer in `ANSWER_S`: the step may be under
+    way all the same, and what it was about to commit may still come to be."""
     try:
-        return await asyncio.wait_for(asyncio.get_running_loop().run_in_executor(_steps, step), ANSWER_S)
+        return await asyncio.wait_for(asyncio.get_running_loop().run_in_executor(threads, step), ANSWER_S)
     except TimeoutError:
         raise DependencyAway(f"no answer in {ANSWER_S:g} s") from None

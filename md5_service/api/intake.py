@@ -17,7 +17,7 @@ from md5_service.settings import Settings
 from md5_task_data import kinds, tasks
 from md5_task_data.bucket import Bucket, Incoming
 from md5_task_data.database import Database
-from md5_task_data.errors import DependencyAway
+from md5_task_data.errors import DependencyAway, StorageFull
 from md5_task_data.failpoints import reach
 
 log = logging.getLogger(__name__)
@@ -53,11 +53,19 @@ class Intake:
         except BaseException:
             await sink.discard()
             raise
-        row = await in_time(lambda: self._promise(incoming, new))
+        turn = threading.Lock()  # taken by the step when it begins, or else by us: what never begins keeps no bytes
+        try:
+            row = await in_time(lambda: self._promise(incoming, new, turn))
+        except BaseException:
+            if turn.acquire(blocking=False):
+                await sink.discard()
+            raise
         self._hints.send(task_id)
         return row
 
-    def _promise(self, incoming: Incoming, new: tasks.NewTask) -> RowMapping:
+    def _promise(self, incoming: Incoming, new: tasks.NewTask, turn: threading.Lock) -> RowMapping:
+        if not turn.acquire(blocking=False):
+            raise DependencyAway("begun too late")
         committing = False
         try:
             reach("intake.stored")
@@ -65,8 +73,9 @@ class Intake:
                 row = tasks.create(db, new)
                 reach("intake.inserted")
                 committing = True
-        except BaseException:
-            if not committing:  # else the row may be there, and its bytes must stay
+        except BaseException as error:
+            # A COMMIT that found no room was none. Of any other the row may be there, and its bytes must stay.
+            if not committing or isinstance(error, StorageFull):
                 incoming.discard()
             raise
         reach("intake.committed")

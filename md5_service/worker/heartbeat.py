@@ -59,21 +59,26 @@ class Heartbeat:
         self._max_attempts = settings.max_attempts
         self._interval_s = min(settings.lease_s / 3, LONGEST_INTERVAL_S)
         self._current: Beat | None = None
-        self._started = False
+        self._threads: list[threading.Thread] = []
 
     @contextmanager
     def keeping(self, claim: Claim) -> Iterator[Beat]:
         """Extend this claim's lease for as long as the block runs."""
-        if not self._started:
-            self._started = True
-            for does, name in ((self._look_after, "heartbeat"), (self._wind, "alarm")):
-                threading.Thread(target=self._again_and_again, args=(does,), name=name, daemon=True).start()
+        if not self._threads or not all(
+            thread.is_alive() for thread in self._threads
+        ):  # the first time, or where memory ran out in one
+            self._threads = [self._start(self._look_after, "heartbeat"), self._start(self._wind, "alarm")]
         self._current = beat = Beat(claim)
         self._wind(beat)  # from here on: where the work is deaf from its first moment, no thread ever gets to do it
         try:
             yield beat
         finally:
             self._current = None
+
+    def _start(self, does: Callable[[Beat | None], None], name: str) -> threading.Thread:
+        thread = threading.Thread(target=self._again_and_again, args=(does,), name=name, daemon=True)
+        thread.start()
+        return thread
 
     def _again_and_again(self, does: Callable[[Beat | None], None]) -> None:
         pause = threading.Event()

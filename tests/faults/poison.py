@@ -1,0 +1,67 @@
+"""A kind for a copy of the house: some of its files kill, hang or exhaust the worker, each in its own way."""
+
+import contextlib
+import hashlib
+import itertools
+import os
+import signal
+import time
+from pathlib import Path
+from typing import NoReturn
+
+from md5_service.worker.job import Job
+
+SLOW_S = 2.5  # longer than the tests' lease, shorter than it takes to stall
+HELD_S = 1  # longer than a heartbeat's pause
+
+
+def work(job: Job) -> dict[str, object]:
+    """The MD5 and who computed it, unless the bytes are the name of a poison; who takes one is written down first."""
+    content = b"".join(bytes(block) for block in job.blocks())
+    if poison := POISONS.get(content):
+        with open(Path(os.environ["POISONED"]), "a") as poisoned:
+            poisoned.write(f"{content.decode()} {os.getpid()}\n")
+        poison()
+    if content.startswith(b"slow"):
+        time.sleep(SLOW_S)
+    return {"md5": hashlib.md5(content).hexdigest(), "pid": os.getpid()}
+
+
+def kill() -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def abort() -> None:
+    os.abort()
+
+
+def hang() -> NoReturn:
+    while True:
+        time.sleep(3600)
+
+
+def deaf() -> None:
+    """A call of C code that never lets another thread run."""
+    sum(itertools.repeat(0))
+
+
+def memory() -> NoReturn:
+    held = []
+    while True:
+        held.append(bytearray(1 << 20))
+
+
+def crumbs() -> NoReturn:
+    """As `memory`, but to the last byte, and held for a moment: nothing else in the process finds room, either."""
+    held: object = None
+    for size in (1 << 20, *range(4096, 0, -16)):
+        with contextlib.suppress(MemoryError):
+            while True:
+                held = held, bytes(size)
+    until = time.monotonic() + HELD_S
+    while time.monotonic() < until:
+        pass
+    raise MemoryError
+
+
+POISONS = {poison.__name__.encode(): poison for poison in (kill, abort, hang, deaf, memory, crumbs)}

@@ -1,0 +1,243 @@
+"""A volume that fills up: nothing is torn, whoever hands a file over is told so, and all goes on when there is room again."""
+
+import contextlib
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import httpx2
+import pytest
+from sqlalchemy import create_engine, make_url, text
+
+from md5_task_data.database import DRIVERS
+from tests.client import wait_for
+from tests.cluster import Cluster, running
+from tests.faults.oracle import KEPT, counts, unfinished
+from tests.servers import needed
+from tests.servers.postgres import Postgres
+from tests.servers.valkey import Valkey
+
+MIB = 1 << 20
+PAGE = 4096  # what tmpfs gives out at once
+DRAINED_S = 30
+BEFORE = 30  # files handed over while there was room
+WORKER_WAITS = "waiting for the database: the disk of the database is full"
+
+Figure = Callable[[str], None]
+
+
+class SmallDisk:
+    """A file system of its own, of so many bytes, on a folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._filler = folder / "filler"
+
+    def fill(self, *, but: int = 0) -> None:
+        """Up to the last byte, `but` so many."""
+        with open(self._filler, "ab", buffering=0) as filler, contextlib.suppress(OSError):
+            while True:
+                filler.write(bytes(MIB))
+        with open(self._filler, "ab", buffering=0) as filler:
+            with contextlib.suppress(OSError):
+                while True:
+                    filler.write(bytes(PAGE))
+            filler.truncate(filler.tell() - but)
+
+    def empty(self) -> None:
+        self._filler.unlink()
+
+
+@contextlib.contextmanager
+def small_disk(folder: Path, size: int) -> Iterator[SmallDisk]:
+    mount, umount = needed("full disks", "mount", "mount", "umount")
+    folder.mkdir(parents=True, exist_ok=True)
+    done = subprocess.run(
+        [mount, "-t", "tmpfs", "-o", f"size={size},mode=755", "small-disk", folder], capture_output=True, text=True
+    )
+    if done.returncode:
+        words = f"a file system cannot be mounted here: {done.stderr.strip()}"
+        assert "CI" not in os.environ, f"CI tests with full disks; {words}"
+        pytest.skip(f"NOT TESTED WITH FULL DISKS; {words}")
+    try:
+        yield SmallDisk(folder)
+    finally:
+        subprocess.run([umount, "--lazy", folder], check=True)
+
+
+@pytest.fixture
+def broker(tmp_path: Path) -> Iterator[Valkey]:
+    with Valkey(tmp_path / "broker") as broker:
+        yield broker
+
+
+@pytest.fixture
+def open_folder() -> Iterator[Path]:
+    """One that PostgreSQL's own user can reach, as pytest's are not."""
+    folder = Path(tempfile.mkdtemp(prefix="md5-test-disk-"))
+    folder.chmod(0o755)
+    yield folder
+    shutil.rmtree(folder)
+
+
+def new_cluster(tmp_path: Path, database_url: str, broker: Valkey) -> Cluster:
+    return Cluster(tmp_path / "cluster", database_url, broker.url, workers=1, children=2, sweep_s=1, lease_s=2)
+
+
+class Files:
+    """Handed over, one like the other but for their content; with what was answered."""
+
+    def __init__(self, cluster: Cluster) -> None:
+        self.promises: dict[str, str] = {}  # id → MD5
+        self._cluster = cluster
+        self._made = 0
+
+    def give(self, size: int = 100) -> httpx2.Response:
+        self._made += 1
+        content = b"%08d" % self._made + bytes(size - 8)
+        with self._cluster.client() as client:
+            answer = client.post("/v1/tasks", content=content)
+        if answer.status_code == 202:
+            self.promises[answer.json()["id"]] = hashlib.md5(content).hexdigest()
+        return answer
+
+    def give_many(self, number: int) -> None:
+        assert [self.give().status_code for _ in range(number)] == [202] * number
+
+    def are_rows(self) -> bool:
+        """Whether the rows are those that were promised, and no other."""
+        return in_rows(self._cluster.database_url) == {task_id.replace("-", "") for task_id in self.promises}
+
+    def are_stored(self) -> bool:
+        """Whether the bytes in the bucket are those that were promised, and no other."""
+        bucket = self._cluster.folder / "bucket"
+        return {
+            path.name for path in bucket.rglob("*") if path.is_file() and path.name != "filler"
+        } == self.promises.keys()
+
+
+def in_rows(database_url: str) -> set[str]:
+    url = make_url(database_url)
+    engine = create_engine(url.set(drivername=DRIVERS.get(url.drivername, url.drivername)))
+    with engine.connect() as db:
+        ids = {str(task_id).replace("-", "") for task_id in db.execute(text("SELECT id FROM tasks")).scalars()}
+    engine.dispose()
+    return ids
+
+
+def is_told(answer: httpx2.Response) -> bool:
+    """That there is no room."""
+    is_problem = answer.headers["content-type"] == "application/problem+json"
+    return answer.status_code == 507 and is_problem and answer.json()["code"] == "storage_full"
+
+
+def drained(cluster: Cluster) -> float:
+    """Seconds until no promise is open; no more than they may be."""
+    began = time.monotonic()
+    wait_for(lambda: unfinished(cluster.database_url) == 0, DRAINED_S, "every promise to be kept")
+    return time.monotonic() - began
+
+
+def test_disk_full_under_the_log(tmp_path: Path, postgres: Postgres, broker: Valkey, figure: Figure) -> None:
+    cluster = new_cluster(tmp_path, postgres.new_database(), broker)
+    with small_disk(cluster.log_path.parent, MIB) as disk, running(cluster):
+        files = Files(cluster)
+        files.give_many(BEFORE)
+        drained(cluster)
+        before = cluster.log_path.read_bytes()
+        disk.fill()
+        files.give_many(BEFORE)
+        later = list(files.promises)[BEFORE:]
+        wait_for(lambda: all(cluster.task(task_id)["outcome"] for task_id in later), DRAINED_S, "the results")
+        wait_for(lambda: "cannot be written: No space left" in cluster.stderr(), DRAINED_S, "a try to write the log")
+        seen = [cluster.task(task_id) for task_id in later]  # before the file
+        torn = cluster.log_path.read_bytes()
+        assert torn.startswith(before)
+        assert len(torn) > len(before)
+        assert not torn.endswith(b"\n"), "the disk was to end in the middle of a line"
+        logged = {json.loads(line)["id"] for line in torn.splitlines()[:-1]}
+        assert {task["id"] for task in seen if task["status"] == "done"} <= logged
+        waiting = [task for task in seen if task["status"] == "computed"]
+        assert len(waiting) > BEFORE / 2
+        assert [task["result"]["md5"] for task in seen] == [files.promises[task_id] for task_id in later]
+        disk.empty()
+        drained_s = drained(cluster)
+        found = counts(cluster.database_url, cluster.log_path, files.promises)
+    figure(f"{len(waiting)} results without a line, one line torn; drained in {drained_s:.1f} s; {found}")
+    assert found == KEPT
+
+
+def test_disk_full_under_the_bucket(tmp_path: Path, postgres: Postgres, broker: Valkey, figure: Figure) -> None:
+    cluster = new_cluster(tmp_path, postgres.new_database(), broker)
+    cluster.members["worker-0"].is_wanted = False
+    with small_disk(cluster.folder / "bucket", 4 * MIB) as disk, running(cluster):
+        files = Files(cluster)
+        files.give_many(BEFORE)
+        disk.fill(but=MIB)
+        sizes = (MIB + PAGE, 2 * MIB, 64 * MIB)
+        assert [is_told(files.give(size)) for size in sizes] == [True] * len(sizes)
+        assert files.give(MIB // 2).status_code == 202, "it fits"
+        disk.fill()
+        assert is_told(files.give())
+        assert files.are_rows()
+        assert files.are_stored()
+        cluster.again("worker-0")
+        kept_s = drained(cluster)
+        disk.empty()
+        assert files.give(2 * MIB).status_code == 202
+        drained_s = drained(cluster)
+        assert files.are_stored()
+        found = counts(cluster.database_url, cluster.log_path, files.promises)
+    figure(
+        f"{len(sizes) + 1} told 507; {BEFORE + 1} promises kept in {kept_s:.1f} s while it was full; "
+        f"drained in {drained_s:.1f} s; {found}"
+    )
+    assert found == KEPT
+
+
+def test_disk_full_under_postgresql(tmp_path: Path, open_folder: Path, broker: Valkey, figure: Figure) -> None:
+    with small_disk(open_folder / "disk", 64 * MIB) as disk:
+        wal = open_folder / "wal"
+        wal.mkdir()
+        shutil.chown(wal, "postgres", "postgres")
+        with Postgres(tmp_path, data=disk.folder / "data", initdb_options=[f"--waldir={wal}"]) as server:
+            database_is_full(tmp_path, server.new_database(), broker, disk, figure)
+
+
+def test_disk_full_under_sqlite(tmp_path: Path, broker: Valkey, figure: Figure) -> None:
+    with small_disk(tmp_path / "disk", 4 * MIB) as disk:
+        database_is_full(tmp_path, f"sqlite:///{disk.folder}/md5.sqlite3", broker, disk, figure)
+
+
+def database_is_full(tmp_path: Path, url: str, broker: Valkey, disk: SmallDisk, figure: Figure) -> None:
+    cluster = new_cluster(tmp_path, url, broker)
+    cluster.members["worker-0"].is_wanted = False
+    with running(cluster):
+        files = Files(cluster)
+        files.give_many(BEFORE)
+        disk.fill()
+        answers = [files.give()]
+        while not is_told(answers[-1]) and len(answers) < 300:  # until what the database holds ready is used up
+            answers.append(files.give())
+        cluster.again("worker-0")
+        answers += [files.give() for _ in range(BEFORE)]
+        told = sum(map(is_told, answers))
+        statuses = [answer.status_code for answer in answers]
+        assert set(statuses) <= {202, 507}
+        wait_for(lambda: WORKER_WAITS in cluster.stderr(), DRAINED_S, "a worker to find it full")
+        assert files.are_rows()
+        assert files.are_stored()
+        disk.empty()
+        drained_s = drained(cluster)
+        files.give_many(1)
+        drained(cluster)
+        found = counts(url, cluster.log_path, files.promises)
+    figure(f"{told} of {len(answers)} told 507; drained in {drained_s:.1f} s; {found}")
+    assert told
+    assert found == KEPT

@@ -1,0 +1,151 @@
+"""Files that kill, hang or exhaust whoever works on them fail with their reason, and no neighbour pays."""
+
+import hashlib
+import random
+import shutil
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+from md5_service.worker.heartbeat import DEAF_S
+from tests.client import wait_for
+from tests.cluster import Cluster, running
+from tests.faults import poison
+from tests.faults.oracle import KEPT, counts, unfinished
+from tests.house.test_house import PACKAGES, ROOT
+from tests.servers.postgres import Postgres
+from tests.servers.valkey import Valkey
+
+SEED = 20261122
+FILES = 500
+POISONS = ("kill", "abort", "hang", "deaf") * 2 + ("memory", "crumbs")
+DEADLY = ("kill", "abort", "hang", "deaf")  # each attempt costs a process
+WORKERS, CHILDREN = 2, 2
+LEASE_S, STALL_S, TRIES = 2, 3, 2
+MEMORY = 160 << 20  # bytes; the half of it is there before the first file
+ENDED_S = 60
+GONE_S = LEASE_S + DEAF_S + 3
+UNTROUBLED = ["queued", "running", "computed", "done"]
+
+
+def why(sort: str) -> tuple[str, str]:
+    """Code and words that a file of this sort fails with."""
+    if sort in ("memory", "crumbs"):
+        return "out_of_memory", f"the work needs more than the {MEMORY} bytes of memory that a worker may have"
+    last = (
+        f"no progress for {STALL_S} s"
+        if sort == "hang"
+        else f"the worker ended, or showed no sign of life for {LEASE_S} s"
+    )
+    return "worker_lost", f"given up after {TRIES} tries that did not end; the last one: {last}"
+
+
+@pytest.fixture
+def house(tmp_path: Path) -> Path:
+    """A copy of the house with one kind more."""
+    folder = tmp_path / "house"
+    for package in PACKAGES:
+        shutil.copytree(ROOT / package, folder / package, ignore=shutil.ignore_patterns("__pycache__", "page"))
+    shutil.copy(poison.__file__, folder / "md5_service" / "worker" / "kinds" / "poison.py")
+    registry = folder / "md5_task_data" / "kinds.py"
+    before, after = registry.read_text().split('    "md5": Md5Parameters,\n')
+    registry.write_text(f'{before}    "md5": Md5Parameters,\n    "poison": NoParameters,\n{after}')
+    return folder
+
+
+@pytest.fixture
+def poisoned(tmp_path: Path) -> Path:
+    """Where each process that takes a poison writes so first."""
+    path = tmp_path / "poisoned"
+    path.touch()
+    return path
+
+
+@pytest.fixture
+def cluster(house: Path, poisoned: Path, postgres: Postgres, tmp_path: Path) -> Iterator[Cluster]:
+    with Valkey(tmp_path / "broker") as broker:
+        cluster = Cluster(
+            tmp_path / "cluster",
+            postgres.new_database(),
+            broker.url,
+            workers=WORKERS,
+            children=CHILDREN,
+            lease_s=LEASE_S,
+            sweep_s=1,
+            stall_s=STALL_S,
+            max_attempts=TRIES,
+            worker_memory_bytes=MEMORY,
+        )
+        cluster.environment |= {"PYTHONPATH": str(house), "POISONED": str(poisoned)}
+        with running(cluster):
+            yield cluster
+
+
+def test_poison(cluster: Cluster, poisoned: Path, figure: Callable[[str], None]) -> None:
+    contents = [f"file {number}".encode() for number in range(FILES)]
+    places = random.Random(SEED).sample(range(FILES), len(POISONS))
+    for place, sort in zip(places, POISONS, strict=True):
+        contents[place] = sort.encode()
+    began = time.monotonic()
+    with cluster.client() as client:
+        answers = [client.post("/v1/tasks", params={"kind": "poison"}, content=content) for content in contents]
+    given = {answer.json()["id"]: content for answer, content in zip(answers, contents, strict=True)}
+    handed_over_s = time.monotonic() - began
+    wait_for(lambda: unfinished(cluster.database_url) == 0, ENDED_S, "every file to end")
+    ended_s = time.monotonic() - began
+
+    ended = all_tasks(cluster)
+    bad = {task_id: content.decode() for task_id, content in given.items() if content.decode() in POISONS}
+    failed = {task_id: task for task_id, task in ended.items() if task["status"] == "failed"}
+    assert {task_id: (task["error"]["code"], task["error"]["detail"]) for task_id, task in failed.items()} == {
+        task_id: why(sort) for task_id, sort in bad.items()
+    }
+    good = {task_id: hashlib.md5(content).hexdigest() for task_id, content in given.items() if task_id not in bad}
+    assert {task_id: ended[task_id]["result"]["md5"] for task_id in good} == good
+    paid = [ended[task_id] for task_id in good if steps(ended[task_id]) != UNTROUBLED or ended[task_id]["attempt"] != 1]
+    assert paid == []
+
+    # Of the processes that took a poison, those are gone that it was deadly to, the deaf ones too; the others work on.
+    takers = [(sort, int(pid)) for sort, pid in map(str.split, poisoned.read_text().splitlines())]
+    assert Counter(sort for sort, _ in takers) == Counter(list(DEADLY) * 2 * TRIES + ["memory", "crumbs"])
+    wait_for(
+        lambda: not any(psutil.pid_exists(pid) for sort, pid in takers if sort in DEADLY), GONE_S, "the last rites"
+    )
+    gone_s = time.monotonic() - began
+    at_work = answering(cluster, good)
+    for number, (sort, pid) in enumerate(takers):
+        assert sort in DEADLY or pid in at_work | {later for _, later in takers[number + 1 :]}, f"{sort} ended {pid}"
+    cluster.stop()
+    found = counts(cluster.database_url, cluster.log_path, good)
+    figure(
+        f"{FILES} files, {len(bad)} of them poison: handed over in {handed_over_s:.1f} s, ended after {ended_s:.1f} s, "
+        f"the last deaf process gone after {gone_s:.1f} s; {len(failed)} failed, {len(paid)} neighbours paid; {found}"
+    )
+    assert len(cluster.log_lines()) == FILES + len(at_work)
+    assert found == KEPT
+
+
+def all_tasks(cluster: Cluster) -> dict[str, dict[str, Any]]:
+    with cluster.client() as client:
+        items = client.get("/v1/tasks", params={"limit": 1000}).json()["items"]
+    return {task["id"]: task for task in items}
+
+
+def steps(task: dict[str, Any]) -> list[str]:
+    return [event["status"] for event in task["history"]]
+
+
+def answering(cluster: Cluster, promises: dict[str, str]) -> set[int]:
+    """Every worker's every child has new work at the same time, and does it; returns who they are."""
+    slow = [f"slow {number}".encode() for number in range(WORKERS * CHILDREN)]
+    ids = [cluster.hand_over(content, kind="poison") for content in slow]
+    promises |= {task_id: hashlib.md5(content).hexdigest() for task_id, content in zip(ids, slow, strict=True)}
+    pids = {int(cluster.ended(task_id)["result"]["pid"]) for task_id in ids}
+    workers = [member for name, member in cluster.members.items() if name.startswith("worker")]
+    assert pids == {child.pid for member in workers for child in member.tree()[1:]}
+    return pids
