@@ -7,6 +7,7 @@ from celery import Celery
 from celery.exceptions import CeleryError
 from kombu import Connection, Queue
 from kombu.exceptions import KombuError
+from kombu.transport.redis import Channel as RedisChannel
 
 from md5_service.settings import Settings
 from md5_task_data.errors import DependencyAway
@@ -19,10 +20,13 @@ SWEEP_MESSAGE = "upkeep.sweep"
 FLUSH_MESSAGE = "upkeep.flush_log"
 
 TIMEOUT_S = 2  # for reaching the broker and for each answer of it
-# Between two signs of life of a broker; one that shows none for two or three of them is connected to anew.
+# Between two signs of life of a broker; one that shows none for about two of them is connected to anew.
 HEARTBEAT_S = 5
 # Once more, at once, for a connection that broke while it was idle; what cannot be sent then is the sweeper's to send.
 RETRY = {"max_retries": 1, "interval_start": 0, "interval_step": 0, "interval_max": 0}
+
+# What was fetched and not begun is the sweeper's to send again: kombu, where the broker is away, would dump it in /tmp.
+RedisChannel.do_restore = False
 
 
 def make_celery(settings: Settings) -> Celery:
@@ -40,7 +44,7 @@ def make_celery(settings: Settings) -> Celery:
         broker_connection_retry_on_startup=True,
         broker_connection_max_retries=None,
         broker_connection_timeout=TIMEOUT_S,
-        broker_heartbeat=2 * HEARTBEAT_S,  # AMQP's counts in pairs
+        broker_heartbeat=HEARTBEAT_S,
         broker_transport_options=_transport_options(settings.broker_url),
         worker_prefetch_multiplier=1,
         worker_disable_prefetch=settings.broker_url.startswith("redis"),
@@ -84,7 +88,11 @@ def _waiting(connection: Connection) -> int:
 
 
 def _failures(app: Celery) -> tuple[type[BaseException], ...]:
-    return (OSError, KombuError, CeleryError, *app.connection_for_write().recoverable_connection_errors)
+    known = (OSError, KombuError, CeleryError, *app.connection_for_write().recoverable_connection_errors)
+    return (
+        *known,
+        AttributeError,
+    )  # kombu, of a pooled connection that broke: 'NoneType' object has no attribute 'client'
 
 
 def _transport_options(url: str) -> dict[str, object]:
@@ -93,4 +101,5 @@ def _transport_options(url: str) -> dict[str, object]:
         return {"confirm_publish": True, "read_timeout": TIMEOUT_S, "write_timeout": TIMEOUT_S, **RETRY}
     keepalive = not url.startswith("redis+socket")
     timeouts = {"socket_timeout": TIMEOUT_S, "socket_connect_timeout": TIMEOUT_S, "health_check_interval": HEARTBEAT_S}
-    return {**timeouts, "socket_keepalive": keepalive, **RETRY}
+    # Acks stay here: one that a broker does not answer would cost the worker a place for ever, and nothing depends on them.
+    return {**timeouts, "socket_keepalive": keepalive, "ack_emulation": False, **RETRY}

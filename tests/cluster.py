@@ -26,7 +26,7 @@ from tests.servers.server import free_port
 
 BIN = Path(sys.executable).parent
 CELERY = (str(BIN / "celery"), "-A", "md5_service.worker.main")
-STOP_S = 20
+STOP_S = 40  # a worker in the middle of a transaction with a server that hangs is patient for 15 s
 TICK_S = 0.05
 
 

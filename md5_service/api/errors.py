@@ -49,7 +49,13 @@ async def _known_error(request: Request, error: Exception) -> JSONResponse:
     log.warning("%s %s: %s", request.method, request.url.path, error)
     if status == 507:
         return problem(status, "storage_full", title, "there is no room left for this; nothing was kept of it")
-    return problem(status, "unavailable", title, "something that the service needs is away (/readyz says what); try again soon", {"Retry-After": "2"})
+    return problem(
+        status,
+        "unavailable",
+        title,
+        "something that the service needs is away (/readyz says what); try again soon",
+        {"Retry-After": "2"},
+    )
 
 
 async def _http_error(request: Request, error: Exception) -> JSONResponse:

@@ -12,10 +12,10 @@ from tests.cluster import Cluster
 
 # How often each is hit: a member's name begins with it; parents by `True`, their children otherwise.
 VICTIMS = {
-    ("worker", False): 12,
+    ("worker", False): 24,
     ("worker", True): 3,
     ("api", True): 3,
-    ("upkeep", False): 1,
+    ("upkeep", False): 3,
     ("upkeep", True): 1,
     ("beat", True): 1,
 }
@@ -59,26 +59,30 @@ def carry_out(faults: list[Fault], cluster: Cluster) -> Hits:
     stopped: list[tuple[float, psutil.Process]] = []
     for fault in faults:
         _wake(stopped, until=began + fault.at_s)
-        while (victim := _victim(cluster, fault)) is None:
+        while (victim := _hit(cluster, fault)) is None:
             _wake(stopped, until=time.monotonic() + 0.05)
-        with contextlib.suppress(psutil.NoSuchProcess):
-            if fault.stopped_s:
-                victim.send_signal(signal.SIGSTOP)
-                stopped.append((time.monotonic() + fault.stopped_s, victim))
-                hits.stops += 1
-            else:
-                victim.kill()
-                hits.kills += 1
+        if fault.stopped_s:
+            stopped.append((time.monotonic() + fault.stopped_s, victim))
+            hits.stops += 1
+        else:
+            hits.kills += 1
     _wake(stopped, until=max((at for at, _ in stopped), default=0.0))
     hits.last_at = time.monotonic()
     return hits
 
 
-def _victim(cluster: Cluster, fault: Fault) -> psutil.Process | None:
+def _hit(cluster: Cluster, fault: Fault) -> psutil.Process | None:
+    """The process that was hit; None where there was none that lives."""
     members = [member for name, member in cluster.members.items() if name.startswith(fault.role) and member.process]
     trees = [member.tree() for member in members]
     found = [process for tree in trees for process in (tree[:1] if fault.parent else tree[1:])]
-    return found[fault.which % len(found)] if found else None
+    with contextlib.suppress(psutil.NoSuchProcess):
+        living = [process for process in found if process.status() != psutil.STATUS_ZOMBIE]
+        if living:
+            victim = living[fault.which % len(living)]
+            victim.send_signal(signal.SIGSTOP if fault.stopped_s else signal.SIGKILL)
+            return victim
+    return None
 
 
 def _wake(stopped: list[tuple[float, psutil.Process]], until: float) -> None:

@@ -29,7 +29,7 @@ def test_kill_storm(
     is_long: bool,
     figure: Callable[[str], None],
 ) -> None:
-    promises, kills, stops, over_s = (10_000, 1_000, 150, 400) if is_long else (2_000, 200, 30, 70)
+    promises, kills, stops, over_s = (10_000, 1_000, 150, 300) if is_long else (2_000, 200, 30, 50)
     url = own_postgres.new_database()
     cluster = start_cluster(
         url, broker_server.url, apis=2, workers=4, lease_s=LEASE_S, sweep_s=1, max_attempts=1000, log_level="error"
@@ -39,7 +39,7 @@ def test_kill_storm(
     hits = carry_out(draw(SEED, kills=kills, stops=stops, over_s=over_s, stopped_s=STOPPED_S), cluster)
     journal.join(120)
     wait_for(lambda: unfinished(url) == 0, SETTLED_S, "every promise to be kept")
-    settled_s = time.monotonic() - hits.last_at
+    settled_s = time.monotonic() - hits.last_at  # the client may have gone on meanwhile
     cluster.stop()
     found = counts(url, cluster.log_path, journal.promises)
     starts = sum(member.starts for member in cluster.members.values())

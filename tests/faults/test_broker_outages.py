@@ -1,0 +1,220 @@
+"""The broker goes away in every way there is, while files come in: nobody who hands one over notices, and nothing is lost."""
+
+import contextlib
+import hashlib
+import logging
+import os
+import random
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from pathlib import Path
+
+import httpx2
+import pytest
+import uuid_utils
+from kombu import Connection, Message, Queue
+
+from md5_service.broker import WORK, make_celery, publish
+from md5_service.settings import Settings
+from md5_task_data import tasks
+from md5_task_data.bucket import Bucket
+from md5_task_data.database import Database
+from tests.client import wait_for
+from tests.cluster import Cluster
+from tests.faults.conftest import StartCluster
+from tests.faults.journal import Journal
+from tests.faults.oracle import KEPT, counts, unfinished
+from tests.faults.proxy import Proxy
+from tests.servers.postgres import Postgres
+from tests.servers.rabbitmq import RabbitMq
+from tests.servers.valkey import Valkey
+
+SEED = int(os.environ.get("MD5_FAULTS_SEED", "20261122"))
+ANSWER_S = 2.0
+CONSUMING_S = 60
+TAKEN_S = 10
+PROMISES, OVER_S = 12, 1.5  # handed over around each fault
+Broker = Valkey | RabbitMq
+Fault = Callable[[Broker, Proxy], AbstractContextManager[None]]
+
+
+@contextlib.contextmanager
+def restart(broker: Broker, _: Proxy) -> Iterator[None]:
+    broker.kill()
+    yield
+    broker.start()
+
+
+@contextlib.contextmanager
+def refuse(_: Broker, proxy: Proxy) -> Iterator[None]:
+    proxy.refuse()
+    yield
+    proxy.accept()
+
+
+@contextlib.contextmanager
+def black_hole(_: Broker, proxy: Proxy) -> Iterator[None]:
+    proxy.black_hole = True
+    yield
+    proxy.black_hole = False
+
+
+@contextlib.contextmanager
+def suspend(broker: Broker, _: Proxy) -> Iterator[None]:
+    broker.suspend()
+    yield
+    broker.resume()
+
+
+@contextlib.contextmanager
+def flush(broker: Broker, _: Proxy) -> Iterator[None]:
+    broker.flush()
+    yield
+
+
+@contextlib.contextmanager
+def half_open(_: Broker, proxy: Proxy) -> Iterator[None]:
+    assert proxy.half_open() > 0
+    yield
+
+
+AWAY = (restart, refuse, black_hole, suspend)
+
+
+@pytest.mark.timeout(3600)
+def test_broker_outages(
+    postgres: Postgres,
+    broker_server: Broker,
+    start_cluster: StartCluster,
+    is_long: bool,
+    figure: Callable[[str], None],
+) -> None:
+    times: dict[Fault, int] = (
+        {restart: 20, flush: 10, half_open: 10, refuse: 5, black_hole: 5, suspend: 5}
+        if is_long
+        else {restart: 1, flush: 1, half_open: 1, refuse: 1, black_hole: 1}
+    )
+    faults = [fault for fault, number in times.items() for _ in range(number)]
+    random.Random(SEED).shuffle(faults)
+    url = postgres.new_database()
+    promises: dict[str, str] = {}
+    slowest_s = 0.0
+    consuming_s = {said(fault): 0.0 for fault in times}
+    with Proxy(broker_server.port) as proxy, contextlib.ExitStack() as stack:
+        # One of each, so that none hides that another does not come back.
+        cluster = start_cluster(
+            url, broker_server.url_at(proxy.port), workers=1, lease_s=3, sweep_s=1, log_level="error"
+        )
+        client = stack.enter_context(cluster.client())  # made before: that takes longer than it may distort
+        for number, fault in enumerate(faults):
+            journal = Journal(cluster.urls, PROMISES, SEED + number, clients=2, over_s=OVER_S)
+            journal.start()
+            time.sleep(OVER_S / 3)
+            with fault(broker_server, proxy):
+                if fault in AWAY:
+                    slowest_s = max(slowest_s, goes_unnoticed(client, promises))
+            began = time.monotonic()
+            ids = [hinted(cluster, promises), unhinted(cluster, promises)]
+            for task_id in ids:
+                cluster.ended(task_id, began + CONSUMING_S - time.monotonic())
+            name = said(fault)
+            print(f"{number}. {name}: consuming again after {time.monotonic() - began:.1f} s")
+            consuming_s[name] = max(consuming_s[name], time.monotonic() - began)
+            journal.join(30)
+            assert (journal.refused, journal.unanswered) == (0, 0), f"{name}: {journal}"
+            promises |= journal.promises
+        wait_for(lambda: unfinished(url) == 0, CONSUMING_S, "every promise to be kept")
+        cluster.stop()
+    found = counts(url, cluster.log_path, promises)
+    tried = ", ".join(f"{number} {said(fault)}" for fault, number in times.items())
+    after = ", ".join(f"{name} {seconds:.1f} s" for name, seconds in consuming_s.items())
+    figure(
+        f"seed {SEED}; {tried}; {len(promises)} promises, none refused; slowest answer of an API without broker "
+        f"{slowest_s:.2f} s; consuming again at the latest after: {after}; {found}"
+    )
+    assert max(consuming_s.values()) <= CONSUMING_S
+    assert found == KEPT
+    assert "DUMP" not in cluster.stderr()
+
+
+def said(fault: Fault) -> str:
+    return fault.__name__.replace("_", "-")
+
+
+def goes_unnoticed(client: httpx2.Client, promises: dict[str, str]) -> float:
+    """Whoever hands a file over gets its id in time, and whoever asks what is wrong the broker's name; returns how long the
+    slower answer took."""
+    content = os.urandom(100)
+    upload = client.post("/v1/tasks", content=content)
+    assert upload.status_code == 202, upload.text
+    promises[upload.json()["id"]] = hashlib.md5(content).hexdigest()
+    ready = client.get("/readyz")
+    checks = ready.json()["checks"]
+    assert (ready.status_code, [name for name in checks if checks[name] != "ok"]) == (503, ["broker"]), checks
+    slower_s = max(answer.elapsed.total_seconds() for answer in (upload, ready))
+    assert slower_s < ANSWER_S
+    return slower_s
+
+
+def hinted(cluster: Cluster, promises: dict[str, str]) -> str:
+    """Handed over as everybody does."""
+    content = os.urandom(100)
+    task_id = cluster.hand_over(content)
+    promises[task_id] = hashlib.md5(content).hexdigest()
+    return task_id
+
+
+def unhinted(cluster: Cluster, promises: dict[str, str]) -> str:
+    """As an API leaves it that is killed right after its COMMIT: beat and the sweeper alone can bring it to a worker."""
+    content = os.urandom(100)
+    task_id = str(uuid_utils.uuid7())
+    incoming = Bucket(f"file://{cluster.folder}/bucket").receive(task_id)
+    incoming.write([content])
+    incoming.store()
+    database = Database(cluster.database_url)
+    with database.transaction() as db:
+        tasks.create(db, tasks.NewTask(task_id, "local", "md5", "reads.fastq", len(content)))
+    database.close()
+    promises[task_id] = hashlib.md5(content).hexdigest()
+    return task_id
+
+
+def test_a_hint_whose_ack_is_lost_costs_the_worker_no_place(broker_server: Broker) -> None:
+    """Else each that was on its way when the broker hung would leave the worker with one place less, and `upkeep`, which has
+    but one, would wait for ever."""
+    with receiving(broker_server, "first", "second") as (connection, got):
+        connection.drain_events(timeout=TAKEN_S)
+        broker_server.suspend()
+        got[0].ack_log_error(logging.getLogger(), connection.connection_errors)
+        broker_server.resume()
+        connection.drain_events(timeout=TAKEN_S)
+        got[1].ack()
+    assert [message.payload[0] for message in got] == [[["first"]], [["second"]]]
+
+
+def test_a_hint_that_was_fetched_and_not_begun_leaves_nothing_behind(
+    broker_server: Broker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """When the worker lets go of a broker that is away: no dump of it in the folder for temporary files."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    with receiving(broker_server, "first") as (connection, got):
+        connection.drain_events(timeout=TAKEN_S)
+        assert len(got) == 1
+        broker_server.suspend()
+    assert list(tmp_path.iterdir()) == []
+
+
+@contextlib.contextmanager
+def receiving(broker: Broker, *hints: str) -> Iterator[tuple[Connection, list[Message]]]:
+    """Send hints, and be a worker that has one place."""
+    url = f"file://{os.devnull}"
+    app = make_celery(Settings(database_url=url, broker_url=broker.url, bucket_url=url, log_path=Path(os.devnull)))
+    publish(app, hints)
+    got: list[Message] = []
+    with app.connection_for_read() as connection:
+        consumer = connection.Consumer([Queue(WORK)], on_message=got.append)
+        consumer.qos(prefetch_count=1)
+        consumer.consume()
+        yield connection, got

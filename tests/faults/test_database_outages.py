@@ -1,0 +1,257 @@
+"""PostgreSQL is killed, hangs, and loses connections, while files come in: what was promised is kept, and what cannot be
+promised is said at once."""
+
+import contextlib
+import os
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Literal
+
+import httpx2
+import pytest
+
+from tests.client import wait_for
+from tests.cluster import Cluster
+from tests.faults.conftest import StartCluster
+from tests.faults.journal import Journal
+from tests.faults.oracle import KEPT, counts, unfinished
+from tests.faults.proxy import Proxy
+from tests.servers.postgres import Postgres
+from tests.servers.valkey import Valkey
+
+SEED = int(os.environ.get("MD5_FAULTS_SEED", "20261122"))
+SETTLED_S = 180
+BEFORE_OR_AFTER: tuple[Literal["before", "after"], ...] = ("before", "after")
+ANSWER_S = 2.0
+CROWD = 45  # requests at the same time: more than an API has threads for what may hang
+AGAIN_S = 5.0
+WATCHED_S = 7.0  # it says again after 10 s what it waits for
+MOST_LINES_A_S = 1.0  # of all processes
+AT_ONCE_S = 2.0
+
+
+@pytest.fixture
+def proxy(own_postgres: Postgres) -> Iterator[Proxy]:
+    with Proxy(own_postgres.port) as proxy:
+        yield proxy
+
+
+@pytest.fixture
+def broker(tmp_path: Path) -> Iterator[Valkey]:
+    with Valkey(tmp_path / "broker") as broker:
+        yield broker
+
+
+@pytest.mark.timeout(1800)
+def test_restarts_and_cuts_at_commit(
+    own_postgres: Postgres,
+    proxy: Proxy,
+    broker: Valkey,
+    start_cluster: StartCluster,
+    is_long: bool,
+    figure: Callable[[str], None],
+) -> None:
+    restarts, cuts = (20, 25) if is_long else (4, 8)
+    url = own_postgres.new_database(proxy.port)
+    cluster = start_cluster(url, broker.url, apis=2, lease_s=3, sweep_s=1, max_attempts=1000, log_level="error")
+    promises: dict[str, str] = {}
+
+    journal = Journal(cluster.urls, 30 * restarts, SEED, over_s=1.5 * restarts)
+    journal.start()
+    for _ in range(restarts):
+        time.sleep(0.5)
+        own_postgres.restart()
+    journal.join(60)
+    promises |= journal.promises
+    said = f"{restarts} restarts: {journal}"
+
+    for when in BEFORE_OR_AFTER:
+        journal = Journal(cluster.urls, 10 * cuts, SEED + 1, over_s=0.2 * cuts)
+        journal.start()
+        for _ in range(cuts):  # one by one: at once, they would all hit what comes first
+            cut_a_commit(proxy, when)
+            time.sleep(0.05)
+        journal.join(60)
+        promises |= journal.promises
+        said += f"; {cuts} connections cut {when} COMMIT: {journal}"
+
+    began = time.monotonic()
+    wait_for(lambda: unfinished(url) == 0, SETTLED_S, "every promise to be kept")
+    settled_s = time.monotonic() - began
+    cluster.stop()
+    found = counts(url, cluster.log_path, promises)
+    figure(f"seed {SEED}; {said}; settled {settled_s:.1f} s; {found}")
+    assert proxy.cuts == 2 * cuts
+    assert found == KEPT
+
+
+def cut_a_commit(proxy: Proxy, when: Literal["before", "after"]) -> None:
+    done = proxy.cuts
+    proxy.cut_at(b"COMMIT", when=when)
+    wait_for(lambda: proxy.cuts > done, 30, "a COMMIT to be cut")
+
+
+@contextlib.contextmanager
+def killed(server: Postgres, _: Proxy) -> Iterator[None]:
+    server.kill()
+    yield
+    server.start()
+
+
+@contextlib.contextmanager
+def suspended(server: Postgres, _: Proxy) -> Iterator[None]:
+    server.suspend()
+    yield
+    server.resume()
+
+
+@contextlib.contextmanager
+def never_answering(_: Postgres, proxy: Proxy) -> Iterator[None]:
+    proxy.black_hole = True
+    yield
+    proxy.black_hole = False
+
+
+@contextlib.contextmanager
+def refusing(_: Postgres, proxy: Proxy) -> Iterator[None]:
+    proxy.refuse()
+    yield
+    proxy.accept()
+
+
+@contextlib.contextmanager
+def half_open(_: Postgres, proxy: Proxy) -> Iterator[None]:
+    assert proxy.half_open() > 0
+    yield
+
+
+Outage = Callable[[Postgres, Proxy], AbstractContextManager[None]]
+OUTAGES: tuple[Outage, ...] = (refusing, killed, suspended, never_answering, half_open)
+
+
+def test_everybody_has_an_answer_in_time(
+    own_postgres: Postgres, proxy: Proxy, broker: Valkey, start_cluster: StartCluster, figure: Callable[[str], None]
+) -> None:
+    url = own_postgres.new_database(proxy.port)
+    cluster = start_cluster(url, broker.url, lease_s=3, sweep_s=1, log_level="error")
+    task_id = cluster.hand_over(b"abc")
+    slowest_s = 0.0
+    after = []
+    with crowd(cluster) as client:
+        for outage in OUTAGES:
+            everything_at_once(client, task_id)  # so that there are many connections to lose
+            wait_for(lambda: unfinished(url) == 0, SETTLED_S, "the workers to have nothing to do")
+            with outage(own_postgres, proxy):
+                if outage is not half_open:
+                    slowest_s = max(slowest_s, is_refused_in_time(client, task_id))
+            began = time.monotonic()
+            promised = wait_for(lambda: promise(client), AGAIN_S, f"an upload to be taken, after {outage.__name__}")
+            taken_s = time.monotonic() - began
+            assert cluster.ended(promised, SETTLED_S)["status"] == "done"
+            done_s = time.monotonic() - began
+            after.append(f"{outage.__name__.replace('_', ' ')} {taken_s:.1f} s and {done_s:.1f} s")
+            # Where it was not even reached no COMMIT was sent, and whatever came is removed again.
+            wait_for(lambda: stored(cluster) == rows(own_postgres, url), SETTLED_S, "no bytes without a row")
+    figure(f"slowest 503 {slowest_s:.2f} s, {CROWD} clients; uploads taken again, and done: {', '.join(after)}")
+
+
+def is_refused_in_time(client: httpx2.Client, task_id: str) -> float:
+    """All get a 503 that says when to come back; returns how long the slowest took."""
+    answers = everything_at_once(client, task_id)
+    for answer in answers:
+        if answer.url.path == "/healthz":
+            assert answer.status_code == 200
+            continue
+        assert answer.status_code == 503, (answer.url, answer.text)
+        if answer.url.path == "/readyz":
+            checks = answer.json()["checks"]
+            assert [name for name, outcome in checks.items() if outcome != "ok"] == ["database"], checks
+        else:
+            assert answer.headers["Content-Type"] == "application/problem+json"
+            assert answer.json()["code"] == "unavailable"
+            assert int(answer.headers["Retry-After"]) > 0
+    slowest_s = max(answer.elapsed.total_seconds() for answer in answers)
+    assert slowest_s < ANSWER_S
+    return slowest_s
+
+
+@contextlib.contextmanager
+def crowd(cluster: Cluster) -> Iterator[httpx2.Client]:
+    """For as many as want it at the same time, each on a connection of their own."""
+    with httpx2.Client(
+        base_url=cluster.url, timeout=30, limits=httpx2.Limits(), headers={"Connection": "close"}
+    ) as client:
+        yield client
+
+
+def everything_at_once(client: httpx2.Client, task_id: str) -> list[httpx2.Response]:
+    """What comes of it when many hand over, ask by id, list, and look how it is."""
+    asks = [("POST", "/v1/tasks"), ("GET", f"/v1/tasks/{task_id}"), ("GET", "/v1/tasks")] * (CROWD // 3)
+    asks += [("GET", "/readyz"), ("GET", "/healthz")]
+    with ThreadPoolExecutor(len(asks)) as pool:
+        return list(pool.map(lambda ask: client.request(*ask, content=b"abc" if ask[0] == "POST" else None), asks))
+
+
+def promise(client: httpx2.Client) -> str | None:
+    answer = client.post("/v1/tasks", content=b"abc")
+    return str(answer.json()["id"]) if answer.status_code == 202 else None
+
+
+def stored(cluster: Cluster) -> set[str]:
+    return {path.name for path in (cluster.folder / "bucket").rglob("*") if path.is_file()}
+
+
+def rows(server: Postgres, url: str) -> set[str]:
+    return set(server.sql("SELECT id FROM tasks", url.rsplit("/", 1)[1]).split())
+
+
+@pytest.fixture
+def waiting(own_postgres: Postgres, broker: Valkey, tmp_path: Path) -> Iterator[Cluster]:
+    """Started before its servers, and before its schema was made."""
+    url = own_postgres.new_database()
+    own_postgres.kill()
+    broker.kill()
+    cluster = Cluster(tmp_path / "waiting", url, broker.url, sweep_s=1)
+    try:
+        cluster.start(migrate=False, ready_s=0)
+        yield cluster
+    finally:
+        cluster.end()
+
+
+def test_started_before_its_servers_it_waits_and_says_for_what(
+    waiting: Cluster, own_postgres: Postgres, broker: Valkey, figure: Callable[[str], None]
+) -> None:
+    def says(words: str) -> None:
+        wait_for(lambda: words in waiting.stderr(), 30, f"it to say {words!r}")
+
+    def lines() -> int:
+        return len(waiting.stderr().splitlines())
+
+    wait_for(waiting.stderr_path.exists, 10, "the first process")
+    says("waiting for the database: the database cannot be used: ")
+    before, began = lines(), time.monotonic()
+    wait_for(lambda: waiting.readiness().get("database", "ok") != "ok", 30, "the API to say so, too")
+    stopping = time.monotonic()
+    waiting.stop("worker-1")
+    stopped_s = time.monotonic() - stopping
+    assert stopped_s < AT_ONCE_S
+
+    time.sleep(max(0, began + WATCHED_S - time.monotonic()))
+    own_postgres.start()
+    says("waiting for the database: its schema is not of this version; run `md5-service migrate`")
+    said, said_s = lines() - before, time.monotonic() - began
+    assert said / said_s <= MOST_LINES_A_S
+
+    waiting.migrate()
+    says("waiting for the broker: the broker cannot be reached: ")
+    waiting.again("worker-1")
+    broker.start()
+    wait_for(waiting.is_ready, 30, "the API to be ready")
+    assert waiting.ended(waiting.hand_over(b"abc"))["status"] == "done"
+    starts = {name: member.starts for name, member in waiting.members.items()}
+    assert starts == dict.fromkeys(starts, 1) | {"worker-1": 2}
+    figure(f"{said} lines in {said_s:.1f} s; a worker that waits ends in {stopped_s:.2f} s")
