@@ -88,7 +88,12 @@ def _waiting(connection: Connection) -> int:
 
 
 def _failures(app: Celery) -> tuple[type[BaseException], ...]:
-    known = (OSError, KombuError, CeleryError, *app.connection_for_write().recoverable_connection_errors)
+    known: tuple[type[BaseException], ...] = (
+        OSError,
+        KombuError,
+        CeleryError,
+        *app.connection_for_write().recoverable_connection_errors,
+    )
     return (
         *known,
         AttributeError,

@@ -21,6 +21,8 @@ from celery import Celery
 from md5_service.broker import make_celery
 from md5_service.cli.parts import die_with_parent
 from md5_service.settings import Settings
+from md5_task_data import migrations
+from md5_task_data.database import Database
 from tests.client import Client, wait_for
 from tests.servers.server import free_port
 
@@ -118,7 +120,9 @@ class Cluster(Client):
             wait_for(self.is_ready, ready_s, f"the API to be ready: {self.stderr_path}")
 
     def migrate(self) -> None:
-        subprocess.run([BIN / "md5-service", "migrate"], env=self.environment, check=True, timeout=60)
+        database = Database(self.database_url)
+        migrations.upgrade(database)
+        database.close()
 
     def is_ready(self) -> bool:
         """Whether every API says that all it needs is there."""

@@ -1,14 +1,15 @@
 """What must be true of a service at rest, whatever was done to it. Computed anew, from the client's own journal and with
 none of the service's code: rows by plain SQL, the chain by hand."""
 
+import contextlib
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
-from sqlalchemy import create_engine, make_url, text
+from sqlalchemy import Connection, NullPool, create_engine, make_url, text
 
 from md5_task_data.database import DRIVERS
 
@@ -46,22 +47,25 @@ def counts(database_url: str, log_path: Path, journal: Mapping[str, str]) -> Cou
 
 def unfinished(database_url: str) -> int:
     """How many tasks have not ended, those among them that no client was told of."""
-    return sum(1 for status, _ in _read(database_url)[0].values() if status not in ENDS)
+    with _connected(database_url) as db:
+        return int(db.execute(text(f"SELECT count(*) FROM tasks WHERE status NOT IN {ENDS}")).scalar_one())
 
 
 def _read(database_url: str) -> tuple[dict[str, tuple[str, str | None]], bytes]:
     """Status and MD5 of every task, and the log as the table has it."""
+    with _connected(database_url) as db:
+        tasks = db.execute(text("SELECT id, status, md5 FROM tasks"))
+        rows = {_plain(str(task_id)): (status, md5) for task_id, status, md5 in tasks}
+        lines = db.execute(text("SELECT line FROM log_lines ORDER BY seq")).scalars()
+        return rows, "".join(f"{line}\n" for line in lines).encode()
+
+
+@contextlib.contextmanager
+def _connected(database_url: str) -> Iterator[Connection]:
     url = make_url(database_url)
-    engine = create_engine(url.set(drivername=DRIVERS.get(url.drivername, url.drivername)))
-    try:
-        with engine.connect() as db:
-            rows = {
-                _plain(str(row[0])): (row[1], row[2]) for row in db.execute(text("SELECT id, status, md5 FROM tasks"))
-            }
-            lines = db.execute(text("SELECT line FROM log_lines ORDER BY seq")).scalars()
-            return rows, "".join(f"{line}\n" for line in lines).encode()
-    finally:
-        engine.dispose()
+    engine = create_engine(url.set(drivername=DRIVERS.get(url.drivername, url.drivername)), poolclass=NullPool)
+    with engine.connect() as db:
+        yield db
 
 
 def _plain(task_id: str) -> str:

@@ -12,10 +12,10 @@ from tests.cluster import Cluster
 
 # How often each is hit: a member's name begins with it; parents by `True`, their children otherwise.
 VICTIMS = {
-    ("worker", False): 24,
+    ("worker", False): 50,
     ("worker", True): 3,
     ("api", True): 3,
-    ("upkeep", False): 3,
+    ("upkeep", False): 6,
     ("upkeep", True): 1,
     ("beat", True): 1,
 }

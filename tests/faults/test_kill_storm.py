@@ -32,7 +32,15 @@ def test_kill_storm(
     promises, kills, stops, over_s = (10_000, 1_000, 150, 300) if is_long else (2_000, 200, 30, 50)
     url = own_postgres.new_database()
     cluster = start_cluster(
-        url, broker_server.url, apis=2, workers=4, lease_s=LEASE_S, sweep_s=1, max_attempts=1000, log_level="error"
+        url,
+        broker_server.url,
+        apis=2,
+        workers=4,
+        children=2,
+        lease_s=LEASE_S,
+        sweep_s=1,
+        max_attempts=1000,
+        log_level="error",
     )
     journal = Journal(cluster.urls, promises, SEED, over_s=0.8 * over_s)
     journal.start()

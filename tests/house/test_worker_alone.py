@@ -30,7 +30,7 @@ def test_a_worker_needs_nothing_of_the_api(tmp_path: Path, postgres: Postgres, v
     shutil.copytree(ROOT / "md5_task_data", house / "md5_task_data")
     shutil.copytree(ROOT / "md5_service", house / "md5_service", ignore=shutil.ignore_patterns("api", "cli"))
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", tmp_path / "venv"], check=True)
-    install = [
+    install: list[str | Path] = [
         "--python",
         python,
         "install",

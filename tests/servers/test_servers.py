@@ -135,12 +135,7 @@ def _goes_through_everything(server: Server) -> None:
 
 
 def _stops_without_a_trace(server: Server) -> None:
-    ports = {
-        connection.laddr.port
-        for process in server.processes()
-        for connection in process.net_connections("tcp")
-        if connection.status == psutil.CONN_LISTEN
-    }
+    ports = {port for process in server.processes() for port in _listens_on(process)}
     assert server.port in ports
     server.stop()
     assert not server.is_running
@@ -148,6 +143,14 @@ def _stops_without_a_trace(server: Server) -> None:
     for port in ports:
         with pytest.raises(ConnectionRefusedError):
             socket.create_connection(("127.0.0.1", port))
+
+
+def _listens_on(process: psutil.Process) -> list[int]:
+    try:
+        connections = process.net_connections("tcp")
+    except psutil.NoSuchProcess:  # one of PostgreSQL's own, which come and go
+        return []
+    return [connection.laddr.port for connection in connections if connection.status == psutil.CONN_LISTEN]
 
 
 def _waiting(server: Valkey | RabbitMq) -> int:
