@@ -23,7 +23,7 @@ from md5_service.cli.parts import die_with_parent
 from md5_service.settings import Settings
 from md5_task_data import migrations
 from md5_task_data.database import Database
-from tests.client import Client, wait_for
+from tests.client import TLS, Client, wait_for
 from tests.servers.server import free_port
 
 BIN = Path(sys.executable).parent
@@ -104,6 +104,7 @@ class Cluster(Client):
             )
         }
         self._closing = threading.Event()
+        self._starting = threading.Lock()
         self._keeper = threading.Thread(target=self._keep, name="keeper", daemon=True)
 
     def _api(self, number: int, url: str) -> Member:
@@ -133,7 +134,7 @@ class Cluster(Client):
     def readiness(self, url: str = "") -> dict[str, str]:
         """What the API finds of what it needs; empty while it does not answer."""
         try:
-            return dict(httpx2.get(f"{url or self.url}/readyz", timeout=10).json()["checks"])
+            return dict(httpx2.get(f"{url or self.url}/readyz", timeout=10, verify=TLS).json()["checks"])
         except (httpx2.TransportError, ValueError):
             return {}
 
@@ -142,7 +143,9 @@ class Cluster(Client):
         with open(self.stderr_path, "ab") as stderr:
             while not self._closing.is_set():
                 for member in self.members.values():
-                    if member.is_wanted and not member.runs():
+                    with self._starting:
+                        if not member.is_wanted or member.runs():
+                            continue
                         member.process = subprocess.Popen(
                             member.command,
                             env=self.environment | dict(member.environment),
@@ -171,11 +174,11 @@ class Cluster(Client):
     def stop(self, *names: str) -> None:
         """An orderly stop of these members (all: every one); they are not started again."""
         chosen = [self.members[name] for name in names or self.members]
-        for member in chosen:
-            member.is_wanted = False
-        for member in chosen:
-            if member.process is not None and member.runs():
-                member.process.send_signal(signal.SIGTERM)
+        with self._starting:  # else one that is just being started would never hear of it
+            for member in chosen:
+                member.is_wanted = False
+                if member.process is not None and member.runs():
+                    member.process.send_signal(signal.SIGTERM)
         for member in chosen:
             if member.process is not None:
                 member.process.wait(STOP_S)

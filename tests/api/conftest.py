@@ -15,6 +15,7 @@ from md5_service.api.app import create_app
 from md5_service.settings import Settings
 from md5_task_data import migrations
 from md5_task_data.database import Database
+from tests.client import TLS
 
 
 @dataclass
@@ -60,7 +61,7 @@ def start_api(tmp_path: Path) -> Iterator[Callable[..., Api]]:
         server = uvicorn.Server(uvicorn.Config(create_app(settings), log_level="error", lifespan="on"))
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
         thread.start()
-        client = httpx2.Client(base_url=url, timeout=30)
+        client = httpx2.Client(base_url=url, timeout=30, verify=TLS)
         running.append((server, thread, client))
         return Api(url, tmp_path, client, settings)
 

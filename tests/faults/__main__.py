@@ -1,24 +1,36 @@
-"""`make faults`: the long form of every test here, one after the other, and its figures into RESULTS.md."""
+"""`make faults`: the long form of the tests here, one after the other, and its figures into RESULTS.md.
+
+What pytest takes may follow, as in `python -m tests.faults -k kill_storm`: rows of tests that were not run stay as they were.
+"""
 
 import datetime
 import os
 import platform
+import re
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
 
-from tests.faults import mutants
-from tests.faults.test_kill_storm import SEED
+from tests.faults.mutants import MUTANTS
 
 HERE = Path(__file__).parent
+RESULTS = HERE / "RESULTS.md"
 HEAD = """# What was broken, and what came of it
 
-Written by `make faults`; `MD5_FAULTS_SEED` replays or changes the chances. {when}, {machine}, {cores} cores, Python {python},
-seed {seed}. Each line is one test in its long form; `lost`, `wrong`, `doubled`, `unlogged` and `torn` are counted by
-`oracle.py` from the client's own journal, by plain SQL and by hand from the log.
+Written by `make faults`. `MD5_FAULTS_SEED` changes the chances, the seed of a row replays them. `lost`, `wrong`, `doubled`,
+`unlogged` and `torn` are counted by `oracle.py`, from the client's own journal, by plain SQL, and by hand from the log.
 
-| test | figures |
+| test | when, where | figures |
+|---|---|---|
+"""
+ROW = re.compile(r"^\| (.+?) \| (.+?) \| (.+) \|$", re.M)
+MUTANTS_HEAD = """
+## Mutants
+
+Each is the house without one guarantee's code; the test beside it fails, and passes with the code (`make mutants`).
+
+| without | noticed by |
 |---|---|
 """
 
@@ -27,19 +39,20 @@ def main() -> int:
     with tempfile.NamedTemporaryFile("r", prefix="figures-") as figures:
         options = ["--long", "--figures", figures.name, "-p", "no:randomly", "--timeout", "3600"]
         code = subprocess.run([sys.executable, "-m", "pytest", "-q", *options, str(HERE), *sys.argv[1:]]).returncode
-        about = HEAD.format(
-            when=datetime.datetime.now(datetime.UTC).date(),
-            machine=platform.machine(),
-            cores=os.cpu_count(),
-            python=platform.python_version(),
-            seed=SEED,
-        )
-        table = "".join(f"| {mutant.takes_out} | {mutant.names} |\n" for mutant in mutants.MUTANTS)
-        what = "## Mutants\n\nEach was noticed" if code == 0 else "## Mutants\n\nSee the run: something failed"
-        (HERE / "RESULTS.md").write_text(
-            f"{about}{figures.read()}\n{what}.\n\n| without | noticed by |\n|---|---|\n{table}"
-        )
+        found = re.findall(r"^\| (.+?) \| (.+) \|$", figures.read(), re.M)
+    where = f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}"
+    when = datetime.datetime.now(datetime.UTC).date()
+    rows = _rows() | {name: (f"{when}, {where}", words) for name, words in found}
+    table = "".join(f"| {name} | {when} | {words} |\n" for name, (when, words) in sorted(rows.items()))
+    mutants = "".join(f"| {mutant.takes_out} | {mutant.names} |\n" for mutant in MUTANTS)
+    RESULTS.write_text(f"{HEAD}{table}{MUTANTS_HEAD}{mutants}")
     return code
+
+
+def _rows() -> dict[str, tuple[str, str]]:
+    """Those of earlier runs."""
+    kept = RESULTS.read_text().partition("## Mutants")[0] if RESULTS.exists() else ""
+    return {name: (when, words) for name, when, words in ROW.findall(kept) if name not in ("test", "---")}
 
 
 if __name__ == "__main__":

@@ -8,6 +8,8 @@ from collections.abc import Callable, Sequence
 
 import httpx2
 
+from tests.client import TLS
+
 RETRY_S = 0.05
 TIMEOUT_S = 5
 SMALL, MIDDLE, LARGE = (0, 10, 4096), (100_000,), (8 << 20,)  # bytes
@@ -58,7 +60,7 @@ class Journal:
             raise AssertionError(f"{len(self.promises)} of {self._wanted} promises after {within_s:g} s: {self}")
 
     def _run(self, chance: random.Random, number: int) -> None:
-        clients = [httpx2.Client(base_url=url, timeout=TIMEOUT_S) for url in self._urls]
+        clients = [httpx2.Client(base_url=url, timeout=TIMEOUT_S, verify=TLS) for url in self._urls]
         turn = number
         while len(self.promises) < self._wanted and not self._stop.is_set():
             if self._is_ahead():

@@ -14,7 +14,7 @@ import pytest
 
 from md5_task_data import failpoints
 from md5_task_data.failpoints import CRASH, ERROR, NAMES, PAUSE
-from tests.client import wait_for
+from tests.client import TLS, wait_for
 from tests.cluster import Cluster
 from tests.faults.conftest import StartCluster
 from tests.faults.oracle import KEPT, counts, unfinished
@@ -75,7 +75,7 @@ class Provoker:
 
     def _hand_over(self, content: bytes) -> str | None:
         try:
-            answer = httpx2.post(f"{self._cluster.url}/v1/tasks", content=content, timeout=10)
+            answer = httpx2.post(f"{self._cluster.url}/v1/tasks", content=content, timeout=10, verify=TLS)
         except httpx2.TransportError:
             time.sleep(0.1)
             return None
