@@ -33,7 +33,7 @@ def make_celery(settings: Settings) -> Celery:
     """A Celery app on this broker that knows no tasks yet. Connects to nothing."""
     app = Celery("md5_service", broker=settings.broker_url)
     app.conf.update(
-        task_queues=[Queue(WORK), Queue(UPKEEP)],
+        task_queues=[Queue(name, routing_key=name) for name in (WORK, UPKEEP)],
         task_default_queue=WORK,
         task_routes={"upkeep.*": {"queue": UPKEEP}},
         task_ignore_result=True,

@@ -1,10 +1,38 @@
 """Every setting, on one page: environment variables with the prefix `MD5_`."""
 
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import Field, ValidationError
+from pydantic import AfterValidator, Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import SQLAlchemyError
+
+from md5_task_data.bucket import Bucket
+
+BROKERS = ("redis", "rediss", "redis+socket", "amqp", "amqps", "memory")
+
+
+def _database(url: str) -> str:
+    try:
+        parts = make_url(url)
+        parts.get_dialect()
+    except SQLAlchemyError as error:
+        raise ValueError(f"not the URL of a database: {error}") from None
+    if parts.get_backend_name() == "sqlite" and not Path(parts.database or "").is_absolute():
+        raise ValueError("SQLite's file must have an absolute path, after four slashes")
+    return url
+
+
+def _broker(url: str) -> str:
+    if url.partition("://")[0] not in BROKERS or "://" not in url:
+        raise ValueError("not the URL of a broker")
+    return url
+
+
+def _bucket(url: str) -> str:
+    Bucket(url)
+    return url
 
 
 class Settings(BaseSettings):
@@ -12,9 +40,15 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="MD5_", frozen=True, extra="ignore")
 
-    database_url: str = Field(description="The database: sqlite:////absolute/file, postgresql://… or mariadb://…")
-    broker_url: str = Field(description="The broker of the hints: redis+socket:///…, redis://… or amqp://…")
-    bucket_url: str = Field(description="Where the bytes are stored: file:///absolute/folder")
+    database_url: Annotated[str, AfterValidator(_database)] = Field(
+        description="The database: sqlite:////absolute/file, postgresql://… or mariadb://…"
+    )
+    broker_url: Annotated[str, AfterValidator(_broker)] = Field(
+        description="The broker of the hints: redis+socket:///…, redis://… or amqp://…"
+    )
+    bucket_url: Annotated[str, AfterValidator(_bucket)] = Field(
+        description="Where the bytes are stored: file:///absolute/folder"
+    )
     log_path: Path = Field(description="The shared log, one line per finished task")
     auth: Literal["none"] = Field("none", description="Who may use the API; `none`: everybody who reaches it")
     max_upload_bytes: int = Field(1 << 40, ge=0, description="The largest file that is taken, in bytes")

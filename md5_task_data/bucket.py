@@ -34,7 +34,9 @@ class Bucket:
     def receive(self, task_id: str) -> "Incoming":
         """Begin to store the bytes of a task. Raises StorageFull, DependencyAway."""
         with _outages():
-            self._incoming.mkdir(parents=True, exist_ok=True)
+            self._incoming.mkdir(
+                exist_ok=True
+            )  # in the bucket, never the bucket: it may be a share that is not mounted
             return Incoming(self._incoming / task_id, self._place(task_id), self._durable_folders)
 
     def open(self, task_id: str) -> FileIO:
@@ -50,10 +52,14 @@ class Bucket:
         """Remove the bytes of a task; fine when they are gone already."""
         self._place(task_id).unlink(missing_ok=True)
 
+    def make(self) -> None:
+        """Make the folder. Only for who sets a service up. Raises OSError."""
+        self._incoming.mkdir(parents=True, exist_ok=True)
+
     def forget_incoming(self) -> None:
         """Remove what a killed API was receiving. Only for one who knows that none is alive."""
         shutil.rmtree(self._incoming, ignore_errors=True)
-        self._incoming.mkdir(parents=True, exist_ok=True)
+        self.make()
 
     def _place(self, task_id: str) -> Path:
         return self.root / task_id[-2:] / task_id

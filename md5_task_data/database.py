@@ -143,7 +143,9 @@ def _outages() -> Iterator[None]:
 
 FULL_ON_POSTGRESQL = "53100"
 FULL_ON_MARIADB = (1021, 1114)  # ER_DISK_FULL, ER_RECORD_FILE_FULL
-READ_ONLY_ON_POSTGRESQL = "25006"  # a standby, after a failover
+# A standby, after a failover; a schema that is not (yet) of this version.
+UNUSABLE_ON_POSTGRESQL = ("25006", "42P01", "42703")
+UNUSABLE_ON_MARIADB = (1146, 1054)
 
 
 def _is_full(error: Exception) -> bool:
@@ -151,15 +153,22 @@ def _is_full(error: Exception) -> bool:
     return (
         _sqlite_code(error) == sqlite3.SQLITE_FULL
         or getattr(original, "pgcode", None) == FULL_ON_POSTGRESQL
-        or getattr(original, "args", (None,))[:1] in [(code,) for code in FULL_ON_MARIADB]
+        or _mariadb_code(error) in FULL_ON_MARIADB
     )
 
 
 def _is_unusable(error: Exception) -> bool:
     return (
         _sqlite_code(error) in (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT)
-        or getattr(getattr(error, "orig", None), "pgcode", None) == READ_ONLY_ON_POSTGRESQL
+        or getattr(getattr(error, "orig", None), "pgcode", None) in UNUSABLE_ON_POSTGRESQL
+        or _mariadb_code(error) in UNUSABLE_ON_MARIADB
     )
+
+
+def _mariadb_code(error: Exception) -> object:
+    """The server's error number; None for errors of others."""
+    original: Any = getattr(error, "orig", None)
+    return next(iter(original.args), None) if isinstance(original, Exception) else None
 
 
 def _sqlite_code(error: Exception) -> int:

@@ -88,6 +88,7 @@ def broker_server(request: pytest.FixtureRequest) -> Valkey | RabbitMq:
 
 @pytest.fixture
 def bucket(tmp_path: Path) -> Bucket:
+    (tmp_path / "bucket").mkdir()
     return Bucket(f"file://{tmp_path}/bucket")
 
 

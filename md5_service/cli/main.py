@@ -116,7 +116,7 @@ def verify(
     from md5_task_data.database import Database
     from md5_task_data.errors import DependencyAway
 
-    beside = file.absolute().parents[1] / "md5.sqlite3"
+    beside = file.absolute().parent.parent / "md5.sqlite3"
     if database is None and beside.is_file():
         database = URL.create("sqlite", database=str(beside)).render_as_string()
     try:
@@ -133,15 +133,19 @@ def verify(
 
 @app.command()
 def migrate() -> None:
-    """Bring the schema of the database at MD5_DATABASE_URL up to date."""
+    """Bring the schema of the database at MD5_DATABASE_URL up to date; make the folders of bucket and log where need be."""
     from md5_service.settings import BadSettings, read_settings
     from md5_task_data import migrations
+    from md5_task_data.bucket import Bucket
     from md5_task_data.database import Database
     from md5_task_data.errors import DependencyAway, InvalidInput
 
     try:
-        migrations.upgrade(Database(read_settings().database_url))
-    except (BadSettings, DependencyAway, InvalidInput) as error:
+        settings = read_settings()
+        migrations.upgrade(Database(settings.database_url))
+        Bucket(settings.bucket_url).make()
+        settings.log_path.parent.mkdir(parents=True, exist_ok=True)
+    except (BadSettings, DependencyAway, InvalidInput, OSError) as error:
         _say(error)
         raise typer.Exit(2) from None
 

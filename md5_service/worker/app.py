@@ -91,10 +91,14 @@ def create_worker(settings: Settings) -> Celery:
 
     @celeryd_after_setup.connect(weak=False)
     def wait(**_: Any) -> None:
-        database = Database(settings.database_url)
-        for name, check in checks(settings, database, app).items():
-            _wait_for(name, check)
-        database.close()
+        try:
+            database = Database(settings.database_url)
+            for name, check in checks(settings, database, app).items():
+                _wait_for(name, check)
+            database.close()
+        except Exception as error:  # Celery would say it, and start all the same
+            log.exception("this worker cannot start")
+            raise SystemExit(2) from error
 
     @worker_process_init.connect(weak=False)
     def limit_memory(**_: Any) -> None:

@@ -273,3 +273,15 @@ def test_bytes_are_kept_exactly_where_the_row_may_be(
         assert (api.count(), len(api.stored())) == (kept, kept)
     finally:
         failpoints.arm(None)
+
+
+def test_a_bucket_that_is_away_is_503_and_is_never_made_anew(api: Api) -> None:
+    """It may be a share that is not mounted: what was written into the folder below it, no worker would find."""
+    (api.folder / "bucket").rename(api.folder / "away")
+    for _ in range(2):
+        assert_problem(api.client.post("/v1/tasks", content=b"abc"), 503, "unavailable")
+        assert "not there" in api.client.get("/readyz").json()["checks"]["bucket"]
+    assert not (api.folder / "bucket").exists()
+    (api.folder / "away").rename(api.folder / "bucket")
+    assert api.client.post("/v1/tasks", content=b"abc").status_code == 202
+    assert api.count() == 1

@@ -204,6 +204,7 @@ def test_log_verify(service: Service, tmp_path: Path) -> None:
     spoiled = tmp_path / "spoiled.log"
     shutil.copy(service.log_path, spoiled)
     assert b"without a database" in run("log", "verify", str(spoiled), url="").stdout
+    assert run("log", "verify", "/nope", url="").returncode == 2
     spoiled.write_bytes(spoiled.read_bytes().replace(b'"seq":1,', b'"seq":7,', 1))
     wrong = run("log", "verify", str(spoiled), url="")
     assert wrong.returncode == 1

@@ -45,3 +45,10 @@ def test_an_exception_rolls_all_back(database: Database, new_task: NewTask) -> N
 def test_a_database_that_is_not_there_is_an_outage(url: str) -> None:
     with pytest.raises(DependencyAway), Database(url).transaction():
         pass
+
+
+def test_a_schema_that_is_not_there_yet_is_an_outage(database_url: str) -> None:
+    database = Database(database_url)
+    with pytest.raises(DependencyAway), database.reading() as db:
+        db.execute(select(table.c.id))
+    database.close()

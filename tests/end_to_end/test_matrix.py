@@ -11,7 +11,7 @@ from tests.faults.oracle import KEPT, counts
 from tests.servers.rabbitmq import RabbitMq
 from tests.servers.valkey import Valkey
 
-FILES = 40
+FILES = 24
 
 
 def test_files_come_in_through_several_apis_and_are_done_by_several_workers(

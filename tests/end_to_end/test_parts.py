@@ -102,7 +102,7 @@ def test_a_log_that_is_held_for_20_s_fails_nothing_and_is_whole_3_s_later(
 @pytest.mark.timeout(300)
 def test_an_orderly_stop_gives_long_work_back_and_the_next_start_does_it(start_service: Callable[..., Service]) -> None:
     service = start_service()
-    content = bytes(3 << 30)  # some seconds of work
+    content = bytes(9 << 28)  # some seconds of work
     task_id = service.hand_over(content)
     wait_for(lambda: service.task(task_id)["status"] == "running", 20, "the work to begin")
     assert service.stop() == 0

@@ -28,7 +28,7 @@ ROW = re.compile(r"^\| (.+?) \| (.+?) \| (.+) \|$", re.M)
 MUTANTS_HEAD = """
 ## Mutants
 
-Each is the house without one guarantee's code; the test beside it fails, and passes with the code (`make mutants`).
+Each is the house without one guarantee's code, and the test that notices. `make mutants` and the whole `make faults` run them.
 
 | without | noticed by |
 |---|---|

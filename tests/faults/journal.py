@@ -32,6 +32,7 @@ class Journal:
         """Ask for `wanted` promises in all, from each of the URLs in turn, spread evenly over `over_s` seconds."""
         self.promises: dict[str, str] = {}
         self.refused = 0  # answers other than 202
+        self.last_at = 0.0  # time.monotonic() of the last promise
         self.unanswered = 0  # nothing is known of those
         self._urls = urls
         self._wanted = wanted
@@ -78,6 +79,7 @@ class Journal:
                 task_id = answer.json()["id"]
                 with self._lock:
                     self.promises[task_id] = hashlib.md5(content).hexdigest()
+                    self.last_at = time.monotonic()
                 self._promised(task_id)
             else:
                 self.refused += 1
