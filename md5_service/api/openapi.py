@@ -11,7 +11,7 @@ from md5_service.settings import Settings
 def document() -> str:
     """The document as text; it does not depend on any setting."""
     nowhere = Settings(
-        database_url="sqlite:///nowhere", broker_url="memory://", bucket_url="file:///", log_path=Path("/")
+        database_url="sqlite:////nowhere", broker_url="memory://", bucket_url="file:///", log_path=Path("/")
     )
     return json.dumps(create_app(nowhere).openapi(), indent=1, ensure_ascii=False) + "\n"
 

@@ -210,7 +210,9 @@ def test_a_hint_that_was_fetched_and_not_begun_leaves_nothing_behind(
 def receiving(broker: Broker, *hints: str) -> Iterator[tuple[Connection, list[Message]]]:
     """Send hints, and be a worker that has one place."""
     url = f"file://{os.devnull}"
-    app = make_celery(Settings(database_url=url, broker_url=broker.url, bucket_url=url, log_path=Path(os.devnull)))
+    app = make_celery(
+        Settings(database_url=url, broker_url=broker.url, bucket_url="file:///", log_path=Path(os.devnull))
+    )
     publish(app, hints)
     got: list[Message] = []
     with app.connection_for_read() as connection:
