@@ -209,10 +209,8 @@ def test_a_hint_that_was_fetched_and_not_begun_leaves_nothing_behind(
 @contextlib.contextmanager
 def receiving(broker: Broker, *hints: str) -> Iterator[tuple[Connection, list[Message]]]:
     """Send hints, and be a worker that has one place."""
-    url = f"file://{os.devnull}"
-    app = make_celery(
-        Settings(database_url=url, broker_url=broker.url, bucket_url="file:///", log_path=Path(os.devnull))
-    )
+    nothing = {"database_url": "sqlite:////nowhere", "bucket_url": "file:///", "log_path": Path(os.devnull)}
+    app = make_celery(Settings.model_validate({"broker_url": broker.url} | nothing))
     publish(app, hints)
     got: list[Message] = []
     with app.connection_for_read() as connection:
