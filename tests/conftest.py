@@ -3,6 +3,7 @@
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TypeVar
 
 import pytest
 import uuid_utils
@@ -16,6 +17,8 @@ from tests.servers.rabbitmq import RabbitMq
 from tests.servers.server import DatabaseServer
 from tests.servers.valkey import Valkey
 from tests.service import Service
+
+Broker = TypeVar("Broker", Valkey, RabbitMq)
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -64,21 +67,36 @@ def database(database_url: str) -> Iterator[Database]:
 
 
 @pytest.fixture(scope="session")
-def valkey(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Valkey]:
+def shared_valkey(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Valkey]:
     with Valkey(tmp_path_factory.mktemp("valkey")) as server:
         yield server
 
 
 @pytest.fixture(scope="session")
-def rabbitmq(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RabbitMq]:
+def shared_rabbitmq(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RabbitMq]:
     with RabbitMq(tmp_path_factory.mktemp("rabbitmq")) as server:
         yield server
 
 
+@pytest.fixture
+def valkey(shared_valkey: Valkey) -> Valkey:
+    """A running, empty broker for this test alone: it may break it, and leave it so."""
+    return _as_new(shared_valkey)
+
+
+@pytest.fixture
+def rabbitmq(shared_rabbitmq: RabbitMq) -> RabbitMq:
+    return _as_new(shared_rabbitmq)
+
+
 @pytest.fixture(params=["valkey", "rabbitmq"])
 def broker_server(request: pytest.FixtureRequest) -> Valkey | RabbitMq:
-    """A running, empty broker of each make, for this test alone: it may break it."""
+    """A broker of each make."""
     server: Valkey | RabbitMq = request.getfixturevalue(request.param)
+    return server
+
+
+def _as_new(server: Broker) -> Broker:
     server.resume()
     if not server.is_running:
         server.start()

@@ -88,7 +88,6 @@ def test_the_processes_on_several_hosts_are_started_as_the_readme_says(
     lines = [line.partition("#")[0].strip() for line in block.splitlines()]
     exported = dict(word.split("=", 1) for line in lines if line.startswith("export") for word in line.split()[1:])
     migrate, *members = [line.split() for line in lines if not line.startswith("export")]
-    rabbitmq.flush()
     cluster = Cluster(tmp_path, postgres.new_database(), rabbitmq.url)
     assert {name for name in cluster.environment if name.startswith("MD5_")} == set(exported)
     subprocess.run(

@@ -100,7 +100,6 @@ def test_every_failpoint(
     folder = tmp_path / "failpoints"
     folder.mkdir()
     url = postgres.new_database()
-    valkey.flush()
     cluster = start_cluster(
         url, valkey.url, lease_s=LEASE_S, sweep_s=0.5, max_attempts=100, failpoints=folder, log_level="error"
     )

@@ -42,7 +42,6 @@ def test_a_worker_needs_nothing_of_the_api(tmp_path: Path, postgres: Postgres, v
     subprocess.run([sys.executable, "-m", "pip", *install], check=True)
     for module in NOT_THERE:
         assert subprocess.run([python, "-c", f"import {module}"], cwd=house, capture_output=True).returncode == 1
-    valkey.flush()
     cluster = Cluster(tmp_path / "cluster", postgres.new_database(), valkey.url)
     for name in ("worker-0", "worker-1", "upkeep", "beat"):
         member = cluster.members[name]
