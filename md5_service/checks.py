@@ -13,14 +13,14 @@ from md5_task_data.bucket import Bucket
 from md5_task_data.database import Database
 from md5_task_data.errors import DependencyAway
 
-Check = Callable[[], None]
+Check = Callable[[], object]
 
 
 def checks(settings: Settings, database: Database, celery: Celery) -> Mapping[str, Check]:
     """By name: each returns when all is well, and raises DependencyAway with what is wrong."""
     return {
         "database": lambda: _has_schema(database),
-        "broker": lambda: _answers(celery),
+        "broker": lambda: is_idle(celery),
         "bucket": lambda: _is_writable(Bucket(settings.bucket_url).root),
         "log": lambda: _is_writable(settings.log_path.parent),  # its writers alone open the file
     }
@@ -29,10 +29,6 @@ def checks(settings: Settings, database: Database, celery: Celery) -> Mapping[st
 def _has_schema(database: Database) -> None:
     if not migrations.is_current(database):
         raise DependencyAway("its schema is not of this version; run `md5-service migrate`")
-
-
-def _answers(celery: Celery) -> None:
-    is_idle(celery)
 
 
 def _is_writable(folder: Path) -> None:

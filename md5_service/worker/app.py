@@ -124,7 +124,8 @@ def _wait_for(name: str, check: Check) -> None:
     said_at = time.monotonic() - SAY_AGAIN_S + SAY_FIRST_S
     while True:
         try:
-            return check()
+            check()
+            return
         except DependencyAway as error:
             if time.monotonic() - said_at >= SAY_AGAIN_S:
                 log.warning("waiting for the %s: %s", name, error)

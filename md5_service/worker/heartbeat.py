@@ -64,9 +64,7 @@ class Heartbeat:
     @contextmanager
     def keeping(self, claim: Claim) -> Iterator[Beat]:
         """Extend this claim's lease for as long as the block runs."""
-        if not self._threads or not all(
-            thread.is_alive() for thread in self._threads
-        ):  # the first time, or where memory ran out in one
+        if not (self._threads and all(thread.is_alive() for thread in self._threads)):  # one may have run out of memory
             self._threads = [self._start(self._look_after, "heartbeat"), self._start(self._wind, "alarm")]
         self._current = beat = Beat(claim)
         self._wind(beat)  # from here on: where the work is deaf from its first moment, no thread ever gets to do it

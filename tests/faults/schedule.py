@@ -1,6 +1,7 @@
 """When which process is killed or stopped: drawn from a seed, so that a run can be replayed."""
 
 import contextlib
+import os
 import random
 import signal
 import time
@@ -10,6 +11,7 @@ import psutil
 
 from tests.cluster import Cluster
 
+SEED = int(os.environ.get("MD5_FAULTS_SEED", "20261122"))
 # How often each is hit: a member's name begins with it; parents by `True`, their children otherwise.
 VICTIMS = {
     ("worker", False): 50,

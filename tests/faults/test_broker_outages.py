@@ -8,7 +8,6 @@ import random
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager
 from pathlib import Path
 
 import httpx2
@@ -26,57 +25,23 @@ from tests.cluster import Cluster
 from tests.faults.conftest import StartCluster
 from tests.faults.journal import Journal
 from tests.faults.oracle import KEPT, counts, unfinished
+from tests.faults.outages import Outage, black_hole, half_open, refuse, restart, said, suspend
 from tests.faults.proxy import Proxy
+from tests.faults.schedule import SEED
 from tests.servers.postgres import Postgres
 from tests.servers.rabbitmq import RabbitMq
 from tests.servers.valkey import Valkey
 
-SEED = int(os.environ.get("MD5_FAULTS_SEED", "20261122"))
 ANSWER_S = 2.0
 CONSUMING_S = 60
 TAKEN_S = 10
 PROMISES, OVER_S = 12, 1.5  # handed over around each fault
 Broker = Valkey | RabbitMq
-Fault = Callable[[Broker, Proxy], AbstractContextManager[None]]
-
-
-@contextlib.contextmanager
-def restart(broker: Broker, _: Proxy) -> Iterator[None]:
-    broker.kill()
-    yield
-    broker.start()
-
-
-@contextlib.contextmanager
-def refuse(_: Broker, proxy: Proxy) -> Iterator[None]:
-    proxy.refuse()
-    yield
-    proxy.accept()
-
-
-@contextlib.contextmanager
-def black_hole(_: Broker, proxy: Proxy) -> Iterator[None]:
-    proxy.black_hole = True
-    yield
-    proxy.black_hole = False
-
-
-@contextlib.contextmanager
-def suspend(broker: Broker, _: Proxy) -> Iterator[None]:
-    broker.suspend()
-    yield
-    broker.resume()
 
 
 @contextlib.contextmanager
 def flush(broker: Broker, _: Proxy) -> Iterator[None]:
     broker.flush()
-    yield
-
-
-@contextlib.contextmanager
-def half_open(_: Broker, proxy: Proxy) -> Iterator[None]:
-    assert proxy.half_open() > 0
     yield
 
 
@@ -91,7 +56,7 @@ def test_broker_outages(
     is_long: bool,
     figure: Callable[[str], None],
 ) -> None:
-    times: dict[Fault, int] = (
+    times: dict[Outage, int] = (
         {restart: 20, flush: 10, half_open: 10, refuse: 5, black_hole: 5, suspend: 5}
         if is_long
         else {restart: 1, flush: 1, half_open: 1, refuse: 1, black_hole: 1}
@@ -137,10 +102,6 @@ def test_broker_outages(
     assert max(consuming_s.values()) <= CONSUMING_S
     assert found == KEPT
     assert "DUMP" not in cluster.stderr()
-
-
-def said(fault: Fault) -> str:
-    return fault.__name__.replace("_", "-")
 
 
 def goes_unnoticed(client: httpx2.Client, promises: dict[str, str]) -> float:

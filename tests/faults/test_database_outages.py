@@ -2,11 +2,9 @@
 promised is said at once."""
 
 import contextlib
-import os
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Literal
 
@@ -18,11 +16,12 @@ from tests.cluster import Cluster
 from tests.faults.conftest import StartCluster
 from tests.faults.journal import Journal
 from tests.faults.oracle import KEPT, counts, unfinished
+from tests.faults.outages import Outage, black_hole, half_open, refuse, restart, said, suspend
 from tests.faults.proxy import Proxy
+from tests.faults.schedule import SEED
 from tests.servers.postgres import Postgres
 from tests.servers.valkey import Valkey
 
-SEED = int(os.environ.get("MD5_FAULTS_SEED", "20261122"))
 SETTLED_S = 180
 BEFORE_OR_AFTER: tuple[Literal["before", "after"], ...] = ("before", "after")
 ANSWER_S = 2.0
@@ -94,42 +93,7 @@ def cut_a_commit(proxy: Proxy, when: Literal["before", "after"]) -> None:
     wait_for(lambda: proxy.cuts > done, 30, "a COMMIT to be cut")
 
 
-@contextlib.contextmanager
-def killed(server: Postgres, _: Proxy) -> Iterator[None]:
-    server.kill()
-    yield
-    server.start()
-
-
-@contextlib.contextmanager
-def suspended(server: Postgres, _: Proxy) -> Iterator[None]:
-    server.suspend()
-    yield
-    server.resume()
-
-
-@contextlib.contextmanager
-def never_answering(_: Postgres, proxy: Proxy) -> Iterator[None]:
-    proxy.black_hole = True
-    yield
-    proxy.black_hole = False
-
-
-@contextlib.contextmanager
-def refusing(_: Postgres, proxy: Proxy) -> Iterator[None]:
-    proxy.refuse()
-    yield
-    proxy.accept()
-
-
-@contextlib.contextmanager
-def half_open(_: Postgres, proxy: Proxy) -> Iterator[None]:
-    assert proxy.half_open() > 0
-    yield
-
-
-Outage = Callable[[Postgres, Proxy], AbstractContextManager[None]]
-OUTAGES: tuple[Outage, ...] = (refusing, killed, suspended, never_answering, half_open)
+OUTAGES: tuple[Outage, ...] = (refuse, restart, suspend, black_hole, half_open)
 
 
 def test_everybody_has_an_answer_in_time(
@@ -148,11 +112,11 @@ def test_everybody_has_an_answer_in_time(
                 if outage is not half_open:
                     slowest_s = max(slowest_s, is_refused_in_time(client, task_id))
             began = time.monotonic()
-            promised = wait_for(lambda: promise(client), AGAIN_S, f"an upload to be taken, after {outage.__name__}")
+            promised = wait_for(lambda: promise(client), AGAIN_S, f"an upload to be taken, after {said(outage)}")
             taken_s = time.monotonic() - began
             assert cluster.ended(promised, SETTLED_S)["status"] == "done"
             done_s = time.monotonic() - began
-            after.append(f"{outage.__name__.replace('_', ' ')} {taken_s:.1f} s and {done_s:.1f} s")
+            after.append(f"{said(outage)} {taken_s:.1f} s and {done_s:.1f} s")
             # Where it was not even reached no COMMIT was sent, and whatever came is removed again.
             wait_for(lambda: stored(cluster) == rows(own_postgres, url), SETTLED_S, "no bytes without a row")
     figure(f"slowest 503 {slowest_s:.2f} s, {CROWD} clients; uploads taken again, and done: {', '.join(after)}")

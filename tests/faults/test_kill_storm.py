@@ -1,6 +1,5 @@
 """Everything is killed and stopped, over and over, while files come in: on separate processes and real servers."""
 
-import os
 import time
 from collections.abc import Callable
 
@@ -10,12 +9,11 @@ from tests.client import wait_for
 from tests.faults.conftest import StartCluster
 from tests.faults.journal import Journal
 from tests.faults.oracle import KEPT, counts, unfinished
-from tests.faults.schedule import carry_out, draw
+from tests.faults.schedule import SEED, carry_out, draw
 from tests.servers.postgres import Postgres
 from tests.servers.rabbitmq import RabbitMq
 from tests.servers.valkey import Valkey
 
-SEED = int(os.environ.get("MD5_FAULTS_SEED", "20261122"))
 LEASE_S = 2
 STOPPED_S = 3  # longer than the lease
 SETTLED_S = 60
