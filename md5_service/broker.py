@@ -51,8 +51,6 @@ def make_celery(settings: Settings) -> Celery:
         worker_enable_remote_control=False,
         worker_hijack_root_logger=False,
         worker_cancel_long_running_tasks_on_connection_loss=False,  # the lease is in the database, not in the broker
-        # An orderly stop lets short work end; longer work is interrupted, and its attempt given back.
-        worker_soft_shutdown_timeout=2,
         enable_utc=True,
     )
     return app

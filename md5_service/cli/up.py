@@ -141,7 +141,6 @@ def _prepare(settings: Settings, *, is_ours: bool) -> None:
 
 def _parts(folder: DataFolder, listening: socket.socket, workers: int, *, is_ours: bool) -> list[Part]:
     environment = dict(os.environ) | {
-        "REMAP_SIGTERM": "SIGQUIT",  # Celery's orderly stop that interrupts long work
         "PYTHONWARNINGS": "ignore:You're running the worker with superuser",  # that is about pickle, which is off
     }
 

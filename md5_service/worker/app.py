@@ -18,6 +18,7 @@ from md5_service.checks import Check, checks
 from md5_service.settings import Settings
 from md5_service.worker import sweeper
 from md5_service.worker.lifecycle import Lifecycle, Work
+from md5_service.worker.stopping import OrderlyStop
 from md5_task_data import failpoints
 from md5_task_data.bucket import Bucket
 from md5_task_data.database import Database
@@ -51,6 +52,7 @@ def create_worker(settings: Settings) -> Celery:
     app = broker.make_celery(settings)
     app.conf.beat_schedule = {"sweep": {"task": broker.SWEEP_MESSAGE, "schedule": settings.sweep_s}}
     app.conf.beat_scheduler = "celery.beat:Scheduler"  # keeps nothing: a file of its own could only be damaged
+    app.steps["worker"].add(OrderlyStop)
     process = functools.cache(lambda: Process(settings))
     failpoints.arm(settings.failpoints)
 

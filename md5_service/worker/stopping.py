@@ -1,0 +1,58 @@
+"""How a worker stops: it takes nothing new, lets short work end, has longer work given back, and then ends in any case.
+
+SIGTERM, SIGINT and SIGQUIT all ask for that, once or more often. Celery's own handler of a "cold" shutdown does everything
+where the signal happens to find the main loop, and waits for ever for a child to which that loop was just writing: one stop
+in ten, under load. Here the handler takes a note, which the loop acts upon, and a thread sees to it that the loop gets there.
+"""
+
+import contextlib
+import logging
+import os
+import signal
+import threading
+import time
+from queue import SimpleQueue
+from typing import Any
+
+from celery.bootsteps import StartStopStep
+
+log = logging.getLogger(__name__)
+
+SHORT_WORK_S = 2  # work that ends within this is waited for
+GIVE_BACK_S = 5  # so long longer work may take to be given back
+END_S = 2  # so long the main process may take when its children are gone
+
+
+class OrderlyStop(StartStopStep):
+    """A step of a worker's start: from here on it is asked to stop in this way."""
+
+    requires = ("celery.worker.components:Pool",)
+
+    def start(self, worker: Any) -> None:
+        requests: SimpleQueue[None] = SimpleQueue()  # its put may interrupt itself
+
+        def ask(*_: object) -> None:
+            worker.state.should_stop = os.EX_OK
+            requests.put(None)
+
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT):
+            signal.signal(number, ask)
+        threading.Thread(target=_see_to_it, args=(requests, worker.pool), name="stopping", daemon=True).start()
+
+
+def _see_to_it(requests: SimpleQueue[None], pool: Any) -> None:
+    requests.get()
+    time.sleep(SHORT_WORK_S)
+    _signal_children(pool, signal.SIGTERM)  # raises SystemExit in the work
+    time.sleep(GIVE_BACK_S)
+    log.error("the worker's processes did not stop within %d s: they are killed", SHORT_WORK_S + GIVE_BACK_S)
+    _signal_children(pool, signal.SIGKILL)
+    time.sleep(END_S)
+    os._exit(1)
+
+
+def _signal_children(pool: Any, number: signal.Signals) -> None:
+    with contextlib.suppress(AttributeError):  # the pool has ended meanwhile
+        for pid in pool.info["processes"]:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, number)

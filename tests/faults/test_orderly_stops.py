@@ -1,0 +1,60 @@
+"""Workers are asked to stop, whatever they are at: each ends, and soon."""
+
+import hashlib
+import signal
+import threading
+import time
+from pathlib import Path
+
+import uuid_utils
+
+from md5_service import broker
+from tests.client import wait_for
+from tests.cluster import Cluster, running
+from tests.faults.conftest import StartCluster
+from tests.servers.postgres import Postgres
+from tests.servers.rabbitmq import RabbitMq
+from tests.servers.valkey import Valkey
+
+WORKERS, ROUNDS = 6, 2
+
+
+def test_workers_stop_in_time_wherever_they_are_asked(
+    postgres: Postgres, broker_server: Valkey | RabbitMq, start_cluster: StartCluster
+) -> None:
+    cluster = start_cluster(postgres.new_database(), broker_server.url, workers=WORKERS, children=2, log_level="error")
+    workers = [cluster.members[f"worker-{number}"] for number in range(WORKERS)]
+    closing = threading.Event()
+
+    def keep_busy() -> None:
+        app = cluster.celery()
+        while not closing.is_set():
+            broker.publish(app, [str(uuid_utils.uuid7())])  # finds no task: over at once
+            time.sleep(0.003)
+
+    stream = threading.Thread(target=keep_busy)
+    stream.start()
+    try:
+        for _ in range(ROUNDS):
+            cluster.again()
+            wait_for(lambda: all(len(worker.tree()) == 3 for worker in workers), 40, "all children")
+            time.sleep(2)
+            cluster.stop(*(worker.name for worker in workers))
+            assert [worker.process and worker.process.returncode for worker in workers] == [0] * WORKERS
+    finally:
+        closing.set()
+        stream.join()
+
+
+def test_a_child_that_cannot_stop_is_killed_and_its_task_done_by_another(
+    postgres: Postgres, valkey: Valkey, tmp_path: Path
+) -> None:
+    content = bytes(600 << 20)
+    with running(Cluster(tmp_path, postgres.new_database(), valkey.url, workers=1, lease_s=2, sweep_s=1)) as cluster:
+        task_id = cluster.hand_over(content)
+        wait_for(lambda: cluster.task(task_id)["status"] == "running", 20, "the work to begin")
+        for child in cluster.members["worker-0"].tree()[1:]:
+            child.send_signal(signal.SIGSTOP)
+        cluster.stop("worker-0")
+        cluster.again()
+        assert cluster.ended(task_id, 60)["result"] == {"md5": hashlib.md5(content).hexdigest()}
