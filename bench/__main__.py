@@ -1,4 +1,4 @@
-"""Prints the figures as a table: `python -m bench [first large small]`."""
+"""Prints the figures as a table: `python -m bench [first large small waiting]`."""
 
 import os
 import platform
@@ -7,13 +7,14 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from bench import first_md5, large_file, small_files
+from bench import first_md5, large_file, small_files, waiting_clients
 
 GIB = 1 << 30
 MEASURES: dict[str, tuple[str, Callable[[Path], list[tuple[str, str]]]]] = {
     "first": ("The first MD5", first_md5.measure),
     "large": ("A file of 5 GiB", lambda folder: large_file.measure(folder, 5 * GIB)),
     "small": ("Files of 4 KiB, embedded default", small_files.measure),
+    "waiting": ("Clients that wait", waiting_clients.measure),
 }
 
 

@@ -43,6 +43,12 @@ class TooLarge(TaskDataError):
     code = "too_large"
 
 
+class TooMany(TaskDataError):
+    """So many at once are not served; the message says what to do instead."""
+
+    code = "too_many"
+
+
 class BytesMissing(TaskDataError):
     """The stored bytes of a task are gone from the bucket."""
 

@@ -3,7 +3,7 @@
 import base64
 import binascii
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,6 +16,9 @@ from md5_task_data.schema import SECOND, STATUSES, now, tasks
 FIRST_HINT_S = 30  # a message is sent right after the commit; when nobody came by then, the sweeper sends another
 MAX_NAME = 255  # characters
 MAX_BATCH = 255
+
+Version = tuple[object, ...]
+_VERSION = tuple(tasks.c[name] for name in ("status", "outcome", "progress", "fence", "errors", "lost_leases"))
 
 
 @dataclass(frozen=True)
@@ -82,10 +85,30 @@ def get(db: Connection, owner: str, task_id: str) -> RowMapping:
     return row
 
 
-def states(db: Connection, task_ids: Iterable[str]) -> dict[str, tuple[str, str | None]]:
-    """Status and outcome of many tasks in one statement, for those who wait."""
-    query = select(tasks.c.id, tasks.c.status, tasks.c.outcome).where(tasks.c.id.in_(list(task_ids)))
-    return {row.id: (row.status, row.outcome) for row in db.execute(query)}
+def get_all(db: Connection, owner: str, task_ids: Sequence[str]) -> list[RowMapping]:
+    """Several tasks, each once, in the order of their ids. Raises NotFound as `get` does, for the first that is not there."""
+    known = {_known_form(task_id): task_id for task_id in task_ids}
+    query = select(tasks).where(tasks.c.id.in_(known), tasks.c.owner == owner).order_by(tasks.c.id)
+    found = db.execute(query).mappings().all()
+    for missing in known.keys() - {row["id"] for row in found}:
+        raise _unknown(known[missing])
+    return list(found)
+
+
+def version(row: RowMapping) -> Version:
+    """Differs between two states of a task that a client can tell apart."""
+    return tuple(row[column.name] for column in _VERSION)
+
+
+def versions(db: Connection, task_ids: Iterable[str]) -> dict[str, Version]:
+    """The versions of many tasks in one statement, for those who wait."""
+    query = select(tasks.c.id, *_VERSION).where(tasks.c.id.in_(list(task_ids)))
+    return {row["id"]: version(row) for row in db.execute(query).mappings()}
+
+
+def rows(db: Connection, task_ids: Iterable[str]) -> Sequence[RowMapping]:
+    """Many tasks, whoever owns them, in one statement."""
+    return db.execute(select(tasks).where(tasks.c.id.in_(list(task_ids)))).mappings().all()
 
 
 def page(

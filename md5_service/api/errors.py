@@ -20,6 +20,7 @@ STATUS: dict[type[Exception], tuple[int, str]] = {
     errors.BytesMissing: (410, "Gone"),
     errors.TooLarge: (413, "Too large"),
     errors.InvalidInput: (422, "A parameter is wrong"),
+    errors.TooMany: (429, "Too many at once"),
     errors.StorageFull: (507, "No room left"),
     errors.DependencyAway: (503, "Not available now"),
 }
@@ -45,7 +46,7 @@ def add_error_answers(app: FastAPI) -> None:
 async def _known_error(request: Request, error: Exception) -> JSONResponse:
     status, title = next(answer for kind, answer in STATUS.items() if isinstance(error, kind))
     if isinstance(error, errors.TaskDataError):
-        return problem(status, error.code, title, error.detail)
+        return problem(status, error.code, title, error.detail, {"Retry-After": "5"} if status == 429 else None)
     log.warning("%s %s: %s", request.method, request.url.path, error)
     if status == 507:
         return problem(status, "storage_full", title, "there is no room left for this; nothing was kept of it")

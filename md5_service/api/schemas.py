@@ -1,5 +1,6 @@
 """The wire: what clients see, and from which the page's types and the OpenAPI document are made."""
 
+import hashlib
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Literal
@@ -101,6 +102,22 @@ def task(row: RowMapping) -> Task:
         result=row["result"],
         error=problem_of(row["error"]) if row["error"] else None,
     )
+
+
+def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """For the OpenAPI document: these answers are problems."""
+    return {
+        status: {
+            "description": "A problem (RFC 9457)",
+            "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
+        }
+        for status in statuses
+    }
+
+
+def etag(task: Task) -> str:
+    """Differs between two states of a task."""
+    return hashlib.sha256(task.model_dump_json().encode()).hexdigest()[:32]
 
 
 def problem_of(error: Mapping[str, str]) -> Problem:

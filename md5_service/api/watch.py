@@ -1,16 +1,21 @@
-"""Who waits for which task: one watcher a process asks for all of them in one statement, and only while somebody waits."""
+"""What becomes of tasks, for those who wait: one watcher a process asks for all of them in one statement, and only while
+somebody waits. The database is the only source, so that it does not matter which process did the work.
+"""
 
 import asyncio
 import logging
 import time
-from collections.abc import Iterable
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 
+from sqlalchemy import RowMapping
 from starlette.concurrency import run_in_threadpool
 
 from md5_task_data import tasks
 from md5_task_data.database import Database
-from md5_task_data.errors import DependencyAway
+from md5_task_data.errors import DependencyAway, TooMany
 from md5_task_data.schema import OUTCOMES
+from md5_task_data.tasks import Version
 
 log = logging.getLogger(__name__)
 
@@ -18,13 +23,41 @@ SHORTEST_S, LONGEST_S = 0.002, 0.05  # between two looks: short for a young wait
 AWAY_S = 0.5  # before another look when the last one failed
 ENOUGH_S = 1.0  # a wait ends so long after the outcome, even where the line is not yet in the log
 MAX_ASKED = 1000  # ids in one statement
+MAX_WATCHES = 5000  # in one process
 
 
-class _Wait:
-    def __init__(self) -> None:
-        self.over = asyncio.Event()
+class Watch:
+    """One client's view of some tasks: of each the newest state only, however slow the client is."""
+
+    def __init__(self, rows: Sequence[RowMapping]) -> None:
         self.since = time.monotonic()
-        self.decided_at: float | None = None
+        self.is_blind = False  # the last look failed
+        self.is_over = False  # the process stops
+        self.seen: dict[str, Version] = {row["id"]: tasks.version(row) for row in rows}
+        self._news: dict[str, RowMapping] = {}
+        self._something = asyncio.Event()
+
+    async def news(self, seconds: float) -> list[RowMapping]:
+        """What has changed since this was last asked, as soon as there is something; nothing after `seconds`, or when the
+        process stops."""
+        try:
+            async with asyncio.timeout(max(0.0, seconds)):
+                await self._something.wait()
+        except TimeoutError:
+            return []
+        if not self.is_over:
+            self._something.clear()
+        news, self._news = list(self._news.values()), {}
+        return news
+
+    def tell(self, row: RowMapping) -> None:
+        self.seen[row["id"]] = tasks.version(row)
+        self._news[row["id"]] = row
+        self._something.set()
+
+    def end(self) -> None:
+        self.is_over = True
+        self._something.set()
 
 
 class Watcher:
@@ -32,57 +65,86 @@ class Watcher:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._waits: dict[str, set[_Wait]] = {}
+        self._watches: set[Watch] = set()
         self._looking: asyncio.Task[None] | None = None
 
-    async def until_ended(self, task_id: str, seconds: float) -> None:
-        """Return when the task is terminal, `ENOUGH_S` after its outcome is decided, or after `seconds`."""
-        wait = _Wait()
-        self._waits.setdefault(task_id, set()).add(wait)
+    def check_room(self) -> None:
+        """Raises TooMany."""
+        if len(self._watches) >= MAX_WATCHES:
+            raise TooMany(
+                f"{MAX_WATCHES} clients are waiting here already; ask without waiting, or again a little later"
+            )
+
+    @contextmanager
+    def watching(self, rows: Sequence[RowMapping]) -> Iterator[Watch]:
+        """Watch these tasks from the state that is given here. Raises TooMany."""
+        self.check_room()
+        watch = Watch(rows)
+        self._watches.add(watch)
         if self._looking is None or self._looking.done():
             self._looking = asyncio.create_task(self._look())
         try:
-            async with asyncio.timeout(seconds):
-                await wait.over.wait()
-        except TimeoutError:
-            pass
+            yield watch
         finally:
-            self._waits[task_id].discard(wait)
-            if not self._waits[task_id]:
-                del self._waits[task_id]
+            self._watches.discard(watch)
+
+    async def until_ended(self, row: RowMapping, seconds: float) -> RowMapping:
+        """The task as it is when it is terminal, `ENOUGH_S` after its outcome was decided, or after `seconds`. Raises
+        DependencyAway when nobody could look at it then, TooMany."""
+        until = time.monotonic() + seconds
+        is_decided = False
+        with self.watching([row]) as watch:
+            while row["status"] not in OUTCOMES:
+                if row["outcome"] is not None and not is_decided:
+                    is_decided, until = True, min(until, time.monotonic() + ENOUGH_S)
+                if watch.is_over or time.monotonic() >= until:
+                    break
+                news = await watch.news(until - time.monotonic())
+                row = news[0] if news else row
+            if watch.is_blind:
+                raise DependencyAway("the database could not be asked")
+        return row
 
     def release_all(self) -> None:
         """End every wait: the process stops."""
-        for wait in self._all():
-            wait.over.set()
+        for watch in self._watches:
+            watch.end()
 
     async def _look(self) -> None:
-        while self._waits:
+        while self._watches:
+            watches = list(self._watches)
             try:
-                states = await run_in_threadpool(self._states, list(self._waits))
+                rows = await run_in_threadpool(self._changed, _seen(watches))
             except Exception as error:  # whatever it is, those who wait must not be forgotten
                 log.warning("cannot look for those who wait: %s", error, exc_info=not isinstance(error, DependencyAway))
+                for watch in watches:
+                    watch.is_blind = True
                 await asyncio.sleep(AWAY_S)
                 continue
-            looked_at = time.monotonic()
-            for task_id, (status, outcome) in states.items():
-                for wait in self._waits.get(task_id, ()):
-                    self._judge(wait, status, outcome, looked_at)
-            youngest = min((looked_at - wait.since for wait in self._all()), default=0.0)
+            for watch in watches:
+                watch.is_blind = False
+                for task_id in watch.seen.keys() & rows.keys():
+                    if watch.seen[task_id] != tasks.version(rows[task_id]):
+                        watch.tell(rows[task_id])
+            youngest = time.monotonic() - max((watch.since for watch in self._watches), default=0.0)
             await asyncio.sleep(min(LONGEST_S, max(SHORTEST_S, youngest / 10)))
 
-    def _judge(self, wait: _Wait, status: str, outcome: str | None, at: float) -> None:
-        if outcome is not None and wait.decided_at is None:
-            wait.decided_at = at
-        if status in OUTCOMES or (wait.decided_at is not None and at - wait.decided_at >= ENOUGH_S):
-            wait.over.set()
-
-    def _states(self, task_ids: list[str]) -> dict[str, tuple[str, str | None]]:
-        states: dict[str, tuple[str, str | None]] = {}
+    def _changed(self, seen: Mapping[str, set[Version]]) -> dict[str, RowMapping]:
+        """Those of the tasks that are no longer as somebody last saw them."""
+        changed: dict[str, RowMapping] = {}
+        asked = list(seen)
         with self._database.reading() as db:
-            for start in range(0, len(task_ids), MAX_ASKED):
-                states |= tasks.states(db, task_ids[start : start + MAX_ASKED])
-        return states
+            for start in range(0, len(asked), MAX_ASKED):
+                versions = tasks.versions(db, asked[start : start + MAX_ASKED])
+                moved = [task_id for task_id, version in versions.items() if seen[task_id] != {version}]
+                if moved:
+                    changed |= {row["id"]: row for row in tasks.rows(db, moved)}
+        return changed
 
-    def _all(self) -> Iterable[_Wait]:
-        return [wait for waits in self._waits.values() for wait in waits]
+
+def _seen(watches: Sequence[Watch]) -> dict[str, set[Version]]:
+    seen: dict[str, set[Version]] = {}
+    for watch in watches:
+        for task_id, version in watch.seen.items():
+            seen.setdefault(task_id, set()).add(version)
+    return seen

@@ -6,7 +6,7 @@ import pytest
 import uuid_utils
 from sqlalchemy.exc import IntegrityError
 
-from md5_task_data import kinds, tasks
+from md5_task_data import kinds, leases, tasks
 from md5_task_data.database import Database
 from md5_task_data.errors import Conflict, InvalidInput, NotFound
 
@@ -117,3 +117,39 @@ def test_parameters_are_checked_by_their_kind() -> None:
             kinds.parameters("md5", given)
     with pytest.raises(InvalidInput, match="one of: md5"):
         kinds.parameters("sha1", {})
+
+
+def test_a_version_changes_with_whatever_a_client_can_see(database: Database, new_task: NewTask) -> None:
+    task_id, other = sorted(new_task() for _ in range(2))
+    seen = []
+
+    def look() -> None:
+        with database.reading() as db:
+            row = tasks.get(db, "local", task_id)
+            assert tasks.versions(db, [task_id, other])[task_id] == tasks.version(row)
+            assert [each["id"] for each in tasks.get_all(db, "local", [other, task_id, other])] == [task_id, other]
+        seen.append(tasks.version(row))
+
+    look()
+    for reason in ("stopped", "an error"):
+        with database.transaction() as db:
+            [claim] = leases.claim(db, [task_id], 30)
+        look()
+        with database.transaction() as db:
+            leases.beat(db, claim, 1, 30)
+        look()
+        with database.transaction() as db:
+            leases.put_back(db, claim, reason, delay_s=0, is_error=reason != "stopped")
+        look()
+    with database.transaction() as db:
+        tasks.cancel(db, "local", task_id)
+    look()
+    assert len(set(seen)) == len(seen) == 8
+
+
+def test_several_are_only_had_where_all_are_there_and_ours(database: Database, new_task: NewTask) -> None:
+    ours, theirs = new_task(), new_task(owner="somebody else")
+    with database.reading() as db:
+        for ids in ([ours, theirs], [ours, "nonsense"]):
+            with pytest.raises(NotFound, match=ids[1]):
+                tasks.get_all(db, "local", ids)

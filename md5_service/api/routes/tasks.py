@@ -1,7 +1,6 @@
 """/v1/tasks: hand a file over, ask for it by id, list, cancel."""
 
 import contextlib
-import hashlib
 import re
 from collections.abc import Mapping
 from typing import Annotated, Any
@@ -13,23 +12,12 @@ from md5_service.api import schemas
 from md5_service.api.in_time import in_time
 from md5_service.api.services import Owner, Services, Shared
 from md5_task_data import tasks
-from md5_task_data.errors import DependencyAway
+from md5_task_data.errors import DependencyAway, TooMany
 from md5_task_data.kinds import KINDS
-from md5_task_data.schema import OUTCOMES
 
 router = APIRouter(prefix="/v1/tasks", tags=["tasks"])
 
 LONGEST_WAIT_S = 60
-
-
-def _problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    return {
-        status: {
-            "description": "A problem (RFC 9457)",
-            "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
-        }
-        for status in statuses
-    }
 
 
 _PARAMETERS: dict[str, dict[str, Any]] = {
@@ -74,7 +62,7 @@ Prefer = Annotated[
     status_code=202,
     response_model=schemas.Task,
     openapi_extra=_BODY,
-    responses=_problems(400, 408, 413, 422, 503, 507),
+    responses=schemas.problems(400, 408, 413, 422, 503, 507),
 )
 async def hand_over(
     request: Request, response: Response, shared: Shared, owner: Owner, prefer: Prefer = None
@@ -92,7 +80,7 @@ async def hand_over(
     return schemas.task(row)
 
 
-@router.get("/{task_id}", response_model=schemas.Task, responses=_problems(404, 422, 503))
+@router.get("/{task_id}", response_model=schemas.Task, responses=schemas.problems(404, 422, 503))
 async def get_task(
     task_id: str,
     response: Response,
@@ -105,14 +93,14 @@ async def get_task(
     row = await in_time(lambda: _read(shared, owner, task_id))
     row = await _after_waiting(shared, row, prefer, response)
     task = schemas.task(row)
-    etag = f'"{hashlib.sha256(task.model_dump_json().encode()).hexdigest()[:32]}"'
+    etag = f'"{schemas.etag(task)}"'
     if if_none_match is not None and etag in if_none_match:
         return Response(status_code=304, headers={"ETag": etag})
     response.headers["ETag"] = etag
     return task
 
 
-@router.get("", response_model=schemas.Page, responses=_problems(422, 503))
+@router.get("", response_model=schemas.Page, responses=schemas.problems(422, 503))
 async def list_tasks(
     request: Request,
     response: Response,
@@ -135,7 +123,7 @@ async def list_tasks(
     return schemas.Page(items=[schemas.task(row) for row in rows], next=following)
 
 
-@router.delete("/{task_id}", response_model=schemas.Task, responses=_problems(404, 409, 422, 503))
+@router.delete("/{task_id}", response_model=schemas.Task, responses=schemas.problems(404, 409, 422, 503))
 async def cancel_task(task_id: str, shared: Shared, owner: Owner) -> schemas.Task:
     """Cancel a task whose outcome is not yet decided. It gets its line in the log as every other."""
     return schemas.task(await in_time(lambda: _cancel(shared, owner, task_id)))
@@ -164,8 +152,7 @@ async def _after_waiting(shared: Services, row: RowMapping, prefer: str | None, 
     if asked is None:
         return row
     seconds = min(int(asked[1]), LONGEST_WAIT_S)
-    response.headers["Preference-Applied"] = f"wait={seconds}"
-    if row["status"] in OUTCOMES:
-        return row
-    await shared.watcher.until_ended(row["id"], seconds)
-    return await in_time(lambda: _read(shared, row["owner"], row["id"]))
+    with contextlib.suppress(TooMany):  # then the answer comes at once
+        row = await shared.watcher.until_ended(row, seconds)
+        response.headers["Preference-Applied"] = f"wait={seconds}"
+    return row

@@ -1,0 +1,88 @@
+"""Server-sent events: tasks at every change, as https://html.spec.whatwg.org/multipage/server-sent-events.html has them."""
+
+import time
+from collections.abc import AsyncIterator, Sequence
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Header, Query, Response
+from fastapi.sse import KEEPALIVE_COMMENT, format_sse_event
+from sqlalchemy import RowMapping
+from starlette.responses import StreamingResponse
+
+from md5_service.api import schemas
+from md5_service.api.in_time import in_time
+from md5_service.api.services import Owner, Services, Shared
+from md5_service.api.watch import Watcher
+from md5_task_data import tasks
+from md5_task_data.schema import OUTCOMES
+
+router = APIRouter(prefix="/v1/tasks", tags=["tasks"])
+
+KEEP_ALIVE_S = 15  # proxies end connections on which nothing is said
+LONGEST_S = 300  # of one stream; browsers connect again by themselves, and learn only what they do not know yet
+RETRY_MS = 1000
+MOST_TASKS = 500  # in one stream
+HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+
+LastEventId = Annotated[
+    str | None, Header(description="The `id` of the last event that was seen: that state is not sent again")
+]
+_STREAM: dict[int | str, dict[str, Any]] = {
+    200: {
+        "description": "Each event: `id:`, and `data:` with the task as JSON. Ends when no task can change any more",
+        "content": {"text/event-stream": {"schema": {"$ref": "#/components/schemas/Task"}}},
+    },
+    204: {"description": "There is nothing new, and never will be"},
+    **schemas.problems(404, 422, 429, 503),
+}
+
+
+@router.get("/events", response_class=StreamingResponse, responses=_STREAM)
+async def events_of_many(
+    shared: Shared,
+    owner: Owner,
+    id: Annotated[list[str], Query(min_length=1, max_length=MOST_TASKS, description="May be given several times")],
+    last_event_id: LastEventId = None,
+) -> Response:
+    """Several tasks in one stream, for a page: a browser opens only six connections to one host."""
+    rows = await in_time(lambda: _read(shared, owner, id))
+    return _answer(shared, rows, last_event_id)
+
+
+@router.get("/{task_id}/events", response_class=StreamingResponse, responses=_STREAM)
+async def events(task_id: str, shared: Shared, owner: Owner, last_event_id: LastEventId = None) -> Response:
+    """The task as it is now, and again at every change, until it has ended."""
+    rows = await in_time(lambda: _read(shared, owner, [task_id]))
+    return _answer(shared, rows, last_event_id)
+
+
+def _read(shared: Services, owner: str, task_ids: Sequence[str]) -> list[RowMapping]:
+    with shared.database.reading() as db:
+        return tasks.get_all(db, owner, task_ids)
+
+
+def _answer(shared: Services, rows: Sequence[RowMapping], last_event_id: str | None) -> Response:
+    unseen = [row for row in rows if schemas.etag(schemas.task(row)) != last_event_id]
+    if not unseen and all(row["status"] in OUTCOMES for row in rows):
+        return Response(status_code=204)  # a browser connects no more
+    shared.watcher.check_room()  # a stream that has begun can refuse nothing
+    return StreamingResponse(_stream(shared.watcher, rows, unseen), headers=HEADERS, media_type="text/event-stream")
+
+
+async def _stream(watcher: Watcher, rows: Sequence[RowMapping], news: Sequence[RowMapping]) -> AsyncIterator[bytes]:
+    changing = {row["id"] for row in rows if row["status"] not in OUTCOMES}
+    until = time.monotonic() + LONGEST_S
+    with watcher.watching(rows) as watch:
+        yield format_sse_event(retry=RETRY_MS)
+        while True:
+            for row in news:
+                task = schemas.task(row)
+                yield format_sse_event(data_str=task.model_dump_json(), id=schemas.etag(task))
+                if row["status"] in OUTCOMES:
+                    changing.discard(row["id"])
+            left_s = until - time.monotonic()
+            if not changing or watch.is_over or left_s <= 0:
+                return
+            news = await watch.news(min(KEEP_ALIVE_S, left_s))
+            if not news:
+                yield KEEPALIVE_COMMENT

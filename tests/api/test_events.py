@@ -1,0 +1,180 @@
+"""GET /v1/tasks/{id}/events and /v1/tasks/events: server-sent events."""
+
+import json
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from typing import Any
+
+import httpx2
+import pytest
+
+from md5_service.api import watch
+from md5_service.api.routes import events
+from md5_task_data import leases, tasks
+from md5_task_data.database import Database
+from md5_task_data.shared_log import SharedLog
+from tests.api.conftest import Api
+from tests.api.test_hand_over import assert_problem
+from tests.api.test_tasks import NOBODY, hand_over
+from tests.client import TLS, wait_for
+
+
+@contextmanager
+def stream(api: Api, path: str, last_event_id: str | None = None) -> Iterator[Iterator[dict[str, str]]]:
+    """The events of a stream, each with its fields; comments have the field ''."""
+    headers = {} if last_event_id is None else {"Last-Event-ID": last_event_id}
+    with httpx2.stream("GET", api.url + path, headers=headers, timeout=20, verify=TLS) as answer:
+        assert (answer.status_code, answer.headers["content-type"].partition(";")[0]) == (200, "text/event-stream")
+        yield parsed(answer)
+
+
+def parsed(answer: httpx2.Response) -> Iterator[dict[str, str]]:
+    event: dict[str, str] = {}
+    for line in answer.iter_lines():
+        if line:
+            name, _, value = line.partition(":")
+            event[name] = value.strip()
+        elif event:
+            yield event
+            event = {}
+
+
+def task_of(event: dict[str, str]) -> dict[str, Any]:
+    return dict(json.loads(event["data"]))
+
+
+def finish(api: Api, task_id: str) -> None:
+    """As a worker: what comes in between can be seen."""
+    database = Database(api.settings.database_url)
+    with database.transaction() as db:
+        [claim] = leases.claim(db, [task_id], 30)
+        leases.beat(db, claim, 2, 30)
+    time.sleep(0.2)
+    with database.transaction() as db:
+        leases.finish(db, claim, {"md5": "0" * 32})
+    database.close()
+
+
+def log(api: Api) -> None:
+    """Write the lines of what is finished."""
+    database = Database(api.settings.database_url)
+    SharedLog(database, api.settings.log_path).flush()
+    database.close()
+
+
+def test_the_task_comes_at_every_change_until_it_has_ended(api: Api) -> None:
+    task_id = hand_over(api)
+    with stream(api, f"/v1/tasks/{task_id}/events") as coming:
+        assert next(coming) == {"retry": "1000"}
+        first = next(coming)
+        assert task_of(first) == api.client.get(f"/v1/tasks/{task_id}").json()
+        finish(api, task_id)
+        running = task_of(next(coming))
+        assert (running["status"], running["progress"]["done"]) == ("running", 2)
+        assert task_of(next(coming))["result"] == {"md5": "0" * 32}
+        log(api)
+        last = next(coming)
+        assert task_of(last) == api.client.get(f"/v1/tasks/{task_id}").json()
+        assert task_of(last)["status"] == "done"
+        assert list(coming) == []
+
+
+def test_who_connects_again_gets_what_changed_meanwhile_and_nothing_twice(api: Api) -> None:
+    task_id = hand_over(api)
+    path = f"/v1/tasks/{task_id}/events"
+    with stream(api, path) as coming:
+        next(coming)
+        seen = next(coming)["id"]
+    with stream(api, path, seen) as coming:
+        assert next(coming) == {"retry": "1000"}
+        finish(api, task_id)
+        log(api)
+        *_, last = coming
+    assert task_of(last)["status"] == "done"
+    assert api.client.get(path, headers={"Last-Event-ID": last["id"]}).status_code == 204
+    with stream(api, path, seen) as coming:
+        assert [event.get("id") for event in coming] == [None, last["id"]]
+
+
+def test_many_tasks_come_in_one_stream(api: Api) -> None:
+    ids = [hand_over(api) for _ in range(4)]
+    path = "/v1/tasks/events?" + "&".join(f"id={task_id}" for task_id in [*ids, ids[0]])
+    with stream(api, path) as coming:
+        next(coming)
+        assert sorted(task_of(next(coming))["id"] for _ in ids) == ids
+        for task_id in ids:
+            finish(api, task_id)
+        log(api)
+        ended = [task_of(event)["id"] for event in coming if task_of(event)["status"] == "done"]
+    assert sorted(ended) == ids
+
+
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [
+        (f"/v1/tasks/{NOBODY}/events", 404),
+        ("/v1/tasks/nonsense/events", 404),
+        (f"/v1/tasks/events?id={NOBODY}", 404),
+        ("/v1/tasks/events", 422),
+        ("/v1/tasks/events?" + "&".join(["id=x"] * (events.MOST_TASKS + 1)), 422),
+    ],
+)
+def test_what_cannot_be_watched_is_told_before_a_stream_begins(api: Api, path: str, status: int) -> None:
+    assert_problem(api.client.get(path), status, {404: "not_found", 422: "invalid_input"}[status])
+
+
+def test_as_many_as_are_allowed_fit_into_one_stream(api: Api) -> None:
+    ids = [hand_over(api)] * events.MOST_TASKS
+    with stream(api, "/v1/tasks/events?" + "&".join(f"id={task_id}" for task_id in ids)) as coming:
+        assert next(coming)
+        assert task_of(next(coming))["id"] == ids[0]
+
+
+def test_a_stream_says_that_it_lives_and_ends_after_a_while(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(events, "KEEP_ALIVE_S", 0.2)
+    monkeypatch.setattr(events, "LONGEST_S", 1)
+    with stream(api, f"/v1/tasks/{hand_over(api)}/events") as coming:
+        said = list(coming)
+    assert 3 <= sum(1 for event in said if event == {"": "ping"}) <= 6
+
+
+def test_one_too_many_is_told_so_and_a_wait_is_answered_at_once(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    task_id = hand_over(api)
+    monkeypatch.setattr(watch, "MAX_WATCHES", 1)
+    path = f"/v1/tasks/{task_id}"
+    with stream(api, f"{path}/events") as coming:
+        next(coming)
+        refused = api.client.get(f"{path}/events")
+        assert_problem(refused, 429, "too_many")
+        assert refused.headers["retry-after"] == "5"
+        began = time.monotonic()
+        answer = api.client.get(path, headers={"Prefer": "wait=10"})
+        assert (answer.status_code, answer.headers.get("preference-applied")) == (200, None)
+        assert time.monotonic() - began < 5
+
+    def is_free_again() -> bool:
+        return api.client.get(path, headers={"Prefer": "wait=1"}).headers.get("preference-applied") == "wait=1"
+
+    wait_for(is_free_again, 20, "the place of a client that has gone")
+
+
+def test_however_many_wait_the_database_is_asked_once_a_tick(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[int] = []
+    versions = tasks.versions
+
+    def counted(db: Any, task_ids: list[str]) -> Any:
+        asked.append(len(task_ids))
+        return versions(db, task_ids)
+
+    monkeypatch.setattr(tasks, "versions", counted)
+    ids = [hand_over(api) for _ in range(20)]
+
+    def wait(task_id: str) -> None:
+        httpx2.get(f"{api.url}/v1/tasks/{task_id}", headers={"Prefer": "wait=2"}, timeout=20, verify=TLS)
+
+    with ThreadPoolExecutor(40) as clients:
+        list(clients.map(wait, ids * 2))
+    assert max(asked) == 20
+    assert len(asked) < 3 / watch.LONGEST_S + 60
