@@ -125,6 +125,18 @@ tasks = Table(
     Index(None, "due_at"),
     Index(None, "owner", "id"),
     Index(None, "md5"),
+    Index(None, "owner", "finished_at", "outcome"),
+)
+
+totals = Table(
+    "totals",
+    metadata,
+    Column("owner", String(64), primary_key=True),
+    Column("kind", String(32), primary_key=True),
+    Column("outcome", String(16), primary_key=True),
+    Column("tasks", BigInteger, nullable=False),  # that have ended so
+    Column("bytes", BigInteger, nullable=False),  # of their files
+    Column("work", BigInteger, nullable=False),  # microseconds that their last attempts took
 )
 
 log_lines = Table(
@@ -144,4 +156,5 @@ log_head = Table(
     Column("length", BigInteger, nullable=False),  # bytes that the file must have
     Column("hash", String(64), nullable=False),  # SHA-256 of the last line
     Column("flushed", BigInteger, nullable=False),  # bytes known to be in the file, durably
+    Column("busy", BigInteger, nullable=False, server_default="0"),  # how often somebody found the file locked
 )

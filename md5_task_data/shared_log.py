@@ -29,6 +29,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, RowMapping, and_, exists, func, insert, select, update
 
+from md5_task_data import statistics
 from md5_task_data.database import Database
 from md5_task_data.durable import sync_folder
 from md5_task_data.errors import DependencyAway
@@ -61,6 +62,7 @@ class SharedLog:
         self._path = path
         self._descriptor = -1
         self._thread_lock = threading.Lock()  # lockf does not keep threads apart
+        self._busy = 0  # how often it was, since this process last had its turn
 
     def pending(self) -> bool:
         """Whether anything is left to write."""
@@ -75,6 +77,7 @@ class SharedLog:
         the database cannot be used.
         """
         if not self._thread_lock.acquire(blocking=False):
+            self._busy += 1
             raise LogBusy
         try:
             with self._locked():
@@ -106,6 +109,7 @@ class SharedLog:
         try:
             fcntl.lockf(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except (BlockingIOError, PermissionError):  # EAGAIN or EACCES, as the system likes
+            self._busy += 1
             raise LogBusy from None
         try:
             yield
@@ -151,7 +155,9 @@ class SharedLog:
                 head = Head(head.seq + 1, head.length + len(raw) + 1, hashlib.sha256(raw).hexdigest(), head.flushed)
             if lines:
                 db.execute(insert(log_lines), lines)
-                db.execute(update(log_head).values(seq=head.seq, length=head.length, hash=head.hash))
+                moved = update(log_head).values(seq=head.seq, length=head.length, hash=head.hash)
+                db.execute(moved.values(busy=log_head.c.busy + (busy := self._busy)))
+                self._busy -= busy
             reach("log.appended")
         reach("log.appended.committed")
         return head, len(lines)
@@ -176,11 +182,13 @@ class SharedLog:
     def _settle(self, head: Head) -> None:
         """L4."""
         with self._database.transaction() as db:
+            _head(db, lock=True)  # a writer that lost the lock of the file must not count the same tasks again
             forward = and_(log_head.c.id == 1, log_head.c.flushed < head.length)
             db.execute(update(log_head).where(forward).values(flushed=head.length))
             written = exists().where(log_lines.c.task_id == tasks.c.id, log_lines.c.offset < head.length)
             is_unfinished = tasks.c.due_at > 0  # few rows, found by the index
             ended = and_(is_unfinished, tasks.c.status == "computed", written)
+            statistics.count(db, ended)
             db.execute(update(tasks).where(ended).values(status=tasks.c.outcome, finished_at=now(), due_at=None))
             reach("log.settled")
         reach("log.settled.committed")

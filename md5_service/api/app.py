@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 from fastapi import FastAPI
 
 from md5_service.api.errors import add_error_answers
-from md5_service.api.routes import events, health, page, tasks
+from md5_service.api.routes import events, health, metrics, page, stats, tasks
 from md5_service.api.services import make_services
 from md5_service.settings import Settings
 from md5_task_data import failpoints
@@ -36,7 +36,7 @@ def create_app(settings: Settings) -> FastAPI:
     )
     app.state.services = services
     add_error_answers(app)
-    for routes in (events, tasks, health, page):  # /v1/tasks/events before /v1/tasks/{id}
+    for routes in (events, tasks, stats, health, metrics, page):  # /v1/tasks/events before /v1/tasks/{id}
         app.include_router(routes.router)
     page.add_assets(app)
     return app

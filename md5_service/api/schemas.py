@@ -77,6 +77,31 @@ class Page(BaseModel):
     next: str | None
 
 
+class StatusCount(BaseModel):
+    """How many tasks of a kind are in a status now."""
+
+    kind: str
+    status: Status
+    tasks: int
+
+
+class MinuteCount(BaseModel):
+    """What ended in one minute."""
+
+    minute: datetime = Field(description="When it began")
+    done: int = 0
+    failed: int = 0
+    cancelled: int = 0
+
+
+class Stats(BaseModel):
+    """How much there is, and how far behind the service is."""
+
+    counts: list[StatusCount] = Field(description="Every kind and status that there is, or was")
+    last_hour: list[MinuteCount] = Field(description="Sixty minutes, the present one last")
+    oldest_unfinished_s: float | None = Field(description="Its age in seconds; null: everything has ended")
+
+
 class Health(BaseModel):
     status: Literal["ok", "away"]
     checks: dict[str, str] = Field(default={}, description="`ok`, or what is wrong, for each thing that is needed")

@@ -19,7 +19,8 @@ RESULTS = HERE / "RESULTS.md"
 HEAD = """# What was broken, and what came of it
 
 Written by `make faults`. `MD5_FAULTS_SEED` changes the chances, the seed of a row replays them. `lost`, `wrong`, `doubled`,
-`unlogged` and `torn` are counted by `oracle.py`, from the client's own journal, by plain SQL, and by hand from the log.
+`unlogged`, `torn` and (in newer rows) `miscounted` are counted by `oracle.py`, from the client's own journal, by plain SQL, and
+by hand from the log.
 
 | test | when, where | figures |
 |---|---|---|

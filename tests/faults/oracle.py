@@ -24,9 +24,10 @@ class Counts(NamedTuple):
     doubled: int  # more than one line in the log
     unlogged: int  # terminal without a line, or a line without a terminal task
     torn: int  # a chain that breaks, or a file that is not what the table says
+    miscounted: int  # totals that are not what the rows say
 
 
-KEPT = Counts(0, 0, 0, 0, 0)
+KEPT = Counts(0, 0, 0, 0, 0, 0)
 
 
 def counts(database_url: str, log_path: Path, journal: Mapping[str, str]) -> Counts:
@@ -42,6 +43,7 @@ def counts(database_url: str, log_path: Path, journal: Mapping[str, str]) -> Cou
         doubled=sum(1 for times in logged.values() if times > 1),
         unlogged=len(ended ^ logged.keys()),
         torn=int(not _is_chain(log)) + int(log != table),
+        miscounted=len(_read_totals(database_url) ^ _count_totals(database_url)),
     )
 
 
@@ -58,6 +60,20 @@ def _read(database_url: str) -> tuple[dict[str, tuple[str, str | None]], bytes]:
         rows = {_plain(str(task_id)): (status, md5) for task_id, status, md5 in tasks}
         lines = db.execute(text("SELECT line FROM log_lines ORDER BY seq")).scalars()
         return rows, "".join(f"{line}\n" for line in lines).encode()
+
+
+def _read_totals(database_url: str) -> set[tuple[str, ...]]:
+    return _strings(database_url, "SELECT owner, kind, outcome, tasks, bytes FROM totals")
+
+
+def _count_totals(database_url: str) -> set[tuple[str, ...]]:
+    counted = "SELECT owner, kind, status, count(*), sum(size) FROM tasks"
+    return _strings(database_url, f"{counted} WHERE status IN {ENDS} GROUP BY owner, kind, status")
+
+
+def _strings(database_url: str, query: str) -> set[tuple[str, ...]]:
+    with _connected(database_url) as db:
+        return {tuple(map(str, row)) for row in db.execute(text(query))}
 
 
 @contextlib.contextmanager

@@ -1,0 +1,70 @@
+"""/metrics, as Prometheus reads it: all from rows, so that every API process says the same, and a restart loses nothing."""
+
+from collections.abc import Iterator, Sequence
+from typing import Annotated
+
+from fastapi import APIRouter, Header, Response
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.exposition import choose_encoder
+from prometheus_client.registry import Collector, CollectorRegistry
+from sqlalchemy import RowMapping
+
+from md5_service.api import schemas
+from md5_service.api.in_time import in_time
+from md5_service.api.services import Services, Shared
+from md5_task_data import statistics
+from md5_task_data.schema import SECOND
+
+router = APIRouter(tags=["health"])
+
+
+@router.get("/metrics", response_class=Response, responses=schemas.problems(503))
+async def metrics(shared: Shared, accept: Annotated[str, Header()] = "") -> Response:
+    """Everybody's tasks, the log, and how far behind the service is, for Prometheus."""
+    encode, media_type = choose_encoder(accept)
+    registry = CollectorRegistry()
+    registry.register(await in_time(lambda: _read(shared)))
+    return Response(encode(registry), media_type=media_type)
+
+
+def _read(shared: Services) -> "_Rows":
+    with shared.database.reading() as db:
+        return _Rows(statistics.ended(db), statistics.unfinished(db), statistics.of_log(db))
+
+
+class _Rows(Collector):
+    def __init__(self, ended: Sequence[RowMapping], unfinished: Sequence[RowMapping], log: statistics.Log) -> None:
+        self._ended = ended
+        self._unfinished = unfinished
+        self._log = log
+
+    def collect(self) -> Iterator[Metric]:
+        by_outcome = ["kind", "outcome"]
+        tasks = CounterMetricFamily("md5_tasks", "Tasks that have ended, their line in the log", labels=by_outcome)
+        size = CounterMetricFamily("md5_task_bytes", "Bytes of the files of tasks that have ended", labels=by_outcome)
+        work = CounterMetricFamily("md5_task_seconds", "Time that the last attempts took", labels=by_outcome)
+        for row in self._ended:
+            labels = [row["kind"], row["outcome"]]
+            tasks.add_metric(labels, row["tasks"])
+            size.add_metric(labels, float(row["bytes"]))
+            work.add_metric(labels, float(row["work"]) / SECOND)
+        yield from (tasks, size, work)
+
+        by_status = ["kind", "status"]
+        depth = GaugeMetricFamily("md5_unfinished_tasks", "Tasks that have not ended", labels=by_status)
+        for row in self._unfinished:
+            depth.add_metric([row["kind"], row["status"]], row["tasks"])
+        yield depth
+        yield GaugeMetricFamily("md5_oldest_unfinished_seconds", "Age of the oldest task not ended", self._oldest())
+        computed = self._oldest("computed")
+        yield GaugeMetricFamily("md5_oldest_computed_seconds", "For how long a line for the log has waited", computed)
+
+        yield CounterMetricFamily("md5_log_lines", "Lines of the log", self._log.lines)
+        yield CounterMetricFamily("md5_log_bytes", "Bytes of the log", self._log.bytes)
+        yield GaugeMetricFamily("md5_log_unwritten_bytes", "Bytes not yet in the log's file", self._log.unwritten)
+        yield CounterMetricFamily("md5_log_busy", "How often a worker found the log locked", self._log.busy)
+
+    def _oldest(self, status: str | None = None) -> float:
+        """Seconds; 0 when there is none."""
+        ages = [row["oldest"] for row in self._unfinished if status in (None, row["status"])]
+        return float(max(ages, default=0)) / SECOND

@@ -1,0 +1,40 @@
+"""/v1/stats: how much there is, and how far behind the service is."""
+
+from datetime import UTC, datetime, timedelta
+
+from fastapi import APIRouter
+
+from md5_service.api import schemas
+from md5_service.api.in_time import in_time
+from md5_service.api.services import Owner, Services, Shared
+from md5_task_data import statistics
+from md5_task_data.schema import SECOND
+
+router = APIRouter(prefix="/v1/stats", tags=["tasks"])
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@router.get("", response_model=schemas.Stats, responses=schemas.problems(503))
+async def stats(shared: Shared, owner: Owner) -> schemas.Stats:
+    """Counts by kind and status, what ended in each minute of the last hour, and the age of the oldest unfinished task."""
+    return await in_time(lambda: _read(shared, owner))
+
+
+def _read(shared: Services, owner: str) -> schemas.Stats:
+    with shared.database.reading() as db:
+        ended = statistics.ended(db, owner)
+        unfinished = statistics.unfinished(db, owner)
+        this, by_minute = statistics.ended_per_minute(db, owner)
+    counts = [(row["kind"], row["outcome"], row["tasks"]) for row in ended]
+    counts += [(row["kind"], row["status"], row["tasks"]) for row in unfinished]
+    minutes = range(this - statistics.MINUTES + 1, this + 1)
+    oldest = max((row["oldest"] for row in unfinished), default=None)
+    return schemas.Stats(
+        counts=[schemas.StatusCount(kind=kind, status=status, tasks=tasks) for kind, status, tasks in counts],
+        last_hour=[
+            schemas.MinuteCount(minute=_EPOCH + timedelta(minutes=minute), **by_minute.get(minute, {}))
+            for minute in minutes
+        ],
+        oldest_unfinished_s=None if oldest is None else oldest / SECOND,
+    )

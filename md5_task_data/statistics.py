@@ -1,0 +1,76 @@
+"""How many tasks there are, how long they took, and how far behind the service is: all from rows, so that it is exact over
+many processes and restarts.
+
+What has ended is counted by the writer of the log, in the transaction that ends it (`count`); the rest are few rows.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import ColumnElement, Connection, RowMapping, and_, func, insert, select, update
+
+from md5_task_data.schema import SECOND, log_head, now, searched_now, tasks, totals
+
+MINUTE = 60 * SECOND
+MINUTES = 60  # of which `ended_per_minute` tells
+
+_IS_UNFINISHED = tasks.c.due_at > 0  # few rows, found by the index
+
+
+@dataclass(frozen=True)
+class Log:
+    """The shared log: lines and bytes, as the table has them; bytes not yet known to be in the file; how often somebody
+    found it locked."""
+
+    lines: int
+    bytes: int
+    unwritten: int
+    busy: int
+
+
+def count(db: Connection, ending: ColumnElement[bool]) -> None:
+    """Add the tasks that are about to end to the totals. The caller holds the log's head row, so that nobody else ends
+    them, too."""
+    work = func.coalesce(func.sum(tasks.c.computed_at - tasks.c.started_at), 0)
+    key = (tasks.c.owner, tasks.c.kind, tasks.c.outcome)
+    query = select(*key, func.count().label("tasks"), func.sum(tasks.c.size).label("bytes"), work.label("work"))
+    for row in db.execute(query.where(ending).group_by(*key)).mappings().all():
+        same = and_(*(totals.c[name] == row[name] for name in ("owner", "kind", "outcome")))
+        added = {name: totals.c[name] + row[name] for name in ("tasks", "bytes", "work")}
+        if not db.execute(update(totals).where(same).values(added)).rowcount:
+            db.execute(insert(totals).values(row))
+
+
+def ended(db: Connection, owner: str | None = None) -> Sequence[RowMapping]:
+    """`kind`, `outcome`, and of all tasks that ended so: `tasks`, `bytes`, `work` (microseconds of their last attempts)."""
+    key = (totals.c.kind, totals.c.outcome)
+    sums = [func.sum(totals.c[name]).label(name) for name in ("tasks", "bytes", "work")]
+    query = select(*key, *sums).group_by(*key).order_by(*key)
+    return db.execute(query if owner is None else query.where(totals.c.owner == owner)).mappings().all()
+
+
+def unfinished(db: Connection, owner: str | None = None) -> Sequence[RowMapping]:
+    """`kind`, `status`, and of the tasks that are so: `tasks`, and `oldest`, the age of the oldest in microseconds (for
+    those that are computed: since they were)."""
+    key = (tasks.c.kind, tasks.c.status)
+    since = func.min(func.coalesce(tasks.c.computed_at, tasks.c.created_at))
+    query = select(*key, func.count().label("tasks"), (now() - since).label("oldest")).where(_IS_UNFINISHED)
+    query = query.group_by(*key).order_by(*key)
+    return db.execute(query if owner is None else query.where(tasks.c.owner == owner)).mappings().all()
+
+
+def ended_per_minute(db: Connection, owner: str) -> tuple[int, Mapping[int, Mapping[str, int]]]:
+    """The number of this minute (since 1970), and by minute and outcome how many tasks ended in the last hour."""
+    this = db.execute(select(searched_now())).scalar_one() // MINUTE
+    minute = (tasks.c.finished_at // MINUTE).label("minute")
+    recent = tasks.c.finished_at >= (this - MINUTES + 1) * MINUTE
+    query = select(minute, tasks.c.outcome, func.count().label("tasks")).where(tasks.c.owner == owner, recent)
+    by_minute: dict[int, dict[str, int]] = {}
+    for row in db.execute(query.group_by(minute, tasks.c.outcome)):
+        by_minute.setdefault(int(row.minute), {})[row.outcome] = row.tasks
+    return this, by_minute
+
+
+def of_log(db: Connection) -> Log:
+    head = db.execute(select(log_head).where(log_head.c.id == 1)).one()
+    return Log(head.seq, head.length, head.length - head.flushed, head.busy)

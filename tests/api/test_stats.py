@@ -1,0 +1,73 @@
+"""/v1/stats for a page, /metrics for Prometheus."""
+
+from datetime import datetime, timedelta
+from itertools import pairwise
+
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+
+from tests.api.conftest import Api
+from tests.api.test_events import finish, log
+from tests.api.test_hand_over import assert_problem
+from tests.api.test_tasks import hand_over
+
+
+def samples(api: Api) -> dict[str, float]:
+    """By name and labels, as Prometheus' own parser has them."""
+    answer = api.client.get("/metrics")
+    assert (answer.status_code, answer.headers["content-type"].partition(";")[0]) == (200, "text/plain")
+    families = text_string_to_metric_families(answer.text)
+    return {
+        " ".join([sample.name, *sample.labels.values()]): sample.value
+        for family in families
+        for sample in family.samples
+        if not sample.name.endswith("_created")
+    }
+
+
+def test_an_empty_service_has_counted_nothing(api: Api) -> None:
+    stats = api.client.get("/v1/stats").json()
+    assert (stats["counts"], stats["oldest_unfinished_s"]) == ([], None)
+    minutes = [datetime.fromisoformat(each["minute"]) for each in stats["last_hour"]]
+    assert len(minutes) == 60
+    assert {later - earlier for earlier, later in pairwise(minutes)} == {timedelta(minutes=1)}
+    assert set(samples(api).values()) == {0.0}
+
+
+def test_what_came_in_is_counted_by_what_became_of_it(api: Api) -> None:
+    done, cancelled, computed, _ = (hand_over(api) for _ in range(4))
+    finish(api, done)
+    api.client.delete(f"/v1/tasks/{cancelled}")
+    log(api)
+    finish(api, computed)
+
+    stats = api.client.get("/v1/stats").json()
+    assert {(each["kind"], each["status"]): each["tasks"] for each in stats["counts"]} == {
+        ("md5", status): 1 for status in ("done", "cancelled", "computed", "queued")
+    }
+    ended = [(each["done"], each["failed"], each["cancelled"]) for each in stats["last_hour"]]
+    assert [each for each in ended if any(each)] in ([(1, 0, 1)], [(1, 0, 0), (0, 0, 1)])
+    assert 0 < stats["oldest_unfinished_s"] < 60
+
+    found = samples(api)
+    assert found["md5_tasks_total md5 done"] == found["md5_tasks_total md5 cancelled"] == 1
+    assert found["md5_task_bytes_total md5 done"] == 3
+    assert 0.1 < found["md5_task_seconds_total md5 done"] < 60
+    assert found["md5_unfinished_tasks md5 queued"] == found["md5_unfinished_tasks md5 computed"] == 1
+    assert 0 < found["md5_oldest_computed_seconds"] < found["md5_oldest_unfinished_seconds"] < 60
+    assert found["md5_log_lines_total"] == 2
+    assert found["md5_log_bytes_total"] == (api.folder / "tasks.log").stat().st_size
+    assert found["md5_log_unwritten_bytes"] == found["md5_log_busy_total"] == 0
+
+
+def test_prometheus_may_ask_for_its_newer_form(api: Api) -> None:
+    answer = api.client.get("/metrics", headers={"Accept": "application/openmetrics-text; version=1.0.0"})
+    assert answer.headers["content-type"].startswith("application/openmetrics-text")
+    assert answer.text.endswith("# EOF\n")
+
+
+@pytest.mark.parametrize("path", ["/v1/stats", "/metrics"])
+def test_without_a_database_it_is_503(api: Api, path: str) -> None:
+    (api.folder / "md5.sqlite3").rename(api.folder / "gone")
+    (api.folder / "md5.sqlite3").mkdir()
+    assert_problem(api.client.get(path), 503, "unavailable")

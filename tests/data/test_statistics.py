@@ -1,0 +1,131 @@
+"""How many, how long, how far behind: from rows."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text, update
+
+from md5_task_data import leases, migrations, schema, statistics, tasks
+from md5_task_data.database import Database
+from md5_task_data.schema import SECOND
+from md5_task_data.shared_log import LogBusy, SharedLog
+from tests.client import held_by_a_stranger
+
+NewTask = Callable[..., str]
+
+
+def end(database: Database, task_id: str, outcome: str = "done") -> None:
+    """As a worker, or as a client that cancels: without the line."""
+    with database.transaction() as db:
+        if outcome == "cancelled":
+            tasks.cancel(db, "local", task_id)
+            return
+        [claim] = leases.claim(db, [task_id], 30)
+        if outcome == "done":
+            leases.finish(db, claim, {"md5": "0" * 32})
+        else:
+            leases.fail(db, claim, {"code": "x", "detail": "y"})
+
+
+def totals(database: Database, owner: str | None = None) -> list[tuple[str, int, int]]:
+    with database.reading() as db:
+        return [(row["outcome"], row["tasks"], row["bytes"]) for row in statistics.ended(db, owner)]
+
+
+def test_what_has_ended_is_counted_once_with_its_line(database: Database, new_task: NewTask, tmp_path: Path) -> None:
+    for outcome in ("done", "done", "failed", "cancelled"):
+        end(database, new_task(), outcome)
+    assert totals(database) == []
+    log = SharedLog(database, tmp_path / "tasks.log")
+    log.flush()
+    assert totals(database) == [("cancelled", 1, 3), ("done", 2, 6), ("failed", 1, 3)]
+    end(database, new_task(size=1 << 40))
+    new_task()
+    for _ in range(3):
+        log.flush()
+    assert totals(database) == [("cancelled", 1, 3), ("done", 3, 6 + (1 << 40)), ("failed", 1, 3)]
+    assert totals(database, "local") == totals(database)
+    assert totals(database, "somebody else") == []
+    with database.reading() as db:
+        assert statistics.of_log(db).lines == 5
+        assert statistics.of_log(db).unwritten == 0
+        assert statistics.of_log(db).bytes == (tmp_path / "tasks.log").stat().st_size
+
+
+def test_a_second_writer_that_ends_the_same_tasks_counts_none_again(
+    database: Database, new_task: NewTask, tmp_path: Path
+) -> None:
+    end(database, new_task())
+    first, second = (SharedLog(database, tmp_path / "tasks.log") for _ in range(2))
+    head, _ = first._append_lines(0)
+    for each in (first, second):
+        each._settle(head)
+    assert totals(database) == [("done", 1, 3)]
+
+
+def test_how_often_the_log_was_locked_is_counted_with_the_next_line(
+    database: Database, new_task: NewTask, tmp_path: Path
+) -> None:
+    log = SharedLog(database, tmp_path / "tasks.log")
+    log.flush()
+    end(database, new_task())
+    with held_by_a_stranger(tmp_path / "tasks.log"):
+        for _ in range(3):
+            with pytest.raises(LogBusy):
+                log.flush()
+    for _ in range(2):
+        log.flush()
+    with database.reading() as db:
+        assert statistics.of_log(db).busy == 3
+
+
+def test_what_is_unfinished_and_for_how_long(database: Database, new_task: NewTask) -> None:
+    ids = [new_task() for _ in range(4)]
+    with database.transaction() as db:
+        leases.claim(db, ids[:1], 30)
+        old = update(schema.tasks).where(schema.tasks.c.id == ids[3])
+        db.execute(old.values(created_at=schema.tasks.c.created_at - 100 * SECOND))
+    end(database, ids[1], "cancelled")
+    with database.reading() as db:
+        found = {row["status"]: (row["tasks"], row["oldest"] // SECOND) for row in statistics.unfinished(db, "local")}
+        assert statistics.unfinished(db, "somebody else") == []
+    assert {status: count for status, (count, _) in found.items()} == {"computed": 1, "queued": 2, "running": 1}
+    assert 100 <= found["queued"][1] < 160
+    assert 0 <= found["computed"][1] < 60
+
+
+def test_what_ended_in_which_minute_of_the_last_hour(database: Database, new_task: NewTask, tmp_path: Path) -> None:
+    ids = [new_task() for _ in range(5)]
+    for task_id in ids:
+        end(database, task_id, "failed" if task_id == ids[0] else "done")
+    SharedLog(database, tmp_path / "tasks.log").flush()
+    with database.transaction() as db:
+        this, _ = statistics.ended_per_minute(db, "local")
+        for task_id, ago in zip(ids, (0, 0, 1, 59, 60), strict=True):
+            moved = update(schema.tasks).where(schema.tasks.c.id == task_id)
+            db.execute(moved.values(finished_at=(this - ago) * statistics.MINUTE))
+    expected = {this: {"done": 1, "failed": 1}, this - 1: {"done": 1}, this - 59: {"done": 1}}
+    with database.reading() as db:
+        now, found = statistics.ended_per_minute(db, "local")
+        assert statistics.ended_per_minute(db, "somebody else")[1] == {}
+    assert now - this in (0, 1)
+    assert found == {minute: ended for minute, ended in expected.items() if minute > now - statistics.MINUTES}
+
+
+def test_a_database_of_the_first_version_is_counted_when_it_comes_up(
+    database: Database, new_task: NewTask, tmp_path: Path
+) -> None:
+    for outcome in ("done", "done", "failed"):
+        end(database, new_task(), outcome)
+    SharedLog(database, tmp_path / "tasks.log").flush()
+    new_task()
+    with database.reading() as db:
+        before = statistics.ended(db)
+    migrations.downgrade(database, "0001")
+    with database.reading() as db:
+        assert "totals" not in str(db.execute(text("SELECT * FROM log_head")).keys())
+    migrations.upgrade(database)
+    with database.reading() as db:
+        assert statistics.ended(db) == before
+        assert len(before) == 2
