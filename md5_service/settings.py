@@ -66,7 +66,7 @@ class Settings(BaseSettings):
     )
     sweep_s: float = Field(5, ge=0.1, le=600, description="The sweeper looks for what is due every so many seconds")
     log_level: Literal["debug", "info", "warning", "error"] = Field(
-        "warning", description="Of the processes' own words"
+        "warning", description="Of the processes' own words on stderr, a JSON object a line"
     )
     sql_echo: bool = Field(False, description="Print every SQL statement")
     failpoints: Path | None = Field(None, description="For tests: the folder that says where to crash, fail or pause")

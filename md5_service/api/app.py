@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from fastapi import FastAPI
 
 from md5_service.api.errors import add_error_answers
+from md5_service.api.headers import CommonHeaders
 from md5_service.api.routes import events, health, metrics, page, stats, tasks
 from md5_service.api.services import make_services
 from md5_service.settings import Settings
@@ -35,6 +36,7 @@ def create_app(settings: Settings) -> FastAPI:
         title="md5-service", version="0.1.0", description=DESCRIPTION, lifespan=lifespan, docs_url=None, redoc_url=None
     )
     app.state.services = services
+    app.add_middleware(CommonHeaders)
     add_error_answers(app)
     for routes in (events, tasks, stats, health, metrics, page):  # /v1/tasks/events before /v1/tasks/{id}
         app.include_router(routes.router)

@@ -7,6 +7,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
+from md5_service.api.headers import REQUEST_ID
 from md5_service.api.schemas import PROBLEM_TYPE, Problem
 from md5_task_data import errors
 
@@ -76,5 +77,8 @@ async def _bad_parameter(_: Request, error: Exception) -> JSONResponse:
 
 async def _bug(request: Request, error: Exception) -> JSONResponse:
     log.error("%s %s", request.method, request.url.path, exc_info=error)
-    close = {"Connection": "close"}  # for uvicorn closes it after this, and the next request on it would be lost
-    return problem(500, "internal", "A fault of ours", "something went wrong here; the server's log says what", close)
+    headers = {  # this answer goes past every middleware
+        REQUEST_ID: request.state.request_id,
+        "Connection": "close",  # for uvicorn closes it after this, and the next request on it would be lost
+    }
+    return problem(500, "internal", "A fault of ours", "something went wrong here; the server's log says what", headers)

@@ -10,6 +10,7 @@ from types import FrameType
 
 import uvicorn
 
+from md5_service import logs
 from md5_service.api.app import create_app
 from md5_service.api.watch import Watcher
 from md5_service.settings import read_settings
@@ -31,10 +32,11 @@ class Server(uvicorn.Server):
 
 def main(descriptor: int) -> None:
     settings = read_settings()
+    logs.configure(settings.log_level)
     app = create_app(settings)
     config = uvicorn.Config(
         app,
-        log_level=settings.log_level,
+        log_config=None,  # as everybody else
         access_log=False,
         timeout_graceful_shutdown=GRACE_S,
         timeout_keep_alive=30,

@@ -13,7 +13,7 @@ from celery import Celery, Task
 from celery.signals import celeryd_after_setup, setup_logging, worker_process_init, worker_ready
 from kombu.exceptions import OperationalError
 
-from md5_service import broker
+from md5_service import broker, logs
 from md5_service.checks import Check, checks
 from md5_service.settings import Settings
 from md5_service.worker import sweeper
@@ -114,9 +114,7 @@ def create_worker(settings: Settings) -> Celery:
 
     @setup_logging.connect(weak=False)
     def log_to_stderr(**_: Any) -> None:
-        logging.basicConfig(
-            level=settings.log_level.upper(), format="%(levelname)s %(processName)s %(name)s: %(message)s"
-        )
+        logs.configure(settings.log_level)
 
     return app
 

@@ -17,6 +17,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+from md5_service.logs import about_task
 from md5_service.settings import Settings
 from md5_task_data import leases
 from md5_task_data.database import Database
@@ -88,8 +89,11 @@ class Heartbeat:
         signal.setitimer(signal.ITIMER_REAL, self._lease_s + DEAF_S if beat is not None else 0)
 
     def _look_after(self, beat: Beat | None) -> None:
-        if beat is None:
-            return
+        if beat is not None:
+            with about_task(beat.claim.id):
+                self._keep(beat)
+
+    def _keep(self, beat: Beat) -> None:
         try:
             if beat.is_working and beat.stalled_s() > self._stall_s:
                 self._give_up(beat.claim)
@@ -98,9 +102,9 @@ class Heartbeat:
         except LeaseLost:
             beat.lost = True
         except DependencyAway as error:
-            log.warning("task %s: lease not extended: %s", beat.claim.id, error)
+            log.warning("lease not extended: %s", error)
         except Exception:  # whatever it is, this thread must outlive it
-            log.exception("task %s: lease not extended", beat.claim.id)
+            log.exception("lease not extended")
 
     def _extend(self, beat: Beat) -> None:
         with self._database.transaction() as db:
@@ -110,7 +114,7 @@ class Heartbeat:
 
     def _give_up(self, claim: Claim) -> None:
         why = f"no progress for {self._stall_s:g} s"
-        log.error("task %s: %s; this worker process ends", claim.id, why)
+        log.error("%s; this worker process ends", why)
         with contextlib.suppress(LeaseLost), self._database.transaction() as db:
             leases.give_up(db, claim, why, self._max_attempts)
         os.kill(os.getpid(), signal.SIGKILL)

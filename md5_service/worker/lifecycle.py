@@ -18,6 +18,7 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Connection
 
+from md5_service.logs import about_task
 from md5_service.settings import Settings
 from md5_service.worker.heartbeat import Beat, Heartbeat
 from md5_service.worker.job import Job
@@ -53,10 +54,11 @@ class Lifecycle:
         or twice, finds none."""
         claims = self._persist("claim", lambda db: leases.claim(db, task_ids, self._settings.lease_s))
         for claim in claims:
-            try:
-                self._do(claim)
-            except LeaseLost:
-                log.warning("task %s: no longer ours, left alone (fence %d)", claim.id, claim.fence)
+            with about_task(claim.id):
+                try:
+                    self._do(claim)
+                except LeaseLost:
+                    log.warning("no longer ours, left alone (fence %d)", claim.fence)
         return len(claims)
 
     def _do(self, claim: Claim) -> None:
@@ -71,7 +73,7 @@ class Lifecycle:
                 reason = f"something that is needed is away: {error}"
                 self._put_back(claim, reason, delay_s=AWAY_DELAY_S, is_error=False)
             except Exception:
-                log.exception("task %s: unexpected error %d", claim.id, claim.errors + 1)
+                log.exception("unexpected error %d", claim.errors + 1)
                 self._retry_or_fail(claim)
             except BaseException:  # SystemExit: the worker is asked to stop
                 self._put_back(

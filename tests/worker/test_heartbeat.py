@@ -21,17 +21,17 @@ from md5_service.worker.lifecycle import Lifecycle
 from md5_task_data.bucket import Bucket
 from md5_task_data.database import Database
 
-heartbeat.DEAF_S = 1
+heartbeat.DEAF_S = 2
 url, folder, work, task_id = sys.argv[1:]
 settings = Settings(
     database_url=url, broker_url="memory://", bucket_url=f"file://{folder}/bucket", log_path=f"{folder}/log",
-    lease_s=1, stall_s=1,
+    lease_s=1, stall_s=2,
 )
 database = Database(url)
 Lifecycle(settings, database, Bucket(settings.bucket_url), {"md5": lambda job: eval(work)}).run([task_id])
 """
 MOVES_ON = (
-    "{} if [time.sleep(0.4) for _ in job.blocks()] else None"  # twice the limits in all, but never long without a sign
+    "{} if [time.sleep(0.4) for _ in job.blocks()] else None"  # longer than the limits in all, but never without a sign
 )
 
 
@@ -39,10 +39,10 @@ MOVES_ON = (
 def work_alone(
     database: Database, database_url: str, bucket: Bucket, new_task: NewTask
 ) -> Callable[[str], tuple[int, str]]:
-    """Have a process work on a file of five blocks; returns its exit code and the task's id."""
+    """Have a process work on a file of ten blocks; returns its exit code and the task's id."""
 
     def run(work: str) -> tuple[int, str]:
-        content = bytes(5 << 20)
+        content = bytes(10 << 20)
         task_id = new_task(size=len(content))
         incoming = bucket.receive(task_id)
         incoming.write([content])
@@ -62,7 +62,7 @@ def test_work_that_hangs_is_ended_with_its_process_and_says_why(work_alone: Work
     with database.reading() as db:
         row = tasks.get(db, "local", task_id)
     assert (row["status"], row["lost_leases"]) == ("queued", 1)
-    assert "no progress for 1 s; loss 1 of 5" in row["history"][-1]["reason"]
+    assert "no progress for 2 s; loss 1 of 5" in row["history"][-1]["reason"]
 
 
 def test_work_that_lets_no_other_thread_run_is_ended_by_the_kernel(work_alone: WorkAlone, database: Database) -> None:

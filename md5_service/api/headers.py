@@ -1,0 +1,51 @@
+"""What every answer carries: an id of the request, which is also in the log, and what a browser may not do with the answer."""
+
+import logging
+import re
+import time
+import uuid
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from md5_service import logs
+
+log = logging.getLogger(__name__)
+
+REQUEST_ID = "X-Request-ID"
+GIVEN = re.compile(r"[\w.:+/=-]{1,128}", re.ASCII)  # by a client or a proxy; anything else is replaced
+POLICY = "default-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+ALWAYS = {
+    "Content-Security-Policy": POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+}
+
+
+class CommonHeaders:
+    """ASGI middleware. A route's own header of the same name stays."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        given = Headers(scope=scope).get(REQUEST_ID, "")
+        request_id = given if GIVEN.fullmatch(given) else uuid.uuid4().hex
+        logs.about_request(request_id)
+        scope.setdefault("state", {})["request_id"] = request_id
+        began = time.monotonic()
+
+        async def send_with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                headers[REQUEST_ID] = request_id
+                for name, value in ALWAYS.items():
+                    headers.setdefault(name, value)
+                took_ms = round((time.monotonic() - began) * 1000)
+                log.info("%s %s: %d in %d ms", scope["method"], scope["path"], message["status"], took_ms)
+            await send(message)
+
+        await self._app(scope, receive, send_with_headers)

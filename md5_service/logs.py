@@ -1,0 +1,44 @@
+"""The processes' own words: one JSON object a line on stderr, with the ids of the request and the task that they are about."""
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Literal
+
+from pythonjsonlogger.json import JsonFormatter
+
+_request: ContextVar[str | None] = ContextVar("request_id", default=None)
+_task: ContextVar[str | None] = ContextVar("task_id", default=None)
+
+
+def configure(level: Literal["debug", "info", "warning", "error"]) -> None:
+    """Have everything that this process logs, at this level or above, written to stderr."""
+    handler = logging.StreamHandler()
+    handler.addFilter(_name_ids)
+    renamed = {"levelname": "level", "processName": "process", "exc_info": "traceback"}
+    form = "{levelname}{name}{processName}{message}"
+    handler.setFormatter(JsonFormatter(form, style="{", rename_fields=renamed, timestamp="at", json_ensure_ascii=False))
+    logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
+
+
+def about_request(request_id: str) -> None:
+    """All that is logged in this context from here on is about this request."""
+    _request.set(request_id)
+
+
+@contextmanager
+def about_task(task_id: str) -> Iterator[None]:
+    """What is logged in this block is about this task."""
+    token = _task.set(task_id)
+    try:
+        yield
+    finally:
+        _task.reset(token)
+
+
+def _name_ids(record: logging.LogRecord) -> bool:
+    for name, variable in (("request_id", _request), ("task_id", _task)):
+        if (value := variable.get()) is not None:
+            setattr(record, name, value)
+    return True
