@@ -52,6 +52,9 @@ class Settings(BaseSettings):
     log_path: Path = Field(description="The shared log, one line per finished task")
     auth: Literal["none"] = Field("none", description="Who may use the API; `none`: everybody who reaches it")
     max_upload_bytes: int = Field(1 << 40, ge=0, description="The largest file that is taken, in bytes")
+    keep_uploads_s: float = Field(
+        86400, ge=0, le=10 * 365 * 86400, description="A file's bytes are kept for so long after its task has ended"
+    )
     upload_idle_s: float = Field(30, gt=0, le=3600, description="An upload that sends nothing for so long is ended")
     lease_s: float = Field(30, ge=1, le=3600, description="A worker that shows no sign for so long has lost its task")
     max_attempts: int = Field(5, ge=1, le=1000, description="A task whose lease was lost so often has failed")

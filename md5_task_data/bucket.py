@@ -44,13 +44,34 @@ class Bucket:
         try:
             return open(self._place(task_id), "rb", buffering=0)
         except FileNotFoundError:
-            if not self._incoming.is_dir():
-                raise DependencyAway(f"the bucket's folder {self.root} is not there") from None
-            raise BytesMissing("the stored bytes of this file are gone; hand the file over again") from None
+            raise self._missing() from None
+
+    def path(self, task_id: str) -> Path:
+        """Where the bytes are, to serve them from. Raises as `open` does."""
+        self.open(task_id).close()
+        return self._place(task_id)
+
+    def share(self, task_id: str, with_id: str) -> None:
+        """Let another task have the same bytes, without a copy: the folder's file system must know hard links. Durable when
+        this returns. Raises as `open` does."""
+        place = self._place(with_id)
+        with _outages():
+            try:
+                place.parent.mkdir(exist_ok=True)
+                os.link(self._place(task_id), place)
+            except FileNotFoundError:
+                raise self._missing() from None
+            for folder in (place.parent, self.root):
+                sync_folder(folder)
 
     def delete(self, task_id: str) -> None:
-        """Remove the bytes of a task; fine when they are gone already."""
-        self._place(task_id).unlink(missing_ok=True)
+        """Remove the bytes of a task; fine when they are gone already. Raises DependencyAway."""
+        with _outages():
+            try:
+                self._place(task_id).unlink()
+            except FileNotFoundError:
+                if not self._is_there():  # then the bytes may be so all the same
+                    raise self._missing() from None
 
     def make(self) -> None:
         """Make the folder. Only for who sets a service up. Raises OSError."""
@@ -60,6 +81,14 @@ class Bucket:
         """Remove what a killed API was receiving. Only for one who knows that none is alive."""
         shutil.rmtree(self._incoming, ignore_errors=True)
         self.make()
+
+    def _is_there(self) -> bool:
+        return self._incoming.is_dir()
+
+    def _missing(self) -> BytesMissing | DependencyAway:
+        if self._is_there():
+            return BytesMissing("the stored bytes of this file are gone; hand the file over again")
+        return DependencyAway(f"the bucket's folder {self.root} is not there")
 
     def _place(self, task_id: str) -> Path:
         return self.root / task_id[-2:] / task_id

@@ -45,6 +45,7 @@ NAMES = (
     "sweep.moved",  # before COMMIT
     "sweep.committed",  # and no hint sent
     "sweep.published",
+    "sweep.deleted",  # bytes that are kept no longer, and no note of it yet
 )
 CRASH, ERROR, PAUSE = "crash", "error", "pause"
 

@@ -132,7 +132,7 @@ def restart(db: Connection) -> int:
         values = {"status": "queued", "fence": row["fence"] + 1, "due_at": now(), "hints": 1, "started_at": None}
         history = _extended(row, "the service ended while it was at this file, and was started again")
         db.execute(update(tasks).where(tasks.c.id == row["id"]).values(**values, progress=0, history=history))
-    too_far = tasks.c.due_at > searched_now() + LONGEST_HINT_S * SECOND
+    too_far = and_(tasks.c.due_at > searched_now() + LONGEST_HINT_S * SECOND, tasks.c.finished_at.is_(None))
     db.execute(update(tasks).where(too_far).values(due_at=now()))
     return len(rows)
 
@@ -169,6 +169,17 @@ def sweep(db: Connection, *, after: str, publish_all: bool, lease_s: float, max_
                 due.given_up += 1
     due.publish = queued + due.publish
     return due
+
+
+def expired(db: Connection) -> Sequence[str]:
+    """Up to BATCH tasks whose bytes need not be kept any longer."""
+    query = select(tasks.c.id).where(tasks.c.due_at <= searched_now(), tasks.c.finished_at.is_not(None))
+    return db.scalars(query.order_by(tasks.c.due_at).limit(BATCH)).all()
+
+
+def settle_expired(db: Connection, task_ids: Sequence[str]) -> None:
+    """Their bytes are gone: nothing is due any more."""
+    db.execute(update(tasks).where(tasks.c.id.in_(task_ids), tasks.c.finished_at.is_not(None)).values(due_at=None))
 
 
 def give_up(db: Connection, claim: Claim, why: str, max_attempts: int) -> None:

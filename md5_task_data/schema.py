@@ -110,7 +110,7 @@ tasks = Table(
     Column("started_at", BigInteger),  # of the last attempt
     Column("computed_at", BigInteger),
     Column("finished_at", BigInteger),
-    # When somebody must look at this row again: re-publish, lease end, back-off, flush. NULL: never.
+    # When somebody must look at this row again: re-publish, lease end, back-off, flush, end of its bytes. NULL: never.
     Column("due_at", BigInteger),
     Column("hints", SmallInteger, nullable=False),  # messages sent since it was last queued; 0: none before due_at
     Column("fence", Integer, nullable=False),  # goes up with every claim; shuts a stale worker out
@@ -125,7 +125,7 @@ tasks = Table(
     Index(None, "due_at"),
     Index(None, "owner", "id"),
     Index(None, "md5"),
-    Index(None, "owner", "finished_at", "outcome"),
+    Index(None, "finished_at", "owner", "outcome"),
 )
 
 totals = Table(

@@ -34,7 +34,7 @@ from md5_task_data.database import Database
 from md5_task_data.durable import sync_folder
 from md5_task_data.errors import DependencyAway
 from md5_task_data.failpoints import reach
-from md5_task_data.schema import log_head, log_lines, now, rfc3339, searched_now, tasks
+from md5_task_data.schema import SECOND, log_head, log_lines, now, rfc3339, searched_now, tasks
 
 FIRST_HASH = "0" * 64
 LONGEST_LINE = 1 << 20  # bytes; ours have a few hundred
@@ -55,11 +55,15 @@ class Head(NamedTuple):
 
 
 class SharedLog:
-    """One a process: it keeps the only descriptor of the file. Opens nothing before the first `flush`."""
+    """One a process: it keeps the only descriptor of the file. Opens nothing before the first `flush`.
 
-    def __init__(self, database: Database, path: Path) -> None:
+    The bytes of what ends here are due to be deleted `keep_uploads_s` later.
+    """
+
+    def __init__(self, database: Database, path: Path, keep_uploads_s: float = 0) -> None:
         self._database = database
         self._path = path
+        self._keep_uploads = int(keep_uploads_s * SECOND)
         self._descriptor = -1
         self._thread_lock = threading.Lock()  # lockf does not keep threads apart
         self._busy = 0  # how often it was, since this process last had its turn
@@ -186,10 +190,13 @@ class SharedLog:
             forward = and_(log_head.c.id == 1, log_head.c.flushed < head.length)
             db.execute(update(log_head).where(forward).values(flushed=head.length))
             written = exists().where(log_lines.c.task_id == tasks.c.id, log_lines.c.offset < head.length)
-            is_unfinished = tasks.c.due_at > 0  # few rows, found by the index
+            is_unfinished = tasks.c.finished_at.is_(None)  # few rows, found by the index
             ended = and_(is_unfinished, tasks.c.status == "computed", written)
             statistics.count(db, ended)
-            db.execute(update(tasks).where(ended).values(status=tasks.c.outcome, finished_at=now(), due_at=None))
+            bytes_end_at = now() + self._keep_uploads
+            db.execute(
+                update(tasks).where(ended).values(status=tasks.c.outcome, finished_at=now(), due_at=bytes_end_at)
+            )
             reach("log.settled")
         reach("log.settled.committed")
 

@@ -14,7 +14,7 @@ from md5_task_data.schema import SECOND, log_head, now, searched_now, tasks, tot
 MINUTE = 60 * SECOND
 MINUTES = 60  # of which `ended_per_minute` tells
 
-_IS_UNFINISHED = tasks.c.due_at > 0  # few rows, found by the index
+_IS_UNFINISHED = tasks.c.finished_at.is_(None)  # few rows, found by the index
 
 
 @dataclass(frozen=True)

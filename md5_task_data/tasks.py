@@ -32,6 +32,7 @@ class NewTask:
     size: int
     batch: str | None = None
     params: Mapping[str, object] = field(default_factory=dict)
+    retry_of: str | None = None
 
 
 def checked_name(name: str) -> str:
@@ -63,6 +64,7 @@ def create(db: Connection, new: NewTask) -> RowMapping:
         size=new.size,
         batch=new.batch,
         params=dict(new.params),
+        retry_of=new.retry_of,
         created_at=now(),
         due_at=now() + FIRST_HINT_S * SECOND,
         hints=1,
@@ -145,6 +147,16 @@ def cancel(db: Connection, owner: str, task_id: str) -> RowMapping:
     if not changed:
         raise Conflict(f"this task has already ended: its outcome is {row['outcome']}")
     return row
+
+
+def retry(db: Connection, owner: str, task_id: str, new_id: str) -> NewTask:
+    """What a new task for the same bytes is to be like. Raises NotFound, or Conflict where it did not fail."""
+    row = get(db, owner, task_id)
+    if row["outcome"] not in ("failed", "cancelled"):
+        is_now = f"its outcome is {row['outcome']}" if row["outcome"] else "it has not ended"
+        raise Conflict(f"only a task that failed or was cancelled can be tried again: {is_now}")
+    same = {name: row[name] for name in ("owner", "kind", "filename", "size", "batch", "params")}
+    return NewTask(new_id, retry_of=row["id"], **same)
 
 
 def _known_form(task_id: str) -> str:

@@ -3,6 +3,7 @@
 import logging
 import queue
 import threading
+from collections.abc import Callable
 
 import uuid_utils
 from celery import Celery
@@ -15,7 +16,7 @@ from md5_service.api.receive import Received, Sink, boundary_of, query_of, recei
 from md5_service.broker import publish
 from md5_service.settings import Settings
 from md5_task_data import kinds, tasks
-from md5_task_data.bucket import Bucket, Incoming
+from md5_task_data.bucket import Bucket
 from md5_task_data.database import Database
 from md5_task_data.errors import DependencyAway, StorageFull
 from md5_task_data.failpoints import reach
@@ -55,7 +56,7 @@ class Intake:
             raise
         turn = threading.Lock()  # taken by the step when it begins, or else by us: what never begins keeps no bytes
         try:
-            row = await in_time(lambda: self._promise(incoming, new, turn))
+            row = await in_time(lambda: self._promise(new, incoming.discard, turn))
         except BaseException:
             if turn.acquire(blocking=False):
                 await sink.discard()
@@ -63,7 +64,19 @@ class Intake:
         self._hints.send(task_id)
         return row
 
-    def _promise(self, incoming: Incoming, new: tasks.NewTask, turn: threading.Lock) -> RowMapping:
+    async def again(self, owner: str, task_id: str) -> RowMapping:
+        """A new task for the bytes of one that failed or was cancelled. Raises NotFound, Conflict, BytesMissing."""
+        row = await in_time(lambda: self._retry(owner, task_id, str(uuid_utils.uuid7())))
+        self._hints.send(row["id"])
+        return row
+
+    def _retry(self, owner: str, task_id: str, new_id: str) -> RowMapping:
+        with self._database.reading() as db:
+            new = tasks.retry(db, owner, task_id, new_id)
+        self._bucket.share(str(new.retry_of), new_id)
+        return self._promise(new, lambda: self._bucket.delete(new_id), threading.Lock())
+
+    def _promise(self, new: tasks.NewTask, forget_bytes: Callable[[], None], turn: threading.Lock) -> RowMapping:
         if not turn.acquire(blocking=False):
             raise DependencyAway("begun too late")
         committing = False
@@ -76,7 +89,7 @@ class Intake:
         except BaseException as error:
             # A COMMIT that found no room was none. Of any other the row may be there, and its bytes must stay.
             if not committing or isinstance(error, StorageFull):
-                incoming.discard()
+                forget_bytes()
             raise
         reach("intake.committed")
         return row

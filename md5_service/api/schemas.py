@@ -58,6 +58,7 @@ class Task(BaseModel):
     size: int = Field(description="Bytes")
     batch: str | None
     params: dict[str, Any]
+    retry_of: str | None = Field(description="The id of the task that this one tries again")
     created_at: datetime
     started_at: datetime | None = Field(description="When the last attempt began")
     finished_at: datetime | None = Field(description="When the line was in the log")
@@ -118,6 +119,7 @@ def task(row: RowMapping) -> Task:
         size=row["size"],
         batch=row["batch"],
         params=row["params"],
+        retry_of=row["retry_of"],
         created_at=moment(row["created_at"]),
         started_at=_moment(row["started_at"]),
         finished_at=_moment(row["finished_at"]),

@@ -42,8 +42,9 @@ class Process:
 
     def __init__(self, settings: Settings) -> None:
         self.database = Database(settings.database_url, echo=settings.sql_echo, pool_size=3)
-        self.lifecycle = Lifecycle(settings, self.database, Bucket(settings.bucket_url), kinds())
-        self.log = SharedLog(self.database, settings.log_path)
+        self.bucket = Bucket(settings.bucket_url)
+        self.lifecycle = Lifecycle(settings, self.database, self.bucket, kinds())
+        self.log = SharedLog(self.database, settings.log_path, settings.keep_uploads_s)
         self.asked_for_flush_at = float("-inf")
 
 
@@ -67,6 +68,7 @@ def create_worker(settings: Settings) -> Celery:
             sweeper.sweep(app, settings, process().database)
             if process().log.pending():
                 write_log()
+            sweeper.delete_expired(process().database, process().bucket)
         except DependencyAway as error:
             log.warning("sweep not ended: %s", error)
 

@@ -10,6 +10,7 @@ from celery import Celery
 from md5_service import broker
 from md5_service.settings import Settings
 from md5_task_data import leases
+from md5_task_data.bucket import Bucket
 from md5_task_data.database import Database
 from md5_task_data.errors import DependencyAway
 from md5_task_data.failpoints import reach
@@ -43,6 +44,24 @@ def sweep(app: Celery, settings: Settings, database: Database) -> None:
         if not due.more:
             return
         after = due.last
+
+
+def delete_expired(database: Database, bucket: Bucket) -> int:
+    """Delete the bytes of what ended long enough ago; returns of how many tasks. First the bytes, then the note of it: who
+    dies in between leaves it to the next. Raises DependencyAway."""
+    deleted = 0
+    for _ in range(MOST_BATCHES):
+        with database.reading() as db:
+            task_ids = leases.expired(db)
+        if not task_ids:
+            break
+        for task_id in task_ids:
+            bucket.delete(task_id)
+        reach("sweep.deleted")
+        with database.transaction() as db:
+            leases.settle_expired(db, task_ids)
+        deleted += len(task_ids)
+    return deleted
 
 
 def _is_idle(app: Celery) -> bool | None:

@@ -1,19 +1,23 @@
 """POST /v1/tasks: a file comes in, an id goes out at once; or a problem does, and nothing is kept."""
 
+import contextlib
 import hashlib
 import os
 import socket
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import httpx2
 import pytest
+from sqlalchemy import Connection
 
 from md5_task_data import failpoints
 from md5_task_data.bucket import Incoming
+from md5_task_data.database import Database
+from md5_task_data.errors import DependencyAway
 from tests.api.conftest import Api
 from tests.client import wait_for
 
@@ -273,6 +277,22 @@ def test_bytes_are_kept_exactly_where_the_row_may_be(
         assert (api.count(), len(api.stored())) == (kept, kept)
     finally:
         failpoints.arm(None)
+
+
+def test_bytes_stay_where_nobody_knows_whether_the_row_is_there(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The connection is cut at COMMIT: the row may be there, and here it is."""
+    real = Database.transaction
+
+    @contextlib.contextmanager
+    def cut_at_commit(database: Database) -> Iterator[Connection]:
+        with real(database) as db:
+            yield db
+        raise DependencyAway("the connection was cut")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Database, "transaction", cut_at_commit)
+        assert_problem(api.client.post("/v1/tasks", content=b"abc"), 503, "unavailable")
+    assert (api.count(), len(api.stored())) == (1, 1)
 
 
 def test_a_bucket_that_is_away_is_503_and_is_never_made_anew(api: Api) -> None:

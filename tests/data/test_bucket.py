@@ -52,3 +52,30 @@ def test_bytes_that_are_gone_are_told_from_a_bucket_that_is_away(bucket: Bucket)
     bucket.receive(TASK).discard()
     with pytest.raises(BytesMissing):
         bucket.open(TASK)
+
+
+def test_shared_bytes_outlive_those_they_were_shared_from(bucket: Bucket) -> None:
+    other = TASK[:-2] + "00"
+    store(bucket, b"abc")
+    bucket.share(TASK, other)
+    bucket.delete(TASK)
+    bucket.delete(TASK)
+    with bucket.open(other) as file:
+        assert file.read() == b"abc"
+    with pytest.raises(BytesMissing):
+        bucket.share(TASK, TASK[:-2] + "01")
+
+
+def test_nothing_is_deleted_from_a_bucket_that_is_away(bucket: Bucket) -> None:
+    store(bucket, b"abc")
+    away = bucket.root.rename(bucket.root.with_name("away"))
+    with pytest.raises(DependencyAway):
+        bucket.delete(TASK)
+    away.rename(bucket.root)
+    assert bucket.path(TASK).read_bytes() == b"abc"
+
+
+def store(bucket: Bucket, content: bytes) -> None:
+    incoming = bucket.receive(TASK)
+    incoming.write([content])
+    incoming.store()

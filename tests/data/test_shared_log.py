@@ -45,7 +45,7 @@ def test_a_task_has_ended_once_its_line_is_in_the_file(
     assert kept["prev"] == "0" * 64
     with database.reading() as db:
         row = tasks.get(db, "local", task_id)
-    assert (row["status"], row["due_at"]) == ("cancelled", None)
+    assert (row["status"], row["due_at"] >= row["finished_at"]) == ("cancelled", True)  # its bytes are due
     assert row["finished_at"] >= row["computed_at"]
 
 

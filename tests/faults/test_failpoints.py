@@ -101,7 +101,14 @@ def test_every_failpoint(
     folder.mkdir()
     url = postgres.new_database()
     cluster = start_cluster(
-        url, valkey.url, lease_s=LEASE_S, sweep_s=0.5, max_attempts=100, failpoints=folder, log_level="error"
+        url,
+        valkey.url,
+        lease_s=LEASE_S,
+        sweep_s=0.5,
+        max_attempts=100,
+        keep_uploads_s=1,
+        failpoints=folder,
+        log_level="error",
     )
     provoker = Provoker(cluster, folder)
     slowest_s = 0.0

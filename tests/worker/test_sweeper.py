@@ -11,9 +11,13 @@ from md5_service import broker
 from md5_service.settings import Settings
 from md5_service.worker import sweeper
 from md5_task_data import leases
+from md5_task_data import tasks as tasks_of_clients
+from md5_task_data.bucket import Bucket
 from md5_task_data.database import Database
 from md5_task_data.errors import DependencyAway
 from md5_task_data.schema import now, tasks
+from md5_task_data.shared_log import SharedLog
+from tests.worker.test_lifecycle import store
 
 NewTask = Callable[..., str]
 
@@ -67,3 +71,50 @@ def test_one_failure_to_send_is_enough_for_a_sweep(
     monkeypatch.setattr(broker, "publish", refuse)
     sweeper.sweep(broker.make_celery(settings), settings, database)
     assert len(tries) == 1
+
+
+def test_bytes_are_deleted_when_they_were_kept_long_enough_and_only_then(
+    database: Database, new_task: NewTask, bucket: Bucket, tmp_path: Path
+) -> None:
+    ended, kept, queued = (new_task() for _ in range(3))
+    for task_id in (ended, kept, queued):
+        store(bucket, task_id, b"abc")
+    for task_id, keep_s in ((ended, 0), (kept, 60)):
+        with database.transaction() as db:
+            tasks_of_clients.cancel(db, "local", task_id)
+        SharedLog(database, tmp_path / "tasks.log", keep_s).flush()
+
+    away = bucket.root.rename(tmp_path / "away")
+    with pytest.raises(DependencyAway):
+        sweeper.delete_expired(database, bucket)
+    away.rename(bucket.root)
+    with database.transaction() as db:
+        assert leases.restart(db) == 0  # a start of the service ends no keeping
+    assert sweeper.delete_expired(database, bucket) == 1
+    assert sweeper.delete_expired(database, bucket) == 0
+    assert {path.name for path in bucket.root.rglob("*-*")} == {kept, queued}
+    with database.transaction() as db:
+        db.execute(update(tasks).where(tasks.c.id == kept).values(due_at=now()))
+    assert sweeper.delete_expired(database, bucket) == 1
+    with database.reading() as db:
+        assert tasks_of_clients.get(db, "local", queued)["due_at"] is not None
+        assert tasks_of_clients.get(db, "local", kept)["due_at"] is None
+
+
+def test_who_dies_between_bytes_and_note_leaves_it_to_the_next(
+    database: Database, new_task: NewTask, bucket: Bucket, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ids = [new_task() for _ in range(3)]
+    for task_id in ids:
+        store(bucket, task_id, b"abc")
+        with database.transaction() as db:
+            tasks_of_clients.cancel(db, "local", task_id)
+    SharedLog(database, tmp_path / "tasks.log").flush()
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(leases, "settle_expired", raising_interrupt)
+        sweeper.delete_expired(database, bucket)
+    assert sweeper.delete_expired(database, bucket) == 3
+
+
+def raising_interrupt(*_: object) -> None:
+    raise KeyboardInterrupt

@@ -1,12 +1,15 @@
 """/v1/tasks: hand a file over, ask for it by id, list, cancel."""
 
 import contextlib
+import os
 import re
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Header, Query, Request, Response
 from sqlalchemy import RowMapping
+from starlette.responses import FileResponse
 
 from md5_service.api import schemas
 from md5_service.api.in_time import in_time
@@ -51,6 +54,13 @@ _BODY = {
             "application/octet-stream": {"schema": {"type": "string", "format": "binary"}},
         },
     },
+}
+BYTES = "application/octet-stream"
+_FILE: dict[int | str, dict[str, Any]] = {
+    200: {
+        "description": "The bytes, as an attachment",
+        "content": {BYTES: {"schema": {"type": "string", "format": "binary"}}},
+    }
 }
 Prefer = Annotated[
     str | None, Header(description="`wait=N`: answer when the task has ended, after N ≤ 60 seconds at the latest")
@@ -127,6 +137,34 @@ async def list_tasks(
 async def cancel_task(task_id: str, shared: Shared, owner: Owner) -> schemas.Task:
     """Cancel a task whose outcome is not yet decided. It gets its line in the log as every other."""
     return schemas.task(await in_time(lambda: _cancel(shared, owner, task_id)))
+
+
+@router.post(
+    "/{task_id}/retry",
+    status_code=202,
+    response_model=schemas.Task,
+    responses=schemas.problems(404, 409, 410, 503),
+)
+async def retry_task(task_id: str, response: Response, shared: Shared, owner: Owner) -> schemas.Task:
+    """A new task for the same bytes, where this one failed or was cancelled and its bytes are still kept."""
+    row = await shared.intake.again(owner, task_id)
+    response.headers["Location"] = f"/v1/tasks/{row['id']}"
+    response.headers["Retry-After"] = "1"
+    return schemas.task(row)
+
+
+@router.get("/{task_id}/file", response_class=FileResponse, responses=schemas.problems(404, 410, 503) | _FILE)
+async def get_file(task_id: str, shared: Shared, owner: Owner) -> FileResponse:
+    """The bytes, while they are kept: until `MD5_KEEP_UPLOADS_S` after the end. Ranges can be asked for."""
+    row, path, there = await in_time(lambda: _file(shared, owner, task_id))
+    etag = {"ETag": f'"{row["id"]}"'}  # the bytes under an id never change
+    return FileResponse(path, headers=etag, media_type=BYTES, filename=row["filename"], stat_result=there)
+
+
+def _file(shared: Services, owner: str, task_id: str) -> tuple[RowMapping, Path, os.stat_result]:
+    row = _read(shared, owner, task_id)
+    path = shared.bucket.path(row["id"])
+    return row, path, path.stat()
 
 
 def _cancel(shared: Services, owner: str, task_id: str) -> RowMapping:

@@ -1,4 +1,4 @@
-"""Totals of what has ended, how often the log was found locked, and an index for what ended lately."""
+"""Totals of what has ended, how often the log was found locked, an index for what ended lately, and an end for bytes."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -13,6 +13,7 @@ INSERT INTO totals (owner, kind, outcome, tasks, bytes, work)
 SELECT owner, kind, outcome, count(*), sum(size), coalesce(sum(computed_at - started_at), 0)
 FROM tasks WHERE finished_at IS NOT NULL GROUP BY owner, kind, outcome
 """
+KEEP_BYTES_FOR_A_DAY = "UPDATE tasks SET due_at = finished_at + 86400000000 WHERE finished_at IS NOT NULL"
 
 
 def upgrade() -> None:
@@ -27,11 +28,13 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("owner", "kind", "outcome", name="pk_totals"),
     )
     op.execute(COUNT_WHAT_HAS_ENDED)
-    op.create_index("ix_tasks_owner_finished_at_outcome", "tasks", ["owner", "finished_at", "outcome"])
+    op.create_index("ix_tasks_finished_at_owner_outcome", "tasks", ["finished_at", "owner", "outcome"])
+    op.execute(KEEP_BYTES_FOR_A_DAY)
     op.add_column("log_head", sa.Column("busy", sa.BigInteger, nullable=False, server_default="0"))
 
 
 def downgrade() -> None:
     op.drop_column("log_head", "busy")
-    op.drop_index("ix_tasks_owner_finished_at_outcome", "tasks")
+    op.execute("UPDATE tasks SET due_at = NULL WHERE finished_at IS NOT NULL")
+    op.drop_index("ix_tasks_finished_at_owner_outcome", "tasks")
     op.drop_table("totals")

@@ -1,0 +1,94 @@
+"""GET /v1/tasks/{id}/file and POST /v1/tasks/{id}/retry: what the bytes are kept for."""
+
+import pytest
+
+from md5_task_data import leases
+from md5_task_data.bucket import Bucket
+from md5_task_data.database import Database
+from tests.api.conftest import Api
+from tests.api.test_events import finish
+from tests.api.test_hand_over import assert_problem
+from tests.api.test_tasks import NOBODY, hand_over
+
+ODD = 'a "b"; é/../\n<x>.gz'
+
+
+def test_the_bytes_come_back_as_they_were_sent(api: Api) -> None:
+    content = bytes(range(256)) * 5000
+    task_id = api.client.post("/v1/tasks", params={"filename": ODD}, content=content).json()["id"]
+    answer = api.client.get(f"/v1/tasks/{task_id}/file")
+    assert (answer.status_code, answer.content) == (200, content)
+    assert answer.headers["content-type"] == "application/octet-stream"
+    assert answer.headers["content-length"] == str(len(content))
+    assert answer.headers["content-disposition"].startswith("attachment; filename*=utf-8''a%20%22b%22")
+    assert "\n" not in answer.headers["content-disposition"]
+    assert answer.headers["x-content-type-options"] == "nosniff"
+
+
+def test_a_download_can_be_gone_on_with(api: Api) -> None:
+    task_id = hand_over(api)
+    part = api.client.get(f"/v1/tasks/{task_id}/file", headers={"Range": "bytes=1-"})
+    assert (part.status_code, part.content, part.headers["content-range"]) == (206, b"bc", "bytes 1-2/3")
+    assert api.client.get(f"/v1/tasks/{task_id}/file", headers={"Range": "bytes=7-"}).status_code == 416
+
+
+def test_an_empty_file_comes_back_too(api: Api) -> None:
+    task_id = api.client.post("/v1/tasks", content=b"").json()["id"]
+    answer = api.client.get(f"/v1/tasks/{task_id}/file")
+    assert (answer.status_code, answer.content) == (200, b"")
+
+
+@pytest.mark.parametrize(("method", "path"), [("GET", "file"), ("POST", "retry")])
+def test_bytes_that_are_gone_are_410_and_an_unknown_id_404(api: Api, method: str, path: str) -> None:
+    task_id = hand_over(api)
+    api.client.delete(f"/v1/tasks/{task_id}")
+    Bucket(api.settings.bucket_url).delete(task_id)
+    assert_problem(
+        api.client.request(method, f"/v1/tasks/{task_id}/{path}"), 410, "bytes_missing", "hand the file over"
+    )
+    for unknown in (NOBODY, "nonsense"):
+        assert_problem(api.client.request(method, f"/v1/tasks/{unknown}/{path}"), 404, "not_found")
+
+
+def test_a_cancelled_task_is_tried_again_under_an_id_of_its_own(api: Api) -> None:
+    first = hand_over(api, filename=ODD, batch="b", expected_md5="0" * 32)
+    api.client.delete(f"/v1/tasks/{first}")
+    answer = api.client.post(f"/v1/tasks/{first}/retry")
+    again = answer.json()
+    assert (answer.status_code, answer.headers["location"]) == (202, f"/v1/tasks/{again['id']}")
+    assert (again["retry_of"], again["status"], again["attempt"]) == (first, "queued", 0)
+    before = api.client.get(f"/v1/tasks/{first}").json()
+    same = ("kind", "filename", "size", "batch", "params")
+    assert [again[name] for name in same] == [before[name] for name in same]
+    assert before["retry_of"] is None
+    Bucket(api.settings.bucket_url).delete(first)  # each has the bytes for itself
+    assert api.client.get(f"/v1/tasks/{again['id']}/file").content == b"abc"
+
+
+def test_only_what_failed_or_was_cancelled_is_tried_again(api: Api) -> None:
+    task_id = hand_over(api)
+    assert_problem(api.client.post(f"/v1/tasks/{task_id}/retry"), 409, "conflict", "it has not ended")
+    finish(api, task_id)
+    assert_problem(api.client.post(f"/v1/tasks/{task_id}/retry"), 409, "conflict", "its outcome is done")
+    failed = hand_over(api)
+    database = Database(api.settings.database_url)
+    with database.transaction() as db:
+        [claim] = leases.claim(db, [failed], 30)
+        leases.fail(db, claim, {"code": "unexpected", "detail": "x"})
+    database.close()
+    assert api.client.post(f"/v1/tasks/{failed}/retry").status_code == 202
+    assert len(api.stored()) == 3
+
+
+def test_a_retry_whose_row_cannot_be_written_leaves_no_bytes(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    task_id = hand_over(api)
+    api.client.delete(f"/v1/tasks/{task_id}")
+
+    def refuse(*_: object) -> None:
+        raise RuntimeError("no row today")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("md5_task_data.tasks.create", refuse)
+        assert api.client.post(f"/v1/tasks/{task_id}/retry").status_code == 500
+    assert len(api.stored()) == 1
+    assert api.client.post(f"/v1/tasks/{task_id}/retry").status_code == 202
