@@ -1,15 +1,14 @@
-import { useState } from "react";
-import { Lookup } from "./lookup/Lookup";
-import { idInUrl } from "./lookup/useIdInUrl";
+import { useEffect } from "react";
+import { idInAddress, taskPath } from "./lookup/taskId";
+import { Home } from "./pages/Home";
+import { NotFound } from "./pages/NotFound";
+import { TaskPage } from "./pages/TaskPage";
 import { Announcer } from "./shared/Announcer";
-import { FileChooser } from "./upload/FileChooser";
-import { UploadCard } from "./upload/UploadCard";
+import { redirect, usePath } from "./shared/navigation";
 import { useUploads } from "./upload/useUploads";
-import { WhatWillHappen } from "./upload/WhatWillHappen";
 
 export function App() {
   const { queue, items } = useUploads();
-  const [openedByLink] = useState(() => idInUrl() !== null); // then that task is why one is here: it comes first
   return (
     <div className="page">
       <header className="top">
@@ -20,19 +19,8 @@ export function App() {
         </div>
         <p>Hand over a file of any size: you get an id at once, and under that id, a little later, the MD5 of the file.</p>
       </header>
-      <main>
-        {openedByLink && <Lookup />}
-        <FileChooser onFiles={queue.add} />
-        {items.length === 0 ? (
-          <WhatWillHappen />
-        ) : (
-          <section className="files" aria-label="Your files">
-            {items.map((item) => (
-              <UploadCard key={item.key} item={item} queue={queue} />
-            ))}
-          </section>
-        )}
-        {!openedByLink && <Lookup />}
+      <main tabIndex={-1}>
+        <Page home={<Home queue={queue} items={items} />} />
       </main>
       <footer>
         Each finished file has one line in the shared log; check it with <code>md5-service log verify</code>.
@@ -40,4 +28,14 @@ export function App() {
       <Announcer />
     </div>
   );
+}
+
+function Page({ home }: { home: React.ReactNode }) {
+  const path = usePath();
+  const id = idInAddress(location);
+  useEffect(() => {
+    if (id !== null && path === "/") redirect(taskPath(id)); // `/?id=`
+  }, [id, path]);
+  if (id !== null) return <TaskPage key={id} id={id} />;
+  return path === "/" ? home : <NotFound />;
 }

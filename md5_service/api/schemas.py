@@ -58,6 +58,7 @@ class Task(BaseModel):
     size: int = Field(description="Bytes")
     batch: str | None
     params: dict[str, Any]
+    kept: bool = Field(description="Whether its bytes are still kept, to be fetched or tried again")
     retry_of: str | None = Field(description="The id of the task that this one tries again")
     created_at: datetime
     started_at: datetime | None = Field(description="When the last attempt began")
@@ -119,6 +120,7 @@ def task(row: RowMapping) -> Task:
         size=row["size"],
         batch=row["batch"],
         params=row["params"],
+        kept=row["finished_at"] is None or row["due_at"] is not None,
         retry_of=row["retry_of"],
         created_at=moment(row["created_at"]),
         started_at=_moment(row["started_at"]),

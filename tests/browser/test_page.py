@@ -67,8 +67,9 @@ def test_a_digest_that_is_none_is_told_and_nothing_is_sent(page: Page, service: 
 def test_an_id_gives_its_result(page: Page, service: Service) -> None:
     task_id = service.hand_over(b"abc", name="<b>bold</b> \u202egpj.exe")
     page.goto(service.url)
-    page.get_by_label("Id, or a link").fill(f"  {service.url}/?id={task_id} ")
+    page.get_by_label("Id, or a link").fill(f"  {service.url}/tasks/{task_id} ")
     page.get_by_role("button", name="Look up").click()
+    expect(page).to_have_url(f"{service.url}/tasks/{task_id}")
     expect(page.get_by_test_id("md5")).to_have_text(ABC, timeout=20_000)
     expect(page.get_by_test_id("file").get_by_text("<b>bold</b>")).to_be_visible()  # a name is data, never markup
     page.reload()  # the address leads here again
@@ -76,9 +77,11 @@ def test_an_id_gives_its_result(page: Page, service: Service) -> None:
 
 
 @pytest.mark.parametrize("unknown", ["01a201f5-3560-7681-96d2-5d5d82951648", "nonsense"])
-def test_an_unknown_id_is_told(page: Page, service: Service, unknown: str) -> None:
-    page.goto(f"{service.url}/?id={unknown}")
+@pytest.mark.parametrize("address", ["/tasks/", "/?id="])
+def test_an_unknown_id_is_told(page: Page, service: Service, address: str, unknown: str) -> None:
+    page.goto(service.url + address + unknown)
     expect(page.get_by_text("There is no task with this id.")).to_be_visible()
+    expect(page).to_have_url(f"{service.url}/tasks/{unknown}")
 
 
 def test_a_task_is_cancelled(page: Page, service: Service) -> None:
@@ -88,6 +91,47 @@ def test_a_task_is_cancelled(page: Page, service: Service) -> None:
         mine = card(page, "never mind")
         mine.get_by_role("button", name="Cancel").click()
         expect(mine.get_by_text("cancelled", exact=False).first).to_be_visible()
+
+
+def test_the_page_of_a_task_tells_all_and_what_was_cancelled_is_tried_again(page: Page, service: Service) -> None:
+    page.goto(service.url)
+    with service.without_workers():
+        choose(page, "on second thoughts")
+        mine = card(page, "on second thoughts")
+        mine.get_by_role("button", name="Cancel").click()
+        mine.get_by_role("link", name="details").click()
+        expect(page.get_by_test_id("timeline").get_by_text("Cancelled")).to_be_visible()
+    first = page.url
+    with page.expect_download() as download:
+        page.get_by_role("link", name="Download").click()
+    assert Path(download.value.path()).read_bytes() == b"abc"
+    assert download.value.suggested_filename == "on second thoughts"
+    page.get_by_role("button", name="Try again").click()
+    expect(page.get_by_test_id("md5")).to_have_text(ABC, timeout=20_000)
+    expect(page.get_by_test_id("timeline").get_by_text("Its line was written to the log")).to_be_visible()
+    expect(page).not_to_have_url(first)
+    page.get_by_text("What it answers").click()
+    expect(page.get_by_test_id("json")).to_contain_text(f'"retry_of": "{first.rpartition("/")[2]}"')
+    page.go_back()
+    expect(page.get_by_test_id("status")).to_contain_text("Cancelled")
+    page.get_by_role("link", name="Hand over files").click()
+    expect(card(page, "on second thoughts")).to_be_visible()  # what was handed over here is still listed
+
+
+def test_changes_come_by_themselves(page: Page, service: Service) -> None:
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url.removeprefix(service.url)))
+    page.goto(service.url)
+    with service.without_workers():
+        choose(page, "one", "two", "three")
+        for name in ("one", "two", "three"):
+            expect(card(page, name).get_by_test_id("id")).to_be_visible(timeout=20_000)
+        page.wait_for_timeout(1500)
+        asked.clear()
+        page.wait_for_timeout(3000)
+    for name in ("one", "two", "three"):
+        expect(card(page, name).get_by_test_id("md5")).to_have_text(ABC, timeout=20_000)
+    assert [path for path in asked if not path.startswith("/v1/tasks/events?")] == []
 
 
 def test_a_service_that_is_killed_and_comes_back_is_waited_for(

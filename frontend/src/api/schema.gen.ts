@@ -403,6 +403,11 @@ export interface components {
                 [key: string]: unknown;
             };
             /**
+             * Kept
+             * @description Whether its bytes are still kept, to be fetched or tried again
+             */
+            kept: boolean;
+            /**
              * Retry Of
              * @description The id of the task that this one tries again
              */

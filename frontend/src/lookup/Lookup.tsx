@@ -1,19 +1,16 @@
 import { useId, useState, type SyntheticEvent } from "react";
-import { TaskCard } from "../task/TaskCard";
-import { idFrom, isId } from "./taskId";
-import { useIdInUrl } from "./useIdInUrl";
+import { navigate } from "../shared/navigation";
+import { idFrom, taskPath } from "./taskId";
 
-/** A task by its id: typed, pasted, or from the address of this page. */
+/** Leads to a task by its id, typed or pasted. */
 export function Lookup() {
-  const [id, setId] = useIdInUrl();
-  const [text, setText] = useState(id ?? "");
+  const [text, setText] = useState("");
   const fieldId = useId();
 
   function lookUp(event: SyntheticEvent) {
     event.preventDefault();
     const wanted = idFrom(text);
-    setText(wanted);
-    setId(wanted === "" ? null : wanted);
+    if (wanted !== "") navigate(taskPath(wanted));
   }
 
   return (
@@ -37,16 +34,6 @@ export function Lookup() {
           <button type="submit">Look up</button>
         </div>
       </form>
-      <div className="found">{id !== null && (isId(id) ? <TaskCard key={id} id={id} /> : <NotAnId />)}</div>
     </section>
-  );
-}
-
-function NotAnId() {
-  return (
-    <div className="card" role="alert">
-      <p className="status bad">There is no task with this id.</p>
-      <p className="help">An id has 36 characters: hex digits in five groups, with hyphens between them. It was shown when the file was handed over.</p>
-    </div>
   );
 }

@@ -1,9 +1,12 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useEffect } from "react";
 import { Refused, ServiceAway } from "../api/errors";
+import { taskEvents } from "../api/events";
 import { cancelTask, fetchTask } from "../api/tasks";
 import type { Task } from "../api/types";
 
-const AGAIN_MS = 250; // between two waits
+const ASK_MS = 500; // as long as changes do not come by themselves
+const ASK_ALL_THE_SAME_MS = 15_000; // something between here and the service may hold events back
 const LONGEST_BACK_OFF_MS = 10_000;
 
 export const taskKey = (id: string) => ["task", id] as const;
@@ -27,15 +30,35 @@ export function useTask(id: string): WatchedTask {
     networkMode: "always", // `navigator.onLine` knows nothing of a service on this host or in this network
     retry: (_, error) => error instanceof ServiceAway,
     retryDelay: (failures) => Math.min(500 * 2 ** failures, LONGEST_BACK_OFF_MS),
-    refetchInterval: ({ state: { data, status } }) => (status === "error" || (data !== undefined && isEnded(data)) ? false : AGAIN_MS),
+    refetchInterval: ({ state: { data, status } }) => {
+      if (status === "error" || (data !== undefined && isEnded(data))) return false;
+      return taskEvents.isLive(id) ? ASK_ALL_THE_SAME_MS : ASK_MS;
+    },
     staleTime: ({ state: { data } }) => (data !== undefined && isEnded(data) ? Infinity : 0),
   });
+  useEvents(id, query.data !== undefined && !isEnded(query.data));
   const trouble = query.error ?? query.failureReason;
   return {
     task: query.data,
     refused: trouble instanceof Refused ? trouble : null,
     away: trouble instanceof ServiceAway ? trouble : null,
   };
+}
+
+/** Have changes of the task come by themselves as long as there may be any. */
+function useEvents(id: string, mayChange: boolean): void {
+  const queryClient = useQueryClient();
+  useEffect(() => {
+    if (!mayChange) return;
+    return taskEvents.watch(id, {
+      onChange: (task) => {
+        queryClient.setQueryData(taskKey(id), task);
+      },
+      onLost: () => {
+        void queryClient.invalidateQueries({ queryKey: taskKey(id) });
+      },
+    });
+  }, [id, mayChange, queryClient]);
 }
 
 export function useCancel(id: string) {

@@ -18,6 +18,7 @@ export function taskWith(changes: Partial<Task>): Task {
     size: 3,
     batch: null,
     params: {},
+    kept: true,
     retry_of: null,
     created_at: "2026-03-12T13:03:22Z",
     started_at: null,

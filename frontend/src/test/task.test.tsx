@@ -14,17 +14,16 @@ test("an id in the address opens its task", async () => {
   expect(screen.getByRole("article", { name: "sample.fastq.gz" })).toBeTruthy();
 });
 
-test("looking an id up by a pasted link puts it into the address; an unknown one is said to be unknown", async () => {
+test("looking an id up by a pasted link leads to its page; an unknown one is said to be unknown", async () => {
   server.use(http.get(`*/v1/tasks/${ID}`, () => HttpResponse.json(problem(404, "not_found", "no such task"), { status: 404 })));
   const user = renderApp();
-  const field = screen.getByLabelText(/Id, or a link/);
-  await user.type(field, `  https://md5.example/?id=${ID} `);
+  await user.type(screen.getByLabelText(/Id, or a link/), `  https://md5.example/?id=${ID} `);
   await user.click(screen.getByRole("button", { name: "Look up" }));
   expect(await screen.findByText("There is no task with this id.")).toBeTruthy();
-  expect(location.search).toBe(`?id=${ID}`);
+  expect(location.pathname).toBe(`/tasks/${ID}`);
 
-  await user.clear(field);
-  await user.type(field, "../../etc{Enter}"); // never sent: an unhandled request would fail the test
+  await user.click(screen.getByRole("link", { name: "Hand over files" }));
+  await user.type(screen.getByLabelText(/Id, or a link/), "../../etc{Enter}"); // never sent: an unhandled request would fail the test
   expect(screen.getByText(/An id has 36 characters/)).toBeTruthy();
   expect(screen.getByText("There is no task with this id.")).toBeTruthy();
 });
@@ -79,4 +78,45 @@ test("cancelling a task that ended meanwhile shows how it ended", async () => {
   await user.click(await screen.findByRole("button", { name: /^Cancel/ }));
   expect((await screen.findByTestId("md5")).textContent).toBe(MD5);
   expect(screen.queryByText(/could not be cancelled/)).toBeNull();
+});
+
+test("the page of a task tells what happened, in order, and how a script asks", async () => {
+  const history = [
+    { at: "2026-03-12T13:03:22Z", status: "queued", reason: null },
+    { at: "2026-03-12T13:03:23Z", status: "queued", reason: "the worker ended; loss 1 of 5" },
+    { at: "2026-03-12T13:03:24Z", status: "running", reason: null },
+    { at: "2026-03-12T13:03:25Z", status: "computed", reason: "done" },
+    { at: "2026-03-12T13:03:25Z", status: "done", reason: "its line is in the log" },
+  ] as const;
+  server.use(http.get(`*/v1/tasks/${ID}`, () => HttpResponse.json(doneTask({ history: [...history] }))));
+  globalThis.history.replaceState(null, "", `/tasks/${ID}`);
+  renderApp();
+  const steps = within(await screen.findByTestId("timeline")).getAllByRole("listitem");
+  expect(steps.map((step) => step.querySelector("span")?.textContent)).toEqual([
+    "Received, stored and queued",
+    "Queued again: the worker ended; loss 1 of 5",
+    "A worker began",
+    "The result was stored",
+    "Its line was written to the log",
+  ]);
+  expect(screen.getByRole("link", { name: "Download" }).getAttribute("href")).toBe(`/v1/tasks/${ID}/file`);
+  expect(screen.queryByRole("button", { name: "Try again" })).toBeNull();
+  expect(screen.getByText(`curl 'http://localhost:3000/v1/tasks/${ID}'`)).toBeTruthy();
+  expect(JSON.parse(screen.getByTestId("json").textContent)).toMatchObject({ id: ID, result: { md5: MD5 } });
+});
+
+test("what was cancelled can be tried again, and leads to the new task; not when its bytes are gone", async () => {
+  const again = ID.replace(/^0199/, "0299");
+  const cancelled = taskWith({ status: "cancelled", outcome: "cancelled" });
+  server.use(
+    http.get(`*/v1/tasks/${ID}`, () => HttpResponse.json(cancelled)),
+    http.post(`*/v1/tasks/${ID}/retry`, () => HttpResponse.json({ ...doneTask(), id: again, retry_of: ID, kept: false }, { status: 202 })),
+  );
+  globalThis.history.replaceState(null, "", `/tasks/${ID}`);
+  const user = renderApp();
+  await user.click(await screen.findByRole("button", { name: "Try again" }));
+  expect((await screen.findByTestId("md5")).textContent).toBe(MD5);
+  expect(location.pathname).toBe(`/tasks/${again}`);
+  expect(screen.getByText(/no longer kept/)).toBeTruthy();
+  expect(screen.queryByRole("link", { name: "Download" })).toBeNull();
 });

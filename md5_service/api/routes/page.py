@@ -34,7 +34,9 @@ router = APIRouter(include_in_schema=False)
 
 
 @router.get("/")
+@router.get("/tasks/{task_id}")
 def page() -> Response:
+    """One page, which looks at its own address."""
     index = BUILT / "index.html"
     if not index.is_file():
         return PlainTextResponse(NOT_BUILT, 503)

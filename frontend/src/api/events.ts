@@ -1,0 +1,103 @@
+import type { Task } from "./types";
+
+export interface TaskListener {
+  onChange: (task: Task) => void;
+  /** The stream broke off, or does not reach this task: from now on somebody must ask. */
+  onLost: () => void;
+}
+
+const OPEN_SOON_MS = 200; // many tasks may begin at about the same time: one stream for all of them
+const LOST_MS = 2000; // a stream that ends is opened again by the browser after one second
+const SHORTEST_BACK_OFF_MS = 2000;
+const LONGEST_BACK_OFF_MS = 30_000;
+const MOST_TASKS = 500; // that the service takes in one stream
+
+/**
+ * The changes of all tasks that anybody here looks at, in one stream: a browser opens six connections to a host, and uploads
+ * need three of them. A stream cannot be extended, so another one takes its place when tasks are added.
+ */
+export class TaskEvents {
+  private readonly listeners = new Map<string, Set<TaskListener>>();
+  private source: EventSource | null = null;
+  private covered: ReadonlySet<string> = new Set();
+  private isOpen = false;
+  private opening: ReturnType<typeof setTimeout> | undefined;
+  private losing: ReturnType<typeof setTimeout> | undefined;
+  private backOffMs = SHORTEST_BACK_OFF_MS;
+
+  /** Tell of every change of this task, until the returned function is called. */
+  watch(id: string, listener: TaskListener): () => void {
+    const those = this.listeners.get(id) ?? new Set();
+    this.listeners.set(id, those.add(listener));
+    if (!this.covered.has(id)) this.openIn(OPEN_SOON_MS);
+    return () => {
+      those.delete(listener);
+      if (those.size === 0) this.listeners.delete(id);
+      if (this.listeners.size === 0) this.close();
+    };
+  }
+
+  /** Whether changes of this task come by themselves. */
+  isLive(id: string): boolean {
+    return this.isOpen && this.covered.has(id);
+  }
+
+  private openIn(delayMs: number): void {
+    if (typeof EventSource === "undefined") return; // then everybody asks
+    this.opening ??= setTimeout(() => {
+      this.opening = undefined;
+      if (this.listeners.size > 0) this.open();
+    }, delayMs);
+  }
+
+  private open(): void {
+    this.source?.close();
+    const ids = [...this.listeners.keys()].slice(0, MOST_TASKS);
+    const source = new EventSource(`/v1/tasks/events?${ids.map((id) => `id=${id}`).join("&")}`);
+    this.source = source;
+    this.covered = new Set(ids);
+    source.onopen = () => {
+      if (source !== this.source) return;
+      this.isOpen = true;
+      this.backOffMs = SHORTEST_BACK_OFF_MS;
+      this.stopLosing();
+    };
+    source.onmessage = ({ data }: MessageEvent<string>) => {
+      const task = JSON.parse(data) as Task;
+      for (const listener of this.listeners.get(task.id) ?? []) listener.onChange(task);
+    };
+    source.onerror = () => {
+      if (source === this.source) this.broke(source);
+    };
+  }
+
+  private broke(source: EventSource): void {
+    this.losing ??= setTimeout(() => {
+      this.losing = undefined;
+      this.isOpen = false;
+      for (const id of this.covered) for (const listener of this.listeners.get(id) ?? []) listener.onLost();
+    }, LOST_MS);
+    if (source.readyState === EventSource.CLOSED) {
+      // Refused, or all has ended: a browser does not try again, so we do, as long as anybody is looking.
+      this.openIn(this.backOffMs);
+      this.backOffMs = Math.min(2 * this.backOffMs, LONGEST_BACK_OFF_MS);
+    }
+  }
+
+  private stopLosing(): void {
+    clearTimeout(this.losing);
+    this.losing = undefined;
+  }
+
+  private close(): void {
+    clearTimeout(this.opening);
+    this.opening = undefined;
+    this.stopLosing();
+    this.source?.close();
+    this.source = null;
+    this.covered = new Set();
+    this.isOpen = false;
+  }
+}
+
+export const taskEvents = new TaskEvents();

@@ -1,0 +1,77 @@
+import { fileUrl } from "../api/tasks";
+import type { Task } from "../api/types";
+import { isId } from "../lookup/taskId";
+import { CopyButton } from "../shared/CopyButton";
+import { Link } from "../shared/Link";
+import { RetryButton } from "../task/RetryButton";
+import { TaskCard } from "../task/TaskCard";
+import { Timeline } from "../task/Timeline";
+import { useTask } from "../task/useTask";
+
+/** One task: what became of it, when, and how to ask for it from a script. */
+export function TaskPage({ id }: { id: string }) {
+  return (
+    <>
+      <p>
+        <Link to="/">Hand over files</Link>
+      </p>
+      {isId(id) ? <KnownForm id={id} /> : <NotAnId />}
+    </>
+  );
+}
+
+function KnownForm({ id }: { id: string }) {
+  const { task } = useTask(id);
+  return (
+    <>
+      <TaskCard id={id} />
+      {task !== undefined && <More task={task} />}
+    </>
+  );
+}
+
+function More({ task }: { task: Task }) {
+  const curl = `curl '${location.origin}/v1/tasks/${task.id}'`;
+  const mayRetry = task.kept && (task.outcome === "failed" || task.outcome === "cancelled");
+  return (
+    <>
+      <section aria-labelledby="timeline-title">
+        <h2 id="timeline-title">What happened</h2>
+        <Timeline task={task} />
+      </section>
+      <section aria-labelledby="file-title" className="file-actions">
+        <h2 id="file-title">The file</h2>
+        {task.kept ? (
+          <div className="actions">
+            <a className="button quiet" href={fileUrl(task.id)} download>
+              Download
+            </a>
+            {mayRetry && <RetryButton id={task.id} />}
+          </div>
+        ) : (
+          <p className="muted">Its bytes are no longer kept. To have it done again, hand it over again.</p>
+        )}
+      </section>
+      <section aria-labelledby="scripts-title">
+        <h2 id="scripts-title">For scripts</h2>
+        <div className="with-button curl">
+          <code>{curl}</code>
+          <CopyButton text={curl} of="command" />
+        </div>
+        <details>
+          <summary>What it answers</summary>
+          <pre data-testid="json">{JSON.stringify(task, null, 2)}</pre>
+        </details>
+      </section>
+    </>
+  );
+}
+
+function NotAnId() {
+  return (
+    <div className="card" role="alert">
+      <p className="status bad">There is no task with this id.</p>
+      <p className="help">An id has 36 characters: hex digits in five groups, with hyphens between them. It was shown when the file was handed over.</p>
+    </div>
+  );
+}

@@ -1,0 +1,32 @@
+import { useSyncExternalStore } from "react";
+
+const listeners = new Set<() => void>();
+
+function changed(): void {
+  for (const listener of listeners) listener();
+}
+
+function subscribe(listener: () => void): () => void {
+  listeners.add(listener);
+  window.addEventListener("popstate", listener);
+  return () => {
+    listeners.delete(listener);
+    window.removeEventListener("popstate", listener);
+  };
+}
+
+/** Go to another page of this site without loading it: uploads go on. */
+export function navigate(path: string): void {
+  history.pushState(null, "", path);
+  changed();
+  window.scrollTo(0, 0);
+  document.querySelector<HTMLElement>("main")?.focus();
+}
+
+/** Like `navigate`, but the address that we come from is not one to go back to. */
+export function redirect(path: string): void {
+  history.replaceState(null, "", path);
+  changed();
+}
+
+export const usePath = (): string => useSyncExternalStore(subscribe, () => location.pathname);
