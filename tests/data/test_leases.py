@@ -168,15 +168,19 @@ def test_an_orderly_stop_gives_the_attempt_back(database: Database, new_task: Ne
     assert claim(database, mine.id)[0].fence == 2  # but never the fence
 
 
+def clock(database: Database) -> int:
+    """The database's, in microseconds."""
+    with database.reading() as db:
+        return db.execute(select(now())).scalar_one()
+
+
 def test_hints_that_bring_nobody_are_sent_again_ever_more_seldom(database: Database, new_task: NewTask) -> None:
     task_id = new_task()
-    waits = []
-    for _ in range(7):
+    for wait_s in (60, 120, 240, 480, 600, 600, 600):
         make_due(database, task_id)
+        before = clock(database)
         assert sweep(database).publish == [task_id]
-        with database.reading() as db:
-            waits.append(round((row(database, task_id)["due_at"] - db.scalar(now())) / SECOND))
-    assert waits == [60, 120, 240, 480, 600, 600, 600]
+        assert before <= row(database, task_id)["due_at"] - wait_s * SECOND <= clock(database)
 
 
 def test_an_empty_queue_means_that_every_hint_is_sent_again(database: Database, new_task: NewTask) -> None:
