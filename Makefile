@@ -23,7 +23,7 @@ format:  ## Bring the Python code into form
 test:  ## Run all tests
 	./test
 
-faults:  ## Break things at length, an hour or so, and write down what was found (MD5_FAULTS_SEED=N: other chances)
+faults:  ## Break things at length, for 40 minutes, and write down what was found (MD5_FAULTS_SEED=N: other chances)
 	@$(PREPARE)
 	$(BIN)/python -m tests.faults
 

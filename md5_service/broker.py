@@ -86,11 +86,13 @@ def _waiting(connection: Connection) -> int:
 
 
 def _failures(app: Celery) -> tuple[type[BaseException], ...]:
+    connection = app.connection_for_write()
     known: tuple[type[BaseException], ...] = (
         OSError,
         KombuError,
         CeleryError,
-        *app.connection_for_write().recoverable_connection_errors,
+        *connection.connection_errors,
+        *connection.channel_errors,  # RabbitMQ refuses a password or a virtual host with one of them
     )
     return (
         *known,

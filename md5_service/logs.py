@@ -20,6 +20,15 @@ def configure(level: Literal["debug", "info", "warning", "error"]) -> None:
     form = "{levelname}{name}{processName}{message}"
     handler.setFormatter(JsonFormatter(form, style="{", rename_fields=renamed, timestamp="at", json_ensure_ascii=False))
     logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
+    logging.captureWarnings(True)
+    for name in (
+        "uvicorn",
+        "uvicorn.error",
+        "uvicorn.access",
+    ):  # which has its own form, where it was started by itself
+        logger = logging.getLogger(name)
+        logger.handlers.clear()
+        logger.propagate = name != "uvicorn.access"  # that knows no ids: `headers` says the same, with them
 
 
 def about_request(request_id: str) -> None:

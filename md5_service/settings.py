@@ -1,5 +1,6 @@
 """Every setting, on one page: environment variables with the prefix `MD5_`."""
 
+import sys
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -10,6 +11,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from md5_task_data.bucket import Bucket
 
+DATABASES = ("sqlite", "postgresql", "mariadb", "mysql")
 BROKERS = ("redis", "rediss", "redis+socket", "amqp", "amqps", "memory")
 
 
@@ -19,6 +21,8 @@ def _database(url: str) -> str:
         parts.get_dialect()
     except SQLAlchemyError as error:
         raise ValueError(f"not the URL of a database: {error}") from None
+    if parts.get_backend_name() not in DATABASES:
+        raise ValueError(f"not the URL of a database that is known here ({', '.join(DATABASES)})")
     if parts.get_backend_name() == "sqlite" and not Path(parts.database or "").is_absolute():
         raise ValueError("SQLite's file must have an absolute path, after four slashes")
     return url
@@ -28,6 +32,12 @@ def _broker(url: str) -> str:
     if url.partition("://")[0] not in BROKERS or "://" not in url:
         raise ValueError("not the URL of a broker")
     return url
+
+
+def _absolute(path: Path) -> Path:
+    if not path.is_absolute():
+        raise ValueError("it must be an absolute path, the same for every process")
+    return path
 
 
 def _bucket(url: str) -> str:
@@ -49,7 +59,9 @@ class Settings(BaseSettings):
     bucket_url: Annotated[str, AfterValidator(_bucket)] = Field(
         description="Where the bytes are stored: file:///absolute/folder"
     )
-    log_path: Path = Field(description="The shared log, one line per finished task")
+    log_path: Annotated[Path, AfterValidator(_absolute)] = Field(
+        description="The shared log, one line per finished task"
+    )
     auth: Literal["none"] = Field("none", description="Who may use the API; `none`: everybody who reaches it")
     max_upload_bytes: int = Field(1 << 40, ge=0, description="The largest file that is taken, in bytes")
     keep_uploads_s: float = Field(
@@ -87,4 +99,13 @@ def read_settings() -> Settings:
         first = error.errors(include_url=False)[0]
         name = f"MD5_{str(first['loc'][0]).upper()}" if first["loc"] else "MD5_…"
         about = Settings.model_fields[str(first["loc"][0])].description if first["loc"] else ""
-        raise BadSettings(f"{name}: {first['msg']} ({about})") from None
+        raise BadSettings(f"{name}: {first['msg'].removeprefix('Value error, ')} ({about})") from None
+
+
+def settings_of_process() -> Settings:
+    """The same for a process that has nothing else to begin with: ends it, with one line, where they are wrong."""
+    try:
+        return read_settings()
+    except BadSettings as error:
+        print(f"md5-service: {error}", file=sys.stderr)
+        raise SystemExit(2) from None

@@ -32,6 +32,20 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--figures", metavar="FILE", help="append what was measured to this file")
 
 
+@pytest.fixture
+def figure(request: pytest.FixtureRequest) -> Callable[[str], None]:
+    """Say what was measured: printed, and kept for RESULTS.md by the long form."""
+
+    def say(words: str) -> None:
+        name = request.node.name.removeprefix("test_").replace("_", " ")
+        print(f"{name}: {words}")
+        if kept := request.config.getoption("--figures"):
+            with open(kept, "a") as file:
+                file.write(f"| {name} | {words} |\n")
+
+    return say
+
+
 @pytest.fixture(scope="session")
 def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgres]:
     """A server that tests share; those that break one start their own."""

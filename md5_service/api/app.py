@@ -1,7 +1,11 @@
 """The wiring of the API, and nothing else."""
 
-from collections.abc import AsyncIterator
+import signal
+import threading
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from types import FrameType
+from typing import Any
 
 from fastapi import FastAPI
 
@@ -9,6 +13,7 @@ from md5_service.api.errors import add_error_answers
 from md5_service.api.headers import CommonHeaders
 from md5_service.api.routes import events, health, metrics, page, stats, tasks
 from md5_service.api.services import make_services
+from md5_service.api.watch import Watcher
 from md5_service.settings import Settings
 from md5_task_data import failpoints
 
@@ -27,6 +32,7 @@ def create_app(settings: Settings) -> FastAPI:
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         services.hints.start()
+        _release_at_stop(services.watcher)
         yield
         services.watcher.release_all()
         services.hints.stop()
@@ -42,3 +48,20 @@ def create_app(settings: Settings) -> FastAPI:
         app.include_router(routes.router)
     page.add_assets(app)
     return app
+
+
+def _release_at_stop(watcher: Watcher) -> None:
+    """End the waits as soon as the process is asked to stop: the server waits for every request that is under way."""
+    if threading.current_thread() is not threading.main_thread():
+        return  # a test's server, which no signal stops
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, _after(watcher.release_all, signal.getsignal(number)))
+
+
+def _after(first: Callable[[], None], then: Any) -> Callable[[int, FrameType | None], None]:
+    def handle(number: int, frame: FrameType | None) -> None:
+        first()
+        if callable(then):
+            then(number, frame)
+
+    return handle

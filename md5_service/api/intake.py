@@ -54,7 +54,7 @@ class Intake:
         except BaseException:
             await sink.discard()
             raise
-        turn = threading.Lock()  # taken by the step when it begins, or else by us: what never begins keeps no bytes
+        turn = threading.Lock()  # to commit: had by the step, or by us when we have given it up
         try:
             row = await in_time(lambda: self._promise(new, incoming.discard, turn))
         except BaseException:
@@ -66,25 +66,30 @@ class Intake:
 
     async def again(self, owner: str, task_id: str) -> RowMapping:
         """A new task for the bytes of one that failed or was cancelled. Raises NotFound, Conflict, BytesMissing."""
-        row = await in_time(lambda: self._retry(owner, task_id, str(uuid_utils.uuid7())))
+        turn = threading.Lock()
+        try:
+            row = await in_time(lambda: self._retry(owner, task_id, str(uuid_utils.uuid7()), turn))
+        except BaseException:
+            turn.acquire(blocking=False)
+            raise
         self._hints.send(row["id"])
         return row
 
-    def _retry(self, owner: str, task_id: str, new_id: str) -> RowMapping:
+    def _retry(self, owner: str, task_id: str, new_id: str, turn: threading.Lock) -> RowMapping:
         with self._database.reading() as db:
             new = tasks.retry(db, owner, task_id, new_id)
         self._bucket.share(str(new.retry_of), new_id)
-        return self._promise(new, lambda: self._bucket.delete(new_id), threading.Lock())
+        return self._promise(new, lambda: self._bucket.delete(new_id), turn)
 
     def _promise(self, new: tasks.NewTask, forget_bytes: Callable[[], None], turn: threading.Lock) -> RowMapping:
-        if not turn.acquire(blocking=False):
-            raise DependencyAway("begun too late")
         committing = False
         try:
             reach("intake.stored")
             with self._database.transaction() as db:
                 row = tasks.create(db, new)
                 reach("intake.inserted")
+                if not turn.acquire(blocking=False):
+                    raise DependencyAway("the client has had its 503")
                 committing = True
         except BaseException as error:
             # A COMMIT that found no room was none. Of any other the row may be there, and its bytes must stay.

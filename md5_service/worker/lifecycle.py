@@ -71,7 +71,7 @@ class Lifecycle:
                 self._fail(claim, error.code, error.detail)
             except DependencyAway as error:
                 reason = f"something that is needed is away: {error}"
-                self._put_back(claim, reason, delay_s=AWAY_DELAY_S, is_error=False)
+                self._put_back(claim, reason, delay_s=AWAY_DELAY_S, is_error=False, is_attempt=False)
             except Exception:
                 log.exception("unexpected error %d", claim.errors + 1)
                 self._retry_or_fail(claim)
@@ -82,6 +82,7 @@ class Lifecycle:
                 raise
             else:
                 self._persist("finish", lambda db: leases.finish(db, claim, result))
+                log.info("done, at attempt %d", claim.attempt)
 
     def _work(self, claim: Claim, beat: Beat) -> dict[str, Any]:
         try:
@@ -103,9 +104,11 @@ class Lifecycle:
         self._fail(claim, "unexpected", detail)
 
     def _fail(self, claim: Claim, code: str, detail: str) -> None:
+        log.info("failed: %s: %s", code, detail)
         self._persist("fail", lambda db: leases.fail(db, claim, {"code": code, "detail": detail}))
 
     def _put_back(self, claim: Claim, reason: str, **how: Any) -> None:
+        log.info("given back: %s", reason)
         self._persist("put_back", lambda db: leases.put_back(db, claim, reason, **how))
 
     def _persist(self, name: str, step: Callable[[Connection], T]) -> T:

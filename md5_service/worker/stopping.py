@@ -45,7 +45,7 @@ def _see_to_it(requests: SimpleQueue[None], pool: Any) -> None:
     time.sleep(SHORT_WORK_S)
     _signal_children(pool, signal.SIGTERM)  # raises SystemExit in the work
     time.sleep(GIVE_BACK_S)
-    log.error("the worker's processes did not stop within %d s: they are killed", SHORT_WORK_S + GIVE_BACK_S)
+    log.error("the worker did not stop within %d s: what is left of it is killed", SHORT_WORK_S + GIVE_BACK_S)
     _signal_children(pool, signal.SIGKILL)
     time.sleep(END_S)
     os._exit(1)

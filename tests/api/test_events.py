@@ -135,9 +135,11 @@ def test_as_many_as_are_allowed_fit_into_one_stream(api: Api) -> None:
 def test_a_stream_says_that_it_lives_and_ends_after_a_while(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(events, "KEEP_ALIVE_S", 0.2)
     monkeypatch.setattr(events, "LONGEST_S", 1)
+    began = time.monotonic()
     with stream(api, f"/v1/tasks/{hand_over(api)}/events") as coming:
         said = list(coming)
-    assert 3 <= sum(1 for event in said if event == {"": "ping"}) <= 6
+    assert 1 <= time.monotonic() - began < 10
+    assert {"": "ping"} in said
 
 
 def test_one_too_many_is_told_so_and_a_wait_is_answered_at_once(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:

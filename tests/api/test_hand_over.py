@@ -7,6 +7,7 @@ import socket
 import time
 import uuid
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -14,12 +15,13 @@ import httpx2
 import pytest
 from sqlalchemy import Connection
 
+from md5_service.api import in_time
 from md5_task_data import failpoints
 from md5_task_data.bucket import Incoming
 from md5_task_data.database import Database
 from md5_task_data.errors import DependencyAway
 from tests.api.conftest import Api
-from tests.client import wait_for
+from tests.client import TLS, wait_for
 
 BOUNDARY = "boundary"
 
@@ -293,6 +295,30 @@ def test_bytes_stay_where_nobody_knows_whether_the_row_is_there(api: Api, monkey
         patch.setattr(Database, "transaction", cut_at_commit)
         assert_problem(api.client.post("/v1/tasks", content=b"abc"), 503, "unavailable")
     assert (api.count(), len(api.stored())) == (1, 1)
+
+
+def test_many_at_once_wait_for_their_turn(api: Api) -> None:
+    """SQLite takes them one by one: that is no outage."""
+
+    def hand_over(number: int) -> int:
+        return httpx2.post(f"{api.url}/v1/tasks", content=b"%d" % number, timeout=60, verify=TLS).status_code
+
+    with ThreadPoolExecutor(200) as clients:
+        assert set(clients.map(hand_over, range(400))) == {202}
+    assert api.count() == len(api.stored()) == 400
+
+
+@pytest.mark.parametrize("path", ["/v1/tasks", "/v1/tasks/{}/retry"])
+def test_what_got_a_503_is_not_taken_later(api: Api, monkeypatch: pytest.MonkeyPatch, path: str) -> None:
+    cancelled = api.client.post("/v1/tasks", content=b"abc").json()["id"]
+    api.client.delete(f"/v1/tasks/{cancelled}")
+    monkeypatch.setattr(in_time, "ANSWER_S", 0.3)
+    other = Database(api.settings.database_url)
+    with other.transaction():
+        assert_problem(api.client.post(path.format(cancelled), content=b"abc"), 503, "unavailable")
+    time.sleep(0.5)  # now it would have its turn
+    assert (api.count(), len(api.stored())) == (1, 1)
+    other.close()
 
 
 def test_a_bucket_that_is_away_is_503_and_is_never_made_anew(api: Api) -> None:

@@ -64,7 +64,7 @@ def test_a_fault_of_ours_is_found_in_the_log_by_the_id_of_its_request(
     monkeypatch.setattr(health, "checks", fail)
     answer = api.client.get("/readyz", headers={"X-Request-ID": "r-1"})
     assert (answer.status_code, answer.headers["x-request-id"], answer.json()["code"]) == (500, "r-1", "internal")
-    [line] = [line for line in lines_about(stderr, "r-1") if line["level"] == "ERROR"]
+    line = next(line for line in lines_about(stderr, "r-1") if line["level"] == "ERROR")
     assert "ZeroDivisionError: in the middle" in line["traceback"]
     assert line["message"] == "GET /readyz"
 

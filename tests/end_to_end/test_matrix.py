@@ -1,6 +1,7 @@
 """The same code on every database and with every broker, as separate processes that share nothing but these and two folders."""
 
 import hashlib
+from collections.abc import Callable
 from pathlib import Path
 
 from md5_service import broker
@@ -15,7 +16,7 @@ FILES = 24
 
 
 def test_files_come_in_through_several_apis_and_are_done_by_several_workers(
-    database_url: str, broker_server: Valkey | RabbitMq, tmp_path: Path
+    database_url: str, broker_server: Valkey | RabbitMq, tmp_path: Path, figure: Callable[[str], None]
 ) -> None:
     contents = [b"%d" % number * number for number in range(FILES)]
     with running(Cluster(tmp_path, database_url, broker_server.url, apis=2, workers=2)) as cluster:
@@ -31,7 +32,9 @@ def test_files_come_in_through_several_apis_and_are_done_by_several_workers(
             assert (task["outcome"], task["result"], task["attempt"]) == ("done", {"md5": digest}, 1)
         _look_at_the_rest_of_the_contract(cluster)
         cluster.stop()
-    assert counts(database_url, cluster.log_path, journal) == KEPT
+    found = counts(database_url, cluster.log_path, journal)
+    figure(f"{FILES} files, the message of each five times more: each at its first attempt; {found}")
+    assert found == KEPT
     assert shared_log.verify(cluster.log_path, Database(database_url)) == (FILES + 2, None)
 
 

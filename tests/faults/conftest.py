@@ -1,4 +1,4 @@
-"""What tests that break things share: a cluster on servers of their own, and where the figures go."""
+"""What tests that break things share: a cluster on servers of their own."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -39,17 +39,3 @@ def start_cluster(tmp_path: Path) -> Iterator[StartCluster]:
     yield start
     for cluster in clusters:
         cluster.end()
-
-
-@pytest.fixture
-def figure(request: pytest.FixtureRequest) -> Callable[[str], None]:
-    """Say what was measured: printed, and kept for RESULTS.md by the long form."""
-
-    def say(words: str) -> None:
-        name = request.node.name.removeprefix("test_").replace("_", " ")
-        print(f"{name}: {words}")
-        if kept := request.config.getoption("--figures"):
-            with open(kept, "a") as file:
-                file.write(f"| {name} | {words} |\n")
-
-    return say

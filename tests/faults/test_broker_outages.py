@@ -15,11 +15,12 @@ import pytest
 import uuid_utils
 from kombu import Connection, Message, Queue
 
-from md5_service.broker import WORK, make_celery, publish
+from md5_service.broker import WORK, is_idle, make_celery, publish
 from md5_service.settings import Settings
 from md5_task_data import tasks
 from md5_task_data.bucket import Bucket
 from md5_task_data.database import Database
+from md5_task_data.errors import DependencyAway
 from tests.client import wait_for
 from tests.cluster import Cluster
 from tests.faults.conftest import StartCluster
@@ -179,3 +180,18 @@ def receiving(broker: Broker, *hints: str) -> Iterator[tuple[Connection, list[Me
         consumer.qos(prefetch_count=1)
         consumer.consume()
         yield connection, got
+
+
+@pytest.mark.parametrize("of_url", ["guest:wrong@", "nobody:guest@", "guest:guest@127.0.0.1:{port}/nosuch"])
+def test_a_broker_that_does_not_let_us_in_is_away(rabbitmq: RabbitMq, tmp_path: Path, of_url: str) -> None:
+    user, _, rest = of_url.format(port=rabbitmq.port).partition("@")
+    settings = Settings(
+        database_url="sqlite:////nowhere",
+        broker_url=f"amqp://{user}@{rest or f'127.0.0.1:{rabbitmq.port}//'}",
+        bucket_url=f"file://{tmp_path}",
+        log_path=tmp_path / "tasks.log",
+    )
+    app = make_celery(settings)
+    for step in (lambda: is_idle(app), lambda: publish(app, ["01a201f5-3560-7681-96d2-5d5d82951648"])):
+        with pytest.raises(DependencyAway, match="the broker cannot be reached"):
+            step()

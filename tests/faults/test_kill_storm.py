@@ -50,7 +50,8 @@ def test_kill_storm(
     found = counts(url, cluster.log_path, journal.promises)
     starts = sum(member.starts for member in cluster.members.values())
     figure(
-        f"seed {SEED}; {journal}; {hits.kills} kills, {hits.stops} stops, {starts} starts; settled {settled_s:.1f} s; {found}"
+        f"seed {SEED}, leases of {LEASE_S} s, a sweep a second; {journal}; {hits.kills} kills, {hits.stops} stops, "
+        f"{starts} starts; settled {settled_s:.1f} s; {found}"
     )
     assert (hits.kills, hits.stops) == (kills, stops)
     assert len(journal.promises) >= promises

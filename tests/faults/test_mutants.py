@@ -13,9 +13,10 @@ ALL = [pytest.param(mutant, id=mutant.takes_out) for mutant in MUTANTS]
 @pytest.mark.parametrize("mutant", ALL)
 def test_somebody_notices_that_it_is_gone(mutant: Mutant, is_long: bool) -> None:
     assert changed(mutant, ROOT) != (ROOT / mutant.file).read_text()
-    if mutant.in_short or is_long:
-        outcome = run(mutant)
-        assert outcome.is_noticed, outcome.words
+    if not (mutant.in_short or is_long):
+        pytest.skip("it still fits the code; `make mutants` runs it")
+    outcome = run(mutant)
+    assert outcome.is_noticed, outcome.words
 
 
 def test_whoever_is_named_to_notice_is_there() -> None:

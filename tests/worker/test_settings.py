@@ -29,7 +29,9 @@ def test_these_databases_are_known(monkeypatch: pytest.MonkeyPatch, url: str) ->
     [
         ("MD5_DATABASE_URL", "nonsense", "not the URL of a database"),
         ("MD5_DATABASE_URL", "mysql+foo://x/y", "not the URL of a database"),
+        ("MD5_DATABASE_URL", "oracle://x@h/d", "not the URL of a database that is known here"),
         ("MD5_DATABASE_URL", "sqlite:///relative.db", "absolute path"),
+        ("MD5_LOG_PATH", "log/tasks.log", "absolute path"),
         ("MD5_BROKER_URL", "http://x", "not the URL of a broker"),
         ("MD5_BUCKET_URL", "relative", "is not a bucket"),
         ("MD5_LEASE_S", "abc", "valid number"),
@@ -54,3 +56,17 @@ def test_a_worker_that_cannot_even_wait_ends(tmp_path: Path) -> None:
     done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=60)
     assert done.returncode == 2, done.stderr
     assert "this worker cannot start" in done.stderr
+
+
+@pytest.mark.parametrize(
+    "command", [("uvicorn", "md5_service.api.main:app"), ("celery", "-A", "md5_service.worker.main", "worker")]
+)
+def test_a_wrong_setting_ends_a_process_with_one_line(tmp_path: Path, command: tuple[str, ...]) -> None:
+    environment = os.environ | GOOD | {"MD5_LEASE_S": "0"}
+    program = str(Path(sys.executable).with_name(command[0]))
+    done = subprocess.run(
+        [program, *command[1:]], cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=60
+    )
+    assert done.returncode == 2
+    assert done.stderr.startswith("md5-service: MD5_LEASE_S: Input should be greater than or equal to 1")
+    assert done.stderr.count("\n") == 1
