@@ -11,7 +11,7 @@ from typing import TypeVar
 from md5_task_data.errors import DependencyAway
 
 ANSWER_S = 1.5  # so that a client has its answer, or a 503, within two seconds of an outage
-LONGEST_S = 10  # for a step that only waits for its turn, while others have their answers
+LONGEST_S = 30  # for a step that only waits for its turn, while others have their answers
 MOST_STEPS = 32  # under way at the same time, those that nobody waits for any more among them
 
 _steps = ThreadPoolExecutor(MOST_STEPS, thread_name_prefix="step")

@@ -67,6 +67,7 @@ class Watcher:
         self._database = database
         self._watches: set[Watch] = set()
         self._looking: asyncio.Task[None] | None = None
+        self._is_stopping = False
 
     def check_room(self) -> None:
         """Raises TooMany."""
@@ -80,6 +81,8 @@ class Watcher:
         """Watch these tasks from the state that is given here. Raises TooMany."""
         self.check_room()
         watch = Watch(rows)
+        if self._is_stopping:
+            watch.end()
         self._watches.add(watch)
         if self._looking is None or self._looking.done():
             self._looking = asyncio.create_task(self._look())
@@ -106,7 +109,8 @@ class Watcher:
         return row
 
     def release_all(self) -> None:
-        """End every wait: the process stops."""
+        """End every wait, and those that still come: the process stops."""
+        self._is_stopping = True
         for watch in self._watches:
             watch.end()
 

@@ -59,8 +59,11 @@ def create_worker(settings: Settings) -> Celery:
 
     @app.task(name=broker.WORK_MESSAGE)
     def work(task_ids: list[str]) -> None:
-        if process().lifecycle.run(task_ids):
-            write_log()
+        try:
+            if process().lifecycle.run(task_ids):
+                write_log()
+        except SystemExit:  # by `stopping`; Celery would speak of a lost worker, with a traceback
+            log.info("stopped in the middle of work")
 
     @app.task(name=broker.SWEEP_MESSAGE)
     def sweep() -> None:

@@ -303,7 +303,7 @@ def test_many_at_once_wait_for_their_turn(api: Api) -> None:
     def hand_over(number: int) -> int:
         return httpx2.post(f"{api.url}/v1/tasks", content=b"%d" % number, timeout=60, verify=TLS).status_code
 
-    with ThreadPoolExecutor(200) as clients:
+    with ThreadPoolExecutor(100) as clients:
         assert set(clients.map(hand_over, range(400))) == {202}
     assert api.count() == len(api.stored()) == 400
 

@@ -13,7 +13,6 @@ def test_every_line_is_an_object_and_a_task_is_found_by_its_id(tmp_path: Path, v
         ids = [cluster.hand_over(b"%d" % number) for number in range(3)]
         for task_id in ids:
             cluster.ended(task_id)
-        (tmp_path / "bucket").rename(tmp_path / "away")
         cluster.stop()
     lines = [json.loads(line) for line in cluster.stderr().splitlines()]
     assert {line["process"] for line in lines} >= {"MainProcess", "ForkPoolWorker-1"}

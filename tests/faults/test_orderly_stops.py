@@ -16,11 +16,11 @@ from tests.servers.postgres import Postgres
 from tests.servers.rabbitmq import RabbitMq
 from tests.servers.valkey import Valkey
 
-WORKERS, ROUNDS = 6, 2
+WORKERS = 6
 
 
 def test_workers_stop_in_time_wherever_they_are_asked(
-    postgres: Postgres, broker_server: Valkey | RabbitMq, start_cluster: StartCluster
+    postgres: Postgres, broker_server: Valkey | RabbitMq, start_cluster: StartCluster, is_long: bool
 ) -> None:
     cluster = start_cluster(postgres.new_database(), broker_server.url, workers=WORKERS, children=2, log_level="error")
     workers = [cluster.members[f"worker-{number}"] for number in range(WORKERS)]
@@ -35,7 +35,7 @@ def test_workers_stop_in_time_wherever_they_are_asked(
     stream = threading.Thread(target=keep_busy)
     stream.start()
     try:
-        for _ in range(ROUNDS):
+        for _ in range(8 if is_long else 1):
             cluster.again()
             wait_for(lambda: all(len(worker.tree()) == 3 for worker in workers), 40, "all children")
             time.sleep(2)
@@ -49,12 +49,15 @@ def test_workers_stop_in_time_wherever_they_are_asked(
 def test_a_child_that_cannot_stop_is_killed_and_its_task_done_by_another(
     postgres: Postgres, valkey: Valkey, tmp_path: Path
 ) -> None:
-    content = bytes(600 << 20)
-    with running(Cluster(tmp_path, postgres.new_database(), valkey.url, workers=1, lease_s=2, sweep_s=1)) as cluster:
-        task_id = cluster.hand_over(content)
+    failpoints = tmp_path / "failpoints"
+    failpoints.mkdir()
+    (failpoints / "work.done").write_text("pause 60")
+    url = postgres.new_database()
+    with running(Cluster(tmp_path, url, valkey.url, workers=1, lease_s=2, sweep_s=1, failpoints=failpoints)) as cluster:
+        task_id = cluster.hand_over(b"abc")
         wait_for(lambda: cluster.task(task_id)["status"] == "running", 20, "the work to begin")
         for child in cluster.members["worker-0"].tree()[1:]:
             child.send_signal(signal.SIGSTOP)
         cluster.stop("worker-0")
         cluster.again()
-        assert cluster.ended(task_id, 60)["result"] == {"md5": hashlib.md5(content).hexdigest()}
+        assert cluster.ended(task_id, 60)["result"] == {"md5": hashlib.md5(b"abc").hexdigest()}
