@@ -33,7 +33,11 @@ class MariaDb(DatabaseServer):
                 "--skip-name-resolve",
             ]
             small = ["--innodb-log-file-size=16M", "--innodb-buffer-pool-size=32M"]
-            self._run([self._install, *fixed, *as_root, *small, f"--datadir={self._data}"])
+            own = [
+                f"--datadir={self._data}",
+                f"--tmpdir={self._data}",
+            ]  # in /tmp another one clears away what is not its own
+            self._run([self._install, *fixed, *as_root, *small, *own])
         init = self.folder / "init.sql"
         init.write_text(
             f"CREATE USER IF NOT EXISTS '{USER}'@'127.0.0.1' IDENTIFIED BY '{PASSWORD}';\n"
