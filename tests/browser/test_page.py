@@ -76,8 +76,9 @@ def test_an_id_gives_its_result(page: Page, service: Service) -> None:
     expect(page.get_by_test_id("md5")).to_have_text(ABC, timeout=20_000)
 
 
-@pytest.mark.parametrize("unknown", ["01a201f5-3560-7681-96d2-5d5d82951648", "nonsense"])
-@pytest.mark.parametrize("address", ["/tasks/", "/?id="])
+@pytest.mark.parametrize(
+    ("address", "unknown"), [("/?id=", "01a201f5-3560-7681-96d2-5d5d82951648"), ("/tasks/", "nonsense")]
+)
 def test_an_unknown_id_is_told(page: Page, service: Service, address: str, unknown: str) -> None:
     page.goto(service.url + address + unknown)
     expect(page.get_by_text("There is no task with this id.")).to_be_visible()
@@ -89,6 +90,7 @@ def test_a_task_is_cancelled(page: Page, service: Service) -> None:
         page.goto(service.url)
         choose(page, "never mind")
         mine = card(page, "never mind")
+        expect(mine.get_by_test_id("id")).to_be_visible(timeout=20_000)  # before, Cancel would stop the upload
         mine.get_by_role("button", name="Cancel").click()
         expect(mine.get_by_text("cancelled", exact=False).first).to_be_visible()
 
@@ -98,6 +100,7 @@ def test_the_page_of_a_task_tells_all_and_what_was_cancelled_is_tried_again(page
     with service.without_workers():
         choose(page, "on second thoughts")
         mine = card(page, "on second thoughts")
+        expect(mine.get_by_test_id("id")).to_be_visible(timeout=20_000)  # before, Cancel would stop the upload
         mine.get_by_role("button", name="Cancel").click()
         mine.get_by_role("link", name="details").click()
         expect(page.get_by_test_id("timeline").get_by_text("Cancelled")).to_be_visible()

@@ -68,7 +68,6 @@ MUTANTS = (
         'tasks.c.status.in_(("queued", "running"))',
         'tasks.c.status.in_(("queued",))',
         _data("test_leases.py::test_a_lease_that_runs_out_is_queued_again_and_says_why[sqlite]"),
-        in_short=True,
     ),
     Mutant(
         "the sweeper's new hints",
@@ -125,7 +124,6 @@ MUTANTS = (
             "test_shared_log.py::"
             "test_writers_that_lost_their_file_lock_wait_for_one_another_at_the_head_row[postgresql]"
         ),
-        in_short=True,
     ),
     Mutant(
         "the lock of the file",
@@ -155,7 +153,6 @@ MUTANTS = (
         "if self.variant is not Variant.NO_SYNC:",
         "if False:",
         _data("test_log_model.py::test_protocol_holds[power loss]"),
-        in_short=True,
     ),
     Mutant(
         "each line at its offset",
