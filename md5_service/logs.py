@@ -21,11 +21,8 @@ def configure(level: Literal["debug", "info", "warning", "error"]) -> None:
     handler.setFormatter(JsonFormatter(form, style="{", rename_fields=renamed, timestamp="at", json_ensure_ascii=False))
     logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
     logging.captureWarnings(True)
-    for name in (
-        "uvicorn",
-        "uvicorn.error",
-        "uvicorn.access",
-    ):  # which has its own form, where it was started by itself
+    # uvicorn has a form of its own, where it was started by itself.
+    for name in ("uvicorn", "uvicorn.error", "uvicorn.access"):
         logger = logging.getLogger(name)
         logger.handlers.clear()
         logger.propagate = name != "uvicorn.access"  # that knows no ids: `headers` says the same, with them

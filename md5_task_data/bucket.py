@@ -46,10 +46,10 @@ class Bucket:
         except FileNotFoundError:
             raise self._missing() from None
 
-    def path(self, task_id: str) -> Path:
-        """Where the bytes are, to serve them from. Raises as `open` does."""
-        self.open(task_id).close()
-        return self._place(task_id)
+    def file(self, task_id: str) -> tuple[Path, os.stat_result]:
+        """Where the bytes are, and how many, to serve them from. Raises as `open` does."""
+        with self.open(task_id) as file:
+            return self._place(task_id), os.fstat(file.fileno())
 
     def share(self, task_id: str, with_id: str) -> None:
         """Let another task have the same bytes, without a copy: the folder's file system must know hard links. Durable when

@@ -45,7 +45,7 @@ def _noting_answers(step: Callable[[], T]) -> T:
         result = step()
     except DependencyAway:
         raise
-    except Exception:
+    except Exception:  # a "no" is an answer too
         _answered_at = time.monotonic()
         raise
     _answered_at = time.monotonic()

@@ -69,7 +69,7 @@ class Intake:
         turn = threading.Lock()
         try:
             row = await in_time(lambda: self._retry(owner, task_id, str(uuid_utils.uuid7()), turn))
-        except BaseException:
+        except BaseException:  # also where the client has gone: what nobody hears of must not be committed
             turn.acquire(blocking=False)
             raise
         self._hints.send(row["id"])

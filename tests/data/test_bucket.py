@@ -72,7 +72,8 @@ def test_nothing_is_deleted_from_a_bucket_that_is_away(bucket: Bucket) -> None:
     with pytest.raises(DependencyAway):
         bucket.delete(TASK)
     away.rename(bucket.root)
-    assert bucket.path(TASK).read_bytes() == b"abc"
+    path, there = bucket.file(TASK)
+    assert (path.read_bytes(), there.st_size) == (b"abc", 3)
 
 
 def store(bucket: Bucket, content: bytes) -> None:

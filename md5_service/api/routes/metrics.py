@@ -18,7 +18,7 @@ from md5_task_data.schema import SECOND
 router = APIRouter(tags=["health"])
 
 
-@router.get("/metrics", response_class=Response, responses=schemas.problems(503))
+@router.get("/metrics", response_class=Response, responses=schemas.problems(422, 503))
 async def metrics(shared: Shared, accept: Annotated[str, Header()] = "") -> Response:
     """Everybody's tasks, the log, and how far behind the service is, for Prometheus."""
     encode, media_type = choose_encoder(accept)

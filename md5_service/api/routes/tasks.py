@@ -143,7 +143,7 @@ async def cancel_task(task_id: str, shared: Shared, owner: Owner) -> schemas.Tas
     "/{task_id}/retry",
     status_code=202,
     response_model=schemas.Task,
-    responses=schemas.problems(404, 409, 410, 503),
+    responses=schemas.problems(404, 409, 410, 422, 503),
 )
 async def retry_task(task_id: str, response: Response, shared: Shared, owner: Owner) -> schemas.Task:
     """A new task for the same bytes, where this one failed or was cancelled and its bytes are still kept."""
@@ -153,7 +153,7 @@ async def retry_task(task_id: str, response: Response, shared: Shared, owner: Ow
     return schemas.task(row)
 
 
-@router.get("/{task_id}/file", response_class=FileResponse, responses=schemas.problems(404, 410, 503) | _FILE)
+@router.get("/{task_id}/file", response_class=FileResponse, responses=schemas.problems(404, 410, 422, 503) | _FILE)
 async def get_file(task_id: str, shared: Shared, owner: Owner) -> FileResponse:
     """The bytes, while they are kept: until `MD5_KEEP_UPLOADS_S` after the end. Ranges can be asked for."""
     row, path, there = await in_time(lambda: _file(shared, owner, task_id))
@@ -163,8 +163,7 @@ async def get_file(task_id: str, shared: Shared, owner: Owner) -> FileResponse:
 
 def _file(shared: Services, owner: str, task_id: str) -> tuple[RowMapping, Path, os.stat_result]:
     row = _read(shared, owner, task_id)
-    path = shared.bucket.path(row["id"])
-    return row, path, path.stat()
+    return row, *shared.bucket.file(row["id"])
 
 
 def _cancel(shared: Services, owner: str, task_id: str) -> RowMapping:
