@@ -31,13 +31,16 @@ class Claim:
     fence: int
     attempt: int
     errors: int
+    traceparent: str | None
 
 
 @dataclass
 class Due:
-    """What a sweep found: tasks to send a message for, and those given up because their leases were lost too often."""
+    """What a sweep found: tasks to send a message for, those whose lease was lost, as they were; and how
+    many of these are queued again, or given up because that came too often."""
 
     publish: list[str] = field(default_factory=list)
+    lost: list[RowMapping] = field(default_factory=list)
     requeued: int = 0
     given_up: int = 0
     more: bool = False
@@ -76,6 +79,7 @@ def claim(db: Connection, task_ids: Sequence[str], lease_s: float) -> list[Claim
             fence=row["fence"] + 1,
             attempt=row["attempt"] + 1,
             errors=row["errors"],
+            traceparent=row["traceparent"],
         )
         for row in rows
     ]
@@ -162,6 +166,7 @@ def sweep(db: Connection, *, after: str, publish_all: bool, lease_s: float, max_
     for row in rows:
         if row["status"] == "running":
             why = f"the worker ended, or showed no sign of life for {lease_s:g} s"
+            due.lost.append(row)
             if _count_loss(db, row, why, max_attempts, hint_s=FIRST_HINT_S):
                 due.publish.append(row["id"])
                 due.requeued += 1

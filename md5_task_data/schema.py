@@ -122,6 +122,7 @@ tasks = Table(
     Column("result", JSON(none_as_null=True)),
     Column("error", JSON(none_as_null=True)),
     Column("md5", String(32)),  # the digest in `result`, to search by
+    Column("traceparent", String(55)),  # W3C Trace Context: where its trace goes on; NULL: nobody traces
     Index(None, "due_at"),
     Index(None, "owner", "id"),
     Index(None, "md5"),

@@ -22,7 +22,7 @@ import hashlib
 import json
 import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -39,6 +39,7 @@ from md5_task_data.schema import SECOND, log_head, log_lines, now, rfc3339, sear
 FIRST_HASH = "0" * 64
 LONGEST_LINE = 1 << 20  # bytes; ours have a few hundred
 BATCH = 500  # lines that one transaction appends, and that one write carries
+Tell = Callable[[Sequence[RowMapping]], None]
 
 
 class LogBusy(Exception):
@@ -57,13 +58,14 @@ class Head(NamedTuple):
 class SharedLog:
     """One a process: it keeps the only descriptor of the file. Opens nothing before the first `flush`.
 
-    The bytes of what ends here are due to be deleted `keep_uploads_s` later.
+    The bytes of what ends here are due to be deleted `keep_uploads_s` later; `tell` is given `statistics.traced` of it.
     """
 
-    def __init__(self, database: Database, path: Path, keep_uploads_s: float = 0) -> None:
+    def __init__(self, database: Database, path: Path, keep_uploads_s: float = 0, tell: Tell | None = None) -> None:
         self._database = database
         self._path = path
         self._keep_uploads = int(keep_uploads_s * SECOND)
+        self._tell = tell
         self._descriptor = -1
         self._thread_lock = threading.Lock()  # lockf does not keep threads apart
         self._busy = 0  # how often it was, since this process last had its turn
@@ -193,12 +195,13 @@ class SharedLog:
             is_unfinished = tasks.c.finished_at.is_(None)  # few rows, found by the index
             ended = and_(is_unfinished, tasks.c.status == "computed", written)
             statistics.count(db, ended)
-            bytes_end_at = now() + self._keep_uploads
-            db.execute(
-                update(tasks).where(ended).values(status=tasks.c.outcome, finished_at=now(), due_at=bytes_end_at)
-            )
+            traced = statistics.traced(db, ended) if self._tell else ()
+            at_end = {"status": tasks.c.outcome, "finished_at": now(), "due_at": now() + self._keep_uploads}
+            db.execute(update(tasks).where(ended).values(at_end))
             reach("log.settled")
         reach("log.settled.committed")
+        if self._tell:
+            self._tell(traced)
 
     def _save_tail(self, length: int, size: int) -> None:
         """Move what the table does not know of into a file beside the log: never a silent cut."""

@@ -41,6 +41,14 @@ def count(db: Connection, ending: ColumnElement[bool]) -> None:
             db.execute(insert(totals).values(row))
 
 
+def traced(db: Connection, ending: ColumnElement[bool]) -> Sequence[RowMapping]:
+    """`id`, `kind`, `outcome`, `traceparent`, `computed_at` and `now` of the tasks that are about to end and belong to a
+    trace."""
+    columns = (tasks.c[name] for name in ("id", "kind", "outcome", "traceparent", "computed_at"))
+    query = select(*columns, now().label("now")).where(ending, tasks.c.traceparent.is_not(None))
+    return db.execute(query).mappings().all()
+
+
 def ended(db: Connection, owner: str | None = None) -> Sequence[RowMapping]:
     """`kind`, `outcome`, and of all tasks that ended so: `tasks`, `bytes`, `work` (microseconds of their last attempts)."""
     key = (totals.c.kind, totals.c.outcome)

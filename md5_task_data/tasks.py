@@ -33,6 +33,7 @@ class NewTask:
     batch: str | None = None
     params: Mapping[str, object] = field(default_factory=dict)
     retry_of: str | None = None
+    retried_traceparent: str | None = None
 
 
 def checked_name(name: str) -> str:
@@ -53,8 +54,9 @@ def _checked_text(what: str, text: str, longest: int) -> str:
     return text
 
 
-def create(db: Connection, new: NewTask) -> RowMapping:
-    """Insert the row that is the promise, and return it. Raises InvalidInput for an unknown kind."""
+def create(db: Connection, new: NewTask, traceparent: str | None = None) -> RowMapping:
+    """Insert the row that is the promise, and return it; `traceparent` names the trace that its work belongs to. Raises
+    InvalidInput for an unknown kind."""
     row = insert(tasks).values(
         id=new.id,
         owner=new.owner,
@@ -74,6 +76,7 @@ def create(db: Connection, new: NewTask) -> RowMapping:
         errors=0,
         progress=0,
         history=[],
+        traceparent=traceparent,
     )
     return db.execute(row.returning(*tasks.c)).mappings().one()
 
@@ -156,7 +159,7 @@ def retry(db: Connection, owner: str, task_id: str, new_id: str) -> NewTask:
         is_now = f"its outcome is {row['outcome']}" if row["outcome"] else "it has not ended"
         raise Conflict(f"only a task that failed or was cancelled can be tried again: {is_now}")
     same = {name: row[name] for name in ("owner", "kind", "filename", "size", "batch", "params")}
-    return NewTask(new_id, retry_of=row["id"], **same)
+    return NewTask(new_id, retry_of=row["id"], retried_traceparent=row["traceparent"], **same)
 
 
 def _known_form(task_id: str) -> str:

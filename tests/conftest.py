@@ -23,7 +23,7 @@ Broker = TypeVar("Broker", Valkey, RabbitMq)
 
 @pytest.fixture(autouse=True, scope="session")
 def _no_settings_from_outside() -> None:
-    for name in [name for name in os.environ if name.startswith("MD5_")]:
+    for name in [name for name in os.environ if name.startswith(("MD5_", "OTEL_"))]:
         del os.environ[name]
 
 
@@ -126,13 +126,14 @@ def bucket(tmp_path: Path) -> Bucket:
 
 @pytest.fixture
 def new_task(database: Database) -> Callable[..., str]:
-    """Create a queued task and return its id; keyword arguments are those of `tasks.NewTask`."""
+    """Create a queued task and return its id; keyword arguments are those of `tasks.NewTask` and `create`."""
 
     def create(**given: object) -> str:
         task_id = str(uuid_utils.uuid7())
         fields: dict[str, object] = {"owner": "local", "kind": "md5", "filename": "reads.fastq", "size": 3}
+        traceparent = given.pop("traceparent", None)
         with database.transaction() as db:
-            tasks.create(db, tasks.NewTask(task_id, **(fields | given)))  # type: ignore[arg-type]
+            tasks.create(db, tasks.NewTask(task_id, **(fields | given)), traceparent)  # type: ignore[arg-type]
         return task_id
 
     return create

@@ -110,6 +110,16 @@ def test_500_writes_with_a_stale_fence_have_no_effect(
     figure(f"{refused} writes refused, 0 rows changed")
 
 
+def test_a_trace_goes_with_the_claim_and_with_its_loss(database: Database, new_task: NewTask) -> None:
+    given = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
+    (claimed,) = claim(database, new_task(traceparent=given))
+    assert claimed.traceparent == given
+    make_due(database, claimed.id)
+    (lost,) = sweep(database).lost
+    assert (lost["traceparent"], lost["attempt"]) == (given, 1)
+    assert lost["started_at"] < lost["now"]
+
+
 def test_a_beat_extends_the_lease_and_carries_the_progress(database: Database, new_task: NewTask) -> None:
     (mine,) = claim(database, new_task(), lease_s=1)
     ends = row(database, mine.id)["due_at"]

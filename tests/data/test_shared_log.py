@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import insert, select, update
@@ -22,6 +23,7 @@ from md5_task_data.shared_log import LogBusy, SharedLog, verify
 from tests.client import held_by_a_stranger, wait_for
 
 NewTask = Callable[..., str]
+TRACEPARENT = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
 
 
 def as_in_table(database: Database) -> bytes:
@@ -47,6 +49,18 @@ def test_a_task_has_ended_once_its_line_is_in_the_file(
         row = tasks.get(db, "local", task_id)
     assert (row["status"], row["due_at"] >= row["finished_at"]) == ("cancelled", True)  # its bytes are due
     assert row["finished_at"] >= row["computed_at"]
+
+
+def test_whoever_traces_hears_of_each_task_that_ends_once(database: Database, path: Path, end_task: NewTask) -> None:
+    heard: list[Any] = []
+    log = SharedLog(database, path, tell=heard.extend)
+    task_id = end_task(traceparent=TRACEPARENT)
+    log.flush()
+    end_task()
+    log.flush()
+    (row,) = heard
+    assert (row["id"], row["outcome"], row["traceparent"]) == (task_id, "cancelled", TRACEPARENT)
+    assert row["computed_at"] < row["now"]
 
 
 def test_lines_come_in_finishing_order_and_form_a_chain(log: SharedLog, path: Path, end_task: NewTask) -> None:
