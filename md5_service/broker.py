@@ -7,10 +7,13 @@ from celery import Celery
 from celery.exceptions import CeleryError
 from kombu import Connection, Queue
 from kombu.exceptions import KombuError
-from kombu.transport.redis import Channel as RedisChannel
 
+from md5_service import tracing
 from md5_service.settings import Settings
 from md5_task_data.errors import DependencyAway
+
+with tracing.unseen():
+    from kombu.transport.redis import Channel as RedisChannel
 
 # Names on the wire: fixed, so that workers and API of different versions understand one another.
 WORK = "work"

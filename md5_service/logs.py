@@ -1,4 +1,5 @@
-"""The processes' own words: one JSON object a line on stderr, with the ids of the request and the task that they are about."""
+"""The processes' own words: one JSON object a line on stderr, with the ids of the request, the task and the trace
+that they are about."""
 
 import logging
 from collections.abc import Iterator
@@ -7,6 +8,8 @@ from contextvars import ContextVar
 from typing import Literal
 
 from pythonjsonlogger.json import JsonFormatter
+
+from md5_service import tracing
 
 _request: ContextVar[str | None] = ContextVar("request_id", default=None)
 _task: ContextVar[str | None] = ContextVar("task_id", default=None)
@@ -47,4 +50,6 @@ def _name_ids(record: logging.LogRecord) -> bool:
     for name, variable in (("request_id", _request), ("task_id", _task)):
         if (value := variable.get()) is not None:
             setattr(record, name, value)
+    for name, value in tracing.ids().items():
+        setattr(record, name, value)
     return True

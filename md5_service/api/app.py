@@ -8,7 +8,9 @@ from types import FrameType
 from typing import Any
 
 from fastapi import FastAPI
+from fastapi.telemetry import TelemetryConfig
 
+from md5_service import tracing
 from md5_service.api.errors import add_error_answers
 from md5_service.api.headers import CommonHeaders
 from md5_service.api.routes import events, health, metrics, page, stats, tasks
@@ -24,6 +26,16 @@ Errors are `application/problem+json` (RFC 9457) with a stable `code` and a `det
 Times are RFC 3339 in UTC."""
 
 
+# Only the requests that make tasks are traced, and only where `tracing` is on: whoever asks or waits is in no file's way.
+TELEMETRY: TelemetryConfig = {
+    "exclude": lambda scope: scope.get("method") != "POST",
+    "operation_spans": False,
+    "metrics": False,
+    "logs": False,
+    "auto_configure": False,
+}
+
+
 def create_app(settings: Settings) -> FastAPI:
     """The API on these settings. Connects to nothing before the first request."""
     services = make_services(settings)
@@ -31,15 +43,23 @@ def create_app(settings: Settings) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        tracing.configure("md5-api")
         services.hints.start()
         _release_at_stop(services.watcher)
         yield
         services.watcher.release_all()
         services.hints.stop()
         services.database.close()
+        tracing.stop()
 
     app = FastAPI(
-        title="md5-service", version="0.1.0", description=DESCRIPTION, lifespan=lifespan, docs_url=None, redoc_url=None
+        title="md5-service",
+        version="0.1.0",
+        description=DESCRIPTION,
+        lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
+        telemetry=TELEMETRY,
     )
     app.state.services = services
     app.add_middleware(CommonHeaders)

@@ -11,6 +11,7 @@ from fastapi import Request
 from sqlalchemy import RowMapping
 from starlette.concurrency import run_in_threadpool
 
+from md5_service import tracing
 from md5_service.api.in_time import in_time
 from md5_service.api.receive import Received, Sink, boundary_of, query_of, receive
 from md5_service.broker import publish
@@ -47,10 +48,11 @@ class Intake:
         limit = self._settings.max_upload_bytes
         sink = Sink(incoming, limit)
         try:
-            await receive(request, boundary, received, sink, max_bytes=limit, idle_s=self._settings.upload_idle_s)
-            new = _new_task(task_id, owner, received, sink.size)
-            reach("intake.received")
-            await run_in_threadpool(incoming.store)
+            with tracing.span("receive file", task_id=task_id):
+                await receive(request, boundary, received, sink, max_bytes=limit, idle_s=self._settings.upload_idle_s)
+                new = _new_task(task_id, owner, received, sink.size)
+                reach("intake.received")
+                await run_in_threadpool(incoming.store)
         except BaseException:
             await sink.discard()
             raise
@@ -78,15 +80,18 @@ class Intake:
     def _retry(self, owner: str, task_id: str, new_id: str, turn: threading.Lock) -> RowMapping:
         with self._database.reading() as db:
             new = tasks.retry(db, owner, task_id, new_id)
+        tracing.follows(new.retried_traceparent)
         self._bucket.share(str(new.retry_of), new_id)
         return self._promise(new, lambda: self._bucket.delete(new_id), turn)
 
+    @tracing.span("create task", role="producer")
     def _promise(self, new: tasks.NewTask, forget_bytes: Callable[[], None], turn: threading.Lock) -> RowMapping:
+        tracing.describe(task_id=new.id, task_kind=new.kind, size=new.size)
         committing = False
         try:
             reach("intake.stored")
             with self._database.transaction() as db:
-                row = tasks.create(db, new)
+                row = tasks.create(db, new, tracing.traceparent())
                 reach("intake.inserted")
                 if not turn.acquire(blocking=False):
                     raise DependencyAway("the client has had its 503")

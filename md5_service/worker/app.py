@@ -13,10 +13,10 @@ from celery import Celery, Task
 from celery.signals import celeryd_after_setup, setup_logging, worker_process_init, worker_ready
 from kombu.exceptions import OperationalError
 
-from md5_service import broker, logs
+from md5_service import broker, logs, tracing
 from md5_service.checks import Check, checks
 from md5_service.settings import Settings
-from md5_service.worker import sweeper
+from md5_service.worker import sweeper, traces
 from md5_service.worker.lifecycle import Lifecycle, Work
 from md5_service.worker.stopping import OrderlyStop
 from md5_task_data import failpoints
@@ -44,7 +44,8 @@ class Process:
         self.database = Database(settings.database_url, echo=settings.sql_echo, pool_size=3)
         self.bucket = Bucket(settings.bucket_url)
         self.lifecycle = Lifecycle(settings, self.database, self.bucket, kinds())
-        self.log = SharedLog(self.database, settings.log_path, settings.keep_uploads_s)
+        tell = traces.lines_written if tracing.is_wanted() else None
+        self.log = SharedLog(self.database, settings.log_path, settings.keep_uploads_s, tell)
         self.asked_for_flush_at = float("-inf")
 
 
@@ -56,6 +57,8 @@ def create_worker(settings: Settings) -> Celery:
     app.steps["worker"].add(OrderlyStop)
     process = functools.cache(lambda: Process(settings))
     failpoints.arm(settings.failpoints)
+    if tracing.is_wanted():
+        traces.begin()
 
     @app.task(name=broker.WORK_MESSAGE)
     def work(task_ids: list[str]) -> None:

@@ -18,8 +18,10 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Connection
 
+from md5_service import tracing
 from md5_service.logs import about_task
 from md5_service.settings import Settings
+from md5_service.worker import traces
 from md5_service.worker.heartbeat import Beat, Heartbeat
 from md5_service.worker.job import Job
 from md5_task_data import leases
@@ -54,11 +56,12 @@ class Lifecycle:
         or twice, finds none."""
         claims = self._persist("claim", lambda db: leases.claim(db, task_ids, self._settings.lease_s))
         for claim in claims:
-            with about_task(claim.id):
+            with about_task(claim.id), traces.attempt(claim):
                 try:
                     self._do(claim)
                 except LeaseLost:
                     log.warning("no longer ours, left alone (fence %d)", claim.fence)
+                    tracing.failed("no longer ours")
         return len(claims)
 
     def _do(self, claim: Claim) -> None:
@@ -105,10 +108,12 @@ class Lifecycle:
 
     def _fail(self, claim: Claim, code: str, detail: str) -> None:
         log.info("failed: %s: %s", code, detail)
+        tracing.failed(detail)
         self._persist("fail", lambda db: leases.fail(db, claim, {"code": code, "detail": detail}))
 
     def _put_back(self, claim: Claim, reason: str, **how: Any) -> None:
         log.info("given back: %s", reason)
+        tracing.failed(reason)
         self._persist("put_back", lambda db: leases.put_back(db, claim, reason, **how))
 
     def _persist(self, name: str, step: Callable[[Connection], T]) -> T:

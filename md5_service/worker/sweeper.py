@@ -9,6 +9,7 @@ from celery import Celery
 
 from md5_service import broker
 from md5_service.settings import Settings
+from md5_service.worker import traces
 from md5_task_data import leases
 from md5_task_data.bucket import Bucket
 from md5_task_data.database import Database
@@ -37,6 +38,8 @@ def sweep(app: Celery, settings: Settings, database: Database) -> None:
             )
             reach("sweep.moved")
         reach("sweep.committed")
+        for row in due.lost:
+            traces.attempt_lost(row)
         if due.requeued or due.given_up:
             log.warning("leases lost: %d tasks queued again, %d given up", due.requeued, due.given_up)
         can_publish = can_publish and _publish(app, due.publish)

@@ -16,7 +16,7 @@ import pytest
 from sqlalchemy import Connection
 
 from md5_service.api import in_time
-from md5_task_data import failpoints
+from md5_task_data import failpoints, tasks
 from md5_task_data.bucket import Incoming
 from md5_task_data.database import Database
 from md5_task_data.errors import DependencyAway
@@ -64,6 +64,14 @@ def test_the_bytes_are_stored_as_sent_and_the_id_comes_at_once(api: Api, content
     assert api.client.get(answer.headers["location"]).json() == task
     (stored,) = api.stored()
     assert hashlib.md5(stored.read_bytes()).digest() == hashlib.md5(content).digest()
+
+
+def test_where_nobody_traces_the_trace_of_a_client_is_not_kept(api: Api) -> None:
+    given = {"traceparent": "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"}
+    answer = api.client.post("/v1/tasks", content=b"abc", headers=given).json()
+    assert "traceparent" not in answer
+    with Database(api.settings.database_url).reading() as db:
+        assert tasks.get(db, "local", answer["id"])["traceparent"] is None
 
 
 def test_a_broker_that_is_away_holds_nothing_up(api: Api) -> None:
