@@ -189,6 +189,16 @@ MUTANTS = (
         "pass",
         _data("test_sqlite.py::test_a_writer_that_stands_still_holds_nobody_for_ever"),
     ),
+    Mutant(
+        "the limit of the wait for a collector of traces",
+        "md5_service/tracing.py",
+        "sending.join(STOP_S)",
+        "sending.join()",
+        (
+            "tests/worker/test_tracing.py::"
+            "test_a_collector_that_takes_nothing_holds_up_nobody_and_is_spoken_of_seldom[it never answers]",
+        ),
+    ),
 )
 
 
