@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, insert, select, update
+from sqlalchemy import ColumnElement, Connection, RowMapping, insert, select, update
 
 from md5_task_data import kinds
 from md5_task_data.errors import Conflict, InvalidInput, NotFound
@@ -121,13 +121,14 @@ def page(
 ) -> tuple[list[RowMapping], str | None]:
     """Up to `limit` tasks, newest first, and the cursor of the next page (None on the last).
 
-    `filters` may hold kind, status, filename, md5, batch; all must match. Ids are ordered by time and never change, so a
-    page neither skips nor repeats what the ones before it showed. Raises InvalidInput for a bad filter or cursor.
+    `filters` may hold kind, status, filename, filename__contains (upper and lower case alike), md5, batch; all must match.
+    Ids are ordered by time and never change, so a page neither skips nor repeats what the ones before it showed. Raises
+    InvalidInput for a bad filter or cursor.
     """
     query = select(tasks).where(tasks.c.owner == owner)
     for name, value in filters.items():
         if value is not None:
-            query = query.where(tasks.c[name] == _checked_filter(name, value))
+            query = query.where(_condition(name, value))
     if cursor is not None:
         query = query.where(tasks.c.id < _read_cursor(cursor))
     rows = db.execute(query.order_by(tasks.c.id.desc()).limit(limit + 1)).mappings().all()
@@ -174,6 +175,13 @@ def _known_form(task_id: str) -> str:
 
 def _unknown(task_id: str) -> NotFound:
     return NotFound(f"there is no task {task_id[:64]!r}; an id is shown when a file is handed over")
+
+
+def _condition(name: str, value: str) -> ColumnElement[bool]:
+    value = _checked_filter(name, value)
+    if name == "filename__contains":
+        return tasks.c.filename.icontains(value, autoescape=True)
+    return tasks.c[name] == value
 
 
 def _checked_filter(name: str, value: str) -> str:

@@ -1,12 +1,9 @@
 """GET and DELETE under /v1/tasks: ask by id, wait, list, cancel."""
 
 import time
-from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 
-from md5_service.api.routes import page
 from tests.api.conftest import Api
 from tests.api.test_hand_over import assert_problem
 
@@ -29,15 +26,6 @@ def test_an_unknown_id_is_404(api: Api, method: str, task_id: str) -> None:
 @pytest.mark.parametrize("path", ["/v1", "/v1/", "/v1/nothing", "/nothing", "/assets/nothing.js"])
 def test_an_unknown_path_is_404_and_never_the_page(api: Api, path: str) -> None:
     assert_problem(api.client.get(path), 404, "not_found")
-
-
-def test_without_a_built_page_the_api_is_all_there(
-    start_api: Callable[..., Api], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    monkeypatch.setattr(page, "BUILT", tmp_path / "not built")
-    api = start_api()
-    assert (api.client.get("/").status_code, api.client.get("/v1/tasks").status_code) == (503, 200)
-    assert_problem(api.client.get("/assets/index.js"), 404, "not_found")
 
 
 def test_a_wrong_method_is_405(api: Api) -> None:

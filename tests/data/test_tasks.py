@@ -69,6 +69,20 @@ def test_filters_narrow_the_list(database: Database, new_task: NewTask) -> None:
     assert [row["id"] for row in found] == [wanted]
 
 
+@pytest.mark.parametrize(
+    ("part", "found"),
+    [("READS_1", ["reads_1%.bam"]), ("1%", ["reads_1%.bam"]), ("\\", []), ("", ["readsX12.bam", "reads_1%.bam"])],
+)
+def test_a_part_of_a_name_finds_it_and_nothing_in_it_is_a_wildcard(
+    database: Database, new_task: NewTask, part: str, found: list[str]
+) -> None:
+    new_task(filename="reads_1%.bam")
+    new_task(filename="readsX12.bam")
+    with database.reading() as db:
+        rows, _ = tasks.page(db, "local", filters={"filename__contains": part}, limit=10, cursor=None)
+    assert [row["filename"] for row in rows] == found
+
+
 @pytest.mark.parametrize("filters", [{"status": "lost"}, {"kind": "sha1"}, {"filename": "a\0"}])
 def test_a_filter_that_can_match_nothing_is_told(database: Database, filters: dict[str, str | None]) -> None:
     with pytest.raises(InvalidInput), database.reading() as db:

@@ -589,6 +589,8 @@ export interface operations {
                 kind?: string | null;
                 status?: string | null;
                 filename?: string | null;
+                /** @description Upper and lower case are alike */
+                filename__contains?: string | null;
                 md5?: string | null;
                 batch?: string | null;
                 limit?: number;

@@ -1,14 +1,18 @@
 """The page at /, as `frontend/` builds it, and the API's own documentation at /docs: nothing comes from other hosts."""
 
+import re
 from pathlib import Path
 
 from fastapi import APIRouter, FastAPI
 from fastapi.responses import FileResponse, HTMLResponse, PlainTextResponse, Response
+from starlette.middleware.gzip import GZipMiddleware
 from starlette.staticfiles import StaticFiles
+from starlette.types import Scope
 
 from md5_service.api.headers import POLICY
 
 BUILT = Path(__file__).parent.parent / "page"
+NAMED_BY_CONTENT = re.compile(r"-[\w-]{8}\.(js|css)$")  # as Vite names what it builds
 NOT_BUILT = "The page is not built here: ./run builds it. The API is there all the same; see /openapi.json.\n"
 
 # Swagger UI styles its elements one by one, and draws its signs from data: URIs.
@@ -34,6 +38,7 @@ router = APIRouter(include_in_schema=False)
 
 
 @router.get("/")
+@router.get("/tasks")
 @router.get("/tasks/{task_id}")
 def page() -> Response:
     """One page, which looks at its own address."""
@@ -49,6 +54,14 @@ def documentation() -> HTMLResponse:
 
 
 def add_assets(app: FastAPI) -> None:
-    """Serve the files of the built page; their names change with their content."""
+    """Serve the files of the built page, compressed."""
     if (BUILT / "assets").is_dir():
-        app.mount("/assets", StaticFiles(directory=BUILT / "assets"), name="assets")
+        app.mount("/assets", GZipMiddleware(_Assets(directory=BUILT / "assets")), name="assets")
+
+
+class _Assets(StaticFiles):
+    async def get_response(self, path: str, scope: Scope) -> Response:
+        response = await super().get_response(path, scope)
+        for_ever = NAMED_BY_CONTENT.search(path) is not None
+        response.headers["Cache-Control"] = "public, max-age=31536000, immutable" if for_ever else "no-cache"
+        return response

@@ -119,13 +119,21 @@ async def list_tasks(
     kind: str | None = None,
     status: str | None = None,
     filename: str | None = None,
+    filename__contains: Annotated[str | None, Query(description="Upper and lower case are alike")] = None,
     md5: str | None = None,
     batch: str | None = None,
     limit: Annotated[int, Query(ge=1, le=1000)] = 100,
     cursor: str | None = None,
 ) -> schemas.Page:
     """Tasks, newest first, in pages."""
-    filters = {"kind": kind, "status": status, "filename": filename, "md5": md5, "batch": batch}
+    filters = {
+        "kind": kind,
+        "status": status,
+        "filename": filename,
+        "filename__contains": filename__contains,
+        "md5": md5,
+        "batch": batch,
+    }
     rows, following = await in_time(lambda: _page(shared, owner, filters, limit, cursor))
     if following is not None:
         url = request.url.include_query_params(cursor=following)

@@ -1,0 +1,68 @@
+"""The page's files as they are served: small, cached for as long as they are true, and with nothing in them that the policy
+forbids."""
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import httpx2
+import pytest
+
+from md5_service.api.routes import page
+from tests.api.conftest import Api
+from tests.api.test_hand_over import assert_problem
+
+FIRST_PAGE_BYTES = 130_000
+
+
+def needed_at_once(index: str) -> list[str]:
+    """The files without which the first page is not there, besides itself."""
+    return re.findall(r'(?:src|href)="(/assets/[^"]+)"', index)
+
+
+def bytes_on_the_wire(answer: httpx2.Response) -> int:
+    return answer.num_bytes_downloaded
+
+
+@pytest.mark.parametrize("path", ["/", "/tasks", "/tasks/nonsense"])
+def test_a_first_page_is_small(api: Api, path: str) -> None:
+    index = api.client.get(path)
+    files = needed_at_once(index.text)
+    assert any(name.endswith(".js") for name in files)
+    assert any(name.endswith(".css") for name in files)
+    answers = [index, *(api.client.get(name) for name in files)]
+    assert sum(bytes_on_the_wire(answer) for answer in answers) <= FIRST_PAGE_BYTES
+    assert all(answer.headers["content-encoding"] == "gzip" for answer in answers[1:] if len(answer.content) > 1000)
+
+
+def test_who_takes_no_gzip_gets_the_same_bytes(api: Api) -> None:
+    for name in needed_at_once(api.client.get("/").text):
+        plain = api.client.get(name, headers={"Accept-Encoding": "identity"})
+        assert "content-encoding" not in plain.headers
+        assert plain.content == api.client.get(name).content
+
+
+def test_what_is_named_by_its_content_is_kept_for_ever_and_nothing_else(api: Api) -> None:
+    index = api.client.get("/")
+    assert index.headers["cache-control"] == "no-cache"
+    kept = {name: api.client.get(name).headers["cache-control"] for name in needed_at_once(index.text)}
+    assert kept.pop("/assets/favicon.svg") == "no-cache"
+    assert set(kept.values()) == {"public, max-age=31536000, immutable"}
+    assert api.client.get("/assets/swagger-ui-bundle.js").headers["cache-control"] == "no-cache"
+
+
+def test_there_is_no_script_or_style_in_the_page_itself(api: Api) -> None:
+    index = api.client.get("/").text
+    assert re.findall(r"<script(?![^>]* src=)", index) == []
+    assert "<style" not in index
+    assert "style=" not in index
+    assert "//" not in index.replace("</", "")  # no other host
+
+
+def test_without_a_built_page_the_api_is_all_there(
+    start_api: Callable[..., Api], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(page, "BUILT", tmp_path / "not built")
+    api = start_api()
+    assert (api.client.get("/").status_code, api.client.get("/v1/tasks").status_code) == (503, 200)
+    assert_problem(api.client.get("/assets/index.js"), 404, "not_found")
