@@ -1,11 +1,14 @@
-import { useEffect } from "react";
+import { lazy, Suspense, useEffect } from "react";
 import { idInAddress, taskPath } from "./lookup/taskId";
 import { Home } from "./pages/Home";
 import { NotFound } from "./pages/NotFound";
 import { TaskPage } from "./pages/TaskPage";
 import { Announcer } from "./shared/Announcer";
+import { Link } from "./shared/Link";
 import { redirect, usePath } from "./shared/navigation";
 import { useUploads } from "./upload/useUploads";
+
+const Tasks = lazy(() => import("./pages/Tasks")); // with its chart as large as all the rest
 
 export function App() {
   const { queue, items } = useUploads();
@@ -15,9 +18,8 @@ export function App() {
         <div className="brand">
           <img src="/assets/favicon.svg" alt="" width="32" height="32" />
           <h1>MD5 service</h1>
-          <a href="/docs">API</a>
+          <Navigation />
         </div>
-        <p>Hand over a file of any size: you get an id at once, and under that id, a little later, the MD5 of the file.</p>
       </header>
       <main tabIndex={-1}>
         <Page home={<Home queue={queue} items={items} />} />
@@ -30,6 +32,21 @@ export function App() {
   );
 }
 
+function Navigation() {
+  const path = usePath();
+  return (
+    <nav aria-label="Pages">
+      <Link to="/" isCurrent={path === "/"}>
+        Hand over files
+      </Link>
+      <Link to="/tasks" isCurrent={path === "/tasks"}>
+        All tasks
+      </Link>
+      <a href="/docs">API</a>
+    </nav>
+  );
+}
+
 function Page({ home }: { home: React.ReactNode }) {
   const path = usePath();
   const id = idInAddress(location);
@@ -37,5 +54,11 @@ function Page({ home }: { home: React.ReactNode }) {
     if (id !== null && path === "/") redirect(taskPath(id)); // `/?id=`
   }, [id, path]);
   if (id !== null) return <TaskPage key={id} id={id} />;
-  return path === "/" ? home : <NotFound />;
+  if (path === "/") return home;
+  if (path !== "/tasks") return <NotFound />;
+  return (
+    <Suspense fallback={<p className="muted">Loading…</p>}>
+      <Tasks />
+    </Suspense>
+  );
 }

@@ -16,10 +16,13 @@ export class ServiceAway extends Error {
 
 const PASSING = new Set([408, 425, 429]);
 
+/** Whether the same request may succeed later. */
+export const isPassing = (status: number): boolean => status >= 500 || PASSING.has(status);
+
 /** What a 4xx or 5xx means; `body` is a problem document where the API itself wrote it, else whatever a proxy sent. */
 export function errorOf(status: number, body: unknown): Refused | ServiceAway {
   const detail = detailOf(body);
-  if (status >= 500 || PASSING.has(status)) return new ServiceAway(detail ?? "");
+  if (isPassing(status)) return new ServiceAway(detail ?? "");
   return new Refused(status, detail ?? `The service refused this (HTTP ${status}).`);
 }
 

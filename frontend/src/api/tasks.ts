@@ -1,18 +1,32 @@
 import { client, dataOf } from "./client";
-import type { Task } from "./types";
+import type { Filters, Stats, Task, TaskPage } from "./types";
 
 const PATIENCE_MS = 20_000; // a request that hangs longer has lost its server
 
 export function fetchTask(id: string, signal: AbortSignal): Promise<Task> {
-  const request = client.GET("/v1/tasks/{task_id}", {
-    params: { path: { task_id: id } },
-    signal: AbortSignal.any([signal, AbortSignal.timeout(PATIENCE_MS)]),
-  });
-  return dataOf(request, signal);
+  return dataOf(client.GET("/v1/tasks/{task_id}", { params: { path: { task_id: id } }, signal: withPatience(signal) }), signal);
+}
+
+/** A page of tasks, newest first. */
+export function fetchTasks(filters: Filters, signal: AbortSignal): Promise<TaskPage> {
+  return dataOf(client.GET("/v1/tasks", { params: { query: filters }, signal: withPatience(signal) }), signal);
+}
+
+export function fetchStats(signal: AbortSignal): Promise<Stats> {
+  return dataOf(client.GET("/v1/stats", { signal: withPatience(signal) }), signal);
 }
 
 export function cancelTask(id: string): Promise<Task> {
   return dataOf(client.DELETE("/v1/tasks/{task_id}", { params: { path: { task_id: id } } }));
+}
+
+/** Whether there is a connection to the service now. */
+export async function isReachable(): Promise<boolean> {
+  try {
+    return (await client.GET("/healthz", { signal: AbortSignal.timeout(PATIENCE_MS), cache: "no-store" })).response.ok;
+  } catch {
+    return false;
+  }
 }
 
 /** A new task for the same bytes. */
@@ -21,3 +35,5 @@ export function retryTask(id: string): Promise<Task> {
 }
 
 export const fileUrl = (id: string): string => `/v1/tasks/${id}/file`;
+
+const withPatience = (signal: AbortSignal): AbortSignal => AbortSignal.any([signal, AbortSignal.timeout(PATIENCE_MS)]);

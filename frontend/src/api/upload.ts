@@ -1,4 +1,4 @@
-import { detailOf } from "./errors";
+import { detailOf, isPassing } from "./errors";
 import type { Task } from "./types";
 
 export interface Upload {
@@ -9,16 +9,24 @@ export interface Upload {
 /** The upload ended without an id; `message` is what the user reads. */
 export class UploadFailed extends Error {
   override name = "UploadFailed";
+  /** `lost`: no answer came. `not-now`: the service says so. `no`: trying again changes nothing. */
+  readonly why: "lost" | "not-now" | "no";
+
+  constructor(why: "lost" | "not-now" | "no", message: string) {
+    super(message);
+    this.why = why;
+  }
 }
 
-const BROKE_OFF = "The upload broke off before the service answered: the connection was lost, or the file could no longer be read.";
+const BROKE_OFF = "The upload broke off before the service answered: the connection was lost.";
+const UNREADABLE = "The file can no longer be read. Was it moved, changed or removed? Choose it again.";
 
 /**
  * Sends a file as the raw body of one request. XMLHttpRequest, as fetch does not tell how much has been sent; it reads
  * the file from disk as it goes, so that any size fits.
  */
-export function startUpload(file: File, expectedMd5: string | null, onSent: (bytes: number) => void): Upload {
-  const query = new URLSearchParams({ kind: "md5", filename: file.name });
+export function startUpload(file: File, name: string, expectedMd5: string | null, onSent: (bytes: number) => void): Upload {
+  const query = new URLSearchParams({ kind: "md5", filename: name });
   if (expectedMd5 !== null) query.set("expected_md5", expectedMd5);
   const request = new XMLHttpRequest();
   let stop = () => {
@@ -31,10 +39,12 @@ export function startUpload(file: File, expectedMd5: string | null, onSent: (byt
     request.onload = () => {
       const body = parsed(request.responseText);
       if (request.status === 202 && isTask(body)) resolve(body);
-      else reject(new UploadFailed(detailOf(body) ?? `The service did not take the file (HTTP ${request.status}).`));
+      else reject(failure(request.status, body));
     };
     request.onerror = () => {
-      reject(new UploadFailed(BROKE_OFF));
+      void isReadable(file).then((readable) => {
+        reject(readable ? new UploadFailed("lost", BROKE_OFF) : new UploadFailed("no", UNREADABLE));
+      });
     };
     stop = () => {
       request.abort();
@@ -46,6 +56,23 @@ export function startUpload(file: File, expectedMd5: string | null, onSent: (byt
   request.setRequestHeader("Accept", "application/json");
   request.send(file);
   return { done, stop };
+}
+
+const NO_ROOM = 507;
+
+function failure(status: number, body: unknown): UploadFailed {
+  const why = isPassing(status) && status !== NO_ROOM ? "not-now" : "no";
+  return new UploadFailed(why, detailOf(body) ?? `The service did not take the file (HTTP ${status}).`);
+}
+
+/** A browser says of a file that was changed after it was chosen, and of a lost connection, the same: nothing. */
+async function isReadable(file: File): Promise<boolean> {
+  try {
+    await file.slice(0, 1).arrayBuffer();
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function parsed(text: string): unknown {

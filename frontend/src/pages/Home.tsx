@@ -1,19 +1,26 @@
 import { Lookup } from "../lookup/Lookup";
+import { useTitle } from "../shared/useTitle";
 import { FileChooser } from "../upload/FileChooser";
 import type { Item, UploadQueue } from "../upload/queue";
 import { UploadCard } from "../upload/UploadCard";
+import { UploadSummary } from "../upload/UploadSummary";
 import { WhatWillHappen } from "../upload/WhatWillHappen";
 
+const MOST_SPOKEN = 5; // more files would never let a screen reader end
+
 export function Home({ queue, items }: { queue: UploadQueue; items: readonly Item[] }) {
+  useTitle(null);
   return (
     <>
+      <p className="lead">Hand over a file of any size: you get an id at once, and under that id, a little later, the MD5 of the file.</p>
       <FileChooser onFiles={queue.add} />
       {items.length === 0 ? (
         <WhatWillHappen />
       ) : (
         <section className="files" aria-label="Your files">
+          {items.length > 1 && <UploadSummary items={items} queue={queue} />}
           {items.map((item) => (
-            <UploadCard key={item.key} item={item} queue={queue} />
+            <UploadCard key={item.key} item={item} queue={queue} isQuiet={items.length > MOST_SPOKEN} />
           ))}
         </section>
       )}

@@ -2,29 +2,30 @@ import { fileUrl } from "../api/tasks";
 import type { Task } from "../api/types";
 import { isId } from "../lookup/taskId";
 import { CopyButton } from "../shared/CopyButton";
-import { Link } from "../shared/Link";
+import { useTitle } from "../shared/useTitle";
 import { RetryButton } from "../task/RetryButton";
+import { mayRetry } from "../task/state";
 import { TaskCard } from "../task/TaskCard";
 import { Timeline } from "../task/Timeline";
 import { useTask } from "../task/useTask";
+import { statusWords } from "../task/words";
 
 /** One task: what became of it, when, and how to ask for it from a script. */
 export function TaskPage({ id }: { id: string }) {
-  return (
-    <>
-      <p>
-        <Link to="/">Hand over files</Link>
-      </p>
-      {isId(id) ? <KnownForm id={id} /> : <NotAnId />}
-    </>
-  );
+  return isId(id) ? <KnownForm id={id} /> : <NotAnId />;
 }
 
 function KnownForm({ id }: { id: string }) {
   const { task } = useTask(id);
+  useTitle(task === undefined ? "A task" : `${statusWords(task).words}: ${task.filename}`);
   return (
     <>
-      <TaskCard id={id} />
+      <section aria-labelledby="task-title">
+        <h2 id="task-title" className="visually-hidden">
+          The task
+        </h2>
+        <TaskCard id={id} />
+      </section>
       {task !== undefined && <More task={task} />}
     </>
   );
@@ -32,7 +33,6 @@ function KnownForm({ id }: { id: string }) {
 
 function More({ task }: { task: Task }) {
   const curl = `curl '${location.origin}/v1/tasks/${task.id}'`;
-  const mayRetry = task.kept && (task.outcome === "failed" || task.outcome === "cancelled");
   return (
     <>
       <section aria-labelledby="timeline-title">
@@ -46,7 +46,7 @@ function More({ task }: { task: Task }) {
             <a className="button quiet" href={fileUrl(task.id)} download>
               Download
             </a>
-            {mayRetry && <RetryButton id={task.id} />}
+            {mayRetry(task) && <RetryButton id={task.id} />}
           </div>
         ) : (
           <p className="muted">Its bytes are no longer kept. To have it done again, hand it over again.</p>
@@ -68,6 +68,7 @@ function More({ task }: { task: Task }) {
 }
 
 function NotAnId() {
+  useTitle("No such task");
   return (
     <div className="card" role="alert">
       <p className="status bad">There is no task with this id.</p>

@@ -15,7 +15,7 @@ export function FileCard({ name, size, status, facts, actions, children }: Props
   return (
     <article className="card" aria-label={name} data-testid="file" data-status={status}>
       <header>
-        <h3 title={name}>
+        <h3 className="name" title={name}>
           <bdi>{name}</bdi>
         </h3>
         <span className="size" title={formatBytes(size)}>

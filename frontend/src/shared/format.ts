@@ -15,6 +15,8 @@ export function formatSize(bytes: number): string {
   return `${value.toFixed(decimals)} ${UNITS[unit] ?? ""}`;
 }
 
+export const formatNumber = (value: number): string => exact.format(value);
+
 /** `3,221,225,472 bytes` */
 export function formatBytes(bytes: number): string {
   return bytes === 1 ? "1 byte" : `${exact.format(bytes)} bytes`;

@@ -17,10 +17,15 @@ function subscribe(listener: () => void): () => void {
 
 /** Go to another page of this site without loading it: uploads go on. */
 export function navigate(path: string): void {
-  history.pushState(null, "", path);
-  changed();
+  refine(path);
   window.scrollTo(0, 0);
   document.querySelector<HTMLElement>("main")?.focus();
+}
+
+/** Go to another address of the page that is shown: nothing is scrolled, and the focus stays. */
+export function refine(path: string): void {
+  history.pushState(null, "", path);
+  changed();
 }
 
 /** Like `navigate`, but the address that we come from is not one to go back to. */
@@ -30,3 +35,5 @@ export function redirect(path: string): void {
 }
 
 export const usePath = (): string => useSyncExternalStore(subscribe, () => location.pathname);
+
+export const useSearch = (): string => useSyncExternalStore(subscribe, () => location.search);

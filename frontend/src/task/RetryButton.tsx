@@ -1,19 +1,11 @@
-import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { retryTask } from "../api/tasks";
 import { taskPath } from "../lookup/taskId";
 import { navigate } from "../shared/navigation";
-import { taskKey } from "./useTask";
+import { useRetry } from "./useTask";
 
 /** Leads to the new task. */
 export function RetryButton({ id }: { id: string }) {
-  const queryClient = useQueryClient();
-  const { mutate, isPending, error } = useMutation({
-    mutationFn: () => retryTask(id),
-    networkMode: "always",
-    onSuccess: (task) => {
-      queryClient.setQueryData(taskKey(task.id), task);
-      navigate(taskPath(task.id));
-    },
+  const { mutate, isPending, error } = useRetry(id, (task) => {
+    navigate(taskPath(task.id));
   });
   return (
     <>

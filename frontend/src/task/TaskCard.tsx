@@ -9,9 +9,9 @@ import { Times } from "./Times";
 import { useTask, type WatchedTask } from "./useTask";
 
 /** One task, by its id, live until it has ended. */
-export function TaskCard({ id }: { id: string }) {
+export function TaskCard({ id, isQuiet = false }: { id: string; isQuiet?: boolean }) {
   const watched = useTask(id);
-  useAnnounced(spoken(watched));
+  useAnnounced(isQuiet ? null : spoken(watched));
   const { task, refused, away } = watched;
 
   if (task === undefined) {

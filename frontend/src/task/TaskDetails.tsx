@@ -1,14 +1,17 @@
 import { detailOf } from "../api/errors";
 import type { Task } from "../api/types";
+import { formatDuration } from "../shared/format";
 import { Icon } from "../shared/Icon";
 import { CodeRow } from "./CodeRow";
 import { expectedOf, md5ResultOf } from "./md5Result";
 import { Verdict } from "./Verdict";
+import { useSecondsLeft } from "./useTask";
 import { statusWords } from "./words";
 
 /** What is known of a task, in the order in which it becomes known. */
 export function TaskDetails({ task }: { task: Task }) {
   const { words, percent, icon } = statusWords(task);
+  const secondsLeft = useSecondsLeft(task);
   const result = md5ResultOf(task);
   const expected = expectedOf(task);
   return (
@@ -18,6 +21,7 @@ export function TaskDetails({ task }: { task: Task }) {
         <span>
           {words}
           {percent !== null && <span className="digits">, {percent} %</span>}
+          {secondsLeft !== null && <span className="digits">, about {formatDuration(secondsLeft)} left</span>}
         </span>
       </p>
       {percent !== null && <progress aria-label={`Hashing of ${task.filename}`} value={percent} max={100} />}

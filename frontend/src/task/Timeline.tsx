@@ -1,10 +1,14 @@
 import type { Task } from "../api/types";
-import { formatTime } from "../shared/format";
+import { formatDuration, formatSize, formatTime } from "../shared/format";
+import { useSecondsLeft } from "./useTask";
+import { statusWords } from "./words";
 
 type Event = Task["history"][number];
 
 /** What happened to a task, oldest first, with the reasons of whatever was not the usual next step. */
 export function Timeline({ task }: { task: Task }) {
+  const { percent } = statusWords(task);
+  const secondsLeft = useSecondsLeft(task);
   return (
     <ol className="timeline" data-testid="timeline">
       {task.history.map((event, index) => (
@@ -13,21 +17,30 @@ export function Timeline({ task }: { task: Task }) {
             {formatTime(event.at)}
           </time>
           <span>
-            {wordsOf(event, index === 0)}
+            {wordsOf(event, index === 0, task.attempt)}
             {event.reason !== null && event.status === "queued" && <span className="muted">: {event.reason}</span>}
           </span>
         </li>
       ))}
+      {percent !== null && (
+        <li>
+          <span className="now">now</span>
+          <span className="digits">
+            {formatSize(task.progress.done)} of {formatSize(task.progress.total)} hashed, {percent} %
+            {secondsLeft !== null && `, about ${formatDuration(secondsLeft)} left`}
+          </span>
+        </li>
+      )}
     </ol>
   );
 }
 
-function wordsOf({ status, reason }: Event, isFirst: boolean): string {
+function wordsOf({ status, reason }: Event, isFirst: boolean, attempt: number): string {
   switch (status) {
     case "queued":
       return isFirst ? "Received, stored and queued" : "Queued again";
     case "running":
-      return "A worker began";
+      return attempt > 1 ? `A worker began, attempt ${attempt}` : "A worker began";
     case "computed":
       if (reason === "cancelled") return "Cancelled";
       return reason === "failed" ? "It failed" : "The result was stored";

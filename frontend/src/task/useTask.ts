@@ -1,49 +1,54 @@
-import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { queryOptions, useMutation, useQueries, useQuery, useQueryClient, type QueryClient } from "@tanstack/react-query";
 import { useEffect } from "react";
-import { Refused, ServiceAway } from "../api/errors";
+import { Refused } from "../api/errors";
 import { taskEvents } from "../api/events";
-import { cancelTask, fetchTask } from "../api/tasks";
+import { patient, troubleOf, type Trouble } from "../api/patience";
+import { cancelTask, fetchTask, retryTask } from "../api/tasks";
 import type { Task } from "../api/types";
+import { notePace, paceKey, remember, taskKey } from "./known";
+import { isEnded } from "./state";
 
 const ASK_MS = 500; // as long as changes do not come by themselves
 const ASK_ALL_THE_SAME_MS = 15_000; // something between here and the service may hold events back
-const LONGEST_BACK_OFF_MS = 10_000;
 
-export const taskKey = (id: string) => ["task", id] as const;
-
-export const isEnded = ({ status }: Task): boolean =>
-  status === "done" || status === "failed" || status === "cancelled" || status === "expired";
-
-export interface WatchedTask {
+export interface WatchedTask extends Trouble {
   task: Task | undefined;
-  /** Why it is not known; the service has said so itself, and asking again would not help. */
-  refused: Refused | null;
-  /** The service does not answer now, and is being asked again; its own words, where it had any. */
-  away: ServiceAway | null;
 }
 
 /** A task, followed until it has ended. Comes back by itself when the service was away. */
 export function useTask(id: string): WatchedTask {
+  const queryClient = useQueryClient();
   const query = useQuery({
-    queryKey: taskKey(id),
-    queryFn: ({ signal }) => fetchTask(id, signal),
-    networkMode: "always", // `navigator.onLine` knows nothing of a service on this host or in this network
-    retry: (_, error) => error instanceof ServiceAway,
-    retryDelay: (failures) => Math.min(500 * 2 ** failures, LONGEST_BACK_OFF_MS),
+    ...asking(queryClient, id),
     refetchInterval: ({ state: { data, status } }) => {
       if (status === "error" || (data !== undefined && isEnded(data))) return false;
       return taskEvents.isLive(id) ? ASK_ALL_THE_SAME_MS : ASK_MS;
     },
+    refetchOnMount: false, // what is known came a moment ago, with an upload or a list
     staleTime: ({ state: { data } }) => (data !== undefined && isEnded(data) ? Infinity : 0),
   });
   useEvents(id, query.data !== undefined && !isEnded(query.data));
-  const trouble = query.error ?? query.failureReason;
-  return {
-    task: query.data,
-    refused: trouble instanceof Refused ? trouble : null,
-    away: trouble instanceof ServiceAway ? trouble : null,
-  };
+  return { task: query.data, ...troubleOf(query) };
 }
+
+/** What is known of several tasks, which somebody else follows. */
+export function useKnownTasks(ids: readonly string[]): Task[] {
+  const queryClient = useQueryClient();
+  return useQueries({ queries: ids.map((id) => ({ ...asking(queryClient, id), enabled: false })), combine: dataOfAll });
+}
+
+const dataOfAll = (results: { data: Task | undefined }[]): Task[] => results.flatMap(({ data }) => data ?? []);
+
+const asking = (queryClient: QueryClient, id: string) =>
+  queryOptions({
+    ...patient,
+    queryKey: taskKey(id),
+    queryFn: async ({ signal }) => {
+      const task = await fetchTask(id, signal);
+      notePace(queryClient, task);
+      return task;
+    },
+  });
 
 /** Have changes of the task come by themselves as long as there may be any. */
 function useEvents(id: string, mayChange: boolean): void {
@@ -52,13 +57,20 @@ function useEvents(id: string, mayChange: boolean): void {
     if (!mayChange) return;
     return taskEvents.watch(id, {
       onChange: (task) => {
-        queryClient.setQueryData(taskKey(id), task);
+        remember(queryClient, task);
       },
       onLost: () => {
         void queryClient.invalidateQueries({ queryKey: taskKey(id) });
       },
     });
   }, [id, mayChange, queryClient]);
+}
+
+/** Seconds until the work on a task is done, if it goes on as it does; null as long as nobody can tell. */
+export function useSecondsLeft({ id, status, progress }: Task): number | null {
+  const { data: pace } = useQuery<number | null>({ queryKey: paceKey(id), queryFn: () => null, enabled: false });
+  if (status !== "running" || pace === undefined || pace === null || pace <= 0) return null;
+  return (progress.total - progress.done) / pace;
 }
 
 export function useCancel(id: string) {
@@ -68,11 +80,24 @@ export function useCancel(id: string) {
     networkMode: "always",
     onSuccess: async (task) => {
       await queryClient.cancelQueries({ queryKey: taskKey(id) }); // an older answer must not come in later
-      queryClient.setQueryData(taskKey(id), task);
+      remember(queryClient, task);
     },
     onError: async (error) => {
       // 409: it ended a moment ago, which is what was wanted; only show how.
       if (error instanceof Refused && error.status === 409) await queryClient.invalidateQueries({ queryKey: taskKey(id) });
+    },
+  });
+}
+
+/** A new task for the same bytes. */
+export function useRetry(id: string, onTaken: (task: Task) => void) {
+  const queryClient = useQueryClient();
+  return useMutation({
+    mutationFn: () => retryTask(id),
+    networkMode: "always",
+    onSuccess: (task) => {
+      remember(queryClient, task);
+      onTaken(task);
     },
   });
 }

@@ -78,12 +78,43 @@ test("an expected digest is for one file, and a wrong one hands nothing over", a
   expect(taken).toHaveLength(0);
 });
 
-test("an upload that breaks off can be tried again", async () => {
+test("an upload that breaks off says so, and is begun again by itself once the service can be reached", async () => {
   const user = renderApp();
-  server.use(http.post("*/v1/tasks", () => HttpResponse.error()));
+  let isThere = false;
+  server.use(
+    http.post("*/v1/tasks", () => HttpResponse.error()),
+    http.get("*/healthz", () => (isThere ? HttpResponse.json({ status: "ok" }) : HttpResponse.error())),
+  );
   await user.upload(screen.getByLabelText("Choose files"), FILE);
   const card = within(await screen.findByTestId("file"));
-  expect(await card.findByText(/The upload broke off/)).toBeTruthy();
+  expect(await card.findByText(/The upload broke off.*It begins again by itself/)).toBeTruthy();
+
+  serve(doneTask());
+  isThere = true;
+  expect((await screen.findByTestId("md5", {}, { timeout: 5000 })).textContent).toBe(MD5);
+}, 10_000);
+
+test("a file that the service cannot take now is handed over later, by itself", async () => {
+  const user = renderApp();
+  server.use(
+    http.post("*/v1/tasks", () => HttpResponse.json(problem(503, "unavailable", "the database is away"), { status: 503 })),
+    http.get("*/healthz", () => HttpResponse.json({ status: "ok" })),
+  );
+  await user.upload(screen.getByLabelText("Choose files"), FILE);
+  expect(await screen.findByText(/The database is away\. It begins again by itself/)).toBeTruthy();
+  serve(doneTask());
+  expect((await screen.findByTestId("md5", {}, { timeout: 5000 })).textContent).toBe(MD5);
+}, 10_000);
+
+test("a file that was removed meanwhile is no matter of the network", async () => {
+  const user = renderApp();
+  server.use(http.post("*/v1/tasks", () => HttpResponse.error()));
+  const gone = new File(["abc"], "gone");
+  gone.slice = () => {
+    throw new DOMException("gone", "NotReadableError");
+  };
+  await user.upload(screen.getByLabelText("Choose files"), gone);
+  expect(await within(await screen.findByTestId("file")).findByText(/can no longer be read/)).toBeTruthy();
 
   serve(doneTask());
   await user.click(screen.getByRole("button", { name: /^Try again/ }));

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { idFrom, isId } from "../lookup/taskId";
 import { formatBytes, formatDuration, formatSize, formatSpeed, percentOf } from "../shared/format";
 import { parseDigest } from "../upload/digest";
-import { Speedometer } from "../upload/speed";
+import { Speedometer } from "../shared/speed";
 import { ID, MD5 } from "./server";
 
 describe("expected digest", () => {
@@ -66,10 +66,11 @@ describe("numbers", () => {
   });
 
   test("speed is of the last seconds, and unknown at first", () => {
-    const speedometer = new Speedometer();
+    const speedometer = new Speedometer(4000);
     expect(speedometer.measure(0, 0)).toBeNull();
     expect(speedometer.measure(1000, 100)).toBeNull();
     expect(speedometer.measure(10_000, 1000)).toBe(10_000);
     expect(speedometer.measure(10_000, 6000)).toBe(0);
+    expect(speedometer.measure(0, 7000)).toBeNull(); // begun anew
   });
 });

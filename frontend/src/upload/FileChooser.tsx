@@ -1,40 +1,48 @@
 import { useId, useRef, useState, type ChangeEvent } from "react";
+import { formatNumber } from "../shared/format";
+import { chosenIn, chosenInDrop, MOST_FILES, type Chosen } from "./chosen";
 import { parseDigest } from "./digest";
 import { ExpectedMd5Field } from "./ExpectedMd5Field";
 import { useFileDrop } from "./useFileDrop";
 
 /** Where files are chosen or dropped, and the digest that one of them should have. */
-export function FileChooser({ onFiles }: { onFiles: (files: File[], expectedMd5: string | null) => void }) {
+export function FileChooser({ onFiles }: { onFiles: (files: Chosen[], expectedMd5: string | null) => void }) {
   const [expected, setExpected] = useState("");
   const [refusal, setRefusal] = useState<string | null>(null);
+  const [isReading, setReading] = useState(false);
   const expectedField = useRef<HTMLInputElement>(null);
   const inputId = useId();
 
-  function take(files: File[], hasFolder: boolean) {
-    setRefusal(hasFolder ? "A folder cannot be handed over; choose the files in it." : null);
-    if (files.length === 0) return;
+  function take(files: Chosen[]) {
     const parsed = parseDigest(expected);
-    if (!parsed.ok) {
-      setRefusal("Nothing was handed over: correct the expected MD5 first, or empty the field.");
-      expectedField.current?.focus();
-    } else if (parsed.digest !== null && files.length > 1) {
-      setRefusal(`Nothing was handed over: an expected MD5 belongs to one file, and you chose ${files.length}. Choose one file, or empty the field.`);
-      expectedField.current?.focus();
-    } else {
+    const wrong = whyNot(files.length, parsed);
+    setRefusal(wrong === null ? null : `Nothing was handed over: ${wrong}`);
+    if (wrong === null && parsed.ok) {
       setExpected("");
       onFiles(files, parsed.digest);
+    } else if (expected !== "") {
+      expectedField.current?.focus();
     }
   }
 
   function chosen(event: ChangeEvent<HTMLInputElement>) {
-    const files = [...(event.target.files ?? [])];
+    const files = chosenIn(event.target.files ?? []);
     event.target.value = ""; // so that the same file can be chosen again
-    take(files, false);
+    take(files);
   }
 
-  const isOver = useFileDrop(({ files, hasFolder }) => {
-    take(files, hasFolder);
-  });
+  async function dropped(transfer: DataTransfer) {
+    setReading(true);
+    try {
+      take(await chosenInDrop(transfer));
+    } catch {
+      setRefusal("Nothing was handed over: something in what you dropped could not be read.");
+    } finally {
+      setReading(false);
+    }
+  }
+
+  const isOver = useFileDrop((transfer) => void dropped(transfer));
 
   return (
     <section aria-labelledby={`${inputId}-title`}>
@@ -42,12 +50,28 @@ export function FileChooser({ onFiles }: { onFiles: (files: File[], expectedMd5:
         Hand over files
       </h2>
       <div className={isOver ? "drop-area drop-area-over" : "drop-area"}>
-        <p className="drop-words">{isOver ? "Let go to hand over" : "Drop files anywhere on this page"}</p>
-        <div>
-          <input id={inputId} type="file" multiple className="visually-hidden" onChange={chosen} />
-          <label htmlFor={inputId} className="button">
-            Choose files
-          </label>
+        <p className="drop-words">{wordsOf(isOver, isReading)}</p>
+        <div className="drop-buttons">
+          <div>
+            <input id={inputId} type="file" multiple className="visually-hidden" onChange={chosen} />
+            <label htmlFor={inputId} className="button">
+              Choose files
+            </label>
+          </div>
+          <div>
+            <input
+              id={`${inputId}-folder`}
+              type="file"
+              className="visually-hidden"
+              onChange={chosen}
+              ref={(input) => {
+                if (input !== null) input.webkitdirectory = true;
+              }}
+            />
+            <label htmlFor={`${inputId}-folder`} className="button quiet">
+              Choose a folder
+            </label>
+          </div>
         </div>
       </div>
       <div role="alert" className="refusal">
@@ -56,4 +80,19 @@ export function FileChooser({ onFiles }: { onFiles: (files: File[], expectedMd5:
       <ExpectedMd5Field ref={expectedField} value={expected} onChange={setExpected} />
     </section>
   );
+}
+
+function wordsOf(isOver: boolean, isReading: boolean): string {
+  if (isOver) return "Let go to hand over";
+  return isReading ? "Reading what is in it…" : "Drop files or folders anywhere on this page";
+}
+
+function whyNot(count: number, expected: ReturnType<typeof parseDigest>): string | null {
+  if (count === 0) return "there are no files in it.";
+  if (count > MOST_FILES) {
+    return `these are more than ${formatNumber(MOST_FILES)} files. Take fewer at a time, or a script: md5-service put takes any number.`;
+  }
+  if (!expected.ok) return "correct the expected MD5 first, or empty the field.";
+  if (expected.digest === null || count === 1) return null;
+  return `an expected MD5 belongs to one file, and you chose ${formatNumber(count)}. Choose one file, or empty the field.`;
 }

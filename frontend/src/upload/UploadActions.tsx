@@ -1,7 +1,7 @@
 import type { Item, UploadQueue } from "./queue";
 
 /** What can be done with a file that has no id yet. */
-export function UploadActions({ item: { key, file, phase }, queue }: { item: Item; queue: UploadQueue }) {
+export function UploadActions({ item: { key, chosen, phase }, queue }: { item: Item; queue: UploadQueue }) {
   if (phase.name === "waiting" || phase.name === "sending") {
     return (
       <button
@@ -11,7 +11,7 @@ export function UploadActions({ item: { key, file, phase }, queue }: { item: Ite
           queue.stop(key);
         }}
       >
-        Cancel<span className="visually-hidden"> the upload of {file.name}</span>
+        Cancel<span className="visually-hidden"> the upload of {chosen.name}</span>
       </button>
     );
   }
@@ -24,7 +24,7 @@ export function UploadActions({ item: { key, file, phase }, queue }: { item: Ite
           queue.remove(key);
         }}
       >
-        Remove<span className="visually-hidden"> {file.name} from this list</span>
+        Remove<span className="visually-hidden"> {chosen.name} from this list</span>
       </button>
       <button
         type="button"
@@ -32,7 +32,7 @@ export function UploadActions({ item: { key, file, phase }, queue }: { item: Ite
           queue.tryAgain(key);
         }}
       >
-        Try again<span className="visually-hidden"> to upload {file.name}</span>
+        Try again<span className="visually-hidden"> to upload {chosen.name}</span>
       </button>
     </>
   );

@@ -1,9 +1,12 @@
+import { isReachable } from "../api/tasks";
 import { startUpload, UploadFailed, type Upload } from "../api/upload";
 import type { Task } from "../api/types";
-import { Speedometer } from "./speed";
+import { Speedometer } from "../shared/speed";
+import type { Chosen } from "./chosen";
 
 export type Phase =
-  | { name: "waiting" }
+  /** `why`: it was begun before, and will be again by itself. */
+  | { name: "waiting"; why: string | null }
   | { name: "sending"; sent: number; speed: number | null }
   | { name: "stopped" }
   | { name: "failed"; message: string }
@@ -11,17 +14,24 @@ export type Phase =
 
 export interface Item {
   readonly key: number;
-  readonly file: File;
+  readonly chosen: Chosen;
   readonly expectedMd5: string | null;
   readonly phase: Phase;
 }
 
 const MAX_SENDING = 3;
+const SPEED_WINDOW_MS = 4000;
+const MOST_LOSSES = 5; // of one file, with a service that can be reached each time: then something else is wrong
+const FIRST_PAUSE_MS = 1000;
+const LONGEST_PAUSE_MS = 10_000;
 
 /** The files chosen on this page, the last choice first. Lives outside of React: an upload goes on whatever is drawn. */
 export class UploadQueue {
   private items: readonly Item[] = [];
   private readonly running = new Map<number, Upload>();
+  private readonly losses = new Map<number, number>();
+  private isHeld = false;
+  private pauseMs = FIRST_PAUSE_MS;
   private readonly listeners = new Set<() => void>();
   private nextKey = 1;
   private readonly onHandedOver: (task: Task) => void;
@@ -37,23 +47,27 @@ export class UploadQueue {
 
   readonly snapshot = (): readonly Item[] => this.items;
 
-  readonly add = (files: readonly File[], expectedMd5: string | null): void => {
-    const added = files.map((file): Item => ({ key: this.nextKey++, file, expectedMd5, phase: { name: "waiting" } }));
+  readonly add = (files: readonly Chosen[], expectedMd5: string | null): void => {
+    const phase = { name: "waiting", why: null } as const;
+    const added = files.map((chosen): Item => ({ key: this.nextKey++, chosen, expectedMd5, phase }));
     this.items = [...added, ...this.items];
     this.changed();
   };
 
-  readonly stop = (key: number): void => {
-    this.setPhase(key, { name: "stopped" });
-    this.running.get(key)?.stop();
+  readonly stop = (...keys: number[]): void => {
+    for (const key of keys) this.setPhase(key, { name: "stopped" });
+    for (const key of keys) this.running.get(key)?.stop();
   };
 
-  readonly tryAgain = (key: number): void => {
-    this.setPhase(key, { name: "waiting" });
+  readonly tryAgain = (...keys: number[]): void => {
+    for (const key of keys) {
+      this.losses.delete(key);
+      this.setPhase(key, { name: "waiting", why: null });
+    }
   };
 
-  readonly remove = (key: number): void => {
-    this.items = this.items.filter((item) => item.key !== key);
+  readonly remove = (...keys: number[]): void => {
+    this.items = this.items.filter((item) => !keys.includes(item.key));
     this.changed();
   };
 
@@ -68,6 +82,7 @@ export class UploadQueue {
   }
 
   private startNext(): void {
+    if (this.isHeld || this.running.size >= MAX_SENDING) return;
     // The oldest first, and each key once: one that was stopped a moment ago may still be ending.
     for (const item of this.items.toSorted((one, other) => one.key - other.key)) {
       if (this.running.size >= MAX_SENDING) return;
@@ -75,12 +90,12 @@ export class UploadQueue {
     }
   }
 
-  private start({ key, file, expectedMd5 }: Item): void {
-    const speedometer = new Speedometer();
+  private start({ key, chosen, expectedMd5 }: Item): void {
+    const speedometer = new Speedometer(SPEED_WINDOW_MS);
     const sent = (bytes: number): void => {
       if (this.running.has(key)) this.setPhase(key, { name: "sending", sent: bytes, speed: speedometer.measure(bytes, performance.now()) });
     };
-    const upload = startUpload(file, expectedMd5, sent);
+    const upload = startUpload(chosen.file, chosen.name, expectedMd5, sent);
     this.running.set(key, upload);
     this.items = this.items.map((item) => (item.key === key ? { ...item, phase: { name: "sending", sent: 0, speed: null } } : item));
     void this.finish(key, upload);
@@ -91,13 +106,34 @@ export class UploadQueue {
     try {
       const task = await upload.done;
       this.onHandedOver(task);
+      this.pauseMs = FIRST_PAUSE_MS;
       phase = { name: "handed-over", taskId: task.id };
     } catch (error) {
       // null: stopped by the user, and shown so already
-      if (error instanceof UploadFailed) phase = { name: "failed", message: error.message };
+      if (error instanceof UploadFailed) phase = this.after(key, error);
     }
     this.running.delete(key);
     if (phase === null) this.changed();
     else this.setPhase(key, phase);
+  }
+
+  private after(key: number, { why, message }: UploadFailed): Phase {
+    const losses = (this.losses.get(key) ?? 0) + (why === "lost" ? 1 : 0);
+    this.losses.set(key, losses);
+    if (why === "no" || losses > MOST_LOSSES) return { name: "failed", message };
+    void this.hold();
+    return { name: "waiting", why: message };
+  }
+
+  /** Begin nothing until the service can be reached again. */
+  private async hold(): Promise<void> {
+    if (this.isHeld) return;
+    this.isHeld = true;
+    do {
+      await new Promise((resolve) => setTimeout(resolve, this.pauseMs));
+      this.pauseMs = Math.min(2 * this.pauseMs, LONGEST_PAUSE_MS);
+    } while (!(await isReachable()));
+    this.isHeld = false;
+    this.changed();
   }
 }

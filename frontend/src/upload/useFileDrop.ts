@@ -1,12 +1,7 @@
 import { useEffect, useEffectEvent, useState } from "react";
 
-export interface Dropped {
-  files: File[];
-  hasFolder: boolean;
-}
-
-/** Take files dropped anywhere on the page; true while some are held over it. */
-export function useFileDrop(onDrop: (dropped: Dropped) => void): boolean {
+/** Take what is dropped anywhere on the page; true while some files are held over it. */
+export function useFileDrop(onDrop: (transfer: DataTransfer) => void): boolean {
   const [isOver, setIsOver] = useState(false);
   const dropped = useEffectEvent(onDrop);
 
@@ -24,7 +19,7 @@ export function useFileDrop(onDrop: (dropped: Dropped) => void): boolean {
       setIsOver(false);
       if (!event.dataTransfer?.types.includes("Files")) return;
       event.preventDefault();
-      dropped(contentOf(event.dataTransfer));
+      dropped(event.dataTransfer);
     };
     window.addEventListener("dragover", over);
     window.addEventListener("dragleave", leave);
@@ -36,12 +31,4 @@ export function useFileDrop(onDrop: (dropped: Dropped) => void): boolean {
     };
   }, []);
   return isOver;
-}
-
-function contentOf(transfer: DataTransfer): Dropped {
-  // A folder comes as a File that cannot be read, and only its entry tells.
-  const isFolder = [...transfer.items]
-    .filter((item) => item.kind === "file")
-    .map((item) => item.webkitGetAsEntry()?.isDirectory ?? false);
-  return { files: [...transfer.files].filter((_, index) => !(isFolder[index] ?? false)), hasFolder: isFolder.includes(true) };
 }

@@ -1,6 +1,6 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { useEffect, useState, useSyncExternalStore } from "react";
-import { taskKey } from "../task/useTask";
+import { remember } from "../task/known";
 import { UploadQueue, type Item } from "./queue";
 
 /** The queue of this page and what is in it now. */
@@ -9,7 +9,7 @@ export function useUploads(): { queue: UploadQueue; items: readonly Item[] } {
   const [queue] = useState(
     () =>
       new UploadQueue((task) => {
-        queryClient.setQueryData(taskKey(task.id), task); // the answer to the upload is the task: shown without asking again
+        remember(queryClient, task); // the answer to the upload is the task: shown without asking again
       }),
   );
   const items = useSyncExternalStore(queue.subscribe, queue.snapshot);

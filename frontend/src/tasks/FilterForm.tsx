@@ -1,0 +1,85 @@
+import { useId, useState, type SyntheticEvent } from "react";
+import type { Filters } from "../api/types";
+import { Link } from "../shared/Link";
+import { refine } from "../shared/navigation";
+import { parseDigest } from "../upload/digest";
+import { isNarrowed, tasksPath } from "./filters";
+import { STATUSES } from "./statuses";
+
+/** What narrows the list; the address always says the same as these fields. */
+export function FilterForm({ filters }: { filters: Filters }) {
+  const id = useId();
+  const [draft, setDraft] = useState(filters);
+  const [shown, setShown] = useState(filters);
+  const [complaint, setComplaint] = useState<string | null>(null);
+  if (tasksPath(shown) !== tasksPath(filters)) {
+    // By a link, or back and forth: the fields follow.
+    setShown(filters);
+    setDraft(filters);
+    setComplaint(null);
+  }
+
+  function apply(wanted: Filters) {
+    const digest = parseDigest(wanted.md5 ?? "");
+    setDraft(wanted);
+    setComplaint(digest.ok ? null : digest.message);
+    if (digest.ok) refine(tasksPath({ ...wanted, md5: digest.digest, cursor: null }));
+  }
+
+  function submit(event: SyntheticEvent) {
+    event.preventDefault();
+    apply(draft);
+  }
+
+  const field = (name: "filename__contains" | "batch" | "md5", label: string) => (
+    <div>
+      <label htmlFor={`${id}-${name}`}>{label}</label>
+      <input
+        id={`${id}-${name}`}
+        className={name === "md5" ? "code" : undefined}
+        type="text"
+        autoComplete="off"
+        autoCapitalize="off"
+        spellCheck={false}
+        value={draft[name] ?? ""}
+        aria-invalid={name === "md5" && complaint !== null ? true : undefined}
+        aria-describedby={name === "md5" ? `${id}-complaint` : undefined}
+        onChange={(event) => {
+          setDraft({ ...draft, [name]: event.target.value });
+        }}
+      />
+    </div>
+  );
+
+  return (
+    <form className="filters" aria-label="Which tasks" onSubmit={submit}>
+      <div>
+        <label htmlFor={`${id}-status`}>Status</label>
+        <select
+          id={`${id}-status`}
+          value={draft.status ?? ""}
+          onChange={(event) => {
+            apply({ ...draft, status: event.target.value });
+          }}
+        >
+          <option value="">any</option>
+          {STATUSES.map(({ status, words }) => (
+            <option key={status} value={status}>
+              {words}
+            </option>
+          ))}
+        </select>
+      </div>
+      {field("filename__contains", "Part of the name")}
+      {field("batch", "Batch")}
+      {field("md5", "MD5")}
+      <div className="filter-actions">
+        <button type="submit">Show</button>
+        {isNarrowed(filters) && <Link to={tasksPath({})}>Show all</Link>}
+      </div>
+      <p id={`${id}-complaint`} className="complaint" aria-live="polite">
+        {complaint}
+      </p>
+    </form>
+  );
+}

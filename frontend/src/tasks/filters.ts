@@ -1,0 +1,26 @@
+import type { Filters } from "../api/types";
+
+const NAMES = ["status", "filename__contains", "batch", "md5", "cursor"] as const;
+
+/** The filters in an address: named as in the API, so that one can be made from the other. */
+export function filtersIn(search: string): Filters {
+  const given = new URLSearchParams(search);
+  return pick((name) => given.get(name));
+}
+
+/** The address of the list that is narrowed by these filters. */
+export function tasksPath(filters: Filters): string {
+  const query = new URLSearchParams(Object.entries(pick((name) => filters[name])) as [string, string][]).toString();
+  return query === "" ? "/tasks" : `/tasks?${query}`;
+}
+
+export const isNarrowed = (filters: Filters): boolean => NAMES.some((name) => name !== "cursor" && Boolean(filters[name]));
+
+function pick(valueOf: (name: (typeof NAMES)[number]) => string | null | undefined): Filters {
+  const filters: Filters = {};
+  for (const name of NAMES) {
+    const value = valueOf(name)?.trim();
+    if (value) filters[name] = value;
+  }
+  return filters;
+}

@@ -1,0 +1,94 @@
+import { formatNumber } from "../shared/format";
+import { useAnnounced } from "../shared/useAnnounced";
+import { md5ResultOf } from "../task/md5Result";
+import { isEnded } from "../task/state";
+import { useKnownTasks } from "../task/useTask";
+import { md5sumLine } from "./md5sum";
+import type { Item, UploadQueue } from "./queue";
+
+/** All files of this page in a few words, and what can be done with all at once. */
+export function UploadSummary({ items, queue }: { items: readonly Item[]; queue: UploadQueue }) {
+  const tasks = useKnownTasks(items.flatMap(({ phase }) => (phase.name === "handed-over" ? [phase.taskId] : [])));
+  const keysOf = (...names: Item["phase"]["name"][]) => items.filter(({ phase }) => names.includes(phase.name)).map(({ key }) => key);
+  const uploading = keysOf("waiting", "sending");
+  const notUploaded = keysOf("failed");
+  const ended = tasks.filter(isEnded);
+  const inWork = tasks.length - ended.length;
+  const done = tasks.filter(({ status }) => status === "done");
+  const mismatches = done.filter((task) => md5ResultOf(task)?.verdict?.matches === false).length;
+  const open = uploading.length + inWork;
+  const parts: [number, string][] = [
+    [uploading.length, "to upload"],
+    [inWork, "in work"],
+    [done.length, "done"],
+    [mismatches, "of them not as expected"],
+    [tasks.filter(({ status }) => status === "failed").length, "failed"],
+    [notUploaded.length, "not uploaded"],
+    [tasks.filter(({ status }) => status === "cancelled").length + keysOf("stopped").length, "cancelled"],
+  ];
+  const words = parts.filter(([count]) => count > 0).map(([count, what]) => `${formatNumber(count)} ${what}`);
+  const all = `${formatNumber(items.length)} files: ${words.join(", ")}`;
+  useAnnounced(open === 0 ? all : null);
+
+  return (
+    <div className="summary" data-testid="summary">
+      <p className="digits">{all}</p>
+      {open > 0 && <progress aria-label="Files that have ended" value={items.length - open} max={items.length} />}
+      <div className="actions">
+        {uploading.length > 0 && (
+          <button
+            type="button"
+            className="quiet"
+            onClick={() => {
+              queue.stop(...uploading);
+            }}
+          >
+            Cancel {formatNumber(uploading.length)} uploads
+          </button>
+        )}
+        {notUploaded.length > 0 && (
+          <button
+            type="button"
+            className="quiet"
+            onClick={() => {
+              queue.tryAgain(...notUploaded);
+            }}
+          >
+            Upload {formatNumber(notUploaded.length)} again
+          </button>
+        )}
+        {open === 0 && (
+          <button
+            type="button"
+            className="quiet"
+            onClick={() => {
+              queue.remove(...items.map(({ key }) => key));
+            }}
+          >
+            Empty this list
+          </button>
+        )}
+        {done.length > 0 && (
+          <button
+            type="button"
+            onClick={() => {
+              save("MD5SUMS", done.map(({ filename, result }) => md5sumLine(String(result?.md5), filename)).join(""));
+            }}
+          >
+            Save MD5SUMS
+          </button>
+        )}
+      </div>
+    </div>
+  );
+}
+
+function save(name: string, text: string): void {
+  const link = document.createElement("a");
+  link.href = URL.createObjectURL(new Blob([text], { type: "text/plain" }));
+  link.download = name;
+  link.click();
+  setTimeout(() => {
+    URL.revokeObjectURL(link.href);
+  }, 10_000); // the browser may begin to read it a little later
+}

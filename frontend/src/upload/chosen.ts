@@ -1,0 +1,57 @@
+/** A file to be handed over; `name` has the folders that lead to it, where a whole folder was chosen. */
+export interface Chosen {
+  file: File;
+  name: string;
+}
+
+export const MOST_FILES = 1000; // at once; more are a job for a script
+
+export const chosenIn = (files: Iterable<File>): Chosen[] =>
+  [...files].map((file) => ({ file, name: file.webkitRelativePath || file.name })).toSorted(byFolder);
+
+/** What was dropped, folders with all that is in them; reads on only until there are too many. Must be called while the
+ * drop is handled: the browser forgets it afterwards. */
+export function chosenInDrop(transfer: DataTransfer): Promise<Chosen[]> {
+  const dropped = [...transfer.items]
+    .filter((item) => item.kind === "file")
+    .map((item) => ({ entry: item.webkitGetAsEntry(), file: item.getAsFile() }));
+  return all(dropped);
+}
+
+async function all(dropped: { entry: FileSystemEntry | null; file: File | null }[]): Promise<Chosen[]> {
+  const chosen: Chosen[] = [];
+  for (const { entry, file } of dropped) {
+    if (entry?.isDirectory) {
+      for await (const found of walk(entry)) {
+        chosen.push(found);
+        if (chosen.length > MOST_FILES) return chosen;
+      }
+    } else if (file !== null) {
+      chosen.push({ file, name: file.name });
+    }
+  }
+  return chosen.toSorted(byFolder);
+}
+
+async function* walk(entry: FileSystemEntry): AsyncGenerator<Chosen> {
+  if (entry.isFile) {
+    const file = await new Promise<File>((resolve, reject) => {
+      (entry as FileSystemFileEntry).file(resolve, reject);
+    });
+    yield { file, name: entry.fullPath.replace(/^\//, "") };
+    return;
+  }
+  const reader = (entry as FileSystemDirectoryEntry).createReader();
+  for (;;) {
+    const some = await new Promise<FileSystemEntry[]>((resolve, reject) => {
+      reader.readEntries(resolve, reject); // about a hundred at a time, and none at the end
+    });
+    if (some.length === 0) return;
+    for (const one of some) yield* walk(one);
+  }
+}
+
+/** Files of folders in the order of their names; chosen one by one, they stay in the order in which they were chosen. */
+function byFolder(one: Chosen, other: Chosen): number {
+  return one.name.includes("/") && other.name.includes("/") ? (one.name < other.name ? -1 : 1) : 0;
+}
