@@ -1,4 +1,4 @@
-"""Prints the figures as a table: `python -m bench [first large small waiting]`."""
+"""Prints the figures as a table: `python -m bench [first large small waiting page]`."""
 
 import os
 import platform
@@ -7,13 +7,14 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from bench import first_md5, large_file, small_files, waiting_clients
+from bench import first_md5, first_page, large_file, small_files, waiting_clients
 
 GIB = 1 << 30
 MEASURES: dict[str, tuple[str, Callable[[Path], list[tuple[str, str]]]]] = {
     "first": ("The first MD5", first_md5.measure),
     "large": ("A file of 5 GiB", lambda folder: large_file.measure(folder, 5 * GIB)),
     "small": ("Files of 4 KiB, embedded default", small_files.measure),
+    "page": ("The page, on a first visit", first_page.measure),
     "waiting": ("Clients that wait", waiting_clients.measure),
 }
 

@@ -1,5 +1,7 @@
-import { readFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
+import { join } from "node:path";
+import { brotliCompressSync } from "node:zlib";
 import react from "@vitejs/plugin-react";
 import type { Plugin } from "vite";
 import { defineConfig } from "vitest/config";
@@ -20,6 +22,19 @@ function swaggerUi(): Plugin {
   };
 }
 
+/** Beside each file that the page needs one that is compressed as well as can be, which takes too long while somebody waits. */
+function compressed(): Plugin {
+  return {
+    name: "compressed",
+    apply: "build",
+    writeBundle({ dir = "." }, bundle) {
+      for (const name of Object.keys(bundle).filter((name) => /-[\w-]{8}\.(css|js)$/.test(name))) {
+        writeFileSync(join(dir, `${name}.br`), brotliCompressSync(readFileSync(join(dir, name)))); // as written: until then it changes
+      }
+    },
+  };
+}
+
 /** Pico keeps icons in data: URIs; `default-src 'self'` forbids them, and this page uses none of them. */
 const withoutDataUris = {
   postcssPlugin: "without-data-uris",
@@ -29,7 +44,7 @@ const withoutDataUris = {
 };
 
 export default defineConfig({
-  plugins: [react(), swaggerUi()],
+  plugins: [react(), swaggerUi(), compressed()],
   css: { postcss: { plugins: [withoutDataUris] } },
   server: {
     host: "127.0.0.1",

@@ -1,14 +1,13 @@
-import { lazy, Suspense, useEffect } from "react";
+import { useEffect } from "react";
 import { idInAddress, taskPath } from "./lookup/taskId";
 import { Home } from "./pages/Home";
+import { LazyTasks } from "./pages/LazyTasks";
 import { NotFound } from "./pages/NotFound";
 import { TaskPage } from "./pages/TaskPage";
 import { Announcer } from "./shared/Announcer";
 import { Link } from "./shared/Link";
 import { redirect, usePath } from "./shared/navigation";
 import { useUploads } from "./upload/useUploads";
-
-const Tasks = lazy(() => import("./pages/Tasks")); // with its chart as large as all the rest
 
 export function App() {
   const { queue, items } = useUploads();
@@ -55,10 +54,5 @@ function Page({ home }: { home: React.ReactNode }) {
   }, [id, path]);
   if (id !== null) return <TaskPage key={id} id={id} />;
   if (path === "/") return home;
-  if (path !== "/tasks") return <NotFound />;
-  return (
-    <Suspense fallback={<p className="muted">Loading…</p>}>
-      <Tasks />
-    </Suspense>
-  );
+  return path === "/tasks" ? <LazyTasks /> : <NotFound />;
 }

@@ -2,6 +2,8 @@
 forbids."""
 
 import re
+import shutil
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,6 +13,7 @@ import pytest
 from md5_service.api.routes import page
 from tests.api.conftest import Api
 from tests.api.test_hand_over import assert_problem
+from tests.house.test_house import ROOT
 
 FIRST_PAGE_BYTES = 130_000
 
@@ -33,6 +36,25 @@ def test_a_first_page_is_small(api: Api, path: str) -> None:
     answers = [index, *(api.client.get(name) for name in files)]
     assert sum(bytes_on_the_wire(answer) for answer in answers) <= FIRST_PAGE_BYTES
     assert all(answer.headers["content-encoding"] == "gzip" for answer in answers[1:] if len(answer.content) > 1000)
+
+
+def test_what_the_build_compressed_is_sent_to_those_who_take_it(api: Api) -> None:
+    name = next(name for name in needed_at_once(api.client.get("/").text) if name.endswith(".js"))
+    for accepted, sent in (("br", "br"), ("gzip, br;q=0.5", "br"), ("br;q=0, gzip", "gzip"), ("brx", None)):
+        with api.client.stream("GET", name, headers={"Accept-Encoding": accepted}) as answer:
+            assert answer.headers.get("content-encoding") == sent
+            assert answer.headers["content-type"].startswith("text/javascript")
+            assert "Accept-Encoding" in answer.headers["vary"]
+
+
+def test_the_compressed_files_hold_what_the_others_do() -> None:
+    packed = sorted((page.BUILT / "assets").glob("*.br"))
+    assert len(packed) >= 4
+    node = shutil.which("node") or ROOT / ".node/bin/node"
+    unpack = "process.stdout.write(zlib.brotliDecompressSync(fs.readFileSync(process.argv[1])))"
+    for path in packed:
+        plain = subprocess.run([node, "-e", unpack, path], check=True, capture_output=True).stdout
+        assert plain == path.with_suffix("").read_bytes()
 
 
 def test_who_takes_no_gzip_gets_the_same_bytes(api: Api) -> None:

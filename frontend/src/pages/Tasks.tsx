@@ -13,7 +13,7 @@ import { TaskTable } from "../tasks/TaskTable";
 import { useTaskList } from "../tasks/useTaskList";
 
 /** All that was handed over, by whomever: how it goes, and what became of each. */
-export default function Tasks() {
+export function Tasks() {
   const filters = filtersIn(useSearch());
   useTitle("All tasks");
   return (

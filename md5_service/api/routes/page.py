@@ -1,10 +1,12 @@
 """The page at /, as `frontend/` builds it, and the API's own documentation at /docs: nothing comes from other hosts."""
 
+import mimetypes
 import re
 from pathlib import Path
 
 from fastapi import APIRouter, FastAPI
 from fastapi.responses import FileResponse, HTMLResponse, PlainTextResponse, Response
+from starlette.datastructures import Headers
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
@@ -60,8 +62,17 @@ def add_assets(app: FastAPI) -> None:
 
 
 class _Assets(StaticFiles):
+    """Sends what the build has compressed to those who take it; `GZipMiddleware` leaves that alone."""
+
     async def get_response(self, path: str, scope: Scope) -> Response:
-        response = await super().get_response(path, scope)
+        accepted = Headers(scope=scope).get("accept-encoding", "")
+        if re.search(r"\bbr\b(?!\s*;\s*q=0(?![.0]*[1-9]))", accepted) and self.lookup_path(f"{path}.br")[1] is not None:
+            response = await super().get_response(f"{path}.br", scope)
+            response.headers["Content-Encoding"] = "br"
+            response.headers["Content-Type"] = mimetypes.guess_type(path)[0] or "application/octet-stream"
+        else:
+            response = await super().get_response(path, scope)
+        response.headers["Vary"] = "Accept-Encoding"
         for_ever = NAMED_BY_CONTENT.search(path) is not None
         response.headers["Cache-Control"] = "public, max-age=31536000, immutable" if for_ever else "no-cache"
         return response
