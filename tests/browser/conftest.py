@@ -1,11 +1,17 @@
 """A real Chromium. Where there is none, CI fails, and elsewhere these tests are skipped, loudly."""
 
+import contextlib
 import os
 import shutil
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, FilePayload, Locator, Page, sync_playwright
+from sqlalchemy import update
+
+from md5_task_data.database import Database
+from md5_task_data.schema import SECOND, now, tasks
+from tests.service import Service
 
 QUIET = [
     "--no-sandbox",
@@ -42,10 +48,38 @@ def context(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Browse
 
 @pytest.fixture
 def page(context: BrowserContext) -> Iterator[Page]:
-    """A page that fails the test when anything on it does."""
+    """A page that fails the test when anything on it fails, breaks the policy, or asks another host."""
     page = context.new_page()
     wrong: list[str] = []
     page.on("pageerror", lambda error: wrong.append(str(error)))
+    page.on("console", lambda said: wrong.append(said.text) if "Content Security Policy" in said.text else None)
     page.on("request", lambda request: None if "127.0.0.1" in request.url else wrong.append(request.url))
     yield page
     assert wrong == []
+
+
+def choose(page: Page, *names: str, content: bytes = b"abc") -> None:
+    """Choose files by the button."""
+    files: list[FilePayload] = [
+        {"name": name, "mimeType": "application/octet-stream", "buffer": content} for name in names
+    ]
+    page.get_by_label("Choose files").set_input_files(files)
+
+
+def card(page: Page, name: str) -> Locator:
+    return page.get_by_test_id("file").filter(has_text=name).first
+
+
+@contextlib.contextmanager
+def halfway(service: Service, task_id: str) -> Iterator[None]:
+    """The task is shown as half done meanwhile, and cancelled in the end. Only `without_workers`."""
+    database = Database(service.database_url)
+    half = {"status": "running", "attempt": 1, "started_at": now(), "due_at": now() + 600 * SECOND}
+    with database.transaction() as db:
+        db.execute(update(tasks).where(tasks.c.id == task_id).values(**half, progress=tasks.c.size // 2))
+    database.close()
+    try:
+        yield
+    finally:
+        with service.client() as client:
+            assert client.delete(f"/v1/tasks/{task_id}").status_code == 200

@@ -2,27 +2,17 @@
 
 import hashlib
 import os
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import FilePayload, Locator, Page, expect
+from playwright.sync_api import Page, expect
 
-from tests.house.test_house import ROOT
+from tests.browser.conftest import card, choose
 from tests.service import Service
 
 ABC = hashlib.md5(b"abc").hexdigest()
-
-
-def choose(page: Page, *names: str, content: bytes = b"abc") -> None:
-    files: list[FilePayload] = [
-        {"name": name, "mimeType": "application/octet-stream", "buffer": content} for name in names
-    ]
-    page.locator("input[type=file]").set_input_files(files)
-
-
-def card(page: Page, name: str) -> Locator:
-    return page.get_by_test_id("file").filter(has_text=name).first
 
 
 def test_a_file_is_handed_over_and_its_md5_comes(page: Page, service: Service) -> None:
@@ -147,32 +137,38 @@ def test_a_service_that_is_killed_and_comes_back_is_waited_for(
         expect(card(page, "held up").get_by_test_id("id")).to_be_visible(timeout=20_000)
     service.kill_tree()
     expect(page.get_by_text("cannot be reached").first).to_be_attached(timeout=30_000)
+    choose(page, "meanwhile")
+    expect(card(page, "meanwhile")).to_contain_text("It begins again by itself", timeout=20_000)
+    page.get_by_role("link", name="All tasks").click()
+    expect(page.get_by_text("This page could not be loaded")).to_be_visible(timeout=20_000)
+    page.get_by_role("link", name="Hand over files").click()
     service.start()
-    expect(card(page, "held up").get_by_test_id("md5")).to_have_text(ABC, timeout=60_000)
+    for name in ("held up", "meanwhile"):
+        expect(card(page, name).get_by_test_id("md5")).to_have_text(ABC, timeout=60_000)
 
 
-def test_it_fits_the_window(page: Page, service: Service) -> None:
+def test_a_folder_of_two_hundred_files_becomes_a_manifest_that_md5sum_accepts(
+    page: Page, service: Service, tmp_path: Path
+) -> None:
+    """Sizes from nothing to some megabytes, in folders of folders, with names as they come."""
+    folder = tmp_path / "run 17"
+    for index in range(200):
+        path = folder / f"lane {index % 3}" / f"ünï {index}.fastq"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(os.urandom(index * 7) if index else b"")
+    (folder / "lane 0" / "large.bam").write_bytes(os.urandom(9_000_000))
     page.goto(service.url)
-    choose(page, "a-very-long-name-" * 14, "short")
-    expect(card(page, "short").get_by_test_id("md5")).to_have_text(ABC, timeout=20_000)
-    assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
+    page.get_by_label("Choose a folder").set_input_files(folder)
+    expect(page.get_by_test_id("summary")).to_contain_text("201 files: 201 done", timeout=120_000)
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Save MD5SUMS").click()
+    assert download.value.suggested_filename == "MD5SUMS"
+    download.value.save_as(tmp_path / "MD5SUMS")
+    checked = subprocess.run(["md5sum", "-c", "MD5SUMS"], cwd=tmp_path, capture_output=True, text=True)
+    assert checked.returncode == 0, checked.stdout + checked.stderr
+    assert checked.stdout.count(": OK") == 201
 
 
 def test_the_api_documentation_needs_no_other_host(page: Page, service: Service) -> None:
     page.goto(f"{service.url}/docs")
     expect(page.get_by_text("/v1/tasks").first).to_be_visible(timeout=20_000)
-
-
-def test_the_picture_of_the_readme(page: Page, service: Service, tmp_path: Path) -> None:
-    """With SCREENSHOT=1 it is made anew."""
-    page.goto(service.url)
-    page.get_by_label("Expected MD5").fill(ABC)
-    choose(page, "sample-17_R2.fastq.gz")
-    expect(card(page, "sample-17_R2").get_by_test_id("md5")).to_be_visible(timeout=20_000)
-    choose(page, "sample-17_R1.fastq.gz", content=os.urandom(12_000_000))
-    expect(card(page, "sample-17_R1").get_by_test_id("md5")).to_be_visible(timeout=20_000)
-    is_wide = page.evaluate("innerWidth") == 1280
-    target = ROOT / "docs" / "page.png" if is_wide and os.environ.get("SCREENSHOT") else tmp_path / "page.png"
-    page.screenshot(path=target, full_page=True)
-    assert target.stat().st_size > 10_000
-    assert (ROOT / "docs" / "page.png").is_file()

@@ -85,7 +85,7 @@ export function UploadSummary({ items, queue }: { items: readonly Item[]; queue:
 
 function save(name: string, text: string): void {
   const link = document.createElement("a");
-  link.href = URL.createObjectURL(new Blob([text], { type: "text/plain" }));
+  link.href = URL.createObjectURL(new Blob([text], { type: "application/octet-stream" }));
   link.download = name;
   link.click();
   setTimeout(() => {

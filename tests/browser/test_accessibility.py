@@ -1,0 +1,138 @@
+"""Every page in every state, wide and narrow, light and dark: nothing that axe-core finds wrong, nothing cut off, nothing that
+moves for those who asked for less motion."""
+
+import itertools
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Page, Route, expect
+
+from tests.browser.conftest import card, choose, halfway
+from tests.house.test_house import ROOT
+from tests.service import Service
+
+AXE = ROOT / "frontend" / "node_modules" / "axe-core" / "axe.min.js"
+TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22a", "wcag22aa", "best-practice"]
+VIEWS = list(itertools.product((1280, 360), ("light", "dark")))
+FEWEST_RULES = 15  # that had something to look at, or axe has not seen the page
+
+pytestmark = pytest.mark.parametrize("context", ["1280 light"], indirect=True)
+
+
+class Look:
+    """Looks at a page from all sides, and collects what is wrong."""
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+        self.wrong: list[str] = []
+        self.looks = 0
+
+    def at(self, state: str) -> None:
+        for width, scheme in VIEWS:
+            self.page.set_viewport_size({"width": width, "height": 900})
+            self.page.emulate_media(color_scheme="dark" if scheme == "dark" else "light", reduced_motion="reduce")
+            self._look(f"{state}, {width} {scheme}")
+
+    def _look(self, view: str) -> None:
+        self.page.evaluate(AXE.read_text())
+        found = self.page.evaluate("tags => axe.run(document, {runOnly: tags})", TAGS)
+        for violation in found["violations"]:
+            self.wrong += [f"{view}: {violation['id']}: {node['html'][:200]}" for node in violation["nodes"]]
+        if len(found["passes"]) < FEWEST_RULES:
+            self.wrong.append(f"{view}: only {len(found['passes'])} rules had anything to look at")
+        if not self.page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth"):
+            self.wrong.append(f"{view}: wider than the window")
+        if self.page.evaluate("document.getAnimations().length"):
+            self.wrong.append(f"{view}: something moves")
+        self.looks += 1
+
+
+@pytest.fixture
+def look(page: Page) -> Iterator[Look]:
+    look = Look(page)
+    yield look
+    assert look.wrong == []
+    assert look.looks >= 3 * len(VIEWS)
+    print(f"looked {look.looks} times")
+
+
+def break_off(route: Route) -> None:
+    route.abort()
+
+
+def test_where_files_are_handed_over(look: Look, service: Service) -> None:
+    page = look.page
+    page.goto(service.url)
+    look.at("empty")
+    page.get_by_label("Expected MD5").fill("not a digest")
+    choose(page, "never sent")
+    expect(page.get_by_text("Nothing was handed over")).to_be_visible()
+    look.at("refused")
+    page.get_by_label("Expected MD5").fill("0" * 32)
+    choose(page, "not as expected")
+    expect(card(page, "not as expected")).to_contain_text("DOES NOT MATCH", timeout=20_000)
+    with service.without_workers():
+        choose(page, "half", "cancelled")
+        for name in ("half", "cancelled"):
+            expect(card(page, name).get_by_test_id("id")).to_be_visible(timeout=20_000)
+        card(page, "cancelled").get_by_role("button", name="Cancel").click()
+        with halfway(service, card(page, "half").get_by_test_id("id").inner_text()):
+            expect(card(page, "half")).to_contain_text("Being hashed, 33 %", timeout=20_000)  # a byte of three
+            page.route("**/v1/tasks?*", break_off)
+            choose(page, "a-very-long-name-" * 14, "stopped")
+            expect(card(page, "stopped")).to_contain_text("It begins again by itself", timeout=20_000)
+            card(page, "stopped").get_by_role("button", name="Cancel").click()
+            look.at("files in every state")
+    page.unroute("**/v1/tasks?*")
+
+
+def test_a_task_in_each_of_its_states(look: Look, service: Service) -> None:
+    page = look.page
+    page.goto(f"{service.url}/tasks/{service.hand_over(b'abc', name='x' * 255, expected_md5='0' * 32)}")
+    expect(page.get_by_test_id("verdict")).to_be_visible(timeout=20_000)
+    page.get_by_text("What it answers").click()
+    look.at("done, not as expected")
+    with service.without_workers():
+        task_id = service.hand_over(bytes(1000), name="half")
+        page.goto(f"{service.url}/tasks/{task_id}")
+        expect(page.get_by_test_id("status")).to_contain_text("Queued")
+        with halfway(service, task_id):
+            expect(page.get_by_test_id("timeline")).to_contain_text("500 bytes of 1.00 KB hashed, 50 %", timeout=20_000)
+            page.route("**/v1/**", break_off)
+            page.reload()
+            expect(page.get_by_text("cannot be reached").first).to_be_visible(timeout=20_000)
+            look.at("away")
+            page.unroute("**/v1/**")
+            expect(page.get_by_test_id("timeline")).to_contain_text("hashed, 50 %", timeout=20_000)
+            look.at("running")
+    expect(page.get_by_role("button", name="Try again")).to_be_visible(timeout=20_000)
+    look.at("cancelled")
+    page.goto(f"{service.url}/tasks/01a201f5-3560-7681-96d2-5d5d82951648")
+    expect(page.get_by_text("There is no task with this id.")).to_be_visible()
+    look.at("unknown")
+    page.goto(f"{service.url}/tasks/nonsense")
+    expect(page.get_by_text("There is no task with this id.")).to_be_visible()
+    look.at("not an id")
+
+
+def test_the_list_of_all_tasks(look: Look, service: Service) -> None:
+    page = look.page
+    service.ended(service.hand_over(b"abc", name="listed", batch="accessible", expected_md5="0" * 32))
+    with service.without_workers():
+        service.hand_over(b"abc", name="y" * 255, batch="accessible " * 20)
+        page.goto(f"{service.url}/tasks")
+        page.get_by_label("Select listed").first.check()
+        expect(page.get_by_text("1 selected")).to_be_visible()
+        look.at("selected")
+        page.get_by_label("MD5").fill("not a digest")
+        page.get_by_role("button", name="Show", exact=True).click()
+        expect(page.get_by_text("An MD5 is 32 digits")).to_be_visible()
+        look.at("refused")
+    page.goto(f"{service.url}/tasks?status=expired")
+    expect(page.get_by_text("No task is like that")).to_be_visible()
+    look.at("none")
+    page.route("**/v1/**", break_off)
+    page.reload()
+    expect(page.get_by_text("cannot be reached").first).to_be_visible(timeout=20_000)
+    look.at("away")
+    page.unroute("**/v1/**")
