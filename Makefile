@@ -1,5 +1,5 @@
 # For those who work on this project. To run it: ./run   To test it: ./test
-.PHONY: help lint format test faults mutants bench types lock
+.PHONY: help lint format test faults mutants bench gallery types lock
 .DEFAULT_GOAL := help
 BIN := .venv/bin
 PREPARE := . deployment/prepare.sh && need_environment requirements.dev.lock.txt
@@ -34,6 +34,9 @@ mutants:  ## Take out the code of each guarantee, and show which test notices
 bench:  ## Measure: a large file beside md5sum, many small ones, the first MD5 after a start
 	@$(PREPARE)
 	$(BIN)/python -m bench
+
+gallery:  ## Make the README's pictures anew
+	SCREENSHOT=1 ./test tests/browser/test_gallery.py
 
 types:  ## Make the OpenAPI document and the page's types anew
 	$(BIN)/python -m md5_service.api.openapi >frontend/openapi.json

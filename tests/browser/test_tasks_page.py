@@ -94,9 +94,12 @@ def test_the_way_through_the_pages_needs_no_mouse(page: Page, service: Service) 
     page.goto(service.url)
 
     def tab_to(name: str) -> None:
+        focused = """() => {
+            const it = document.activeElement;
+            return it.matches('a, button, input, select') ? `${it.labels?.[0]?.textContent} ${it.textContent}` : '';
+        }"""
         for _ in range(60):
             page.keyboard.press("Tab")
-            focused = "[document.activeElement.labels?.[0]?.textContent, document.activeElement.textContent].join(' ')"
             if name in page.evaluate(focused):
                 assert page.evaluate("document.activeElement.matches(':focus-visible')")
                 return

@@ -19,7 +19,7 @@ function subscribe(listener: () => void): () => void {
 export function navigate(path: string): void {
   refine(path);
   window.scrollTo(0, 0);
-  document.querySelector<HTMLElement>("main")?.focus();
+  document.querySelector<HTMLElement>("main")?.focus({ preventScroll: true });
 }
 
 /** Go to another address of the page that is shown: nothing is scrolled, and the focus stays. */

@@ -1,4 +1,4 @@
-import { useEffect, useRef } from "react";
+import { Fragment, useEffect, useRef } from "react";
 import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
 import type { Stats } from "../api/types";
@@ -47,19 +47,32 @@ export function Throughput({ minutes }: { minutes: Minute[] }) {
 
   return (
     <figure className="throughput">
-      <figcaption data-testid="last-hour">{inWords(minutes)}</figcaption>
+      <figcaption data-testid="last-hour">
+        <InWords minutes={minutes} />
+      </figcaption>
       <div ref={place} aria-hidden="true" />
     </figure>
   );
 }
 
-function inWords(minutes: Minute[]): string {
-  const totals = OUTCOMES.map(({ name }) => ({ name, tasks: minutes.reduce((sum, minute) => sum + minute[name], 0) }));
-  const all = totals.reduce((sum, { tasks }) => sum + tasks, 0);
-  if (all === 0) return "In the last hour nothing ended.";
+/** The same as the picture, for those who do not see it; for those who do, what its colours mean. */
+function InWords({ minutes }: { minutes: Minute[] }) {
+  const totals = OUTCOMES.map(({ name }) => ({ name, tasks: minutes.reduce((sum, minute) => sum + minute[name], 0) })).filter(({ tasks }) => tasks > 0);
+  if (totals.length === 0) return "In the last hour nothing ended.";
   const most = Math.max(...minutes.map((minute) => minute.done + minute.failed + minute.cancelled));
-  const parts = totals.filter(({ tasks }) => tasks > 0).map(({ name, tasks }) => `${formatNumber(tasks)} ${name}`);
-  return `In the last hour: ${parts.join(", ")}; at most ${formatNumber(most)} in a minute.`;
+  return (
+    <>
+      In the last hour:{" "}
+      {totals.map(({ name, tasks }, index) => (
+        <Fragment key={name}>
+          {index > 0 && ", "}
+          <span className={`swatch swatch-${name}`} />
+          {formatNumber(tasks)} {name}
+        </Fragment>
+      ))}
+      ; at most {formatNumber(most)} in a minute.
+    </>
+  );
 }
 
 /** Each series stands on those before it, and is drawn behind them. */

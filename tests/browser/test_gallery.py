@@ -1,0 +1,86 @@
+"""The pictures of the README: made by this test with SCREENSHOT=1 (`make gallery`), and else only shown to be possible."""
+
+import hashlib
+import os
+import random
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+from sqlalchemy import select, update
+
+from md5_task_data.database import Database
+from md5_task_data.schema import SECOND, tasks
+from tests.browser.conftest import card, choose, halfway
+from tests.house.test_house import ROOT
+from tests.service import Service
+
+PICTURES = ROOT / "docs" / "gallery"
+NAMES = ("hand-over.png", "task.png", "tasks.png", "phone.png")
+FEWEST_BYTES = 10_000  # of a picture with anything on it
+BATCH = "run 2026-11-17"
+
+
+@pytest.mark.parametrize("context", ["1280 light"], indirect=True)
+def test_the_gallery(page: Page, start_service: Callable[..., Service], tmp_path: Path) -> None:
+    service = start_service()
+    folder = PICTURES if os.environ.get("SCREENSHOT") else tmp_path
+    folder.mkdir(exist_ok=True)
+    _fill(service)
+
+    page.goto(service.url)
+    page.get_by_label("Expected MD5").fill(hashlib.md5(b"sample 40").hexdigest())
+    choose(page, "sample-40_R2.fastq.gz", content=b"sample 40")
+    expect(card(page, "sample-40_R2").get_by_test_id("verdict")).to_be_visible(timeout=20_000)
+    with service.without_workers():
+        choose(page, "sample-41_R1.fastq.gz", content=os.urandom(24_000_000))
+        expect(card(page, "sample-41_R1").get_by_test_id("id")).to_be_visible(timeout=20_000)
+        task_id = card(page, "sample-41_R1").get_by_test_id("id").inner_text()
+        with halfway(service, task_id):
+            expect(card(page, "sample-41_R1")).to_contain_text("Being hashed, 50 %", timeout=20_000)
+            page.screenshot(path=folder / "hand-over.png", full_page=True)
+            card(page, "sample-41_R1").get_by_role("link", name="details").click()
+            expect(page.get_by_test_id("timeline")).to_contain_text("12.0 MB of 24.0 MB hashed")
+            page.screenshot(path=folder / "task.png", full_page=True)
+            page.emulate_media(color_scheme="dark")
+            page.get_by_role("link", name="All tasks").click()
+            page.get_by_label("Select sample-41_R1").check()
+            expect(page.get_by_test_id("count-running")).to_have_text("1")
+            page.set_viewport_size({"width": 1280, "height": 1200})
+            page.screenshot(path=folder / "tasks.png")
+            page.set_viewport_size({"width": 360, "height": 780})
+            page.get_by_role("link", name="Hand over files").click()
+            page.screenshot(path=folder / "phone.png")
+
+    for name in NAMES:
+        assert (folder / name).stat().st_size > FEWEST_BYTES
+        assert (PICTURES / name).is_file()
+    assert {path.name for path in PICTURES.iterdir()} == set(NAMES)
+
+
+def _fill(service: Service) -> None:
+    """Some files of every outcome, as if they had come within the last hour."""
+    chance = random.Random(17)
+    for index in range(40):
+        service.hand_over(chance.randbytes(5000), name=f"sample-{index // 2:02}_R{index % 2 + 1}.fastq.gz", batch=BATCH)
+    with service.without_workers():
+        lost = service.hand_over(b"gone", name="lost.bam", batch=BATCH)
+        (service.folder / "bucket").joinpath(next((service.folder / "bucket").rglob(lost))).unlink()
+        unwanted = service.hand_over(b"no", name="unwanted.bam", batch=BATCH)
+        with service.client() as client:
+            client.delete(f"/v1/tasks/{unwanted}")
+    for task_id in (lost, unwanted):
+        service.ended(task_id)
+    database = Database(service.database_url)
+    with database.transaction() as db:
+        task_ids = db.scalars(select(tasks.c.id).order_by(tasks.c.id)).all()
+        for task_id, earlier_s in zip(
+            task_ids, sorted(chance.choices(range(55 * 60), k=len(task_ids)))[::-1], strict=True
+        ):
+            moved = {
+                name: tasks.c[name] - earlier_s * SECOND
+                for name in ("created_at", "started_at", "computed_at", "finished_at")
+            }
+            db.execute(update(tasks).where(tasks.c.id == task_id).values(moved))
+    database.close()
