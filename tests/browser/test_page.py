@@ -168,6 +168,17 @@ def test_a_folder_of_two_hundred_files_becomes_a_manifest_that_md5sum_accepts(
     assert checked.returncode == 0, checked.stdout + checked.stderr
     assert checked.stdout.count(": OK") == 201
 
+    changed = folder / "lane 1" / "ünï 100.fastq"
+    changed.write_bytes(changed.read_bytes()[:-1] + b"x")
+    page.get_by_label("Expected MD5").fill((tmp_path / "MD5SUMS").read_text())
+    page.get_by_label("Choose a folder").set_input_files(folder / "lane 1")  # the list was made above it
+    expect(page.get_by_text("134 of its lines have no file here")).to_be_visible(timeout=20_000)
+    expect(page.get_by_test_id("summary")).to_contain_text(
+        "268 files: 268 done, 1 of them not as expected", timeout=60_000
+    )
+    assert page.get_by_test_id("verdict").count() == 67
+    expect(card(page, "lane 1/ünï 100.fastq")).to_contain_text("DOES NOT MATCH")
+
 
 def test_the_api_documentation_needs_no_other_host(page: Page, service: Service) -> None:
     page.goto(f"{service.url}/docs")

@@ -1,6 +1,12 @@
 import { detailOf, isPassing } from "./errors";
 import type { Task } from "./types";
 
+interface ToSend {
+  file: File;
+  name: string;
+  expectedMd5: string | null;
+}
+
 export interface Upload {
   done: Promise<Task>;
   stop: () => void;
@@ -25,7 +31,7 @@ const UNREADABLE = "The file can no longer be read. Was it moved, changed or rem
  * Sends a file as the raw body of one request. XMLHttpRequest, as fetch does not tell how much has been sent; it reads
  * the file from disk as it goes, so that any size fits.
  */
-export function startUpload(file: File, name: string, expectedMd5: string | null, onSent: (bytes: number) => void): Upload {
+export function startUpload({ file, name, expectedMd5 }: ToSend, onSent: (bytes: number) => void): Upload {
   const query = new URLSearchParams({ kind: "md5", filename: name });
   if (expectedMd5 !== null) query.set("expected_md5", expectedMd5);
   const request = new XMLHttpRequest();

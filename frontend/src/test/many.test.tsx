@@ -64,6 +64,29 @@ test("too many files at once, or none, are told, and none is sent", async () => 
   expect(screen.queryAllByTestId("file")).toHaveLength(0);
 });
 
+test("files are checked each against its line of a list; what does not fit together is told", async () => {
+  const asked: Record<string, string | null> = {};
+  server.use(
+    http.post("*/v1/tasks", ({ request }) => {
+      const query = new URL(request.url).searchParams;
+      asked[query.get("filename") ?? ""] = query.get("expected_md5");
+      return HttpResponse.json(doneTask({ id: ID.replace(/.$/, String(Object.keys(asked).length)) }), { status: 202 });
+    }),
+  );
+  const user = renderApp();
+  await user.click(screen.getByLabelText(/Expected MD5/));
+  await user.paste(`${MD5}  a\n${MD5}  b\n${MD5}  not here\n`);
+  expect(screen.getByText(/checked against these 3 lines/)).toBeTruthy();
+  await user.upload(
+    screen.getByLabelText("Choose files"),
+    ["a", "b", "c"].map((name) => file(name)),
+  );
+  expect(screen.getByText("1 of these files are not in the list, and get no verdict; 1 of its lines have no file here.")).toBeTruthy();
+  await waitFor(() => {
+    expect(asked).toEqual({ a: MD5, b: MD5, c: null });
+  });
+});
+
 test("several files are summed up; what is not yet uploaded is cancelled at once, and the list can be emptied", async () => {
   let count = 0;
   server.use(

@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import { idFrom, isId } from "../lookup/taskId";
 import { formatBytes, formatDuration, formatSize, formatSpeed, percentOf } from "../shared/format";
 import { parseDigest } from "../upload/digest";
+import { parseExpected } from "../upload/expected";
 import { Speedometer } from "../shared/speed";
 import { ID, MD5 } from "./server";
 
@@ -28,6 +29,35 @@ describe("expected digest", () => {
     [`${MD5}  a\n${MD5}  b`, "more than one line"],
   ])("refused: %j", (text, why) => {
     expect(parseDigest(text)).toEqual({ ok: false, message: expect.stringContaining(why) as string });
+  });
+});
+
+describe("a list as md5sum writes it", () => {
+  const other = MD5.replace("9", "8");
+  const listOf = (...lines: string[]) => {
+    const parsed = parseExpected(lines.join("\n"));
+    if (!parsed.ok || parsed.expected.kind !== "manifest") throw new Error("no list");
+    return parsed.expected.manifest;
+  };
+
+  test("names are taken as they are written, escaped ones as they were", () => {
+    const list = listOf(`${MD5}  ./run 1/a.bam`, `${other} *b.bam`, `\\${MD5}  c\\nd\\\\e`, "", `MD5 (f) = ${other}`);
+    expect(["run 1/a.bam", "b.bam", "c\nd\\e", "f", "g"].map((name) => list.digestFor(name))).toEqual([MD5, other, MD5, other, null]);
+    expect(list.size).toBe(4);
+  });
+
+  test("a file is found in a list that was made above or below its folder, where only one digest fits", () => {
+    const list = listOf(`${MD5}  lane 1/a.bam`, `${other}  lane 2/a.bam`, `${other}  b.bam`);
+    expect(list.digestFor("lane 1/a.bam")).toBe(MD5);
+    expect(list.digestFor("run 7/lane 2/a.bam")).toBe(other);
+    expect(list.digestFor("run 7/b.bam")).toBe(other);
+    expect(list.digestFor("a.bam")).toBeNull(); // two fit
+    expect(list.digestFor("xb.bam")).toBeNull();
+  });
+
+  test("a line that is none is shown", () => {
+    expect(parseExpected(`${MD5}  a\nnonsense`)).toEqual({ ok: false, message: "This is not a line as md5sum writes it: nonsense" });
+    expect(parseExpected(`${MD5}\n${MD5}`)).toMatchObject({ ok: false });
   });
 });
 

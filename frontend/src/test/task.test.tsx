@@ -4,8 +4,6 @@ import { expect, test } from "vitest";
 import { renderApp } from "./render";
 import { doneTask, ID, MD5, problem, server, taskWith } from "./server";
 
-const LONG = { timeout: 5000 };
-
 test("an id in the address opens its task", async () => {
   server.use(http.get(`*/v1/tasks/${ID}`, () => HttpResponse.json(doneTask({ result: { md5: MD5, expected: MD5, match: true } }))));
   history.replaceState(null, "", `/?id=${ID}`);
@@ -35,12 +33,12 @@ test("a service that goes away is waited for, and comes back", async () => {
   renderApp();
   const card = within(await screen.findByRole("article"));
   answer = () => HttpResponse.error();
-  expect(await card.findByText(/The service cannot be reached; still trying/, {}, LONG)).toBeTruthy();
+  expect(await card.findByText(/The service cannot be reached; still trying/)).toBeTruthy();
   expect(card.getByText(/Being hashed/)).toBeTruthy();
   answer = () => HttpResponse.json(problem(503, "unavailable", "the database is away"), { status: 503 });
-  expect(await card.findByText(/The database is away\./, {}, LONG)).toBeTruthy();
+  expect(await card.findByText(/The database is away\./)).toBeTruthy();
   answer = () => HttpResponse.json(doneTask());
-  expect((await screen.findByTestId("md5", {}, LONG)).textContent).toBe(MD5);
+  expect((await screen.findByTestId("md5")).textContent).toBe(MD5);
   expect(card.queryByText(/cannot be reached/)).toBeNull();
 }, 15_000);
 

@@ -153,12 +153,9 @@ test("new tasks come into the list by themselves, but not while something in it 
   await new Promise((resolve) => setTimeout(resolve, 2500));
   expect([asked, rows()]).toEqual([[], ["first"]]);
   await user.click(screen.getByRole("button", { name: "Select none" }));
-  await waitFor(
-    () => {
-      expect(rows()).toEqual(["second", "first"]);
-    },
-    { timeout: 5000 },
-  );
+  await waitFor(() => {
+    expect(rows()).toEqual(["second", "first"]);
+  });
 }, 15_000);
 
 test("a row tells by itself what becomes of its task", async () => {
@@ -166,7 +163,7 @@ test("a row tells by itself what becomes of its task", async () => {
   renderTasks();
   await screen.findByTestId("task");
   server.use(http.get(`*/v1/tasks/${id(1)}`, () => HttpResponse.json(doneTask({ id: id(1), result: { md5: MD5, expected: "0".repeat(32), match: false } }))));
-  expect(await screen.findByText("does not match", {}, { timeout: 3000 })).toBeTruthy();
+  expect(await screen.findByText("does not match")).toBeTruthy();
 });
 
 test("older pages and the newest one are links", async () => {

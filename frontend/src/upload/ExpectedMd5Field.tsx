@@ -1,16 +1,17 @@
 import { useId, useState, type Ref } from "react";
-import { parseDigest } from "./digest";
+import { formatNumber } from "../shared/format";
+import { parseExpected } from "./expected";
 
 interface Props {
   value: string;
   onChange: (value: string) => void;
-  ref: Ref<HTMLInputElement>;
+  ref: Ref<HTMLTextAreaElement>;
 }
 
 export function ExpectedMd5Field({ value, onChange, ref }: Props) {
   const id = useId();
   const [wasLeft, setWasLeft] = useState(false);
-  const parsed = parseDigest(value);
+  const parsed = parseExpected(value);
   // While somebody types, every value is too short: complain once the field is left, or has become too long.
   const complaint = !parsed.ok && (wasLeft || value.trim().length > 32) ? parsed.message : null;
 
@@ -19,15 +20,15 @@ export function ExpectedMd5Field({ value, onChange, ref }: Props) {
       <label htmlFor={id}>
         Expected MD5 <span className="muted">(optional)</span>
       </label>
-      <input
+      <textarea
         ref={ref}
         id={id}
         className="code"
-        type="text"
+        rows={1}
         autoComplete="off"
         autoCapitalize="off"
         spellCheck={false}
-        placeholder="32 hex digits, or a line of md5sum"
+        placeholder="32 hex digits, or lines of md5sum"
         value={value}
         aria-invalid={complaint === null ? undefined : true}
         aria-describedby={`${id}-help ${id}-complaint`}
@@ -43,10 +44,17 @@ export function ExpectedMd5Field({ value, onChange, ref }: Props) {
         {complaint}
       </p>
       <p id={`${id}-help`} className="help">
-        {parsed.ok && parsed.digest !== null
-          ? "The file that you choose next is checked against it. Choose that file alone."
-          : "It is for one file: fill it in, then choose that file alone. The field is emptied once it is used."}
+        {helpFor(parsed)}
       </p>
     </div>
   );
+}
+
+function helpFor(parsed: ReturnType<typeof parseExpected>): string {
+  const kind = parsed.ok ? parsed.expected.kind : "nothing";
+  if (kind === "digest") return "The file that you choose next is checked against it. Choose that file alone.";
+  if (parsed.ok && parsed.expected.kind === "manifest") {
+    return `The files that you choose next are checked against these ${formatNumber(parsed.expected.manifest.size)} lines, each against that of its name.`;
+  }
+  return "For one file its digest; for many the list that came with them. Fill it in before you choose the files; it is emptied once it is used.";
 }

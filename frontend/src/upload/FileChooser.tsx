@@ -1,25 +1,29 @@
 import { useId, useRef, useState, type ChangeEvent } from "react";
 import { formatNumber } from "../shared/format";
 import { chosenIn, chosenInDrop, MOST_FILES, type Chosen } from "./chosen";
-import { parseDigest } from "./digest";
+import { parseExpected, type Expected, type ParsedExpected } from "./expected";
 import { ExpectedMd5Field } from "./ExpectedMd5Field";
 import { useFileDrop } from "./useFileDrop";
 
 /** Where files are chosen or dropped, and the digest that one of them should have. */
-export function FileChooser({ onFiles }: { onFiles: (files: Chosen[], expectedMd5: string | null) => void }) {
+export function FileChooser({ onFiles }: { onFiles: (files: Chosen[]) => void }) {
   const [expected, setExpected] = useState("");
   const [refusal, setRefusal] = useState<string | null>(null);
+  const [note, setNote] = useState<string | null>(null);
   const [isReading, setReading] = useState(false);
-  const expectedField = useRef<HTMLInputElement>(null);
+  const expectedField = useRef<HTMLTextAreaElement>(null);
   const inputId = useId();
 
   function take(files: Chosen[]) {
-    const parsed = parseDigest(expected);
+    const parsed = parseExpected(expected);
     const wrong = whyNot(files.length, parsed);
     setRefusal(wrong === null ? null : `Nothing was handed over: ${wrong}`);
+    setNote(null);
     if (wrong === null && parsed.ok) {
+      const checked = files.map((one) => ({ ...one, expectedMd5: digestOf(one.name, parsed.expected) }));
+      setNote(noteOn(checked, parsed.expected));
       setExpected("");
-      onFiles(files, parsed.digest);
+      onFiles(checked);
     } else if (expected !== "") {
       expectedField.current?.focus();
     }
@@ -77,6 +81,9 @@ export function FileChooser({ onFiles }: { onFiles: (files: Chosen[], expectedMd
       <div role="alert" className="refusal">
         {refusal}
       </div>
+      <div role="status" className="help">
+        {note}
+      </div>
       <ExpectedMd5Field ref={expectedField} value={expected} onChange={setExpected} />
     </section>
   );
@@ -87,12 +94,30 @@ function wordsOf(isOver: boolean, isReading: boolean): string {
   return isReading ? "Reading what is in it…" : "Drop files or folders anywhere on this page";
 }
 
-function whyNot(count: number, expected: ReturnType<typeof parseDigest>): string | null {
+function whyNot(count: number, parsed: ParsedExpected): string | null {
   if (count === 0) return "there are no files in it.";
   if (count > MOST_FILES) {
     return `these are more than ${formatNumber(MOST_FILES)} files. Take fewer at a time, or a script: md5-service put takes any number.`;
   }
-  if (!expected.ok) return "correct the expected MD5 first, or empty the field.";
-  if (expected.digest === null || count === 1) return null;
-  return `an expected MD5 belongs to one file, and you chose ${formatNumber(count)}. Choose one file, or empty the field.`;
+  if (!parsed.ok) return "correct the expected MD5 first, or empty the field.";
+  if (parsed.expected.kind !== "digest" || count === 1) return null;
+  return `an expected MD5 belongs to one file, and you chose ${formatNumber(count)}. Choose one file, or paste a list as md5sum writes it.`;
+}
+
+function digestOf(name: string, expected: Expected): string | null {
+  if (expected.kind === "manifest") return expected.manifest.digestFor(name);
+  return expected.kind === "digest" ? expected.digest : null;
+}
+
+/** A list and the files that do not quite fit together: said, and no reason to stop. */
+function noteOn(files: Chosen[], expected: Expected): string | null {
+  if (expected.kind !== "manifest") return null;
+  const found = files.filter(({ expectedMd5 }) => expectedMd5 !== null).length;
+  const [unlisted, unused] = [files.length - found, expected.manifest.size - found];
+  if (unlisted === 0 && unused <= 0) return null;
+  const parts = [
+    unlisted > 0 ? `${formatNumber(unlisted)} of these files are not in the list, and get no verdict` : "",
+    unused > 0 ? `${formatNumber(unused)} of its lines have no file here` : "",
+  ];
+  return `${parts.filter((part) => part !== "").join("; ")}.`;
 }

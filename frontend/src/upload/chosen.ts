@@ -1,13 +1,16 @@
-/** A file to be handed over; `name` has the folders that lead to it, where a whole folder was chosen. */
+/** A file to be handed over. */
 export interface Chosen {
   file: File;
+  /** With the folders that lead to it, where a whole folder was chosen. */
   name: string;
+  /** The digest that it should have. */
+  expectedMd5: string | null;
 }
 
 export const MOST_FILES = 1000; // at once; more are a job for a script
 
 export const chosenIn = (files: Iterable<File>): Chosen[] =>
-  [...files].map((file) => ({ file, name: file.webkitRelativePath || file.name })).toSorted(byFolder);
+  [...files].map((file) => ({ file, name: file.webkitRelativePath || file.name, expectedMd5: null })).toSorted(byFolder);
 
 /** What was dropped, folders with all that is in them; reads on only until there are too many. Must be called while the
  * drop is handled: the browser forgets it afterwards. */
@@ -27,7 +30,7 @@ async function all(dropped: { entry: FileSystemEntry | null; file: File | null }
         if (chosen.length > MOST_FILES) return chosen;
       }
     } else if (file !== null) {
-      chosen.push({ file, name: file.name });
+      chosen.push({ file, name: file.name, expectedMd5: null });
     }
   }
   return chosen.toSorted(byFolder);
@@ -38,7 +41,7 @@ async function* walk(entry: FileSystemEntry): AsyncGenerator<Chosen> {
     const file = await new Promise<File>((resolve, reject) => {
       (entry as FileSystemFileEntry).file(resolve, reject);
     });
-    yield { file, name: entry.fullPath.replace(/^\//, "") };
+    yield { file, name: entry.fullPath.replace(/^\//, ""), expectedMd5: null };
     return;
   }
   const reader = (entry as FileSystemDirectoryEntry).createReader();

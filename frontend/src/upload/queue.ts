@@ -15,7 +15,6 @@ export type Phase =
 export interface Item {
   readonly key: number;
   readonly chosen: Chosen;
-  readonly expectedMd5: string | null;
   readonly phase: Phase;
 }
 
@@ -47,9 +46,9 @@ export class UploadQueue {
 
   readonly snapshot = (): readonly Item[] => this.items;
 
-  readonly add = (files: readonly Chosen[], expectedMd5: string | null): void => {
+  readonly add = (files: readonly Chosen[]): void => {
     const phase = { name: "waiting", why: null } as const;
-    const added = files.map((chosen): Item => ({ key: this.nextKey++, chosen, expectedMd5, phase }));
+    const added = files.map((chosen): Item => ({ key: this.nextKey++, chosen, phase }));
     this.items = [...added, ...this.items];
     this.changed();
   };
@@ -90,12 +89,12 @@ export class UploadQueue {
     }
   }
 
-  private start({ key, chosen, expectedMd5 }: Item): void {
+  private start({ key, chosen }: Item): void {
     const speedometer = new Speedometer(SPEED_WINDOW_MS);
     const sent = (bytes: number): void => {
       if (this.running.has(key)) this.setPhase(key, { name: "sending", sent: bytes, speed: speedometer.measure(bytes, performance.now()) });
     };
-    const upload = startUpload(chosen.file, chosen.name, expectedMd5, sent);
+    const upload = startUpload(chosen, sent);
     this.running.set(key, upload);
     this.items = this.items.map((item) => (item.key === key ? { ...item, phase: { name: "sending", sent: 0, speed: null } } : item));
     void this.finish(key, upload);
