@@ -3,7 +3,6 @@
 import hashlib
 import os
 import random
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -23,18 +22,20 @@ BATCH = "run 2026-11-17"
 
 
 @pytest.mark.parametrize("context", ["1280 light"], indirect=True)
-def test_the_gallery(page: Page, start_service: Callable[..., Service], tmp_path: Path) -> None:
-    service = start_service()
-    folder = PICTURES if os.environ.get("SCREENSHOT") else tmp_path
+def test_the_gallery(page: Page, request: pytest.FixtureRequest, tmp_path: Path) -> None:
+    is_wanted = bool(os.environ.get("SCREENSHOT"))
+    folder = PICTURES if is_wanted else tmp_path
     folder.mkdir(exist_ok=True)
-    _fill(service)
+    service: Service = request.getfixturevalue("start_service")() if is_wanted else request.getfixturevalue("service")
+    _fill(service, 40 if is_wanted else 2)
 
     page.goto(service.url)
     page.get_by_label("Expected MD5").fill(hashlib.md5(b"sample 40").hexdigest())
     choose(page, "sample-40_R2.fastq.gz", content=b"sample 40")
     expect(card(page, "sample-40_R2").get_by_test_id("verdict")).to_be_visible(timeout=20_000)
     with service.without_workers():
-        choose(page, "sample-41_R1.fastq.gz", content=os.urandom(24_000_000))
+        (tmp_path / "sample-41_R1.fastq.gz").write_bytes(os.urandom(24_000_000))
+        page.get_by_label("Choose files").set_input_files(tmp_path / "sample-41_R1.fastq.gz")
         expect(card(page, "sample-41_R1").get_by_test_id("id")).to_be_visible(timeout=20_000)
         task_id = card(page, "sample-41_R1").get_by_test_id("id").inner_text()
         with halfway(service, task_id):
@@ -46,7 +47,7 @@ def test_the_gallery(page: Page, start_service: Callable[..., Service], tmp_path
             page.emulate_media(color_scheme="dark")
             page.get_by_role("link", name="All tasks").click()
             page.get_by_label("Select sample-41_R1").check()
-            expect(page.get_by_test_id("count-running")).to_have_text("1")
+            expect(page.get_by_test_id("count-running")).not_to_have_text("0")
             page.set_viewport_size({"width": 1280, "height": 1200})
             page.screenshot(path=folder / "tasks.png")
             page.set_viewport_size({"width": 360, "height": 780})
@@ -59,10 +60,10 @@ def test_the_gallery(page: Page, start_service: Callable[..., Service], tmp_path
     assert {path.name for path in PICTURES.iterdir()} == set(NAMES)
 
 
-def _fill(service: Service) -> None:
+def _fill(service: Service, count: int) -> None:
     """Some files of every outcome, as if they had come within the last hour."""
     chance = random.Random(17)
-    for index in range(40):
+    for index in range(count):
         service.hand_over(chance.randbytes(5000), name=f"sample-{index // 2:02}_R{index % 2 + 1}.fastq.gz", batch=BATCH)
     with service.without_workers():
         lost = service.hand_over(b"gone", name="lost.bam", batch=BATCH)
@@ -74,7 +75,7 @@ def _fill(service: Service) -> None:
         service.ended(task_id)
     database = Database(service.database_url)
     with database.transaction() as db:
-        task_ids = db.scalars(select(tasks.c.id).order_by(tasks.c.id)).all()
+        task_ids = db.scalars(select(tasks.c.id).where(tasks.c.batch == BATCH).order_by(tasks.c.id)).all()
         for task_id, earlier_s in zip(
             task_ids, sorted(chance.choices(range(55 * 60), k=len(task_ids)))[::-1], strict=True
         ):

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cluster import Cluster
+from tests.cluster import BIN, Cluster
 from tests.house.test_house import ROOT
 from tests.servers.postgres import Postgres
 from tests.servers.valkey import Valkey
@@ -30,16 +30,9 @@ def test_a_worker_needs_nothing_of_the_api(tmp_path: Path, postgres: Postgres, v
     shutil.copytree(ROOT / "md5_task_data", house / "md5_task_data")
     shutil.copytree(ROOT / "md5_service", house / "md5_service", ignore=shutil.ignore_patterns("api", "cli"))
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", tmp_path / "venv"], check=True)
-    install: list[str | Path] = [
-        "--python",
-        python,
-        "install",
-        "--quiet",
-        "--require-hashes",
-        "-r",
-        ROOT / "requirements.worker.lock.txt",
-    ]
-    subprocess.run([sys.executable, "-m", "pip", *install], check=True)
+    install: list[str | Path] = ["pip", "install", "--quiet", "--require-hashes", "--python", python]
+    install += ["-r", ROOT / "requirements.worker.lock.txt"]
+    subprocess.run([BIN / "uv", *install], check=True)  # which costs a tenth of pip
     for module in NOT_THERE:
         assert subprocess.run([python, "-c", f"import {module}"], cwd=house, capture_output=True).returncode == 1
     cluster = Cluster(tmp_path / "cluster", postgres.new_database(), valkey.url)
