@@ -1,7 +1,7 @@
 import { useId, useRef, useState, type ChangeEvent } from "react";
 import { formatNumber } from "../shared/format";
 import { chosenIn, chosenInDrop, MOST_FILES, type Chosen } from "./chosen";
-import { parseExpected, type Expected, type ParsedExpected } from "./expected";
+import { digestFor, parseExpected, whatDoesNotFit, type ParsedExpected } from "./expected";
 import { ExpectedMd5Field } from "./ExpectedMd5Field";
 import { useFileDrop } from "./useFileDrop";
 
@@ -20,8 +20,8 @@ export function FileChooser({ onFiles }: { onFiles: (files: Chosen[]) => void })
     setRefusal(wrong === null ? null : `Nothing was handed over: ${wrong}`);
     setNote(null);
     if (wrong === null && parsed.ok) {
-      const checked = files.map((one) => ({ ...one, expectedMd5: digestOf(one.name, parsed.expected) }));
-      setNote(noteOn(checked, parsed.expected));
+      const checked = files.map((one) => ({ ...one, expectedMd5: digestFor(one.name, parsed.expected) }));
+      setNote(whatDoesNotFit(checked, parsed.expected));
       setExpected("");
       onFiles(checked);
     } else if (expected !== "") {
@@ -102,22 +102,4 @@ function whyNot(count: number, parsed: ParsedExpected): string | null {
   if (!parsed.ok) return "correct the expected MD5 first, or empty the field.";
   if (parsed.expected.kind !== "digest" || count === 1) return null;
   return `an expected MD5 belongs to one file, and you chose ${formatNumber(count)}. Choose one file, or paste a list as md5sum writes it.`;
-}
-
-function digestOf(name: string, expected: Expected): string | null {
-  if (expected.kind === "manifest") return expected.manifest.digestFor(name);
-  return expected.kind === "digest" ? expected.digest : null;
-}
-
-/** A list and the files that do not quite fit together: said, and no reason to stop. */
-function noteOn(files: Chosen[], expected: Expected): string | null {
-  if (expected.kind !== "manifest") return null;
-  const found = files.filter(({ expectedMd5 }) => expectedMd5 !== null).length;
-  const [unlisted, unused] = [files.length - found, expected.manifest.size - found];
-  if (unlisted === 0 && unused <= 0) return null;
-  const parts = [
-    unlisted > 0 ? `${formatNumber(unlisted)} of these files are not in the list, and get no verdict` : "",
-    unused > 0 ? `${formatNumber(unused)} of its lines have no file here` : "",
-  ];
-  return `${parts.filter((part) => part !== "").join("; ")}.`;
 }

@@ -1,3 +1,4 @@
+import { formatNumber } from "../shared/format";
 import { digestIn, parseDigest } from "./digest";
 import { Manifest } from "./manifest";
 
@@ -13,6 +14,23 @@ export function parseExpected(text: string): ParsedExpected {
   const parsed = parseDigest(text);
   if (!parsed.ok) return parsed;
   return { ok: true, expected: parsed.digest === null ? { kind: "nothing" } : { kind: "digest", digest: parsed.digest } };
+}
+
+export function digestFor(name: string, expected: Expected): string | null {
+  if (expected.kind === "manifest") return expected.manifest.digestFor(name);
+  return expected.kind === "digest" ? expected.digest : null;
+}
+
+/** Where a manifest and the files do not quite fit together: to be said, and no reason to stop. */
+export function whatDoesNotFit(files: readonly { expectedMd5: string | null }[], expected: Expected): string | null {
+  if (expected.kind !== "manifest") return null;
+  const found = files.filter(({ expectedMd5 }) => expectedMd5 !== null).length;
+  const [unlisted, unused] = [files.length - found, expected.manifest.size - found];
+  const parts = [
+    unlisted > 0 ? `${formatNumber(unlisted)} of these files are not in the list, and get no verdict` : "",
+    unused > 0 ? `${formatNumber(unused)} of its lines have no file here` : "",
+  ].filter((part) => part !== "");
+  return parts.length === 0 ? null : `${parts.join("; ")}.`;
 }
 
 function parseManifest(lines: string[]): ParsedExpected {
