@@ -140,6 +140,15 @@ totals = Table(
     Column("work", BigInteger, nullable=False),  # microseconds that their last attempts took
 )
 
+ended_minutes = Table(  # kept for a day
+    "ended_minutes",
+    metadata,
+    Column("owner", String(64), primary_key=True),
+    Column("minute", BigInteger, primary_key=True, autoincrement=False),  # since 1970
+    Column("outcome", String(16), primary_key=True),
+    Column("tasks", BigInteger, nullable=False),  # whose line was in the log in that minute
+)
+
 log_lines = Table(
     "log_lines",
     metadata,

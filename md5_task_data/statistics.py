@@ -6,13 +6,15 @@ What has ended is counted by the writer of the log, in the transaction that ends
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, and_, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, RowMapping, Table, and_, delete, func, insert, select, update
 
-from md5_task_data.schema import SECOND, log_head, now, searched_now, tasks, totals
+from md5_task_data.schema import SECOND, ended_minutes, log_head, now, searched_now, tasks, totals
 
 MINUTE = 60 * SECOND
 MINUTES = 60  # of which `ended_per_minute` tells
+MINUTES_KEPT = 24 * 60
 
 _IS_UNFINISHED = tasks.c.finished_at.is_(None)  # few rows, found by the index
 
@@ -33,12 +35,23 @@ def count(db: Connection, ending: ColumnElement[bool]) -> None:
     them, too."""
     work = func.coalesce(func.sum(tasks.c.computed_at - tasks.c.started_at), 0)
     key = (tasks.c.owner, tasks.c.kind, tasks.c.outcome)
-    query = select(*key, func.count().label("tasks"), func.sum(tasks.c.size).label("bytes"), work.label("work"))
-    for row in db.execute(query.where(ending).group_by(*key)).mappings().all():
-        same = and_(*(totals.c[name] == row[name] for name in ("owner", "kind", "outcome")))
-        added = {name: totals.c[name] + row[name] for name in ("tasks", "bytes", "work")}
-        if not db.execute(update(totals).where(same).values(added)).rowcount:
-            db.execute(insert(totals).values(row))
+    sums = (func.count().label("tasks"), func.sum(tasks.c.size).label("bytes"), work.label("work"))
+    query = select(*key, *sums, (func.max(now()) // MINUTE).label("minute")).where(ending).group_by(*key)
+    for row in db.execute(query).mappings().all():
+        _add(db, totals, row, ("tasks", "bytes", "work"))
+        if _add(db, ended_minutes, row, ("tasks",)):
+            forgotten = ended_minutes.c.minute < row["minute"] - MINUTES_KEPT
+            db.execute(delete(ended_minutes).where(ended_minutes.c.owner == row["owner"], forgotten))
+
+
+def _add(db: Connection, table: Table, row: RowMapping, sums: Sequence[str]) -> bool:
+    """Add to the row of the table that has the same key; True: it is a new one."""
+    same = and_(*(column == row[column.name] for column in table.primary_key))
+    if db.execute(update(table).where(same).values({name: table.c[name] + row[name] for name in sums})).rowcount:
+        return False
+    values: dict[str, Any] = {column.name: row[column.name] for column in table.columns}
+    db.execute(insert(table).values(values))
+    return True
 
 
 def traced(db: Connection, ending: ColumnElement[bool]) -> Sequence[RowMapping]:
@@ -70,12 +83,10 @@ def unfinished(db: Connection, owner: str | None = None) -> Sequence[RowMapping]
 def ended_per_minute(db: Connection, owner: str) -> tuple[int, Mapping[int, Mapping[str, int]]]:
     """The number of this minute (since 1970), and by minute and outcome how many tasks ended in the last hour."""
     this = db.execute(select(searched_now())).scalar_one() // MINUTE
-    minute = (tasks.c.finished_at // MINUTE).label("minute")
-    recent = tasks.c.finished_at >= (this - MINUTES + 1) * MINUTE
-    query = select(minute, tasks.c.outcome, func.count().label("tasks")).where(tasks.c.owner == owner, recent)
+    recent = ended_minutes.c.minute.between(this - MINUTES + 1, this)
     by_minute: dict[int, dict[str, int]] = {}
-    for row in db.execute(query.group_by(minute, tasks.c.outcome)):
-        by_minute.setdefault(int(row.minute), {})[row.outcome] = row.tasks
+    for row in db.execute(select(ended_minutes).where(ended_minutes.c.owner == owner, recent)):
+        by_minute.setdefault(row.minute, {})[row.outcome] = row.tasks
     return this, by_minute
 
 

@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
-from sqlalchemy import select, update
+from sqlalchemy import delete, func, insert, select, update
 
+from md5_task_data import statistics
 from md5_task_data.database import Database
-from md5_task_data.schema import SECOND, tasks
+from md5_task_data.schema import SECOND, ended_minutes, tasks
 from tests.browser.conftest import card, choose, halfway
 from tests.house.test_house import ROOT
 from tests.service import Service
@@ -84,4 +85,9 @@ def _fill(service: Service, count: int) -> None:
                 for name in ("created_at", "started_at", "computed_at", "finished_at")
             }
             db.execute(update(tasks).where(tasks.c.id == task_id).values(moved))
+        minute = (tasks.c.finished_at // statistics.MINUTE).label("minute")
+        key = (tasks.c.owner, minute, tasks.c.outcome)
+        counted = select(*key, func.count()).where(tasks.c.finished_at.is_not(None)).group_by(*key)
+        db.execute(delete(ended_minutes))
+        db.execute(insert(ended_minutes).from_select(list(ended_minutes.columns.keys()), counted))
     database.close()

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from sqlalchemy import text, update
+from sqlalchemy import insert, select, text, update
 
 from md5_task_data import leases, migrations, schema, statistics, tasks
 from md5_task_data.database import Database
@@ -96,21 +96,28 @@ def test_what_is_unfinished_and_for_how_long(database: Database, new_task: NewTa
 
 
 def test_what_ended_in_which_minute_of_the_last_hour(database: Database, new_task: NewTask, tmp_path: Path) -> None:
-    ids = [new_task() for _ in range(5)]
-    for task_id in ids:
-        end(database, task_id, "failed" if task_id == ids[0] else "done")
-    SharedLog(database, tmp_path / "tasks.log").flush()
+    for outcome in ("failed", "done", "done"):
+        end(database, new_task(), outcome)
+    log = SharedLog(database, tmp_path / "tasks.log")
+    log.flush()
     with database.transaction() as db:
-        this, _ = statistics.ended_per_minute(db, "local")
-        for task_id, ago in zip(ids, (0, 0, 1, 59, 60), strict=True):
-            moved = update(schema.tasks).where(schema.tasks.c.id == task_id)
-            db.execute(moved.values(finished_at=(this - ago) * statistics.MINUTE))
-    expected = {this: {"done": 1, "failed": 1}, this - 1: {"done": 1}, this - 59: {"done": 1}}
+        this, found = statistics.ended_per_minute(db, "local")
+        assert statistics.ended_per_minute(db, "somebody else")[1] == {}
+        [counted] = found
+        assert counted in (this, this - 1)
+        for ago in (1, 59, 60, statistics.MINUTES_KEPT - 10, statistics.MINUTES_KEPT + 1):
+            row = {"owner": "local", "minute": counted - ago, "outcome": "done", "tasks": ago}
+            db.execute(insert(schema.ended_minutes).values(row))
+    assert found == {counted: {"done": 2, "failed": 1}}
+    end(database, new_task())
+    end(database, new_task(), "cancelled")  # the first of its outcome in this minute
+    log.flush()
     with database.reading() as db:
         now, found = statistics.ended_per_minute(db, "local")
-        assert statistics.ended_per_minute(db, "somebody else")[1] == {}
-    assert now - this in (0, 1)
-    assert found == {minute: ended for minute, ended in expected.items() if minute > now - statistics.MINUTES}
+        kept = db.scalars(select(schema.ended_minutes.c.tasks).where(schema.ended_minutes.c.minute < counted)).all()
+    if now == this == counted:  # and not in the very second in which a minute ends
+        assert found == {this: {"done": 3, "failed": 1, "cancelled": 1}, this - 1: {"done": 1}, this - 59: {"done": 59}}
+    assert sorted(kept) == [1, 59, 60, statistics.MINUTES_KEPT - 10]
 
 
 def test_a_database_of_the_first_version_is_counted_when_it_comes_up(
@@ -122,10 +129,13 @@ def test_a_database_of_the_first_version_is_counted_when_it_comes_up(
     new_task()
     with database.reading() as db:
         before = statistics.ended(db)
+        _, minutes = statistics.ended_per_minute(db, "local")
     migrations.downgrade(database, "0001")
     with database.reading() as db:
         assert "totals" not in str(db.execute(text("SELECT * FROM log_head")).keys())
     migrations.upgrade(database)
     with database.reading() as db:
         assert statistics.ended(db) == before
+        assert sum(sum(ended.values()) for ended in minutes.values()) == 3
+        assert statistics.ended_per_minute(db, "local")[1] == minutes
         assert len(before) == 2

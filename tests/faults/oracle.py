@@ -43,7 +43,8 @@ def counts(database_url: str, log_path: Path, journal: Mapping[str, str]) -> Cou
         doubled=sum(1 for times in logged.values() if times > 1),
         unlogged=len(ended ^ logged.keys()),
         torn=int(not _is_chain(log)) + int(log != table),
-        miscounted=len(_read_totals(database_url) ^ _count_totals(database_url)),
+        miscounted=len(_read_totals(database_url) ^ _count_totals(database_url))
+        + len(_read_minutes(database_url) ^ _count_ends(database_url)),
     )
 
 
@@ -64,6 +65,17 @@ def _read(database_url: str) -> tuple[dict[str, tuple[str, str | None]], bytes]:
 
 def _read_totals(database_url: str) -> set[tuple[str, ...]]:
     return _strings(database_url, "SELECT owner, kind, outcome, tasks, bytes FROM totals")
+
+
+def _read_minutes(database_url: str) -> set[tuple[str, ...]]:
+    """Summed up, for a storm is over before the first of them is forgotten."""
+    return _strings(database_url, "SELECT owner, outcome, sum(tasks) FROM ended_minutes GROUP BY owner, outcome")
+
+
+def _count_ends(database_url: str) -> set[tuple[str, ...]]:
+    return _strings(
+        database_url, f"SELECT owner, status, count(*) FROM tasks WHERE status IN {ENDS} GROUP BY owner, status"
+    )
 
 
 def _count_totals(database_url: str) -> set[tuple[str, ...]]:

@@ -5,6 +5,7 @@ import type { Filters, Stats, TaskPage } from "../api/types";
 import { remember } from "../task/known";
 
 const ASK_MS = 2000;
+const SHARE = 10; // of the time at most one part is spent on answering: a list that takes long is asked for less often
 const PAGE_SIZE = 50;
 
 export const listKey = ["tasks"] as const;
@@ -17,17 +18,39 @@ export function useTaskList(filters: Filters, standsStill: boolean): Trouble & {
     ...patient,
     queryKey: [...listKey, filters],
     queryFn: async ({ signal }) => {
-      const page = await fetchTasks({ ...filters, limit: PAGE_SIZE }, signal);
-      for (const task of page.items) remember(queryClient, task);
-      return page;
+      const asked = await timed(fetchTasks({ ...filters, limit: PAGE_SIZE }, signal));
+      for (const task of asked.answer.items) remember(queryClient, task);
+      return asked;
     },
-    refetchInterval: standsStill ? false : ASK_MS,
+    refetchInterval: ({ state }) => (standsStill ? false : pauseAfter(state.data)),
     placeholderData: keepPreviousData,
+    select: answerOf,
   });
   return { page: query.data, ...troubleOf(query) };
 }
 
 export function useStats(): Trouble & { stats: Stats | undefined } {
-  const query = useQuery({ ...patient, queryKey: ["stats"], queryFn: ({ signal }) => fetchStats(signal), refetchInterval: ASK_MS });
+  const query = useQuery({
+    ...patient,
+    queryKey: ["stats"],
+    queryFn: ({ signal }) => timed(fetchStats(signal)),
+    refetchInterval: ({ state }) => pauseAfter(state.data),
+    select: answerOf,
+  });
   return { stats: query.data, ...troubleOf(query) };
 }
+
+interface Asked<T> {
+  answer: T;
+  tookMs: number;
+}
+
+async function timed<T>(answering: Promise<T>): Promise<Asked<T>> {
+  const began = performance.now();
+  const answer = await answering;
+  return { answer, tookMs: performance.now() - began };
+}
+
+const pauseAfter = (asked?: Asked<unknown>): number => Math.max(ASK_MS, SHARE * (asked?.tookMs ?? 0));
+
+const answerOf = <T>({ answer }: Asked<T>): T => answer;
