@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, RowMapping, and_, case, literal, or_, select, update
 
 from md5_task_data.errors import LeaseLost
-from md5_task_data.schema import SECOND, now, searched_now, tasks
+from md5_task_data.schema import SECOND, UNFINISHED, now, searched_now, tasks
 from md5_task_data.tasks import FIRST_HINT_S
 
 LONGEST_HINT_S = 600
@@ -136,7 +136,7 @@ def restart(db: Connection) -> int:
         values = {"status": "queued", "fence": row["fence"] + 1, "due_at": now(), "hints": 1, "started_at": None}
         history = _extended(row, "the service ended while it was at this file, and was started again")
         db.execute(update(tasks).where(tasks.c.id == row["id"]).values(**values, progress=0, history=history))
-    too_far = and_(tasks.c.due_at > searched_now() + LONGEST_HINT_S * SECOND, tasks.c.finished_at.is_(None))
+    too_far = and_(tasks.c.due_at > searched_now() + LONGEST_HINT_S * SECOND, UNFINISHED)
     db.execute(update(tasks).where(too_far).values(due_at=now()))
     return len(rows)
 

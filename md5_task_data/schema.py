@@ -128,6 +128,8 @@ tasks = Table(
     Index(None, "md5"),
     Index(None, "finished_at", "owner", "outcome"),
 )
+UNFINISHED = tasks.c.finished_at.is_(None)  # few rows, found by the index: say so wherever only these are meant
+
 
 totals = Table(
     "totals",

@@ -34,7 +34,7 @@ from md5_task_data.database import Database
 from md5_task_data.durable import sync_folder
 from md5_task_data.errors import DependencyAway
 from md5_task_data.failpoints import reach
-from md5_task_data.schema import SECOND, log_head, log_lines, now, rfc3339, searched_now, tasks
+from md5_task_data.schema import SECOND, UNFINISHED, log_head, log_lines, now, rfc3339, searched_now, tasks
 
 FIRST_HASH = "0" * 64
 LONGEST_LINE = 1 << 20  # bytes; ours have a few hundred
@@ -192,8 +192,7 @@ class SharedLog:
             forward = and_(log_head.c.id == 1, log_head.c.flushed < head.length)
             db.execute(update(log_head).where(forward).values(flushed=head.length))
             written = exists().where(log_lines.c.task_id == tasks.c.id, log_lines.c.offset < head.length)
-            is_unfinished = tasks.c.finished_at.is_(None)  # few rows, found by the index
-            ended = and_(is_unfinished, tasks.c.status == "computed", written)
+            ended = and_(UNFINISHED, tasks.c.status == "computed", written)
             statistics.count(db, ended)
             traced = statistics.traced(db, ended) if self._tell else ()
             at_end = {"status": tasks.c.outcome, "finished_at": now(), "due_at": now() + self._keep_uploads}

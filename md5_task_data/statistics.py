@@ -10,13 +10,11 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, RowMapping, Table, and_, delete, func, insert, select, update
 
-from md5_task_data.schema import SECOND, ended_minutes, log_head, now, searched_now, tasks, totals
+from md5_task_data.schema import SECOND, UNFINISHED, ended_minutes, log_head, now, searched_now, tasks, totals
 
 MINUTE = 60 * SECOND
 MINUTES = 60  # of which `ended_per_minute` tells
 MINUTES_KEPT = 24 * 60
-
-_IS_UNFINISHED = tasks.c.finished_at.is_(None)  # few rows, found by the index
 
 
 @dataclass(frozen=True)
@@ -75,7 +73,7 @@ def unfinished(db: Connection, owner: str | None = None) -> Sequence[RowMapping]
     those that are computed: since they were)."""
     key = (tasks.c.kind, tasks.c.status)
     since = func.min(func.coalesce(tasks.c.computed_at, tasks.c.created_at))
-    query = select(*key, func.count().label("tasks"), (now() - since).label("oldest")).where(_IS_UNFINISHED)
+    query = select(*key, func.count().label("tasks"), (now() - since).label("oldest")).where(UNFINISHED)
     query = query.group_by(*key).order_by(*key)
     return db.execute(query if owner is None else query.where(tasks.c.owner == owner)).mappings().all()
 

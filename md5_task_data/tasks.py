@@ -7,11 +7,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, insert, select, update
+from sqlalchemy import ColumnElement, Connection, RowMapping, and_, insert, select, update
 
 from md5_task_data import kinds
 from md5_task_data.errors import Conflict, InvalidInput, NotFound
-from md5_task_data.schema import SECOND, STATUSES, now, tasks
+from md5_task_data.schema import OUTCOMES, SECOND, STATUSES, UNFINISHED, now, tasks
 
 FIRST_HINT_S = 30  # a message is sent right after the commit; when nobody came by then, the sweeper sends another
 MAX_NAME = 255  # characters
@@ -181,6 +181,8 @@ def _condition(name: str, value: str) -> ColumnElement[bool]:
     value = _checked_filter(name, value)
     if name == "filename__contains":
         return tasks.c.filename.icontains(value, autoescape=True)
+    if name == "status" and value not in OUTCOMES:
+        return and_(tasks.c.status == value, UNFINISHED)
     return tasks.c[name] == value
 
 
