@@ -96,7 +96,7 @@ def test_the_way_through_the_pages_needs_no_mouse(page: Page, service: Service) 
     def tab_to(name: str) -> None:
         focused = """() => {
             const it = document.activeElement;
-            return it.matches('a, button, input, select') ? `${it.labels?.[0]?.textContent} ${it.textContent}` : '';
+            return it.matches('a, button, input, select, textarea') ? `${it.labels?.[0]?.textContent} ${it.textContent}` : '';
         }"""
         for _ in range(60):
             page.keyboard.press("Tab")
