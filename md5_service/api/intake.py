@@ -15,6 +15,7 @@ from md5_service import tracing
 from md5_service.api.in_time import in_time
 from md5_service.api.receive import Received, Sink, boundary_of, query_of, receive
 from md5_service.broker import publish
+from md5_service.logs import about_task
 from md5_service.settings import Settings
 from md5_task_data import kinds, tasks
 from md5_task_data.bucket import Bucket
@@ -63,8 +64,7 @@ class Intake:
             if turn.acquire(blocking=False):
                 await sink.discard()
             raise
-        self._hints.send(task_id)
-        return row
+        return self._taken(row)
 
     async def again(self, owner: str, task_id: str) -> RowMapping:
         """A new task for the bytes of one that failed or was cancelled. Raises NotFound, Conflict, BytesMissing."""
@@ -74,6 +74,11 @@ class Intake:
         except BaseException:  # also where the client has gone: what nobody hears of must not be committed
             turn.acquire(blocking=False)
             raise
+        return self._taken(row)
+
+    def _taken(self, row: RowMapping) -> RowMapping:
+        with about_task(row["id"]):
+            log.info("taken, %d bytes", row["size"])  # the one line with the ids of both, request and task
         self._hints.send(row["id"])
         return row
 

@@ -7,6 +7,8 @@ export interface TaskListener {
 }
 
 const OPEN_SOON_MS = 200; // many tasks may begin at about the same time: one stream for all of them
+const OPEN_MANY_MS = 1000; // a new stream tells the states of all again
+const MANY = 50;
 const LOST_MS = 2000; // a stream that ends is opened again by the browser after one second
 const SHORTEST_BACK_OFF_MS = 2000;
 const LONGEST_BACK_OFF_MS = 30_000;
@@ -25,11 +27,19 @@ export class TaskEvents {
   private losing: ReturnType<typeof setTimeout> | undefined;
   private backOffMs = SHORTEST_BACK_OFF_MS;
 
+  constructor() {
+    // A browser has six connections for all its tabs: those that nobody sees keep none.
+    document.addEventListener("visibilitychange", () => {
+      if (document.hidden) this.close();
+      else if (this.listeners.size > 0) this.openIn(0);
+    });
+  }
+
   /** Tell of every change of this task, until the returned function is called. */
   watch(id: string, listener: TaskListener): () => void {
     const those = this.listeners.get(id) ?? new Set();
     this.listeners.set(id, those.add(listener));
-    if (!this.covered.has(id)) this.openIn(OPEN_SOON_MS);
+    if (!this.covered.has(id)) this.openIn(this.listeners.size > MANY ? OPEN_MANY_MS : OPEN_SOON_MS);
     return () => {
       those.delete(listener);
       if (those.size === 0) this.listeners.delete(id);
@@ -42,8 +52,13 @@ export class TaskEvents {
     return this.isOpen && this.covered.has(id);
   }
 
+  /** How many tasks somebody looks at whose changes do not come by themselves. */
+  get uncovered(): number {
+    return this.isOpen ? Math.max(0, this.listeners.size - this.covered.size) : this.listeners.size;
+  }
+
   private openIn(delayMs: number): void {
-    if (typeof EventSource === "undefined") return; // then everybody asks
+    if (typeof EventSource === "undefined" || document.hidden) return; // then everybody asks
     this.opening ??= setTimeout(() => {
       this.opening = undefined;
       if (this.listeners.size > 0) this.open();

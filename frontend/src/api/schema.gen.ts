@@ -589,7 +589,7 @@ export interface operations {
                 kind?: string | null;
                 status?: string | null;
                 filename?: string | null;
-                /** @description Upper and lower case are alike */
+                /** @description Upper and lower case are alike; on SQLite only of ASCII letters */
                 filename__contains?: string | null;
                 md5?: string | null;
                 batch?: string | null;

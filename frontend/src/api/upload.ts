@@ -24,6 +24,9 @@ export class UploadFailed extends Error {
   }
 }
 
+const STALLED_MS = 20_000; // the service itself gives an upload up that sends nothing for 30 s
+const NO_ANSWER_MS = 300_000; // once all is sent, a slow disk may have much to write
+const STALLED = "Nothing could be sent for a while: the network is away.";
 const BROKE_OFF = "The upload broke off before the service answered: the connection was lost.";
 const UNREADABLE = "The file can no longer be read. Was it moved, changed or removed? Choose it again.";
 
@@ -39,8 +42,24 @@ export function startUpload({ file, name, expectedMd5 }: ToSend, onSent: (bytes:
     request.abort();
   };
   const done = new Promise<Task>((resolve, reject) => {
+    let watching: ReturnType<typeof setTimeout> | undefined;
+    const watch = (ms: number) => {
+      clearTimeout(watching);
+      watching = setTimeout(() => {
+        request.abort();
+        reject(new UploadFailed("lost", STALLED));
+      }, ms);
+    };
+    watch(STALLED_MS);
     request.upload.onprogress = (event) => {
+      watch(STALLED_MS);
       onSent(event.loaded);
+    };
+    request.upload.onload = () => {
+      watch(NO_ANSWER_MS);
+    };
+    request.onloadend = () => {
+      clearTimeout(watching);
     };
     request.onload = () => {
       const body = parsed(request.responseText);

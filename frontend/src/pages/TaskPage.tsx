@@ -1,7 +1,8 @@
 import { fileUrl } from "../api/tasks";
 import type { Task } from "../api/types";
-import { isId } from "../lookup/taskId";
+import { isId, taskPath } from "../lookup/taskId";
 import { CopyButton } from "../shared/CopyButton";
+import { Link } from "../shared/Link";
 import { useTitle } from "../shared/useTitle";
 import { RetryButton } from "../task/RetryButton";
 import { mayRetry } from "../task/state";
@@ -37,6 +38,11 @@ function More({ task }: { task: Task }) {
     <>
       <section aria-labelledby="timeline-title">
         <h2 id="timeline-title">What happened</h2>
+        {task.retry_of !== null && (
+          <p className="muted">
+            It tries <Link to={taskPath(task.retry_of)}>an earlier task</Link> again.
+          </p>
+        )}
         <Timeline task={task} />
       </section>
       <section aria-labelledby="file-title" className="file-actions">

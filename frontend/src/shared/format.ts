@@ -17,6 +17,9 @@ export function formatSize(bytes: number): string {
 
 export const formatNumber = (value: number): string => exact.format(value);
 
+/** `1 file`, `1,000 files` */
+export const count = (things: number, thing: string): string => `${exact.format(things)} ${thing}${things === 1 ? "" : "s"}`;
+
 /** `3,221,225,472 bytes` */
 export function formatBytes(bytes: number): string {
   return bytes === 1 ? "1 byte" : `${exact.format(bytes)} bytes`;

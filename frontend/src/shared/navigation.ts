@@ -19,6 +19,11 @@ function subscribe(listener: () => void): () => void {
 export function navigate(path: string): void {
   refine(path);
   window.scrollTo(0, 0);
+  focusMain();
+}
+
+/** Where the keyboard goes on when what had the focus is no longer there. */
+export function focusMain(): void {
   document.querySelector<HTMLElement>("main")?.focus({ preventScroll: true });
 }
 

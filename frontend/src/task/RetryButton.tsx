@@ -4,7 +4,7 @@ import { useRetry } from "./useTask";
 
 /** Leads to the new task. */
 export function RetryButton({ id }: { id: string }) {
-  const { mutate, isPending, error } = useRetry(id, (task) => {
+  const { retry, isPending, error } = useRetry(id, (task) => {
     navigate(taskPath(task.id));
   });
   return (
@@ -17,9 +17,7 @@ export function RetryButton({ id }: { id: string }) {
       <button
         type="button"
         disabled={isPending}
-        onClick={() => {
-          mutate();
-        }}
+        onClick={retry}
       >
         Try again
       </button>

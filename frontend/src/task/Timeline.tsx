@@ -17,7 +17,7 @@ export function Timeline({ task }: { task: Task }) {
             {formatTime(event.at)}
           </time>
           <span>
-            {wordsOf(event, index === 0, task.attempt)}
+            {wordsOf(event, index === 0, attemptAt(task.history, index))}
             {event.reason !== null && event.status === "queued" && <span className="muted">: {event.reason}</span>}
           </span>
         </li>
@@ -34,6 +34,9 @@ export function Timeline({ task }: { task: Task }) {
     </ol>
   );
 }
+
+/** Which of the attempts it is that begins here. */
+const attemptAt = (history: readonly Event[], index: number): number => history.slice(0, index + 1).filter(({ status }) => status === "running").length;
 
 function wordsOf({ status, reason }: Event, isFirst: boolean, attempt: number): string {
   switch (status) {

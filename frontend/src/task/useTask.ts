@@ -5,10 +5,12 @@ import { taskEvents } from "../api/events";
 import { patient, troubleOf, type Trouble } from "../api/patience";
 import { cancelTask, fetchTask, retryTask } from "../api/tasks";
 import type { Task } from "../api/types";
+import { focusMain } from "../shared/navigation";
 import { notePace, paceKey, remember, taskKey } from "./known";
 import { isEnded } from "./state";
 
 const ASK_MS = 500; // as long as changes do not come by themselves
+const ASK_EACH_MS = 50; // where many ask, together not more than 20 times a second
 const ASK_ALL_THE_SAME_MS = 15_000; // something between here and the service may hold events back
 
 export interface WatchedTask extends Trouble {
@@ -22,7 +24,7 @@ export function useTask(id: string): WatchedTask {
     ...asking(queryClient, id),
     refetchInterval: ({ state: { data, status } }) => {
       if (status === "error" || (data !== undefined && isEnded(data))) return false;
-      return taskEvents.isLive(id) ? ASK_ALL_THE_SAME_MS : ASK_MS;
+      return taskEvents.isLive(id) ? ASK_ALL_THE_SAME_MS : Math.max(ASK_MS, taskEvents.uncovered * ASK_EACH_MS);
     },
     refetchOnMount: false, // what is known came a moment ago, with an upload or a list
     staleTime: ({ state: { data } }) => (data !== undefined && isEnded(data) ? Infinity : 0),
@@ -81,6 +83,7 @@ export function useCancel(id: string) {
     onSuccess: async (task) => {
       await queryClient.cancelQueries({ queryKey: taskKey(id) }); // an older answer must not come in later
       remember(queryClient, task);
+      focusMain(); // the button is about to go
     },
     onError: async (error) => {
       // 409: it ended a moment ago, which is what was wanted; only show how.
@@ -92,7 +95,9 @@ export function useCancel(id: string) {
 /** A new task for the same bytes. */
 export function useRetry(id: string, onTaken: (task: Task) => void) {
   const queryClient = useQueryClient();
-  return useMutation({
+  const mutationKey = ["retry", id];
+  const { mutate, isPending, error } = useMutation({
+    mutationKey,
     mutationFn: () => retryTask(id),
     networkMode: "always",
     onSuccess: (task) => {
@@ -100,4 +105,8 @@ export function useRetry(id: string, onTaken: (task: Task) => void) {
       onTaken(task);
     },
   });
+  const retry = () => {
+    if (queryClient.isMutating({ mutationKey }) === 0) mutate(); // a second click comes before the button is drawn anew
+  };
+  return { retry, isPending, error };
 }

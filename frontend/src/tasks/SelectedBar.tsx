@@ -1,5 +1,5 @@
 import { useQueryClient } from "@tanstack/react-query";
-import { useState } from "react";
+import { useRef, useState } from "react";
 import { cancelTask, retryTask } from "../api/tasks";
 import { remember } from "../task/known";
 import { mayCancel, mayRetry } from "../task/state";
@@ -21,6 +21,7 @@ export function SelectedBar({ ids, onClear }: Props) {
   const selected = useKnownTasks(ids);
   const queryClient = useQueryClient();
   const [said, setSaid] = useState<string | null>(null);
+  const status = useRef<HTMLParagraphElement>(null);
   const [isBusy, setBusy] = useState(false);
 
   async function each(name: keyof typeof ACTIONS) {
@@ -37,6 +38,7 @@ export function SelectedBar({ ids, onClear }: Props) {
       }
     }
     setBusy(false);
+    status.current?.focus(); // the buttons are about to go
     setSaid([`${tasks.length - refusals.length} ${did}.`, ...counted(refusals)].join(" "));
     onClear();
     await queryClient.invalidateQueries({ queryKey: listKey });
@@ -67,7 +69,7 @@ export function SelectedBar({ ids, onClear }: Props) {
           </div>
         </>
       )}
-      <p role="status" data-testid="said">
+      <p role="status" data-testid="said" tabIndex={-1} ref={status}>
         {said}
       </p>
     </div>

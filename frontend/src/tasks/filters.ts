@@ -19,7 +19,7 @@ export const isNarrowed = (filters: Filters): boolean => NAMES.some((name) => na
 function pick(valueOf: (name: (typeof NAMES)[number]) => string | null | undefined): Filters {
   const filters: Filters = {};
   for (const name of NAMES) {
-    const value = valueOf(name)?.trim();
+    const value = name === "batch" ? valueOf(name) : valueOf(name)?.trim(); // a batch is found by all of its name
     if (value) filters[name] = value;
   }
   return filters;

@@ -26,7 +26,9 @@ export function useTaskList(filters: Filters, standsStill: boolean): Trouble & {
     placeholderData: keepPreviousData,
     select: answerOf,
   });
-  return { page: query.data, ...troubleOf(query) };
+  // Those of the filters before stay only until the answer comes; where none comes they would be taken for it.
+  const page = query.isPlaceholderData && query.failureReason !== null ? undefined : query.data;
+  return { page, ...troubleOf(query) };
 }
 
 export function useStats(): Trouble & { stats: Stats | undefined } {

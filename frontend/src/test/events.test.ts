@@ -135,7 +135,29 @@ test("one stream holds five hundred at most, as the service says", () => {
   const events = new TaskEvents();
   for (let index = 0; index < 600; index += 1) events.watch(String(index), listener());
   vi.advanceTimersByTime(1000);
+  expect(events.uncovered).toBe(600);
+  Stream.last.onopen?.();
+  expect(events.uncovered).toBe(100); // who ask, so much less often
   expect(Stream.opened.map(({ ids }) => ids.length)).toEqual([500]);
+});
+
+test("a tab that nobody sees keeps no connection, and has one again when it is seen", () => {
+  const hidden = vi.spyOn(document, "hidden", "get");
+  const show = (isShown: boolean) => {
+    hidden.mockReturnValue(!isShown);
+    document.dispatchEvent(new Event("visibilitychange"));
+  };
+  const events = new TaskEvents();
+  events.watch("1", listener());
+  vi.advanceTimersByTime(1000);
+  show(false);
+  expect(Stream.last.readyState).toBe(Stream.CLOSED);
+  events.watch("2", listener());
+  vi.advanceTimersByTime(5000);
+  expect(Stream.opened).toHaveLength(1);
+  show(true);
+  vi.advanceTimersByTime(100);
+  expect(Stream.last.ids).toEqual(["1", "2"]);
 });
 
 test("a browser without streams is none that fails", () => {

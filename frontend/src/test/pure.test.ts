@@ -42,17 +42,22 @@ describe("a list as md5sum writes it", () => {
 
   test("names are taken as they are written, escaped ones as they were", () => {
     const list = listOf(`${MD5}  ./run 1/a.bam`, `${other} *b.bam`, `\\${MD5}  c\\nd\\\\e`, "", `MD5 (f) = ${other}`);
-    expect(["run 1/a.bam", "b.bam", "c\nd\\e", "f", "g"].map((name) => list.digestFor(name))).toEqual([MD5, other, MD5, other, null]);
+    expect(list.digestsFor(["run 1/a.bam", "b.bam", "c\nd\\e", "f", "g"])).toEqual([MD5, other, MD5, other, null]);
     expect(list.size).toBe(4);
   });
 
-  test("a file is found in a list that was made above or below its folder, where only one digest fits", () => {
-    const list = listOf(`${MD5}  lane 1/a.bam`, `${other}  lane 2/a.bam`, `${other}  b.bam`);
-    expect(list.digestFor("lane 1/a.bam")).toBe(MD5);
-    expect(list.digestFor("run 7/lane 2/a.bam")).toBe(other);
-    expect(list.digestFor("run 7/b.bam")).toBe(other);
-    expect(list.digestFor("a.bam")).toBeNull(); // two fit
-    expect(list.digestFor("xb.bam")).toBeNull();
+  test("a file is found in a list that was made above its folder, or in it, or beside single files", () => {
+    const names = ["run/README", "run/sub/README", "run/x"];
+    const above = listOf(`${MD5}  data/run/README`, `${other}  data/run/sub/README`, `${MD5}  data/run/x`);
+    const inside = listOf(`${MD5}  ./README`, `${other}  ./sub/README`, `${MD5}  ./x`);
+    for (const list of [above, inside]) expect(list.digestsFor(names)).toEqual([MD5, other, MD5]);
+    expect(listOf(`${MD5}  README`, `${MD5}  x`).digestsFor(names)).toEqual([MD5, null, MD5]); // and none for that of another folder
+    expect(listOf(`${MD5}  lane/a`, `${other}  lane/b`).digestsFor(["b", "a"])).toEqual([other, MD5]);
+    expect(listOf(`${MD5}  a`, `${other}  a`, `${MD5}  b`).digestsFor(["a", "b"])).toEqual([null, MD5]); // which of the two?
+  });
+
+  test("lines of comment are passed over, and a name may begin with a star or a blank", () => {
+    expect(listOf("# by us", `${MD5}  *star`, `${other}   blank`).digestsFor(["*star", " blank"])).toEqual([MD5, other]);
   });
 
   test("a line that is none is shown", () => {

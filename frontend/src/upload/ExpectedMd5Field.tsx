@@ -1,17 +1,17 @@
 import { useId, useState, type Ref } from "react";
 import { formatNumber } from "../shared/format";
-import { parseExpected } from "./expected";
+import type { ParsedExpected } from "./expected";
 
 interface Props {
   value: string;
+  parsed: ParsedExpected;
   onChange: (value: string) => void;
   ref: Ref<HTMLTextAreaElement>;
 }
 
-export function ExpectedMd5Field({ value, onChange, ref }: Props) {
+export function ExpectedMd5Field({ value, parsed, onChange, ref }: Props) {
   const id = useId();
   const [wasLeft, setWasLeft] = useState(false);
-  const parsed = parseExpected(value);
   // While somebody types, every value is too short: complain once the field is left, or has become too long.
   const complaint = !parsed.ok && (wasLeft || value.trim().length > 32) ? parsed.message : null;
 
@@ -50,7 +50,7 @@ export function ExpectedMd5Field({ value, onChange, ref }: Props) {
   );
 }
 
-function helpFor(parsed: ReturnType<typeof parseExpected>): string {
+function helpFor(parsed: ParsedExpected): string {
   const kind = parsed.ok ? parsed.expected.kind : "nothing";
   if (kind === "digest") return "The file that you choose next is checked against it. Choose that file alone.";
   if (parsed.ok && parsed.expected.kind === "manifest") {

@@ -1,7 +1,7 @@
-import { useId, useRef, useState, type ChangeEvent } from "react";
+import { useId, useMemo, useRef, useState, type ChangeEvent } from "react";
 import { formatNumber } from "../shared/format";
 import { chosenIn, chosenInDrop, MOST_FILES, type Chosen } from "./chosen";
-import { digestFor, parseExpected, whatDoesNotFit, type ParsedExpected } from "./expected";
+import { digestsFor, parseExpected, whatDoesNotFit, type ParsedExpected } from "./expected";
 import { ExpectedMd5Field } from "./ExpectedMd5Field";
 import { useFileDrop } from "./useFileDrop";
 
@@ -11,16 +11,18 @@ export function FileChooser({ onFiles }: { onFiles: (files: Chosen[]) => void })
   const [refusal, setRefusal] = useState<string | null>(null);
   const [note, setNote] = useState<string | null>(null);
   const [isReading, setReading] = useState(false);
+  const parsed = useMemo(() => parseExpected(expected), [expected]); // of a list of many thousand lines, not at each drawing
   const expectedField = useRef<HTMLTextAreaElement>(null);
   const inputId = useId();
 
   function take(files: Chosen[]) {
-    const parsed = parseExpected(expected);
     const wrong = whyNot(files.length, parsed);
     setRefusal(wrong === null ? null : `Nothing was handed over: ${wrong}`);
     setNote(null);
     if (wrong === null && parsed.ok) {
-      const checked = files.map((one) => ({ ...one, expectedMd5: digestFor(one.name, parsed.expected) }));
+      const names = files.map(({ name }) => name);
+      const digests = digestsFor(names, parsed.expected);
+      const checked = files.map((one, index) => ({ ...one, expectedMd5: digests[index] ?? null }));
       setNote(whatDoesNotFit(checked, parsed.expected));
       setExpected("");
       onFiles(checked);
@@ -81,10 +83,10 @@ export function FileChooser({ onFiles }: { onFiles: (files: Chosen[]) => void })
       <div role="alert" className="refusal">
         {refusal}
       </div>
-      <div role="status" className="help">
+      <div role="status" className={note === null ? "" : "note"}>
         {note}
       </div>
-      <ExpectedMd5Field ref={expectedField} value={expected} onChange={setExpected} />
+      <ExpectedMd5Field ref={expectedField} value={expected} parsed={parsed} onChange={setExpected} />
     </section>
   );
 }
@@ -101,5 +103,5 @@ function whyNot(count: number, parsed: ParsedExpected): string | null {
   }
   if (!parsed.ok) return "correct the expected MD5 first, or empty the field.";
   if (parsed.expected.kind !== "digest" || count === 1) return null;
-  return `an expected MD5 belongs to one file, and you chose ${formatNumber(count)}. Choose one file, or paste a list as md5sum writes it.`;
+  return `an expected MD5 belongs to one file, and you chose ${formatNumber(count)}. Choose one file, or paste a list of several lines.`;
 }

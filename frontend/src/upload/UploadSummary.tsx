@@ -1,4 +1,4 @@
-import { formatNumber } from "../shared/format";
+import { count, formatNumber } from "../shared/format";
 import { useAnnounced } from "../shared/useAnnounced";
 import { md5ResultOf } from "../task/md5Result";
 import { isEnded } from "../task/state";
@@ -26,7 +26,7 @@ export function UploadSummary({ items, queue }: { items: readonly Item[]; queue:
     [notUploaded.length, "not uploaded"],
     [tasks.filter(({ status }) => status === "cancelled").length + keysOf("stopped").length, "cancelled"],
   ];
-  const words = parts.filter(([count]) => count > 0).map(([count, what]) => `${formatNumber(count)} ${what}`);
+  const words = parts.filter(([number]) => number > 0).map(([number, what]) => `${formatNumber(number)} ${what}`);
   const all = `${formatNumber(items.length)} files: ${words.join(", ")}`;
   useAnnounced(open === 0 ? all : null);
 
@@ -43,7 +43,7 @@ export function UploadSummary({ items, queue }: { items: readonly Item[]; queue:
               queue.stop(...uploading);
             }}
           >
-            Cancel {formatNumber(uploading.length)} uploads
+            Cancel {count(uploading.length, "upload")}
           </button>
         )}
         {notUploaded.length > 0 && (

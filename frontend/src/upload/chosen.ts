@@ -7,10 +7,11 @@ export interface Chosen {
   expectedMd5: string | null;
 }
 
+const LONGEST_NAME = 255; // characters
 export const MOST_FILES = 1000; // at once; more are a job for a script
 
 export const chosenIn = (files: Iterable<File>): Chosen[] =>
-  [...files].map((file) => ({ file, name: file.webkitRelativePath || file.name, expectedMd5: null })).toSorted(byFolder);
+  [...files].map((file) => ({ file, name: fitting(file.webkitRelativePath || file.name), expectedMd5: null })).toSorted(byFolder);
 
 /** What was dropped, folders with all that is in them; reads on only until there are too many. Must be called while the
  * drop is handled: the browser forgets it afterwards. */
@@ -41,7 +42,7 @@ async function* walk(entry: FileSystemEntry): AsyncGenerator<Chosen> {
     const file = await new Promise<File>((resolve, reject) => {
       (entry as FileSystemFileEntry).file(resolve, reject);
     });
-    yield { file, name: entry.fullPath.replace(/^\//, ""), expectedMd5: null };
+    yield { file, name: fitting(entry.fullPath.replace(/^\//, "")), expectedMd5: null };
     return;
   }
   const reader = (entry as FileSystemDirectoryEntry).createReader();
@@ -52,6 +53,13 @@ async function* walk(entry: FileSystemEntry): AsyncGenerator<Chosen> {
     if (some.length === 0) return;
     for (const one of some) yield* walk(one);
   }
+}
+
+/** The end of a path that the service takes as a name: of a longer one the first folders are left off. */
+function fitting(path: string): string {
+  let name = path;
+  while (name.length > LONGEST_NAME && name.includes("/")) name = name.slice(name.indexOf("/") + 1);
+  return name;
 }
 
 /** Files of folders in the order of their names; chosen one by one, they stay in the order in which they were chosen. */

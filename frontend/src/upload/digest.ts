@@ -19,7 +19,9 @@ export function parseDigest(text: string): ParsedDigest {
  * (`MD5 (name) = d41d…`), or a digest alone.
  */
 export function digestIn(line: string): Line {
-  const [, lead, first, name] = /^(\\?)([0-9a-f]{32})(?:\s+\*?(.*))?$/i.exec(line.trim()) ?? [];
+  // Exactly one sign stands between the two blanks of md5sum, so that a name may itself begin with a blank or a star.
+  const exact = /^(\\?)([0-9a-f]{32}) [ *](.+)$/i.exec(line);
+  const [, lead, first, name] = exact ?? /^(\\?)([0-9a-f]{32})(?:\s+\*?(.*))?$/i.exec(line.trim()) ?? [];
   if (first !== undefined) return { digest: first.toLowerCase(), name: name ? (lead === "\\" ? unescaped(name) : name) : null };
   const [, bsdName, bsd] = /^MD5 \((.*)\) = ([0-9a-f]{32})$/i.exec(line.trim()) ?? [];
   return { digest: bsd?.toLowerCase() ?? null, name: bsdName ?? null };

@@ -1,4 +1,4 @@
-import { formatNumber } from "../shared/format";
+import { count } from "../shared/format";
 import { digestIn, parseDigest } from "./digest";
 import { Manifest } from "./manifest";
 
@@ -9,16 +9,17 @@ export type ParsedExpected = { ok: true; expected: Expected } | { ok: false; mes
 
 /** What was typed or pasted: one digest, or one line of a manifest, or a whole one. */
 export function parseExpected(text: string): ParsedExpected {
-  const lines = text.split(/\r?\n/).filter((line) => line.trim() !== "");
+  const lines = text.split(/\r?\n/).filter((line) => line.trim() !== "" && !line.startsWith("#"));
   if (lines.length > 1) return parseManifest(lines);
   const parsed = parseDigest(text);
   if (!parsed.ok) return parsed;
   return { ok: true, expected: parsed.digest === null ? { kind: "nothing" } : { kind: "digest", digest: parsed.digest } };
 }
 
-export function digestFor(name: string, expected: Expected): string | null {
-  if (expected.kind === "manifest") return expected.manifest.digestFor(name);
-  return expected.kind === "digest" ? expected.digest : null;
+/** The digest that each of these files should have; null: none is known. */
+export function digestsFor(names: readonly string[], expected: Expected): (string | null)[] {
+  if (expected.kind === "manifest") return expected.manifest.digestsFor(names);
+  return names.map(() => (expected.kind === "digest" ? expected.digest : null));
 }
 
 /** Where a manifest and the files do not quite fit together: to be said, and no reason to stop. */
@@ -27,10 +28,10 @@ export function whatDoesNotFit(files: readonly { expectedMd5: string | null }[],
   const found = files.filter(({ expectedMd5 }) => expectedMd5 !== null).length;
   const [unlisted, unused] = [files.length - found, expected.manifest.size - found];
   const parts = [
-    unlisted > 0 ? `${formatNumber(unlisted)} of these files are not in the list, and get no verdict` : "",
-    unused > 0 ? `${formatNumber(unused)} of its lines have no file here` : "",
+    unlisted > 0 ? `no verdict for ${count(unlisted, "file")} that the list does not have, or has twice with different digests` : "",
+    unused > 0 ? `no file here for ${count(unused, "line")} of it` : "",
   ].filter((part) => part !== "");
-  return parts.length === 0 ? null : `${parts.join("; ")}.`;
+  return parts.length === 0 ? null : `The list and the files do not quite fit together: ${parts.join("; ")}.`;
 }
 
 function parseManifest(lines: string[]): ParsedExpected {

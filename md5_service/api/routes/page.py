@@ -70,9 +70,9 @@ class _Assets(StaticFiles):
             response = await super().get_response(f"{path}.br", scope)
             response.headers["Content-Encoding"] = "br"
             response.headers["Content-Type"] = mimetypes.guess_type(path)[0] or "application/octet-stream"
+            response.headers["Vary"] = "Accept-Encoding"  # else `GZipMiddleware` says so
         else:
             response = await super().get_response(path, scope)
-        response.headers["Vary"] = "Accept-Encoding"
         for_ever = NAMED_BY_CONTENT.search(path) is not None
         response.headers["Cache-Control"] = "public, max-age=31536000, immutable" if for_ever else "no-cache"
         return response

@@ -119,7 +119,9 @@ async def list_tasks(
     kind: str | None = None,
     status: str | None = None,
     filename: str | None = None,
-    filename__contains: Annotated[str | None, Query(description="Upper and lower case are alike")] = None,
+    filename__contains: Annotated[
+        str | None, Query(description="Upper and lower case are alike; on SQLite only of ASCII letters")
+    ] = None,
     md5: str | None = None,
     batch: str | None = None,
     limit: Annotated[int, Query(ge=1, le=1000)] = 100,
