@@ -172,7 +172,7 @@ def test_a_folder_of_two_hundred_files_becomes_a_manifest_that_md5sum_accepts(
     changed.write_bytes(changed.read_bytes()[:-1] + b"x")
     page.get_by_label("Expected MD5").fill((tmp_path / "MD5SUMS").read_text())
     page.get_by_label("Choose a folder").set_input_files(folder / "lane 1")  # the list was made above it
-    expect(page.get_by_text("134 of its lines have no file here")).to_be_visible(timeout=20_000)
+    expect(page.get_by_text("no file here for 134 lines of it")).to_be_visible(timeout=20_000)
     expect(page.get_by_test_id("summary")).to_contain_text(
         "268 files: 268 done, 1 of them not as expected", timeout=60_000
     )
