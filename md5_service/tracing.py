@@ -49,7 +49,7 @@ def load() -> None:
     """Import what `configure` needs, where that is wanted: a process that will fork does so once for all its children."""
     if is_wanted():
         import opentelemetry.exporter.otlp.proto.http.trace_exporter
-        import opentelemetry.sdk.trace.export  # noqa: F401
+        import opentelemetry.sdk.trace.export  # noqa: F401  # to have it loaded
 
 
 def configure(service_name: str) -> None:

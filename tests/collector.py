@@ -106,5 +106,5 @@ def _span(service: str, span: trace_pb2.Span) -> Span:
 
 
 def _values(attributes: object) -> dict[str, object]:
-    pairs: list[KeyValue] = list(attributes)  # type: ignore[call-overload]
+    pairs: list[KeyValue] = list(attributes)  # type: ignore[call-overload]  # protobuf's own containers have no such type
     return {pair.key: getattr(pair.value, pair.value.WhichOneof("value") or "") for pair in pairs}

@@ -133,7 +133,7 @@ def new_task(database: Database) -> Callable[..., str]:
         fields: dict[str, object] = {"owner": "local", "kind": "md5", "filename": "reads.fastq", "size": 3}
         traceparent = given.pop("traceparent", None)
         with database.transaction() as db:
-            tasks.create(db, tasks.NewTask(task_id, **(fields | given)), traceparent)  # type: ignore[arg-type]
+            tasks.create(db, tasks.NewTask(task_id, **(fields | given)), traceparent)  # type: ignore[arg-type]  # any field
         return task_id
 
     return create

@@ -3,6 +3,7 @@ import { useAnnounced } from "../shared/useAnnounced";
 import { CancelButton } from "./CancelButton";
 import { ServiceAwayNote } from "./ServiceAwayNote";
 import { TaskDetails } from "./TaskDetails";
+import { mayCancel } from "./state";
 import { statusWords } from "./words";
 import { md5ResultOf } from "./md5Result";
 import { Times } from "./Times";
@@ -29,7 +30,7 @@ export function TaskCard({ id, isQuiet = false }: { id: string; isQuiet?: boolea
       size={task.size}
       status={task.status}
       facts={<Times task={task} />}
-      actions={task.outcome === null && <CancelButton task={task} />}
+      actions={mayCancel(task) && <CancelButton task={task} />}
     >
       <TaskDetails task={task} />
       {refused !== null && <p className="status bad">{refused.message}</p>}

@@ -35,39 +35,18 @@ export function UploadSummary({ items, queue }: { items: readonly Item[]; queue:
       <p className="digits">{all}</p>
       {open > 0 && <progress aria-label="Files that have ended" value={items.length - open} max={items.length} />}
       <div className="actions">
-        {uploading.length > 0 && (
-          <button
-            type="button"
-            className="quiet"
-            onClick={() => {
-              queue.stop(...uploading);
-            }}
-          >
-            Cancel {count(uploading.length, "upload")}
-          </button>
-        )}
-        {notUploaded.length > 0 && (
-          <button
-            type="button"
-            className="quiet"
-            onClick={() => {
-              queue.tryAgain(...notUploaded);
-            }}
-          >
-            Upload {formatNumber(notUploaded.length)} again
-          </button>
-        )}
-        {open === 0 && (
-          <button
-            type="button"
-            className="quiet"
-            onClick={() => {
-              queue.remove(...items.map(({ key }) => key));
-            }}
-          >
-            Empty this list
-          </button>
-        )}
+        {uploading.length > 0 &&
+          quietButton(`Cancel ${count(uploading.length, "upload")}`, () => {
+            queue.stop(...uploading);
+          })}
+        {notUploaded.length > 0 &&
+          quietButton(`Upload ${formatNumber(notUploaded.length)} again`, () => {
+            queue.tryAgain(...notUploaded);
+          })}
+        {open === 0 &&
+          quietButton("Empty this list", () => {
+            queue.remove(...items.map(({ key }) => key));
+          })}
         {done.length > 0 && (
           <button
             type="button"
@@ -80,6 +59,14 @@ export function UploadSummary({ items, queue }: { items: readonly Item[]; queue:
         )}
       </div>
     </div>
+  );
+}
+
+function quietButton(words: string, act: () => void) {
+  return (
+    <button type="button" className="quiet" onClick={act}>
+      {words}
+    </button>
   );
 }
 

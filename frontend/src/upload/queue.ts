@@ -54,15 +54,13 @@ export class UploadQueue {
   };
 
   readonly stop = (...keys: number[]): void => {
-    for (const key of keys) this.setPhase(key, { name: "stopped" });
+    this.setPhase(keys, { name: "stopped" });
     for (const key of keys) this.running.get(key)?.stop();
   };
 
   readonly tryAgain = (...keys: number[]): void => {
-    for (const key of keys) {
-      this.losses.delete(key);
-      this.setPhase(key, { name: "waiting", why: null });
-    }
+    for (const key of keys) this.losses.delete(key);
+    this.setPhase(keys, { name: "waiting", why: null });
   };
 
   readonly remove = (...keys: number[]): void => {
@@ -70,8 +68,9 @@ export class UploadQueue {
     this.changed();
   };
 
-  private setPhase(key: number, phase: Phase): void {
-    this.items = this.items.map((item) => (item.key === key ? { ...item, phase } : item));
+  private setPhase(keys: readonly number[], phase: Phase): void {
+    const chosen = new Set(keys);
+    this.items = this.items.map((item) => (chosen.has(item.key) ? { ...item, phase } : item));
     this.changed();
   }
 
@@ -92,7 +91,7 @@ export class UploadQueue {
   private start({ key, chosen }: Item): void {
     const speedometer = new Speedometer(SPEED_WINDOW_MS);
     const sent = (bytes: number): void => {
-      if (this.running.has(key)) this.setPhase(key, { name: "sending", sent: bytes, speed: speedometer.measure(bytes, performance.now()) });
+      if (this.running.has(key)) this.setPhase([key], { name: "sending", sent: bytes, speed: speedometer.measure(bytes, performance.now()) });
     };
     const upload = startUpload(chosen, sent);
     this.running.set(key, upload);
@@ -113,7 +112,7 @@ export class UploadQueue {
     }
     this.running.delete(key);
     if (phase === null) this.changed();
-    else this.setPhase(key, phase);
+    else this.setPhase([key], phase);
   }
 
   private after(key: number, { why, message }: UploadFailed): Phase {
