@@ -67,7 +67,7 @@ async def _all_wait(
     async def client(task_id: str, is_stream: bool) -> float:
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
         path = f"/v1/tasks/{task_id}" + ("/events" if is_stream else "")
-        writer.write(f"GET {path} HTTP/1.1\r\nHost: here\r\nPrefer: wait=60\r\nConnection: close\r\n\r\n".encode())
+        writer.write(f"GET {path} HTTP/1.1\r\nHost: localhost\r\nPrefer: wait=60\r\nConnection: close\r\n\r\n".encode())
         if is_stream:
             await reader.readuntil(b'"queued"')
         waiting.release()

@@ -62,12 +62,31 @@ class Settings(BaseSettings):
     log_path: Annotated[Path, AfterValidator(_absolute)] = Field(
         description="The shared log, one line per finished task"
     )
-    auth: Literal["none"] = Field("none", description="Who may use the API; `none`: everybody who reaches it")
+    auth: Literal["keys", "none"] | None = Field(
+        None,
+        description="Who may use the API; `keys`: who has one; `none`: everybody who reaches it; "
+        "not set: everybody on this machine, and nobody else",
+    )
+    allowed_hosts: str | None = Field(
+        None,
+        description="More names, comma-separated, by which browsers and proxies may call a service without keys on loopback",
+    )
     max_upload_bytes: int = Field(1 << 40, ge=0, description="The largest file that is taken, in bytes")
     keep_uploads_s: float = Field(
         86400, ge=0, le=10 * 365 * 86400, description="A file's bytes are kept for so long after its task has ended"
     )
     upload_idle_s: float = Field(30, gt=0, le=3600, description="An upload that sends nothing for so long is ended")
+    max_uploads: int = Field(400, ge=1, description="Files that one API process receives at the same time")
+    max_uploads_per_owner: int = Field(300, ge=1, description="The same, of one owner")
+    rate_per_owner: float = Field(
+        1000, gt=0, le=1e6, description="Requests of one owner that one API process serves a second"
+    )
+    disk_reserve_bytes: int = Field(
+        64 << 20, ge=0, description="No file is taken that would leave less room than that on the bucket's disk"
+    )
+    max_header_bytes: int = Field(
+        32 << 10, ge=1 << 10, le=64 << 10, description="The largest head of a request: its address and headers"
+    )
     lease_s: float = Field(30, ge=1, le=3600, description="A worker that shows no sign for so long has lost its task")
     max_attempts: int = Field(5, ge=1, le=1000, description="A task whose lease was lost so often has failed")
     stall_s: float = Field(

@@ -31,13 +31,15 @@ class Bucket:
         self._incoming = self.root / "tmp"
         self._durable_folders: set[Path] = set()
 
-    def receive(self, task_id: str) -> "Incoming":
-        """Begin to store the bytes of a task. Raises StorageFull, DependencyAway."""
+    def receive(self, task_id: str, *, reserve: int = 0, expected: int = 0) -> "Incoming":
+        """Begin to store the bytes of a task, `expected` so many, on a disk on which `reserve` bytes are to stay free. Raises
+        StorageFull, DependencyAway."""
         with _outages():
             self._incoming.mkdir(
                 exist_ok=True
             )  # in the bucket, never the bucket: it may be a share that is not mounted
-            return Incoming(self._incoming / task_id, self._place(task_id), self._durable_folders)
+            _check_room(self._incoming, reserve + expected)
+            return Incoming(self._incoming / task_id, self._place(task_id), self._durable_folders, reserve)
 
     def open(self, task_id: str) -> FileIO:
         """The stored bytes, unbuffered. Raises BytesMissing when they are gone, DependencyAway when the folder is."""
@@ -97,16 +99,18 @@ class Bucket:
 class Incoming:
     """Bytes on their way in: write, then either store or discard."""
 
-    def __init__(self, temporary: Path, place: Path, durable_folders: set[Path]) -> None:
+    def __init__(self, temporary: Path, place: Path, durable_folders: set[Path], reserve: int) -> None:
         self._temporary = temporary
         self._place = place
         self._durable_folders = durable_folders
+        self._reserve = reserve
         self._descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
 
     def write(self, pieces: Sequence[bytes | memoryview]) -> None:
         """Append the pieces, without joining them first. Raises StorageFull, DependencyAway."""
         left = [piece for piece in pieces if piece]
         with _outages():
+            _check_room(self._descriptor, self._reserve)
             while left:
                 written = os.writev(self._descriptor, left[:IOV_MAX])
                 while left and written >= len(left[0]):
@@ -137,6 +141,13 @@ class Incoming:
         if self._descriptor >= 0:
             os.close(self._descriptor)
             self._descriptor = -1
+
+
+def _check_room(disk: Path | int, needed: int) -> None:
+    if needed:
+        found = os.statvfs(disk)
+        if found.f_bavail * found.f_frsize < needed:
+            raise StorageFull(f"less than {needed} bytes are left on the disk of the bucket")
 
 
 @contextmanager

@@ -13,6 +13,18 @@ class TaskDataError(Exception):
         self.detail = detail
 
 
+class Unauthorized(TaskDataError):
+    """Nobody that is known here."""
+
+    code = "unauthorized"
+
+
+class Forbidden(TaskDataError):
+    """Known or not, this one may not do this."""
+
+    code = "forbidden"
+
+
 class NotFound(TaskDataError):
     """No such thing, or not yours: the two look alike on purpose."""
 
@@ -43,10 +55,22 @@ class TooLarge(TaskDataError):
     code = "too_large"
 
 
+class HeadTooLarge(TaskDataError):
+    """A request whose address and headers are longer than is taken here."""
+
+    code = "head_too_large"
+
+
 class TooMany(TaskDataError):
     """So many at once are not served; the message says what to do instead."""
 
     code = "too_many"
+
+
+class Busy(TaskDataError):
+    """All places are taken, by whomever; the message says what to do."""
+
+    code = "busy"
 
 
 class BytesMissing(TaskDataError):

@@ -151,6 +151,16 @@ ended_minutes = Table(  # kept for a day
     Column("tasks", BigInteger, nullable=False),  # whose line was in the log in that minute
 )
 
+api_keys = Table(
+    "api_keys",
+    metadata,
+    Column("id", String(16), primary_key=True),  # part of the key, and no secret
+    Column("owner", String(64), nullable=False),  # as in `tasks`; may have several keys
+    Column("hash", String(64), nullable=False),  # SHA-256 of the key, in hexadecimal
+    Column("created_at", BigInteger, nullable=False),
+    Column("revoked_at", BigInteger),
+)
+
 log_lines = Table(
     "log_lines",
     metadata,

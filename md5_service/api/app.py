@@ -11,8 +11,10 @@ from fastapi import FastAPI
 from fastapi.telemetry import TelemetryConfig
 
 from md5_service import tracing
+from md5_service.api.auth import Door
 from md5_service.api.errors import add_error_answers
 from md5_service.api.headers import CommonHeaders
+from md5_service.api.limits import Head
 from md5_service.api.routes import events, health, metrics, page, stats, tasks
 from md5_service.api.services import make_services
 from md5_service.api.watch import Watcher
@@ -62,6 +64,8 @@ def create_app(settings: Settings) -> FastAPI:
         telemetry=TELEMETRY,
     )
     app.state.services = services
+    app.add_middleware(Door, settings=settings, database=services.database)
+    app.add_middleware(Head, most=settings.max_header_bytes)
     app.add_middleware(CommonHeaders)
     add_error_answers(app)
     for routes in (events, tasks, stats, health, metrics, page):  # /v1/tasks/events before /v1/tasks/{id}

@@ -16,15 +16,20 @@ log = logging.getLogger(__name__)
 # The most special first: the first that fits is taken.
 STATUS: dict[type[Exception], tuple[int, str]] = {
     errors.Malformed: (400, "The request could not be read"),
+    errors.Unauthorized: (401, "Who are you?"),
+    errors.Forbidden: (403, "Not allowed"),
     errors.NotFound: (404, "Not found"),
     errors.Conflict: (409, "Not possible in this state"),
     errors.BytesMissing: (410, "Gone"),
     errors.TooLarge: (413, "Too large"),
+    errors.HeadTooLarge: (431, "Too large"),
     errors.InvalidInput: (422, "A parameter is wrong"),
     errors.TooMany: (429, "Too many at once"),
+    errors.Busy: (503, "Too many at once"),
     errors.StorageFull: (507, "No room left"),
     errors.DependencyAway: (503, "Not available now"),
 }
+HEADERS = {401: {"WWW-Authenticate": "Bearer"}, 429: {"Retry-After": "5"}, 503: {"Retry-After": "5"}}
 TITLES = {404: "Not found", 405: "Method not allowed", 408: "Too slow", 415: "Unsupported media type"}
 CODES = {404: "not_found", 405: "method_not_allowed", 408: "upload_stalled", 415: "unsupported_media_type"}
 
@@ -38,16 +43,17 @@ def problem(status: int, code: str, title: str, detail: str, headers: dict[str, 
 def add_error_answers(app: FastAPI) -> None:
     """Make every error of `app` a problem document."""
     for kind in STATUS:
-        app.add_exception_handler(kind, _known_error)
+        app.add_exception_handler(kind, known_error)
     app.add_exception_handler(HTTPException, _http_error)
     app.add_exception_handler(RequestValidationError, _bad_parameter)
     app.add_exception_handler(Exception, _bug)
 
 
-async def _known_error(request: Request, error: Exception) -> JSONResponse:
+async def known_error(request: Request, error: Exception) -> JSONResponse:
+    """The answer to one of the errors in `STATUS`."""
     status, title = next(answer for kind, answer in STATUS.items() if isinstance(error, kind))
     if isinstance(error, errors.TaskDataError):
-        return problem(status, error.code, title, error.detail, {"Retry-After": "5"} if status == 429 else None)
+        return problem(status, error.code, title, error.detail, HEADERS.get(status))
     log.warning("%s %s: %s", request.method, request.url.path, error)
     if status == 507:
         return problem(status, "storage_full", title, "there is no room left for this; nothing was kept of it")

@@ -13,7 +13,8 @@ from starlette.concurrency import run_in_threadpool
 
 from md5_service import tracing
 from md5_service.api.in_time import in_time
-from md5_service.api.receive import Received, Sink, boundary_of, query_of, receive
+from md5_service.api.limits import Places
+from md5_service.api.receive import Received, Sink, boundary_of, check_size, query_of, receive
 from md5_service.broker import publish
 from md5_service.logs import about_task
 from md5_service.settings import Settings
@@ -37,20 +38,26 @@ class Intake:
         self._database = database
         self._bucket = bucket
         self._hints = hints
+        self._places = Places(settings.max_uploads, settings.max_uploads_per_owner)
 
     async def take(self, request: Request, owner: str) -> RowMapping:
         """Receive the body of a request, and return the committed row. Whatever goes wrong before, nothing is kept."""
+        with self._places.one(owner):
+            return await self._take(request, owner)
+
+    async def _take(self, request: Request, owner: str) -> RowMapping:
         task_id = str(uuid_utils.uuid7())
         received = query_of(request)
         boundary = boundary_of(request)
         if boundary is None:
             _new_task(task_id, owner, received, 0)  # what is wrong with it is said before the body is sent
-        incoming = await run_in_threadpool(self._bucket.receive, task_id)
-        limit = self._settings.max_upload_bytes
+        limit, reserve = self._settings.max_upload_bytes, self._settings.disk_reserve_bytes
+        expected = check_size(request, boundary, limit)
+        incoming = await run_in_threadpool(self._bucket.receive, task_id, reserve=reserve, expected=expected)
         sink = Sink(incoming, limit)
         try:
             with tracing.span("receive file", task_id=task_id):
-                await receive(request, boundary, received, sink, max_bytes=limit, idle_s=self._settings.upload_idle_s)
+                await receive(request, boundary, received, sink, idle_s=self._settings.upload_idle_s)
                 new = _new_task(task_id, owner, received, sink.size)
                 reach("intake.received")
                 await run_in_threadpool(incoming.store)

@@ -95,16 +95,20 @@ def boundary_of(request: Request) -> bytes | None:
     return options.get(b"boundary", b"") if content_type == b"multipart/form-data" else None
 
 
-async def receive(
-    request: Request, boundary: bytes | None, received: Received, sink: Sink, *, max_bytes: int, idle_s: float
-) -> None:
+def check_size(request: Request, boundary: bytes | None, max_bytes: int) -> int:
+    """The bytes that are to come, 0 where nobody says. Raises TooLarge."""
+    declared = request.headers.get("content-length", "0")
+    size = int(declared) if declared.isdecimal() else 0
+    if size > max_bytes + (0 if boundary is None else FORM_OVERHEAD):
+        raise _too_large(max_bytes)
+    return size
+
+
+async def receive(request: Request, boundary: bytes | None, received: Received, sink: Sink, *, idle_s: float) -> None:
     """Read the whole body into `sink`, and the parameters of a form into `received`; `boundary` as `boundary_of` has it.
 
     Raises Malformed, InvalidInput, TooLarge, StorageFull, DependencyAway, HTTPException(408).
     """
-    declared = request.headers.get("content-length", "0")
-    if declared.isdecimal() and int(declared) > max_bytes + (0 if boundary is None else FORM_OVERHEAD):
-        raise _too_large(max_bytes)
     chunks = _chunks(request, idle_s)
     if boundary is not None:
         await _read_form(chunks, boundary, received, sink)
@@ -138,9 +142,13 @@ async def _read_form(chunks: AsyncIterator[bytes], boundary: bytes, received: Re
     form = _Form(received, sink)
     try:
         parser = MultipartParser(boundary, form.callbacks())  # type: ignore[arg-type]  # its type exists for checkers only
+        size = 0
         async for chunk in chunks:
             parser.write(chunk)
             await sink.pass_on()
+            size += len(chunk)
+            if size - sink.size > FORM_OVERHEAD:
+                raise TooLarge(f"the form has more than {FORM_OVERHEAD} bytes besides its file; nothing was kept")
         parser.finalize()
     except FormParserError as error:
         raise Malformed(f"the form could not be read: {error}") from None

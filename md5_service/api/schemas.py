@@ -134,13 +134,13 @@ def task(row: RowMapping) -> Task:
 
 
 def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    """For the OpenAPI document: these answers are problems."""
+    """For the OpenAPI document: these answers are problems, and those that `auth` gives."""
     return {
         status: {
             "description": "A problem (RFC 9457)",
             "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
         }
-        for status in statuses
+        for status in sorted({401, 403, 429, *statuses})
     }
 
 

@@ -11,6 +11,7 @@ import uvicorn
 
 from md5_service import logs
 from md5_service.api.app import create_app
+from md5_service.api.wire import Protocol
 from md5_service.settings import settings_of_process
 
 GRACE_S = 5  # for requests under way when the process is asked to stop
@@ -21,6 +22,7 @@ def main(descriptor: int) -> None:
     logs.configure(settings.log_level)
     config = uvicorn.Config(
         create_app(settings),
+        http=Protocol,
         log_config=None,  # as everybody else
         access_log=False,
         timeout_graceful_shutdown=GRACE_S,

@@ -5,6 +5,7 @@ from typing import Annotated
 
 from celery import Celery
 from fastapi import Depends, Request
+from fastapi.security import HTTPBearer
 
 from md5_service.api.intake import Hints, Intake
 from md5_service.api.watch import Watcher
@@ -40,9 +41,13 @@ def _services(request: Request) -> Services:
     return services
 
 
-def _owner() -> str:
-    """Whose task it is. With MD5_AUTH=none everybody is the same one."""
-    return "local"
+_bearer = HTTPBearer(auto_error=False, description="A key that `md5-service key create` has made, where MD5_AUTH=keys")
+
+
+def _owner(request: Request, _: Annotated[object, Depends(_bearer)]) -> str:
+    """Whose task it is, as `auth` has found; `_bearer` only tells the OpenAPI document."""
+    owner: str = request.state.owner
+    return owner
 
 
 Shared = Annotated[Services, Depends(_services)]

@@ -14,6 +14,8 @@ from typing import Annotated
 import typer
 from sqlalchemy import URL
 
+from md5_service.cli import key as keys_of_service
+
 app = typer.Typer(
     name="md5-service",
     help="Hand a file over, get an id at once: a promise that always ends in done or failed, with one line in one log.",
@@ -96,6 +98,7 @@ def get(
         raise typer.Exit(report(task, task["filename"].encode(), as_json=as_json))
 
 
+app.add_typer(keys_of_service.commands, name="key")
 log_commands = typer.Typer(help="The shared log.", no_args_is_help=True)
 app.add_typer(log_commands, name="log")
 

@@ -100,14 +100,15 @@ def _stop_in_order(parts: list[Part]) -> None:
 
 
 def _refuse_open_doors(host: str) -> None:
-    """Without keys, only those on this machine may use the service, unless MD5_AUTH=none asks for more."""
+    """Where nobody says who may use the service, only those on this machine may."""
     try:
         is_loopback = host == "localhost" or ipaddress.ip_address(host).is_loopback
     except ValueError:
         is_loopback = False
     if not is_loopback and "MD5_AUTH" not in os.environ:
         raise CannotStart(
-            f"on {host} everybody who reaches this machine could use the service: set MD5_AUTH=none if that is meant"
+            f"on {host} everybody who reaches this machine could use the service: set MD5_AUTH=keys, so that they need "
+            "a key, or MD5_AUTH=none if everybody is meant"
         )
 
 

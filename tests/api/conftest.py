@@ -12,6 +12,7 @@ import pytest
 import uvicorn
 
 from md5_service.api.app import create_app
+from md5_service.api.wire import Protocol
 from md5_service.settings import Settings
 from md5_task_data import migrations
 from md5_task_data.database import Database
@@ -58,7 +59,7 @@ def start_api(tmp_path: Path) -> Iterator[Callable[..., Api]]:
         database.close()
         listening = socket.create_server(("127.0.0.1", 0))
         url = f"http://127.0.0.1:{listening.getsockname()[1]}"
-        server = uvicorn.Server(uvicorn.Config(create_app(settings), log_level="error", lifespan="on"))
+        server = uvicorn.Server(uvicorn.Config(create_app(settings), http=Protocol, log_level="error", lifespan="on"))
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
         thread.start()
         client = httpx2.Client(base_url=url, timeout=30, verify=TLS)

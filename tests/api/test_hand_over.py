@@ -186,14 +186,14 @@ def test_the_largest_file_is_taken_and_one_byte_more_is_not(start_api: Callable[
 def test_a_length_beyond_the_limit_is_refused_before_the_body_comes(start_api: Callable[..., Api]) -> None:
     api = start_api(max_upload_bytes=1000)
     with socket.create_connection(("127.0.0.1", api.port), timeout=10) as connection:
-        connection.sendall(b"POST /v1/tasks HTTP/1.1\r\nHost: x\r\nContent-Length: 99999999999\r\n\r\n")
+        connection.sendall(b"POST /v1/tasks HTTP/1.1\r\nHost: localhost\r\nContent-Length: 99999999999\r\n\r\n")
         assert b" 413 " in connection.recv(1000).partition(b"\r\n")[0]
 
 
 @pytest.mark.parametrize("query", ["expected_md5=zz", "kind=sha1", "nonsense=1", "filename=%00"])
 def test_a_wrong_parameter_of_a_raw_body_is_told_before_the_body_is_sent(api: Api, query: str) -> None:
     with socket.create_connection(("127.0.0.1", api.port), timeout=10) as connection:
-        head = f"POST /v1/tasks?{query} HTTP/1.1\r\nHost: x\r\nContent-Length: 999999\r\nExpect: 100-continue\r\n\r\n"
+        head = f"POST /v1/tasks?{query} HTTP/1.1\r\nHost: localhost\r\nContent-Length: 999999\r\nExpect: 100-continue\r\n\r\n"
         connection.sendall(head.encode())
         assert b" 422 " in connection.recv(1000).partition(b"\r\n")[0]
 
@@ -203,7 +203,7 @@ def test_a_body_that_is_cut_off_leaves_nothing_behind(api: Api, how: str) -> Non
     kind = f"multipart/form-data; boundary={BOUNDARY}" if how == "form" else "text/plain"
     start = form(FILE, end=False)["content"] if how == "form" else b""
     with socket.create_connection(("127.0.0.1", api.port), timeout=10) as connection:
-        head = f"POST /v1/tasks HTTP/1.1\r\nHost: x\r\nContent-Type: {kind}\r\nContent-Length: 9000000\r\n\r\n"
+        head = f"POST /v1/tasks HTTP/1.1\r\nHost: localhost\r\nContent-Type: {kind}\r\nContent-Length: 9000000\r\n\r\n"
         connection.sendall(head.encode() + start + b"y" * 2_000_000)
         wait_for(lambda: [path for path in api.stored() if path.stat().st_size], 10, "the first bytes to be stored")
     wait_for(lambda: not api.stored(), 10, "the half-received file to be removed")
@@ -238,7 +238,7 @@ def test_nothing_is_still_written_when_an_upload_is_discarded(
 def test_an_upload_that_stalls_is_ended(start_api: Callable[..., Api]) -> None:
     api = start_api(upload_idle_s=0.3)
     with socket.create_connection(("127.0.0.1", api.port), timeout=10) as connection:
-        connection.sendall(b"POST /v1/tasks HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\nabc")
+        connection.sendall(b"POST /v1/tasks HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n\r\nabc")
         answer = connection.recv(10_000)
     assert b" 408 " in answer.partition(b"\r\n")[0]
     assert (api.stored(), api.count()) == ([], 0)
@@ -247,7 +247,7 @@ def test_an_upload_that_stalls_is_ended(start_api: Callable[..., Api]) -> None:
 def test_a_slow_upload_that_goes_on_is_taken(start_api: Callable[..., Api]) -> None:
     api = start_api(upload_idle_s=1)
     with socket.create_connection(("127.0.0.1", api.port), timeout=10) as connection:
-        connection.sendall(b"POST /v1/tasks HTTP/1.1\r\nHost: x\r\nContent-Length: 8\r\n\r\n")
+        connection.sendall(b"POST /v1/tasks HTTP/1.1\r\nHost: localhost\r\nContent-Length: 8\r\n\r\n")
         for byte in b"abcdefgh":
             time.sleep(0.2)
             connection.sendall(bytes([byte]))

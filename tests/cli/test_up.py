@@ -56,7 +56,7 @@ def test_a_second_one_on_the_same_folder(start_service: Callable[..., Service]) 
         ("MD5_LEASE_S", "0"),
         ("MD5_MAX_UPLOAD_BYTES", "-1"),
         ("MD5_LOG_LEVEL", "loud"),
-        ("MD5_AUTH", "keys"),
+        ("MD5_AUTH", "secret"),
     ],
 )
 def test_a_wrong_setting_is_named(tmp_path: Path, setting: str, value: str) -> None:
@@ -95,7 +95,9 @@ def test_what_was_half_received_is_cleared_away(start_service: Callable[..., Ser
     service = start_service()
     port = int(service.url.rsplit(":", 1)[1])
     with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
-        connection.sendall(b"POST /v1/tasks HTTP/1.1\r\nHost: x\r\nContent-Length: 9000000\r\n\r\n" + b"x" * 3_000_000)
+        connection.sendall(
+            b"POST /v1/tasks HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9000000\r\n\r\n" + b"x" * 3_000_000
+        )
         incoming = service.folder / "bucket" / "tmp"
         wait_for(lambda: list(incoming.iterdir()), 10, "the first bytes")
         service.kill_tree()

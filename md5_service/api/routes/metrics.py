@@ -11,7 +11,7 @@ from sqlalchemy import RowMapping
 
 from md5_service.api import schemas
 from md5_service.api.in_time import in_time
-from md5_service.api.services import Services, Shared
+from md5_service.api.services import Owner, Services, Shared
 from md5_task_data import statistics
 from md5_task_data.schema import SECOND
 
@@ -19,8 +19,8 @@ router = APIRouter(tags=["health"])
 
 
 @router.get("/metrics", response_class=Response, responses=schemas.problems(422, 503))
-async def metrics(shared: Shared, accept: Annotated[str, Header()] = "") -> Response:
-    """Everybody's tasks, the log, and how far behind the service is, for Prometheus."""
+async def metrics(shared: Shared, _: Owner, accept: Annotated[str, Header()] = "") -> Response:
+    """Everybody's tasks, the log, and how far behind the service is, for Prometheus. Any key opens it."""
     encode, media_type = choose_encoder(accept)
     registry = CollectorRegistry()
     registry.register(await in_time(lambda: _read(shared)))

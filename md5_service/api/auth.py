@@ -1,0 +1,101 @@
+"""Who may come in: asked of every request before a byte of its body is read. Keys, where they are asked for; else browsers are
+kept from doing what other sites want (`browsers`)."""
+
+import time
+
+from sqlalchemy import RowMapping
+from starlette.requests import Request
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from md5_service.api import browsers
+from md5_service.api.errors import known_error
+from md5_service.api.in_time import in_time
+from md5_service.api.limits import Rates
+from md5_service.settings import Settings
+from md5_task_data import keys
+from md5_task_data.database import Database
+from md5_task_data.errors import DependencyAway, TaskDataError, Unauthorized
+
+NOBODY_IN_PARTICULAR = "local"  # the owner of all that is handed over without keys
+REMEMBERED_S = 2.0  # so long a key that was revoked may still open the door
+MOST_REMEMBERED = 10_000
+
+# Pages and their files hold nobody's data; the rest is shut unless it is named here.
+OPEN = {"/", "/tasks", "/docs", "/openapi.json", "/healthz", "/readyz"}
+OPEN_FOLDERS = ("/tasks/", "/assets/")
+
+
+class Door:
+    """ASGI middleware: names the owner in `request.state.owner`, or answers with a problem."""
+
+    def __init__(self, app: ASGIApp, settings: Settings, database: Database) -> None:
+        self._app = app
+        self._auth = settings.auth
+        self._may_call = browsers.MayCall(settings.allowed_hosts)
+        self._keys = _Keys(database)
+        self._rates = Rates(settings.rate_per_owner)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            request = Request(scope)
+            try:
+                await self._let_in(request)
+            except (TaskDataError, DependencyAway) as error:
+                answer = await known_error(request, error)
+                await answer(scope, receive, send)
+                return
+        await self._app(scope, receive, send)
+
+    async def _let_in(self, request: Request) -> None:
+        """Raises Unauthorized, Forbidden, TooMany, DependencyAway."""
+        is_open = request.scope["path"] in OPEN or request.scope["path"].startswith(OPEN_FOLDERS)
+        if self._auth != "keys":
+            self._may_call.check(request)
+        if is_open:
+            return
+        if self._auth == "keys":
+            owner = await self._keys.owner(request.headers.get("authorization", ""))
+        elif self._auth == "none" or browsers.is_on_loopback(request):
+            owner = NOBODY_IN_PARTICULAR
+        else:
+            raise Unauthorized(
+                "this service listens to others than this machine, and was not told who may use it: "
+                "it needs MD5_AUTH=keys, or MD5_AUTH=none"
+            )
+        self._rates.take(owner)
+        request.state.owner = owner
+
+
+class _Keys:
+    """The keys in the database, each remembered for a moment: most requests ask nobody."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._remembered: dict[str, tuple[float, RowMapping | None]] = {}
+
+    async def owner(self, authorization: str) -> str:
+        """Raises Unauthorized, DependencyAway."""
+        scheme, _, key = authorization.partition(" ")
+        if not authorization:
+            raise Unauthorized("a key is needed: send the header `Authorization: Bearer KEY`")
+        key = key.strip()
+        key_id = keys.id_of(key) if scheme.lower() == "bearer" else None
+        row = await self._row(key_id) if key_id else None
+        if row is None or not keys.fits(key, row):
+            raise Unauthorized("this key opens nothing here: it is wrong, or was revoked")
+        return str(row["owner"])
+
+    async def _row(self, key_id: str) -> RowMapping | None:
+        until, row = self._remembered.get(key_id, (0.0, None))
+        asked_at = time.monotonic()
+        if until > asked_at:
+            return row
+        row = await in_time(lambda: self._read(key_id))
+        if len(self._remembered) >= MOST_REMEMBERED:
+            self._remembered.clear()
+        self._remembered[key_id] = asked_at + REMEMBERED_S, row
+        return row
+
+    def _read(self, key_id: str) -> RowMapping | None:
+        with self._database.reading() as db:
+            return keys.get(db, key_id)

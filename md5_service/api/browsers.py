@@ -1,0 +1,67 @@
+"""What a browser is made to do by other sites, where no key is asked for: whoever can be reached without one can be reached by
+every page that somebody on this machine looks at.
+
+Two ways are shut. A name of the other site that is suddenly the address of this machine (DNS rebinding): on loopback the
+service answers to loopback's names only. A form or script of another site that sends something here: requests that change
+something must come from this service's own page, as in Go's `http.CrossOriginProtection`. What is no browser sends neither
+`Origin` nor `Sec-Fetch-Site`, and is not concerned.
+"""
+
+import ipaddress
+from urllib.parse import urlsplit
+
+from starlette.requests import Request
+
+from md5_task_data.errors import Forbidden
+
+SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
+
+
+class MayCall:
+    """`allowed`: more names, comma-separated, by which this service is called, by a proxy perhaps."""
+
+    def __init__(self, allowed: str | None) -> None:
+        self._allowed = {name.strip().lower() for name in (allowed or "").split(",") if name.strip()}
+
+    def check(self, request: Request) -> None:
+        """Raises Forbidden."""
+        host = request.headers.get("host", "")
+        if host and is_on_loopback(request) and not self._is_known(_name(host)):
+            raise Forbidden("this service is not called so; MD5_ALLOWED_HOSTS may name more names of it")
+        if request.method in SAFE_METHODS:
+            return
+        site, origin = request.headers.get("sec-fetch-site"), request.headers.get("origin")
+        is_ours = site in ("same-origin", "none") if site else origin is None or _place(origin) == host.lower()
+        if not is_ours and _name(_place(origin or "")) not in self._allowed:
+            raise Forbidden("a page of another site may not do this; MD5_ALLOWED_HOSTS may name sites that may")
+
+    def _is_known(self, name: str) -> bool:
+        return name == "localhost" or name.endswith(".localhost") or is_loopback(name) or name in self._allowed
+
+
+def is_on_loopback(request: Request) -> bool:
+    """Whether the request came in at an address that only this machine reaches, or at a Unix socket."""
+    here = request.scope.get("server")
+    return here is not None and (here[1] is None or is_loopback(here[0]))
+
+
+def is_loopback(address: str) -> bool:
+    """Whether that is an IP address of the loopback network."""
+    try:
+        parsed = ipaddress.ip_address(address)
+    except ValueError:
+        return False
+    mapped = parsed.ipv4_mapped if isinstance(parsed, ipaddress.IPv6Address) else None
+    return (mapped or parsed).is_loopback
+
+
+def _place(origin: str) -> str:
+    return origin.partition("://")[2].lower()
+
+
+def _name(host: str) -> str:
+    """Without its port; nothing where that is no host."""
+    try:
+        return (urlsplit(f"//{host}").hostname or "").removesuffix(".")
+    except ValueError:
+        return ""

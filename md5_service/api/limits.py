@@ -1,0 +1,81 @@
+"""How much one request, one owner, and all together may ask of this process. Counted in the process: two API processes let
+through twice as much."""
+
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from starlette.requests import Request
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from md5_service.api.errors import known_error
+from md5_task_data.errors import Busy, HeadTooLarge, TooMany
+
+MOST_HEADERS = 100
+
+
+class Head:
+    """ASGI middleware: refuses requests whose address and headers are longer than `most` bytes, or too many."""
+
+    def __init__(self, app: ASGIApp, most: int) -> None:
+        self._app = app
+        self._most = most
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            headers = scope["headers"]
+            size = sum(len(name) + len(value) for name, value in headers)
+            size += len(scope["raw_path"]) + len(scope["query_string"])
+            if size > self._most or len(headers) > MOST_HEADERS:
+                error = HeadTooLarge(
+                    f"{size} bytes in {len(headers)} headers; at most {self._most} in {MOST_HEADERS} are taken"
+                )
+                answer = await known_error(Request(scope), error)
+                await answer(scope, receive, send)
+                return
+        await self._app(scope, receive, send)
+
+
+class Rates:
+    """A token bucket for each owner: `per_s` requests a second, as many at once after a rest."""
+
+    def __init__(self, per_s: float) -> None:
+        self._per_s = per_s
+        self._most = max(1.0, per_s)
+        self._left: dict[str, tuple[float, float]] = {}
+
+    def take(self, owner: str) -> None:
+        """Raises TooMany."""
+        now = time.monotonic()
+        left, at = self._left.get(owner, (self._most, now))
+        left = min(self._most, left + (now - at) * self._per_s)
+        if left < 1:
+            raise TooMany(f"more than {self._per_s:g} requests a second; ask less often")
+        self._left[owner] = left - 1, now
+
+
+class Places:
+    """For files that are received at the same time."""
+
+    def __init__(self, most: int, most_of_one: int) -> None:
+        self._most = most
+        self._most_of_one = most_of_one
+        self._taken: Counter[str] = Counter()
+
+    @contextmanager
+    def one(self, owner: str) -> Iterator[None]:
+        """Raises TooMany, Busy."""
+        if self._taken[owner] >= self._most_of_one:
+            raise TooMany(
+                f"{self._most_of_one} of your files are on their way already; send the next when one has arrived"
+            )
+        if self._taken.total() >= self._most:
+            raise Busy(f"{self._most} files are on their way already; try again soon")
+        self._taken[owner] += 1
+        try:
+            yield
+        finally:
+            self._taken[owner] -= 1
+            if not self._taken[owner]:
+                del self._taken[owner]

@@ -1,0 +1,83 @@
+"""HTTP itself, where uvicorn's parser knows no limits: how long a head may take to come, how much of one is held, and for how
+long a client that has its answer may go on sending. `serve` uses it by itself; else: `--http md5_service.api.wire:Protocol`.
+
+What cannot be parsed gets a problem document, too, but no `X-Request-ID`: there is no request.
+"""
+
+import asyncio
+
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
+
+from md5_service.api.errors import problem
+
+HEAD_S = 30.0  # for a head to come in whole
+LINGER_S = 30.0  # for the rest of a body that nobody needs any more: cut off at once, a client may miss its answer
+MOST_HEAD_BYTES = 128 << 10  # of a head that is not whole yet; of whole ones `limits.Head` knows the exact limit
+
+IDLE, HEAD, BODY = range(3)
+
+
+class Protocol(HttpToolsProtocol):
+    """One connection."""
+
+    _receives = IDLE
+    _head_bytes = 0
+    _limit: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
+        super().connection_made(transport)
+        self._within(HEAD_S)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._within(None)
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        before = self.headers
+        super().data_received(data)
+        if self._receives == HEAD and self.headers is before:
+            self._head_bytes += len(data)
+            if self._head_bytes > MOST_HEAD_BYTES:
+                self._refuse(431, "head_too_large", "Too large", f"its headers have more than {MOST_HEAD_BYTES} bytes")
+
+    def on_message_begin(self) -> None:
+        self._receives, self._head_bytes = HEAD, 0
+        self._within(HEAD_S)
+        super().on_message_begin()
+
+    def on_headers_complete(self) -> None:
+        self._receives = BODY
+        self._within(None)
+        super().on_headers_complete()
+
+    def on_message_complete(self) -> None:
+        self._receives = IDLE
+        self._within(None)
+        super().on_message_complete()
+
+    def on_response_complete(self) -> None:
+        super().on_response_complete()
+        if self._receives == BODY and self.cycle.response_complete:
+            self._within(LINGER_S)
+
+    def send_400_response(self, msg: str) -> None:
+        self._refuse(400, "malformed", "The request could not be read", msg)
+
+    def _within(self, seconds: float | None) -> None:
+        """What is being received must have come by then."""
+        if self._limit is not None:
+            self._limit.cancel()
+        self._limit = None if seconds is None else self.loop.call_later(seconds, self._is_late)
+
+    def _is_late(self) -> None:
+        if self._receives == HEAD:
+            self._refuse(408, "head_stalled", "Too slow", f"the head of the request did not come within {HEAD_S:g} s")
+        self.transport.close()
+
+    def _refuse(self, status: int, code: str, title: str, detail: str) -> None:
+        is_between_answers = self.cycle is None or self.cycle.response_complete
+        if is_between_answers and not self.transport.is_closing():
+            answer = problem(status, code, title, detail, {"Connection": "close"})
+            lines = [STATUS_LINE[status], *(b"%s: %s\r\n" % header for header in answer.raw_headers), b"\r\n"]
+            self.transport.write(b"".join([*lines, bytes(answer.body)]))
+        self.transport.close()

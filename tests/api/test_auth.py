@@ -1,0 +1,204 @@
+"""Who may come in, with keys: known before a byte of the body is read, and to see nothing but their own."""
+
+import contextlib
+import logging
+import socket
+import time
+from collections.abc import Callable
+
+import httpx2
+import pytest
+from fastapi.routing import iter_route_contexts
+from sqlalchemy import Connection, RowMapping
+
+from md5_service.api import auth, browsers
+from md5_service.api.app import create_app
+from md5_task_data import keys
+from md5_task_data.database import Database
+from md5_task_data.errors import DependencyAway
+from tests.api.conftest import Api
+from tests.api.test_hand_over import assert_problem
+from tests.client import wait_for
+
+OPEN = ["/", "/tasks", "/tasks/anything", "/assets/favicon.svg", "/docs", "/openapi.json", "/healthz", "/readyz"]
+
+
+@pytest.fixture
+def api(start_api: Callable[..., Api]) -> Api:
+    """One that asks for keys."""
+    return start_api(auth="keys")
+
+
+def new_key(api: Api, owner: str) -> tuple[str, dict[str, str]]:
+    """The id of a new key, and the header with it."""
+    database = Database(api.settings.database_url)
+    with database.transaction() as db:
+        key_id, key = keys.create(db, owner)
+    database.close()
+    return key_id, {"Authorization": f"Bearer {key}"}
+
+
+def revoke(api: Api, key_id: str) -> None:
+    database = Database(api.settings.database_url)
+    with database.transaction() as db:
+        keys.revoke(db, key_id)
+    database.close()
+
+
+def test_every_path_but_those_that_show_nothing_needs_a_key(api: Api) -> None:
+    paths = {str(path) for route in iter_route_contexts(create_app(api.settings).routes) if (path := route.path)}
+    shut = paths - {path for path in paths if path.replace("{task_id}", "anything") in OPEN} - {"/assets"}
+    assert {"/v1/tasks", "/v1/tasks/{task_id}/file", "/v1/stats", "/metrics"} <= shut
+    for path in [*shut, "/v1/nothing", "/v1", "/v1//tasks", "/v1/tasks/", "/Docs", "/docs/", "/tasks%2f../v1/tasks/"]:
+        for method in ("GET", "POST", "DELETE", "OPTIONS"):
+            answer = api.client.request(method, path.replace("{task_id}", "x"))
+            if path.startswith("/tasks%2f"):
+                assert answer.status_code in (401, 404, 405)
+            else:
+                assert_problem(answer, 401, "unauthorized", "Authorization: Bearer")
+                assert answer.headers["www-authenticate"] == "Bearer"
+                assert answer.headers["x-request-id"]
+
+
+@pytest.mark.parametrize("path", OPEN)
+def test_pages_and_health_need_none(api: Api, path: str) -> None:
+    assert api.client.get(path).status_code in (200, 503)
+
+
+def test_a_key_opens_all(api: Api) -> None:
+    _, header = new_key(api, "ann")
+    for path in ("/v1/tasks", "/v1/stats", "/metrics"):
+        assert api.client.get(path, headers=header).status_code == 200
+    task = api.client.post("/v1/tasks", content=b"abc", headers=header).json()
+    assert api.client.get(f"/v1/tasks/{task['id']}", headers=header).json() == task
+
+
+def test_a_wrong_key_opens_nothing(api: Api) -> None:
+    key_id, header = new_key(api, "ann")
+    key = header["Authorization"].removeprefix("Bearer ")
+    other = new_key(api, "bob")[1]["Authorization"].removeprefix("Bearer ")
+    mixed = f"md5_{key_id}_{other[-43:]}"
+    for wrong in (
+        f"Bearer {key[:-1]}{'A' if key[-1] != 'A' else 'B'}",
+        f"Bearer {mixed}",
+        f"Bearer md5_{'0' * 16}_{'x' * 43}",
+        f"Bearer {key}{key}",
+        f"Basic {key}",
+        f"Token {key}",
+        key,
+        "Bearer",
+        "Bearer é",
+        "x" * 5000,
+    ):
+        answer = api.client.get("/v1/tasks", headers=[(b"Authorization", wrong.encode())])
+        assert_problem(answer, 401, "unauthorized")
+    assert api.client.get("/v1/tasks", headers={"Authorization": f"bearer {key}"}).status_code == 200
+
+
+def test_nobody_without_a_key_gets_a_body_in(api: Api) -> None:
+    with socket.create_connection(("127.0.0.1", api.port), timeout=10) as connection:
+        head = "POST /v1/tasks HTTP/1.1\r\nHost: localhost\r\nContent-Length: 999999\r\nExpect: 100-continue\r\n\r\n"
+        connection.sendall(head.encode())
+        assert connection.recv(1000).startswith(b"HTTP/1.1 401")
+    assert api.stored() == []
+
+
+def test_owners_see_and_touch_only_their_own(api: Api) -> None:
+    (_, ann), (_, bob), (_, anns_other) = new_key(api, "ann"), new_key(api, "bob"), new_key(api, "ann")
+    task_id = api.client.post("/v1/tasks", content=b"abc", headers=ann).json()["id"]
+    theirs = f"/v1/tasks/{task_id}"
+    unknown = "/v1/tasks/00000000-0000-7000-8000-000000000000"
+    for method, path in [
+        ("GET", ""),
+        ("GET", "/events"),
+        ("GET", "/file"),
+        ("POST", "/retry"),
+        ("DELETE", ""),
+    ]:
+        foreign = api.client.request(method, theirs + path, headers=bob)
+        never = api.client.request(method, unknown + path, headers=bob)
+        assert_problem(foreign, 404, "not_found")
+        assert foreign.json() | {"detail": ""} == never.json() | {"detail": ""}
+        assert foreign.json()["detail"].replace(task_id, "") == never.json()["detail"].replace(unknown[-36:], "")
+    assert_problem(api.client.get(f"/v1/tasks/events?id={task_id}", headers=bob), 404, "not_found")
+    assert api.client.get("/v1/tasks", headers=bob).json()["items"] == []
+    assert api.client.get("/v1/stats", headers=bob).json()["counts"] == []
+    for header in (ann, anns_other):
+        assert [task["id"] for task in api.client.get("/v1/tasks", headers=header).json()["items"]] == [task_id]
+    assert api.client.delete(theirs, headers=anns_other).json()["outcome"] == "cancelled"
+
+
+def test_a_revoked_key_opens_nothing_within_seconds(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(auth, "REMEMBERED_S", 0.3)
+    key_id, header = new_key(api, "ann")
+    _, other = new_key(api, "ann")
+    assert api.client.get("/v1/stats", headers=header).status_code == 200
+    revoke(api, key_id)
+    began = time.monotonic()
+    wait_for(lambda: api.client.get("/v1/stats", headers=header).status_code == 401, 5, "the key to end")
+    assert time.monotonic() - began < 0.3 + 1
+    assert api.client.get("/v1/stats", headers=other).status_code == 200
+
+
+def test_the_database_is_asked_once_in_a_while_and_its_absence_is_a_503(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, header = new_key(api, "ann")
+    asked = []
+    get = keys.get
+
+    def noted(db: Connection, key_id: str) -> RowMapping | None:
+        asked.append(key_id)
+        return get(db, key_id)
+
+    monkeypatch.setattr(auth, "REMEMBERED_S", 60)
+    monkeypatch.setattr(keys, "get", noted)
+    assert {api.client.get("/v1/nothing", headers=header).status_code for _ in range(10)} == {404}
+    assert len(asked) == 1
+
+    def away(*_: object) -> None:
+        raise DependencyAway("gone")
+
+    monkeypatch.setattr(keys, "get", away)
+    assert_problem(api.client.get("/v1/tasks", headers=new_key(api, "bob")[1]), 503, "unavailable")
+    assert api.client.get("/v1/tasks", headers={"Authorization": "Bearer x"}).status_code == 401
+
+
+def test_no_log_line_holds_a_key(api: Api, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch) -> None:
+    _, header = new_key(api, "ann")
+    key = header["Authorization"].removeprefix("Bearer ")
+    with caplog.at_level(logging.DEBUG):
+        for path in ("/v1/tasks", "/v1/nothing", "/v1/tasks/x", "/readyz"):
+            api.client.get(path, headers=header)
+            api.client.get(path, headers={"Authorization": f"Basic {key}"})
+        monkeypatch.setattr(keys, "fits", lambda *_: 1 / 0)  # a fault of ours, with its traceback
+        with contextlib.suppress(httpx2.HTTPError):
+            assert api.client.get("/v1/tasks", headers=header).status_code == 500
+    assert "GET /v1/tasks" in caplog.text
+    assert key[-43:] not in caplog.text
+
+
+def test_who_was_not_told_whom_to_let_in_lets_in_this_machine_only(
+    start_api: Callable[..., Api], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    api = start_api()
+    assert api.client.get("/v1/tasks").status_code == 200
+    monkeypatch.setattr(browsers, "is_loopback", lambda _: False)  # as if the address were one that others reach
+    assert_problem(api.client.get("/v1/tasks"), 401, "unauthorized", "MD5_AUTH")
+    assert api.client.get("/healthz").status_code == 200
+
+
+def test_with_none_everybody_who_reaches_it_may(start_api: Callable[..., Api], monkeypatch: pytest.MonkeyPatch) -> None:
+    api = start_api(auth="none")
+    monkeypatch.setattr(browsers, "is_loopback", lambda _: False)
+    assert api.client.get("/v1/tasks", headers={"Host": "files.example"}).status_code == 200
+
+
+def test_the_document_says_that_a_key_is_needed(api: Api) -> None:
+    document = api.client.get("/openapi.json").json()
+    assert document["components"]["securitySchemes"]["HTTPBearer"]["scheme"] == "bearer"
+    for path, methods in document["paths"].items():
+        for operation in methods.values():
+            is_shut = path.startswith("/v1/") or path == "/metrics"
+            assert ("security" in operation) == is_shut
+            assert ("401" in operation["responses"]) == is_shut

@@ -1,0 +1,215 @@
+"""What one request, one owner and all together may ask for: what is at each limit is served, what is beyond it is refused."""
+
+import contextlib
+import os
+import socket
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from md5_service.api import limits, receive, wire
+from tests.api.conftest import Api
+from tests.api.test_auth import new_key
+from tests.api.test_hand_over import BOUNDARY, FILE, assert_problem, form
+from tests.client import wait_for
+
+
+def talk(api: Api, *pieces: bytes, pause_s: float = 0) -> bytes:
+    """What comes back until the other side closes, or 10 s of silence."""
+    with socket.create_connection(("127.0.0.1", api.port), timeout=10) as connection:
+        for piece in pieces:
+            with contextlib.suppress(OSError):
+                connection.sendall(piece)
+            time.sleep(pause_s)
+        received = b""
+        with contextlib.suppress(ConnectionError):
+            while more := connection.recv(100_000):
+                received += more
+        return received
+
+
+def assert_refused(answer: bytes, status: int, code: str) -> None:
+    head, _, body = answer.partition(b"\r\n\r\n")
+    assert head.startswith(b"HTTP/1.1 %d " % status), answer
+    assert b"content-type: application/problem+json" in head
+    assert f'"code":"{code}"'.encode() in body
+
+
+def test_the_head_of_a_request_has_a_size(start_api: Callable[..., Api]) -> None:
+    api = start_api(max_header_bytes=2000)
+    request = api.client.build_request("GET", "/v1/tasks", headers={"X": ""})
+    size = len(request.url.raw_path) + sum(len(name) + len(value) for name, value in request.headers.raw)
+    for header, status in (("x" * (2000 - size), 200), ("x" * (2001 - size), 431)):
+        answer = api.client.get("/v1/tasks", headers={"X": header})
+        assert answer.status_code == status
+    assert_problem(answer, 431, "head_too_large", "2000")
+    assert answer.headers["x-request-id"]
+    assert_problem(api.client.get("/v1/tasks?filename=" + "x" * 2000), 431, "head_too_large")
+
+
+def test_a_request_has_so_many_headers(api: Api) -> None:
+    given = len(api.client.build_request("GET", "/healthz").headers.raw)
+    for more, status in ((limits.MOST_HEADERS - given, 200), (limits.MOST_HEADERS - given + 1, 431)):
+        headers = [(f"X-{number}", "") for number in range(more)]
+        assert api.client.get("/healthz", headers=headers).status_code == status
+
+
+def test_a_head_that_never_ends_is_cut_off(api: Api) -> None:
+    block = b"x" * 60_000
+    assert_refused(talk(api, b"GET / HTTP/1.1\r\nHost: localhost\r\nX: ", *[block] * 9), 431, "head_too_large")
+    assert_refused(talk(api, b"GET /", *[block] * 9), 431, "head_too_large")
+
+
+def test_a_body_is_no_head(api: Api) -> None:
+    body = b"x" * 300_000
+    head = b"POST /v1/tasks HTTP/1.1\r\nHost: localhost\r\nContent-Length: 300000\r\n%s\r\n"
+    answers = talk(api, (head % b"") + body + (head % b"Connection: close\r\n") + body)
+    assert answers.count(b"HTTP/1.1 202 ") == 2
+
+
+def test_a_head_that_does_not_come_is_not_waited_for(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(wire, "HEAD_S", 0.5)
+    began = time.monotonic()
+    assert talk(api) == b""
+    slow = [b"GET /healthz HTTP/1.1\r\n", *(b"X-%d: y\r\n" % number for number in range(8))]
+    assert_refused(talk(api, *slow, pause_s=0.1), 408, "head_stalled")
+    assert time.monotonic() - began < 5
+    assert b" 200 " in talk(api, b"GET /healthz HTTP/1.1\r\n", b"Connection: close\r\n\r\n", pause_s=0.2)
+
+
+def test_what_is_sent_after_the_answer_has_an_end_too(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(wire, "LINGER_S", 0.3)
+    began = time.monotonic()
+    head = b"POST /v1/nothing HTTP/1.1\r\nHost: localhost\r\nContent-Length: 99\r\n\r\n"
+    answer = talk(api, head, *[b"x"] * 10, pause_s=0.1)
+    assert_refused(answer, 404, "not_found")
+    assert time.monotonic() - began < 4  # uvicorn's own limit, for those who are silent, is 5
+
+
+@pytest.mark.parametrize(
+    "nonsense",
+    [
+        b"nonsense\r\n\r\n",
+        b"\0\0\0\0\r\n\r\n",
+        b"GET http://[ HTTP/1.1\r\n\r\n",
+        b"GET /\xff HTTP/1.1\r\n\r\n",
+        b"GET / HTTP/1.1\r\nno colon\r\n\r\n",
+        b"POST /v1/tasks HTTP/1.1\r\nContent-Length: -1\r\n\r\n",
+        b"POST /v1/tasks HTTP/1.1\r\nContent-Length: 99999999999999999999999\r\n\r\n",
+        b"POST /v1/tasks HTTP/1.1\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\nabc",
+        b"CONNECT example:443 HTTP/1.1\r\n\r\n",
+        b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03",
+    ],
+)
+def test_what_is_no_http_gets_a_problem(api: Api, nonsense: bytes) -> None:
+    assert_refused(talk(api, nonsense), 400, "malformed")
+    assert api.stored() == []
+
+
+def part(*headers: bytes) -> dict[str, Any]:
+    lines = b"\r\n".join([b'Content-Disposition: form-data; name="file"; filename="a"', *headers])
+    body = b"--%s\r\n%s\r\n\r\nx\r\n--%s--\r\n" % (BOUNDARY.encode(), lines, BOUNDARY.encode())
+    return {"content": body, "headers": {"Content-Type": f"multipart/form-data; boundary={BOUNDARY}"}}
+
+
+def test_a_part_of_a_form_has_so_many_headers_of_such_a_size(api: Api) -> None:
+    for request, status in (
+        (part(*(b"X-%d: y" % number for number in range(7))), 202),
+        (part(*(b"X-%d: y" % number for number in range(8))), 400),
+        (part(b"X: " + b"y" * 4000), 202),
+        (part(b"X: " + b"y" * 5000), 400),
+    ):
+        assert api.client.post("/v1/tasks", **request).status_code == status
+    assert len(api.stored()) == 2
+
+
+def test_a_form_has_little_besides_its_file(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = form(FILE)
+    size = len(whole["content"]) - 1  # the file has one byte
+    monkeypatch.setattr(receive, "FORM_OVERHEAD", size + 1000)
+
+    def chunked(body: bytes) -> Iterator[bytes]:
+        yield body
+
+    for after, status in ((1000, 202), (1001, 413)):
+        content = chunked(whole["content"] + b"\n" * after)
+        answer = api.client.post("/v1/tasks", content=content, headers=whole["headers"])
+        assert answer.status_code == status, answer.text
+    assert_problem(answer, 413, "too_large", "besides its file")
+    assert len(api.stored()) == 1
+
+
+def test_a_disk_keeps_its_reserve(start_api: Callable[..., Api], monkeypatch: pytest.MonkeyPatch) -> None:
+    api = start_api(disk_reserve_bytes=10_000)
+    room = 0
+
+    def found(_: object) -> os.statvfs_result:
+        return os.statvfs_result((1, 1, 0, 0, room, 0, 0, 0, 0, 255))
+
+    monkeypatch.setattr(os, "statvfs", found)
+
+    def chunked() -> Iterator[bytes]:
+        nonlocal room
+        yield b"x" * 2000
+        room = 9_999  # others have filled it meanwhile
+        yield b"x" * 2_000_000
+
+    for room, size, status in ((9_999, 0, 507), (10_000, 0, 202), (11_999, 2000, 507), (12_000, 2000, 202)):  # noqa: B007
+        assert api.client.post("/v1/tasks", content=b"x" * size).status_code == status
+    room = 20_000
+    assert_problem(api.client.post("/v1/tasks", content=chunked()), 507, "storage_full", "nothing was kept")
+    assert (len(api.stored()), api.count()) == (2, 2)
+
+
+def test_one_owner_asks_so_often(start_api: Callable[..., Api]) -> None:
+    api = start_api(auth="keys", rate_per_owner=5)
+    (_, ann), (_, anns_other), (_, bob) = new_key(api, "ann"), new_key(api, "ann"), new_key(api, "bob")
+    statuses = [api.client.get("/v1/nothing", headers=(ann, anns_other)[number % 2]).status_code for number in range(7)]
+    assert statuses[:5] == [404] * 5
+    assert statuses[-1] == 429
+    answer = api.client.get("/v1/nothing", headers=ann)
+    assert_problem(answer, 429, "too_many", "5 requests a second")
+    assert int(answer.headers["retry-after"]) >= 1
+    assert api.client.get("/v1/nothing", headers=bob).status_code == 404
+    assert api.client.get("/healthz").status_code == 200
+    time.sleep(0.3)
+    assert api.client.get("/v1/nothing", headers=ann).status_code == 404
+
+
+@contextlib.contextmanager
+def uploading(api: Api, header: dict[str, str]) -> Iterator[None]:
+    """A file is on its way meanwhile."""
+    lines = "".join(f"{name}: {value}\r\n" for name, value in header.items())
+    coming = api.folder / "bucket" / "tmp"
+    before = len(list(coming.glob("*")))
+    with socket.create_connection(("127.0.0.1", api.port), timeout=10) as connection:
+        connection.sendall(f"POST /v1/tasks HTTP/1.1\r\nHost: localhost\r\n{lines}Content-Length: 9\r\n\r\n".encode())
+        wait_for(lambda: len(list(coming.glob("*"))) > before, 10, "the upload to begin")
+        yield
+    wait_for(lambda: len(list(coming.glob("*"))) == before, 10, "the upload to end")
+
+
+def test_so_many_files_come_in_at_the_same_time(start_api: Callable[..., Api]) -> None:
+    api = start_api(auth="keys", max_uploads=3, max_uploads_per_owner=2)
+    (_, ann), (_, bob) = new_key(api, "ann"), new_key(api, "bob")
+    with uploading(api, ann):
+        assert api.client.post("/v1/tasks", content=b"x", headers=ann).status_code == 202
+        with uploading(api, ann):
+            answer = api.client.post("/v1/tasks", content=b"x", headers=ann)
+            assert_problem(answer, 429, "too_many", "2 of your files")
+            assert answer.headers["retry-after"]
+            assert api.client.get("/v1/tasks", headers=ann).status_code == 200
+            assert api.client.post("/v1/tasks", content=b"x", headers=bob).status_code == 202
+            with uploading(api, bob):
+                answer = api.client.post("/v1/tasks", content=b"x", headers=bob)
+                assert_problem(answer, 503, "busy", "3 files")
+                assert answer.headers["retry-after"]
+    for owner in (ann, bob):  # and every place is free again
+
+        def is_taken(owner: dict[str, str] = owner) -> bool:
+            with uploading(api, owner):
+                return api.client.post("/v1/tasks", content=b"x", headers=owner).status_code == 202
+
+        wait_for(is_taken, 10, "the places to be free")
