@@ -1,4 +1,4 @@
-"""Prints the figures as a table: `python -m bench [first large small waiting page]`."""
+"""Prints the figures as a table: `python -m bench [first large small waiting slow page]`."""
 
 import os
 import platform
@@ -7,7 +7,7 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from bench import first_md5, first_page, large_file, small_files, waiting_clients
+from bench import first_md5, first_page, large_file, slow_clients, small_files, waiting_clients
 
 GIB = 1 << 30
 MEASURES: dict[str, tuple[str, Callable[[Path], list[tuple[str, str]]]]] = {
@@ -16,6 +16,7 @@ MEASURES: dict[str, tuple[str, Callable[[Path], list[tuple[str, str]]]]] = {
     "small": ("Files of 4 KiB, embedded default", small_files.measure),
     "page": ("The page, on a first visit", first_page.measure),
     "waiting": ("Clients that wait", waiting_clients.measure),
+    "slow": ("Clients that are slow on purpose", slow_clients.measure),
 }
 
 

@@ -4,10 +4,12 @@ import contextlib
 import hashlib
 import re
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from tests.client import wait_for
 from tests.cluster import BIN, Cluster, Member
 from tests.house.test_house import ROOT
 from tests.servers.postgres import Postgres
@@ -16,7 +18,7 @@ from tests.service import COMMAND, Service
 
 README = (ROOT / "README.md").read_text()
 BLOCKS = re.findall(r"^```sh\n(.*?)^```", README, re.M | re.S)
-IN_BLOCKS = [line for block in BLOCKS if "celery" not in block for line in block.splitlines()]
+IN_BLOCKS = [line for block in BLOCKS if not re.search("celery|MD5_AUTH", block) for line in block.splitlines()]
 IN_TEXT = re.findall(r"`((?:\.venv/bin/md5-service|curl|cat|\./run) [^`]+)`", README)
 COMMANDS = [line.partition("#")[0].strip().replace("\\|", "|") for line in [*IN_BLOCKS, *IN_TEXT]]
 CLIENTS = [command for command in COMMANDS if command.startswith((".venv/bin/md5-service", "curl", "cat"))]
@@ -84,6 +86,31 @@ def test_run_starts_the_service_and_hands_its_arguments_on(tmp_path: Path) -> No
             assert "<div id=" in client.get("/").text
     finally:
         service.end()
+
+
+def test_keys_are_made_used_and_revoked_as_the_readme_says(start_service: Callable[..., Service]) -> None:
+    (block,) = [block for block in BLOCKS if "MD5_AUTH" in block]
+    service = start_service(auth="keys")
+    here = service.folder.parent
+    (here / "reads.bam").write_bytes(b"abc")
+    environment = {"PATH": f"{BIN}:/usr/bin:/bin"}
+    told: dict[str, str] = {}
+    for line in block.splitlines()[1:]:
+        command = line.partition("#")[0].strip().replace("http://files.example:9000", service.url)
+        if command.startswith("export"):
+            environment["MD5_KEY"] = told["create"].strip()
+            continue
+        command = re.sub(r"\bID$", told.get("list", "").partition(" ")[0], command.removeprefix(".venv/bin/"))
+        ran = subprocess.run(command, shell=True, cwd=here, env=environment, capture_output=True, text=True, timeout=60)
+        assert ran.returncode == 0, (command, ran.stderr)
+        told[next(word for word in ("create", "put", "list", "revoke", "curl") if word in command)] = ran.stdout
+    assert told["put"] == f"{hashlib.md5(b'abc').hexdigest()}  reads.bam\n"
+    assert '"filename":"reads.bam"' in told["curl"]
+    key = {"Authorization": f"Bearer {environment['MD5_KEY']}"}
+    with service.client() as client:
+        wait_for(lambda: client.get("/v1/tasks", headers=key).status_code == 401, 5, "the key to end")
+    words = service.stderr_path.read_text() + service.log_path.read_text()
+    assert environment["MD5_KEY"][-43:] not in words
 
 
 def test_the_processes_on_several_hosts_are_started_as_the_readme_says(

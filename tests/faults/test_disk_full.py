@@ -87,7 +87,8 @@ def open_folder() -> Iterator[Path]:
 
 
 def new_cluster(tmp_path: Path, database_url: str, broker: Valkey) -> Cluster:
-    return Cluster(tmp_path / "cluster", database_url, broker.url, workers=1, children=2, sweep_s=1, lease_s=2)
+    settings = {"workers": 1, "children": 2, "sweep_s": 1, "lease_s": 2, "disk_reserve_bytes": 0}
+    return Cluster(tmp_path / "cluster", database_url, broker.url, **settings)
 
 
 class Files:
