@@ -153,6 +153,7 @@ def test_a_disk_keeps_its_reserve(start_api: Callable[..., Api], monkeypatch: py
     def chunked() -> Iterator[bytes]:
         nonlocal room
         yield b"x" * 2000
+        wait_for(lambda: len(api.stored()) == 3, 10, "the upload to begin")
         room = 9_999  # others have filled it meanwhile
         yield b"x" * 2_000_000
 

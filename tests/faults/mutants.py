@@ -39,7 +39,7 @@ def _data(*tests: str) -> tuple[str, ...]:
 
 
 LEASES, LOG = "md5_task_data/leases.py", "md5_task_data/shared_log.py"
-MUTANTS = (
+MUTANTS: tuple[Mutant, ...] = (
     Mutant(
         "the fence",
         LEASES,
@@ -198,6 +198,145 @@ MUTANTS = (
             "tests/worker/test_tracing.py::"
             "test_a_collector_that_takes_nothing_holds_up_nobody_and_is_spoken_of_seldom[it never answers]",
         ),
+    ),
+)
+
+
+def _api(*tests: str) -> tuple[str, ...]:
+    return tuple(f"tests/api/{test}" for test in tests)
+
+
+AUTH, BROWSERS, LIMITS, WIRE = (f"md5_service/api/{name}.py" for name in ("auth", "browsers", "limits", "wire"))
+KEYS, BUCKET = "md5_task_data/keys.py", "md5_task_data/bucket.py"
+MUTANTS += (
+    Mutant(
+        "the look at a key's secret",
+        AUTH,
+        "row is None or not keys.fits(key, row)",
+        "row is None",
+        _api("test_auth.py::test_a_wrong_key_opens_nothing"),
+    ),
+    Mutant(
+        "the shut door",
+        AUTH,
+        "        if is_open:\n",
+        "        request.state.owner = NOBODY_IN_PARTICULAR\n        if True:\n",
+        _api("test_auth.py::test_every_path_but_those_that_show_nothing_needs_a_key"),
+    ),
+    Mutant(
+        "the owner of a key",
+        AUTH,
+        'return str(row["owner"])',
+        "return NOBODY_IN_PARTICULAR",
+        _api("test_auth.py::test_owners_see_and_touch_only_their_own"),
+    ),
+    Mutant(
+        "the end of a revoked key",
+        KEYS,
+        "where(api_keys.c.id == key_id, api_keys.c.revoked_at.is_(None))",
+        "where(api_keys.c.id == key_id)",
+        _api("test_auth.py::test_a_revoked_key_opens_nothing_within_seconds"),
+    ),
+    Mutant(
+        "the hash of a key",
+        KEYS,
+        "return hashlib.sha256(key.encode()).hexdigest()",
+        'return key if hashlib else ""',
+        _data("test_keys.py::test_what_is_kept_does_not_open_anything[sqlite]"),
+    ),
+    Mutant(
+        "the loopback of who was told nothing",
+        AUTH,
+        'self._auth == "none" or browsers.is_on_loopback(request)',
+        'self._auth in ("none", None)',
+        _api("test_auth.py::test_who_was_not_told_whom_to_let_in_lets_in_this_machine_only"),
+    ),
+    Mutant(
+        "the names of loopback",
+        BROWSERS,
+        "if host and is_on_loopback(request) and not",
+        "if not host and not",
+        _api("test_browsers.py::test_other_names_are_not_so_that_a_rebound_one_reads_nothing"),
+    ),
+    Mutant(
+        "the look at who sent a browser",
+        BROWSERS,
+        "if not is_ours and",
+        "if not is_ours and not origin and",
+        _api("test_browsers.py::test_another_site_changes_nothing"),
+    ),
+    Mutant(
+        "the size of a head",
+        LIMITS,
+        "size > self._most or ",
+        "",
+        _api("test_limits.py::test_the_head_of_a_request_has_a_size"),
+    ),
+    Mutant(
+        "the number of headers",
+        LIMITS,
+        " or len(headers) > MOST_HEADERS",
+        "",
+        _api("test_limits.py::test_a_request_has_so_many_headers"),
+    ),
+    Mutant(
+        "the end of a head without one",
+        WIRE,
+        "if self._head_bytes > MOST_HEAD_BYTES:",
+        "if not self._head_bytes:",
+        _api("test_limits.py::test_a_head_that_never_ends_is_cut_off"),
+    ),
+    Mutant(
+        "the deadline of a head, and of a body that nobody needs",
+        WIRE,
+        "self._limit = None if seconds is None else",
+        "self._limit = None if seconds else None and",
+        _api(
+            "test_limits.py::test_a_head_that_does_not_come_is_not_waited_for",
+            "test_limits.py::test_what_is_sent_after_the_answer_has_an_end_too",
+        ),
+    ),
+    Mutant(
+        "the rate of an owner",
+        LIMITS,
+        "if left < 1:",
+        "if left < -100:",
+        _api("test_limits.py::test_one_owner_asks_so_often"),
+    ),
+    Mutant(
+        "an owner's share of the places",
+        LIMITS,
+        "self._taken[owner] >= self._most_of_one",
+        "self._taken.total() < 0",
+        _api("test_limits.py::test_so_many_files_come_in_at_the_same_time"),
+    ),
+    Mutant(
+        "the places of all",
+        LIMITS,
+        "self._taken.total() >= self._most:",
+        "self._taken.total() < 0:",
+        _api("test_limits.py::test_so_many_files_come_in_at_the_same_time"),
+    ),
+    Mutant(
+        "the disk's reserve, before the bytes",
+        BUCKET,
+        "_check_room(self._incoming, reserve + expected)",
+        "_check_room(self._incoming, reserve)",
+        _api("test_limits.py::test_a_disk_keeps_its_reserve"),
+    ),
+    Mutant(
+        "the disk's reserve, while they come",
+        BUCKET,
+        "_check_room(self._descriptor, self._reserve)",
+        "_check_room(self._descriptor, 0)",
+        _api("test_limits.py::test_a_disk_keeps_its_reserve"),
+    ),
+    Mutant(
+        "the limit of what a form has besides its file",
+        "md5_service/api/receive.py",
+        "if size - sink.size > FORM_OVERHEAD:",
+        "if size < 0:",
+        _api("test_limits.py::test_a_form_has_little_besides_its_file"),
     ),
 )
 
