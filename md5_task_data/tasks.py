@@ -17,7 +17,10 @@ FIRST_HINT_S = 30  # a message is sent right after the commit; when nobody came 
 MAX_NAME = 255  # characters
 MAX_BATCH = 255
 
+DIGESTS_STEP = 5000  # rows that one step of a manifest looks at
+
 Version = tuple[object, ...]
+Digest = tuple[str, str]  # the MD5 of a file, and its name
 _VERSION = tuple(tasks.c[name] for name in ("status", "outcome", "progress", "fence", "errors", "lost_leases"))
 
 
@@ -134,6 +137,23 @@ def page(
     rows = db.execute(query.order_by(tasks.c.id.desc()).limit(limit + 1)).mappings().all()
     more = len(rows) > limit
     return list(rows[:limit]), _write_cursor(rows[limit - 1]["id"]) if more else None
+
+
+def digests(db: Connection, owner: str, *, batch: str | None, after: str | None) -> tuple[list[Digest], str | None]:
+    """The next MD5s and names of what is done, oldest first, and the id to go on after (None: these were the last).
+
+    One step looks at so many rows and no more, however few of them belong to the batch: no index knows batches. Raises
+    InvalidInput for a batch that cannot be one.
+    """
+    here = tasks.c.owner == owner, *([tasks.c.id > after] if after else [])
+    last = db.scalar(select(tasks.c.id).where(*here).order_by(tasks.c.id).offset(DIGESTS_STEP - 1).limit(1))
+    wanted = [tasks.c.kind == "md5", tasks.c.outcome == "done"]
+    if batch is not None:
+        wanted.append(_condition("batch", batch))
+    if last is not None:
+        wanted.append(tasks.c.id <= last)
+    found = db.execute(select(tasks.c.md5, tasks.c.filename).where(*here, *wanted).order_by(tasks.c.id))
+    return [(row.md5, row.filename) for row in found], last
 
 
 def cancel(db: Connection, owner: str, task_id: str) -> RowMapping:

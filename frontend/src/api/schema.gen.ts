@@ -135,6 +135,31 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/manifest.md5": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Manifest
+         * @description Of each file of kind `md5` that is done its MD5 and its name, in the order in which they were handed over, for
+         *     `md5sum -c`.
+         *
+         *     Names are escaped as `md5sum` does it. A name that was handed over several times has as many lines. What is not done (yet)
+         *     has none; a batch that nobody knows is one of no files. Memory is flat for any number of lines; a body that
+         *     breaks off (without its last chunk) is not whole.
+         */
+        get: operations["manifest_v1_manifest_md5_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/stats": {
         parameters: {
             query?: never;
@@ -1150,6 +1175,47 @@ export interface operations {
             };
             /** @description A problem (RFC 9457) */
             429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem (RFC 9457) */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    manifest_v1_manifest_md5_get: {
+        parameters: {
+            query?: {
+                /** @description Only the files of this batch; without it, all of yours */
+                batch?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Lines of `md5sum`, as an attachment; empty where nothing is done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description A problem (RFC 9457) */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };

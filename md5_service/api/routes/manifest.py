@@ -1,0 +1,60 @@
+"""/v1/manifest.md5: what is done, as `md5sum -c` reads it."""
+
+from collections.abc import AsyncIterator, Sequence
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query
+from starlette.responses import StreamingResponse
+
+from md5_service import md5sum
+from md5_service.api import schemas
+from md5_service.api.in_time import in_time
+from md5_service.api.services import Owner, Services, Shared
+from md5_task_data import tasks
+
+router = APIRouter(prefix="/v1/manifest.md5", tags=["tasks"])
+
+_LINES: dict[int | str, dict[str, Any]] = {
+    200: {
+        "description": "Lines of `md5sum`, as an attachment; empty where nothing is done",
+        "content": {"text/plain": {"schema": {"type": "string"}}},
+    }
+}
+
+
+@router.get("", response_class=StreamingResponse, responses=_LINES | schemas.problems(422, 503))
+async def manifest(
+    shared: Shared,
+    owner: Owner,
+    batch: Annotated[str | None, Query(description="Only the files of this batch; without it, all of yours")] = None,
+) -> StreamingResponse:
+    """Of each file of kind `md5` that is done its MD5 and its name, in the order in which they were handed over, for
+    `md5sum -c`.
+
+    Names are escaped as `md5sum` does it. A name that was handed over several times has as many lines. What is not done (yet)
+    has none; a batch that nobody knows is one of no files. Memory is flat for any number of lines; a body that
+    breaks off (without its last chunk) is not whole.
+    """
+    first = await in_time(lambda: _step(shared, owner, batch, None))  # an outage now is a problem, later a broken body
+    return StreamingResponse(
+        _lines(shared, owner, batch, *first),
+        headers={"Content-Disposition": 'attachment; filename="manifest.md5"', "Cache-Control": "no-store"},
+        media_type="text/plain; charset=utf-8",
+    )
+
+
+async def _lines(
+    shared: Services, owner: str, batch: str | None, digests: Sequence[tasks.Digest], after: str | None
+) -> AsyncIterator[bytes]:
+    while True:
+        yield b"".join(md5sum.line(md5, name.encode()) for md5, name in digests)
+        if after is None:
+            return
+        digests, after = await in_time(lambda cursor=after: _step(shared, owner, batch, cursor))  # type: ignore[misc]
+
+
+def _step(
+    shared: Services, owner: str, batch: str | None, after: str | None
+) -> tuple[Sequence[tasks.Digest], str | None]:
+    with shared.database.reading() as db:
+        return tasks.digests(db, owner, batch=batch, after=after)
