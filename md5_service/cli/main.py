@@ -6,8 +6,6 @@ reached, 124 a wait timed out.
 
 import os
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
@@ -15,6 +13,7 @@ import typer
 from sqlalchemy import URL
 
 from md5_service.cli import key as keys_of_service
+from md5_service.cli import tasks
 
 app = typer.Typer(
     name="md5-service",
@@ -46,57 +45,7 @@ def up(
         raise typer.Exit(2) from None
 
 
-Url = Annotated[str, typer.Option("--url", envvar="MD5_URL", help="Where the service is")]
-Key = Annotated[str | None, typer.Option("--key", envvar="MD5_KEY", help="The API key, where one is asked for")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print the task as one line of JSON")]
-DEFAULT_URL = "http://127.0.0.1:9000"
-
-
-@app.command()
-def put(
-    files: Annotated[list[str], typer.Argument(help="Files to hand over; - is the standard input")],
-    kind: Annotated[str, typer.Option(help="What to do with them")] = "md5",
-    param: Annotated[list[str] | None, typer.Option(metavar="K=V", help="A parameter of the kind; may repeat")] = None,
-    batch: Annotated[str | None, typer.Option(help="A name that these files share")] = None,
-    wait: Annotated[bool, typer.Option(help="Wait for the results, or print the ids at once")] = True,
-    as_json: AsJson = False,
-    url: Url = DEFAULT_URL,
-    key: Key = None,
-) -> None:
-    """Hand files over and print their MD5s as md5sum does. Ids and progress go to stderr."""
-    from md5_service.cli import put as command
-    from md5_service.cli.remote import Remote
-
-    parameters = {"kind": kind} | ({"batch": batch} if batch else {})
-    for pair in param or []:
-        name, equals, value = pair.partition("=")
-        if not equals:
-            raise typer.BadParameter(f"{pair!r} is not of the form name=value", param_hint="--param")
-        parameters[name] = value
-    with _reaching():
-        raise typer.Exit(command.run(Remote(url, key), files, parameters, wait=wait, as_json=as_json))
-
-
-@app.command()
-def get(
-    task_id: Annotated[str, typer.Argument(metavar="ID", help="The id that a file got")],
-    wait: Annotated[
-        float, typer.Option(min=0, metavar="S", help="Wait so many seconds for the end; then exit with 124")
-    ] = 0,
-    as_json: AsJson = False,
-    url: Url = DEFAULT_URL,
-    key: Key = None,
-) -> None:
-    """Print what became of a file: its MD5 as md5sum does, or on stderr why there is none."""
-    from md5_service.cli.remote import Remote, is_id, report
-
-    if not is_id(task_id):
-        _say(f"{task_id!r} is not an id; an id has 36 characters, and was printed when the file was handed over")
-        raise typer.Exit(1)
-    with _reaching():
-        task = Remote(url, key).until_ended(task_id, wait)
-        raise typer.Exit(report(task, task["filename"].encode(), as_json=as_json))
-
+app.add_typer(tasks.app)  # put, get, ls, cancel, check
 
 app.add_typer(keys_of_service.commands, name="key")
 log_commands = typer.Typer(help="The shared log.", no_args_is_help=True)
@@ -151,24 +100,6 @@ def migrate() -> None:
     except (BadSettings, DependencyAway, InvalidInput, OSError) as error:
         _say(error)
         raise typer.Exit(2) from None
-
-
-@contextmanager
-def _reaching() -> Iterator[None]:
-    """Exit code 3 for a service that does not answer, 1 for one that says no."""
-    from md5_service.cli.remote import Refused, Unreachable
-
-    try:
-        yield
-    except Unreachable as error:
-        _say(error)
-        raise typer.Exit(3) from None
-    except OSError as error:
-        _say(f"the results cannot be written: {error.strerror}")
-        raise typer.Exit(1) from None
-    except Refused as error:
-        _say(error)
-        raise typer.Exit(1) from None
 
 
 def _say(what: object) -> None:

@@ -1,73 +1,125 @@
-"""`md5-service put`: hand files over one after the other; results come out in the same order, while the next are sent."""
+"""`md5-service put`: hand files over, several at once; their results come out in the order of the arguments."""
 
 import os
-import sys
-from collections.abc import Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
-from pathlib import PurePath
+import threading
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import BinaryIO
 
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn, TransferSpeedColumn
 
-from md5_service.cli.remote import Changed, Refused, Remote, Unreachable, print_id, printable, report, size_of
+from md5_service.cli.in_order import in_order
+from md5_service.cli.report import complain, printable, report, say, write, write_json
+from md5_service.client import Changed, Client, Refused, Task, Unavailable, Unreachable
 
 SHOWN_NAME = 40  # characters of a name beside its bar
 
 
-def run(remote: Remote, names: Sequence[str], parameters: Mapping[str, str], *, wait: bool, as_json: bool) -> int:
-    """Returns the exit code: the worst of all files'. Raises Unreachable, with the files so far handed over."""
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        DownloadColumn(),
-        TransferSpeedColumn(),
-        TimeRemainingColumn(),
-    )
-    console = Console(stderr=True)
-    codes: list[Future[int]] = []
-    with (
-        ThreadPoolExecutor(1) as in_order,
-        Progress(*columns, console=console, disable=not console.is_terminal) as progress,
-    ):
-        for name in names:
-            task_id = _hand_over(remote, name, parameters, progress)
-            if task_id is None:
-                codes.append(in_order.submit(lambda: 1))
-            elif wait:
-                codes.append(in_order.submit(_wait, remote, task_id, name, as_json))
-            else:
-                codes.append(in_order.submit(print_id, task_id))
-    return max((code.result() for code in codes), default=0)
+@dataclass(frozen=True)
+class Sent:
+    """A file that was handed over, or was not: then `task` is None, and stderr says why."""
+
+    name: str
+    task: Task | None
+    code: int = 0
 
 
-def _hand_over(remote: Remote, name: str, parameters: Mapping[str, str], progress: Progress) -> str | None:
-    """The id that the file got; None, with a line on stderr, where it got none."""
-    shown = name.encode(errors="replace").decode()
-    try:
-        with open(0 if name == "-" else name, "rb", buffering=0, closefd=name != "-") as file:
-            size = size_of(file)
-            bar = progress.add_task(_short(printable(shown)), total=size)
-            filename = PurePath(shown).name or shown
-            task = remote.hand_over(
-                file, size, {**parameters, "filename": filename}, lambda n: progress.advance(bar, n)
+@dataclass(frozen=True)
+class Put:
+    """What all files of one command have in common."""
+
+    client: Client
+    kind: str
+    batch: str | None
+    params: dict[str, str]
+    wait: bool
+    as_json: bool
+
+    def run(self, names: Sequence[str]) -> int:
+        """Returns the exit code: the worst of all files'. Raises Unreachable, with the files so far handed over."""
+        columns = BarColumn(), DownloadColumn(), TransferSpeedColumn(), TimeRemainingColumn()
+        console = Console(stderr=True)
+        with Progress(
+            TextColumn("{task.description}"), *columns, console=console, disable=not console.is_terminal
+        ) as bars:
+            return max(
+                (self._print(sent) for sent in in_order(lambda name: self._one(name, bars), _turns(names))), default=0
             )
-            progress.remove_task(bar)
-    except OSError as error:
-        print(f"md5-service: {printable(shown)}: {error.strerror}", file=sys.stderr)
-        return None
-    except (Changed, Refused) as error:
-        print(f"md5-service: {printable(shown)}: {error}", file=sys.stderr)
-        return None
-    print(f"{task['id']} {printable(shown)}", file=sys.stderr)
-    return str(task["id"])
+
+    def _one(self, turn: "Turn", bars: Progress) -> Sent:
+        name = turn.name
+        shown = printable(os.fsencode(name).decode(errors="replace"))
+        bar = bars.add_task(_short(shown), total=None)
+        try:
+            with turn, _opened(name) as file:
+                task = self.client.put(
+                    file,
+                    filename=None if name != "-" else "-",
+                    kind=self.kind,
+                    batch=self.batch,
+                    params=self.params,
+                    told=lambda sent, size: bars.update(bar, completed=sent, total=size),
+                )
+        except OSError as error:
+            complain(f"{shown}: {error.strerror}")
+            return Sent(name, None, 1)
+        except (Changed, Refused) as error:
+            if isinstance(error, Unavailable):
+                raise
+            complain(f"{shown}: {error}")
+            return Sent(name, None, 1)
+        finally:
+            bars.remove_task(bar)
+        say(f"{task['id']} {shown}")
+        return self._ended(name, task) if self.wait else Sent(name, task)
+
+    def _ended(self, name: str, task: Task) -> Sent:
+        try:
+            return Sent(name, self.client.wait(task["id"]))
+        except (Unreachable, Refused) as error:
+            complain(f"{task['id']}: {error}; the id stays good: md5-service get {task['id']}")
+            return Sent(name, None, 3)
+
+    def _print(self, sent: Sent) -> int:
+        if sent.task is None:
+            return sent.code
+        if self.wait:
+            return report(sent.task, os.fsencode(sent.name), as_json=self.as_json)
+        if self.as_json:
+            write_json(sent.task)
+        else:
+            write(sent.task["id"].encode() + b"\n")
+        return 0
 
 
-def _wait(remote: Remote, task_id: str, name: str, as_json: bool) -> int:
-    try:
-        return report(remote.until_ended(task_id), os.fsencode(name), as_json=as_json)
-    except (Unreachable, Refused) as error:
-        print(f"md5-service: {task_id}: {error}; the id stays good: md5-service get {task_id}", file=sys.stderr)
-        return 3
+class Turn:
+    """A name, and when it may be read: the standard input by one after the other, in order."""
+
+    def __init__(self, name: str, before: threading.Event | None) -> None:
+        self.name = name
+        self._before = before
+        self.over = threading.Event()
+
+    def __enter__(self) -> None:
+        if self._before is not None:
+            self._before.wait()
+
+    def __exit__(self, *_: object) -> None:
+        self.over.set()
+
+
+def _turns(names: Sequence[str]) -> Iterator[Turn]:
+    before = None
+    for name in names:
+        turn = Turn(name, before if name == "-" else None)
+        if name == "-":
+            before = turn.over
+        yield turn
+
+
+def _opened(name: str) -> BinaryIO:
+    return open(0 if name == "-" else name, "rb", buffering=0, closefd=name != "-")
 
 
 def _short(name: str) -> str:

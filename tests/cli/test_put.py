@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from md5_service.cli.remote import Changed, Remote
+from md5_service.client import Changed, Client
 from tests.service import COMMAND, Service
 
 ODD_NAMES = [
@@ -159,17 +159,16 @@ def test_files_that_do_not_say_their_size(service: Service, tmp_path: Path) -> N
 def test_a_file_that_changes_while_it_is_read_is_told_and_the_next_goes_on(
     service: Service, tmp_path: Path, change: str
 ) -> None:
-    with open(tmp_path / "file", "wb+", buffering=0) as file:
-        file.write(b"x" * 1000)
-        remote = Remote(service.url)
+    path = tmp_path / "file"
+    path.write_bytes(b"x" * (1 << 20))
 
-        def sent(_: int) -> None:
-            os.truncate(file.fileno(), 2000 if change == "grows" else 500)
+    def told(*_: object) -> None:
+        os.truncate(path, 2 << 20 if change == "grows" else 1 << 19)
 
-        file.seek(0)
+    with Client(service.url) as client:
         with pytest.raises(Changed):
-            remote.hand_over(file, 1000 if change == "grows" else 1500, {}, sent)
-    assert remote.hand_over(io.BytesIO(b"abc"), 3, {}, lambda _: None)["size"] == 3
+            client.put(path, told=told)
+        assert client.put(io.BytesIO(b"abc"))["size"] == 3
 
 
 @pytest.mark.parametrize("options", [[], ["--no-wait"], ["--json"]])

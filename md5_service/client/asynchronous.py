@@ -1,0 +1,143 @@
+"""`AsyncClient`: the calls of `Client`, to be awaited."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from typing import Self, TypeVar
+
+import httpx2
+
+from md5_service.client import streams
+from md5_service.client.flows import Flow, Flows, Pause, Request
+from md5_service.client.setup import DEFAULT_URL, filters, options, parameters, sent_as
+from md5_service.client.streams import Stream, Target
+from md5_service.client.upload import Source, Told, Upload, opened
+from md5_service.client.wire import Task
+
+T = TypeVar("T")
+Item = TypeVar("Item")
+
+
+class AsyncClient:
+    """As `Client`, for asyncio: what each call does and raises is said there. Files are read and written in threads."""
+
+    def __init__(self, url: str = DEFAULT_URL, key: str | None = None) -> None:
+        self._flows = Flows(url)
+        self._http = httpx2.AsyncClient(**options(url, key))
+
+    async def put(
+        self,
+        source: Source,
+        *,
+        filename: str | None = None,
+        kind: str = "md5",
+        batch: str | None = None,
+        params: Mapping[str, str] | None = None,
+        wait_s: float = 0,
+        told: Told | None = None,
+    ) -> Task:
+        about = parameters(source, filename, kind, batch, params)
+        with opened(source) as file:
+            return await self._run(self._flows.put(Upload(file, told), about, wait_s))
+
+    async def get(self, task_id: str) -> Task:
+        return await self._run(self._flows.get(task_id))
+
+    async def wait(self, task_id: str, timeout_s: float = float("inf")) -> Task:
+        return await self._run(self._flows.wait(task_id, timeout_s))
+
+    async def list(
+        self,
+        *,
+        kind: str | None = None,
+        status: str | None = None,
+        filename: str | None = None,
+        name: str | None = None,
+        md5: str | None = None,
+        batch: str | None = None,
+        limit: int | None = None,
+    ) -> AsyncIterator[Task]:
+        query = filters(
+            {"kind": kind, "status": status, "filename": filename, "name": name, "md5": md5, "batch": batch}, limit
+        )
+        left = float("inf") if limit is None else limit
+        cursor: str | None = ""
+        while cursor is not None and left > 0:
+            items, cursor = await self._run(self._flows.page(query | ({"cursor": cursor} if cursor else {})))
+            for task in items[: int(min(left, len(items)))]:
+                yield task
+            left -= len(items)
+
+    async def cancel(self, task_id: str) -> Task:
+        return await self._run(self._flows.cancel(task_id))
+
+    async def retry(self, task_id: str) -> Task:
+        return await self._run(self._flows.retry(task_id))
+
+    async def download(self, task_id: str, target: Target) -> None:
+        await self._write(streams.download(self._flows, task_id), target)
+
+    async def manifest(self, target: Target, *, batch: str | None = None) -> None:
+        await self._write(streams.manifest(self._flows, batch), target)
+
+    def events(self, *task_ids: str) -> AsyncIterator[Task]:
+        return self._stream(streams.Events(self._flows, task_ids))
+
+    async def close(self) -> None:
+        await self._http.aclose()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()
+
+    async def _run(self, flow: Flow[T]) -> T:
+        try:
+            step = next(flow)
+            while True:
+                try:
+                    answer = await self._do(step)
+                except httpx2.TransportError as error:
+                    step = flow.throw(error)
+                else:
+                    step = flow.send(answer)
+        except StopIteration as end:
+            result: T = end.value
+            return result
+
+    async def _do(self, step: Request | Pause) -> httpx2.Response | None:
+        if isinstance(step, Pause):
+            await asyncio.sleep(step.seconds)
+            return None
+        body = None if step.upload is None else _blocks(step.upload)
+        response = await self._http.send(self._http.build_request(content=body, **sent_as(step)), stream=True)
+        if not (step.stream and response.is_success):
+            await response.aread()
+        return response
+
+    async def _stream(self, stream: Stream[Item, T]) -> AsyncGenerator[T]:
+        while not stream.is_over:
+            response = await self._run(stream.open())
+            try:
+                is_events = streams.is_events(response)
+                source = httpx2.EventSource(response) if is_events else response.aiter_bytes(streams.BLOCK)
+                async for item in source:
+                    for one in stream.take(item):  # type: ignore[arg-type]
+                        yield one
+            except httpx2.TransportError as error:
+                await self._run(stream.broke(error))
+            finally:
+                await response.aclose()
+
+    async def _write(self, stream: Stream[bytes, bytes], target: Target) -> None:
+        with streams.written(target) as file:
+            async with contextlib.aclosing(self._stream(stream)) as blocks:
+                async for block in blocks:
+                    await asyncio.to_thread(file.write, block)
+
+
+async def _blocks(upload: Upload) -> AsyncIterator[bytes]:
+    while block := await asyncio.to_thread(upload.read):
+        yield block
+        upload.sent(block)

@@ -1,0 +1,169 @@
+"""What the clients do, once for both: each call is a generator of what is to be sent, and of pauses.
+
+`Client` and `AsyncClient` carry the steps out, each in its way, and send the answers (or throw the errors) back in.
+"""
+
+import random
+import re
+import time
+from collections.abc import Generator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, TypeVar, cast
+from uuid import uuid4
+
+import httpx2
+
+from md5_service.client.errors import NotFound, TimedOut, Unavailable, Unreachable, refused
+from md5_service.client.upload import Upload
+from md5_service.client.wire import Task
+
+LONG_POLL_S = 20
+PATIENCE_S = 60  # with a service that went away while we wait for a result: it is probably being started again
+TRIES = 6  # of what is safe to be sent again, with pauses between them of 15 s in all
+PAUSE_S, LONGEST_PAUSE_S = 0.5, 30.0
+AGAIN = (429, 502, 503, 504)
+NEVER_SENT = (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout)
+
+
+@dataclass(frozen=True)
+class Request:
+    """To be sent; `stream`: its answer is read by the one who asked. `is_safe`: sent twice it does no more than sent once."""
+
+    method: str
+    path: str
+    params: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = field(default_factory=dict)
+    upload: Upload | None = None
+    stream: bool = False
+    is_safe: bool = True
+
+
+@dataclass(frozen=True)
+class Pause:
+    seconds: float
+
+
+T = TypeVar("T")
+Flow = Generator[Request | Pause, Any, T]
+
+
+class Flows:
+    """The calls of one client. Remembers whether its service ever answered: one that did is waited for."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url.rstrip("/")
+        self._has_answered = False
+
+    def put(self, upload: Upload, params: Mapping[str, str], wait_s: float) -> Flow[Task]:
+        headers = {"Content-Type": "application/octet-stream", "Idempotency-Key": str(uuid4()), **_prefer(wait_s)}
+        if upload.size is not None:
+            headers["Content-Length"] = str(upload.size)
+        return self._task(Request("POST", "/v1/tasks", params, headers, upload))
+
+    def get(self, task_id: str, wait_s: float = 0) -> Flow[Task]:
+        return self._task(Request("GET", path_of(task_id), headers=_prefer(wait_s)))
+
+    def cancel(self, task_id: str) -> Flow[Task]:
+        return self._task(Request("DELETE", path_of(task_id), is_safe=False))
+
+    def retry(self, task_id: str) -> Flow[Task]:
+        return self._task(Request("POST", f"{path_of(task_id)}/retry", is_safe=False))
+
+    def page(self, params: Mapping[str, str]) -> Flow[tuple[list[Task], str | None]]:
+        body = yield from self._json(Request("GET", "/v1/tasks", params))
+        return body["items"], body["next"]
+
+    def wait(self, task_id: str, timeout_s: float) -> Flow[Task]:
+        """The task once its outcome is decided. Bears with a service that is started again. Raises TimedOut."""
+        deadline = time.monotonic() + timeout_s
+        last_answer = time.monotonic()
+        while True:
+            asked = time.monotonic()
+            left = max(0.0, deadline - asked)
+            try:
+                task = yield from self.get(task_id, min(left, LONG_POLL_S))
+                last_answer = time.monotonic()
+            except (Unreachable, Unavailable):
+                if time.monotonic() - last_answer > min(PATIENCE_S, timeout_s):
+                    raise
+            else:
+                if task["outcome"] is not None:
+                    return task
+                if time.monotonic() >= deadline:
+                    raise TimedOut(task)
+            # A service that has too many waiting answers at once.
+            took = time.monotonic() - asked
+            yield Pause(max(0.0, min(PAUSE_S - took, deadline - time.monotonic())))
+
+    def answer(self, request: Request) -> Flow[httpx2.Response]:
+        """A good answer, after several tries where need be. Raises Unreachable, or a Refused."""
+        for tries in range(1, TRIES + 1):
+            try:
+                response = cast(httpx2.Response, (yield request))
+            except httpx2.TransportError as error:
+                never_sent = isinstance(error, NEVER_SENT)
+                if not (self._has_answered and (never_sent or request.is_safe) and _may_again(request, tries)):
+                    raise self.unreachable(error) from None
+                yield Pause(_pause_s(tries))
+                continue
+            if response.is_success:
+                self._has_answered = True
+                return response
+            refusal = self._refusal(response)
+            still_being_received = response.status_code == 409 and tries > 1 and request.upload is not None
+            again = response.status_code in AGAIN and (request.is_safe or response.status_code == 429)
+            if not ((again or still_being_received) and _may_again(request, tries)):
+                raise refusal
+            yield Pause(max(_pause_s(tries), _retry_after_s(response)))
+        raise AssertionError("the last try returns or raises")
+
+    def unreachable(self, error: Exception) -> Unreachable:
+        why = str(error) or type(error).__name__
+        return Unreachable(f"no answer from {self.url}: {why}; is the service running, and is its URL right?")
+
+    def _task(self, request: Request) -> Flow[Task]:
+        return cast(Task, (yield from self._json(request)))
+
+    def _json(self, request: Request) -> Flow[dict[str, Any]]:
+        response = yield from self.answer(request)
+        return self._object(response)
+
+    def _refusal(self, response: httpx2.Response) -> Exception:
+        is_problem = response.headers.get("content-type", "").startswith("application/problem+json")
+        if not is_problem:  # of a proxy, or of somebody else
+            return Unreachable(
+                f"what answers at {self.url} is not this service ({response.status_code}); is its URL right?"
+            )
+        self._has_answered = True
+        return refused(response.status_code, self._object(response))
+
+    def _object(self, response: httpx2.Response) -> dict[str, Any]:
+        try:
+            return dict(response.json())
+        except (ValueError, TypeError):
+            raise Unreachable(f"what answers at {self.url} is not this service; is its URL right?") from None
+
+
+def path_of(task_id: str) -> str:
+    """The path of a task. Raises NotFound for what has not the form of an id: it is asked of nobody."""
+    if re.fullmatch(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", task_id.lower()) is None:
+        words = "is not an id; an id has 36 characters, and was printed when the file was handed over"
+        raise NotFound(404, "not_found", f"{task_id!r} {words}")
+    return f"/v1/tasks/{task_id}"
+
+
+def _prefer(wait_s: float) -> dict[str, str]:
+    return {"Prefer": f"wait={int(min(wait_s, LONG_POLL_S))}"} if wait_s >= 1 else {}
+
+
+def _may_again(request: Request, tries: int) -> bool:
+    return tries < TRIES and (request.upload is None or request.upload.rewind())
+
+
+def _pause_s(tries: int) -> float:
+    return PAUSE_S * (1 << (tries - 1)) * random.uniform(0.8, 1.2)  # not all at the same moment
+
+
+def _retry_after_s(response: httpx2.Response) -> float:
+    seconds = response.headers.get("retry-after", "")
+    return min(float(seconds), LONGEST_PAUSE_S) if seconds.isdecimal() else 0.0

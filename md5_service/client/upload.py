@@ -1,0 +1,83 @@
+"""The bytes of a file on their way: read as they are sent, so that memory stays flat for any size."""
+
+import contextlib
+import io
+import os
+import stat
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import PurePath
+from typing import BinaryIO
+
+from md5_service.client.errors import Changed
+
+BLOCK = 1 << 18  # bytes sent at once; larger ones are copied too often on their way
+
+Source = str | os.PathLike[str] | BinaryIO
+Told = Callable[[int, int | None], None]  # bytes sent, of how many (None: nobody knows)
+
+
+class Upload:
+    """A file that is open for reading, from where it stands to its end."""
+
+    def __init__(self, file: BinaryIO, told: Told | None = None) -> None:
+        self._file = file
+        self._told = told
+        self._start = _position(file)
+        self.size = _size_of(file)
+        self._sent = self._read = 0
+
+    def rewind(self) -> bool:
+        """Whether the file stands at its start (again), so that it can be sent."""
+        if self._read and self._start is None:
+            return False
+        if self._read and self._start is not None:
+            self._file.seek(self._start)
+        self._sent = self._read = 0
+        return True
+
+    def read(self) -> bytes:
+        """The next bytes that were announced, and no others; none at the end. Raises Changed."""
+        left = sys.maxsize if self.size is None else self.size - self._read
+        block = self._file.read(min(BLOCK, left))
+        self._read += len(block)
+        if not block and self.size is not None and (left or self._file.read(1)):
+            raise Changed
+        return block
+
+    def sent(self, block: bytes) -> None:
+        self._sent += len(block)
+        if self._told is not None:
+            self._told(self._sent, self.size)
+
+
+@contextlib.contextmanager
+def opened(source: Source) -> Iterator[BinaryIO]:
+    """A path is opened, and closed at the end; a file that is open stays so."""
+    if isinstance(source, str | os.PathLike):
+        with open(source, "rb", buffering=0) as file:
+            yield file
+    else:
+        yield source
+
+
+def name_of(source: Source) -> str:
+    """The last part of a path, as text; `-` for what has none."""
+    path = source if isinstance(source, str | os.PathLike) else getattr(source, "name", "-")
+    name = os.fsencode(path).decode(errors="replace") if isinstance(path, str | os.PathLike) else "-"
+    return PurePath(name).name or name
+
+
+def _position(file: BinaryIO) -> int | None:
+    with contextlib.suppress(OSError, AttributeError):
+        return file.tell() if file.seekable() else None
+    return None
+
+
+def _size_of(file: BinaryIO) -> int | None:
+    """Bytes that are left to read of a regular file; None for what does not say: a pipe, a terminal, /proc."""
+    try:
+        found = os.fstat(file.fileno())
+    except (OSError, AttributeError):
+        return len(file.getbuffer()) - file.tell() if isinstance(file, io.BytesIO) else None
+    return (found.st_size - file.tell() or None) if stat.S_ISREG(found.st_mode) else None
