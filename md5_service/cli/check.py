@@ -40,7 +40,7 @@ class Check:
             for name, verdict in in_order(self._check, _listed(lines, from_stdin=manifest == "-")):
                 counts[verdict] += 1
                 if verdict != "improper":
-                    write(_line(name, verdict))
+                    write(outcome_line(name, verdict))
         if counts.total() == counts["improper"]:
             complain(f"{_shown(os.fsencode(manifest))}: no properly formatted checksum lines found")
             return 1
@@ -82,7 +82,7 @@ def _listed(lines: Iterator[bytes], *, from_stdin: bool) -> Iterator[md5sum.List
         yield None if from_stdin and listed is not None and listed.name == b"-" else listed
 
 
-def _line(name: bytes, verdict: Verdict) -> bytes:
+def outcome_line(name: bytes, verdict: Verdict) -> bytes:
     """md5sum escapes here only what would break the line."""
     shown = b"\\" + md5sum.escape(name) if b"\n" in name else name
     return shown + b": " + verdict.encode() + b"\n"

@@ -95,7 +95,7 @@ def cancel(
     key: Key = None,
 ) -> None:
     """Cancel what has not ended. Exits with 1 where one of them had."""
-    from md5_service.cli.report import say, write_json
+    from md5_service.cli.report import write, write_json
     from md5_service.client import Refused, Unavailable
 
     code = 0
@@ -109,7 +109,7 @@ def cancel(
                 complain(f"{task_id}: {error}")
                 code = 1
             else:
-                write_json(task) if as_json else say(f"{task_id}: {task['outcome']}")
+                write_json(task) if as_json else write(f"{task_id}: {task['outcome']}\n".encode())
         raise typer.Exit(code)
 
 

@@ -1,0 +1,160 @@
+"""`check`, `ls` and `cancel`, beside what md5sum says."""
+
+import json
+import os
+import pty
+import subprocess
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from md5_service.cli.main import app
+from tests.cli.test_put import ODD_NAMES
+from tests.service import COMMAND, Service
+
+NOBODY = "01a201f5-3560-7681-96d2-5d5d82951648"
+SOME = 60  # files of a manifest; bench/RESULTS.md has what 10,000 take
+
+
+def run(*arguments: str, url: str) -> Result:
+    return CliRunner().invoke(app, [*arguments, "--url", url])
+
+
+def as_md5sum(words: str) -> str:
+    return words.replace("md5-service: ", "md5sum: ")
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    made = tmp_path / "files"
+    made.mkdir()
+    for name in ODD_NAMES:
+        Path(os.fsdecode(os.fsencode(made) + b"/" + name)).write_bytes(name)
+    for number in range(SOME):
+        (made / f"{number:05}.txt").write_bytes(str(number).encode())
+    return made
+
+
+@pytest.fixture
+def manifest(folder: Path, tmp_path: Path) -> Path:
+    names = sorted(os.listdir(os.fsencode(folder)))
+    path = tmp_path / "MD5SUMS"
+    path.write_bytes(subprocess.run(["md5sum", "--", *names], cwd=folder, capture_output=True, check=True).stdout)
+    return path
+
+
+def md5sum(manifest: Path, folder: Path) -> subprocess.CompletedProcess[bytes]:
+    return subprocess.run(["md5sum", "-c", manifest], cwd=folder, capture_output=True, timeout=60)
+
+
+def test_check_says_what_md5sum_says(service: Service, manifest: Path, folder: Path) -> None:
+    ours = run("check", str(manifest), "--dir", str(folder), "--batch", "checked", url=service.url)
+    assert (ours.exit_code, ours.stderr) == (0, "")
+    assert ours.stdout_bytes == md5sum(manifest, folder).stdout
+    listed = run("ls", "--batch", "checked", "--limit", "0", "--json", url=service.url)
+    tasks = [json.loads(line) for line in listed.stdout.splitlines()]
+    assert len(tasks) == SOME + len(ODD_NAMES)
+    assert all(task["result"]["match"] for task in tasks)
+
+
+def test_what_is_wrong_is_worded_and_counted_as_md5sum_does(service: Service, manifest: Path, folder: Path) -> None:
+    some = manifest.read_bytes().splitlines(keepends=True)[:4]
+    manifest.write_bytes(
+        b"".join(some)
+        + b"nonsense\n# a comment\n\n"
+        + b"0" * 32
+        + b"  missing\r\nMD5 (two words) = "
+        + b"0" * 32
+        + b"\n"
+    )
+    (folder / "two words").write_bytes(b"changed")
+    for _ in range(2):
+        ours, theirs = run("check", str(manifest), "--dir", str(folder), url=service.url), md5sum(manifest, folder)
+        assert (ours.exit_code, ours.stdout_bytes) == (theirs.returncode, theirs.stdout)
+        assert ours.exit_code == 1
+        assert as_md5sum(ours.stderr) == theirs.stderr.decode()
+        manifest.write_bytes(b"more\nnonsense\n" + manifest.read_bytes() * 2)  # and in the plural
+
+
+def test_a_manifest_in_which_nothing_is_well_formed_is_1(service: Service, tmp_path: Path) -> None:
+    (tmp_path / "none").write_bytes(b"nonsense\n")
+    ended = run("check", str(tmp_path / "none"), url=service.url)
+    assert (ended.exit_code, ended.stdout) == (1, "")
+    assert "no properly formatted checksum lines found" in ended.stderr
+    missing = run("check", str(tmp_path / "missing"), url=service.url)
+    assert missing.exit_code == 1
+    assert "missing: No such file" in missing.stderr
+
+
+def test_what_the_service_refuses_is_not_checked(service: Service, folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "one").write_bytes(b"0" * 32 + b"  plain\n")
+    ended = run("check", str(tmp_path / "one"), "--dir", str(folder), "--batch", "x" * 256, url=service.url)
+    assert (ended.exit_code, ended.stdout) == (1, "plain: FAILED, not checked\n")
+    assert "at most 255" in ended.stderr
+    assert "1 listed file was not checked" in ended.stderr
+
+
+def test_check_without_a_service_is_3(manifest: Path, folder: Path) -> None:
+    ended = run("check", str(manifest), "--dir", str(folder), url="http://127.0.0.1:9")
+    assert ended.exit_code == 3
+    assert "is the service running" in ended.stderr
+
+
+def test_a_manifest_comes_through_a_pipe(service: Service, folder: Path) -> None:
+    environment = os.environ | {"MD5_URL": service.url}
+    text = subprocess.run(["md5sum", "plain"], cwd=folder, capture_output=True).stdout
+    ended = subprocess.run(
+        [COMMAND, "check", "-"], cwd=folder, env=environment, input=text + b"0" * 32 + b"  -\n", capture_output=True
+    )
+    assert (ended.returncode, ended.stdout) == (0, b"plain: OK\n")
+    assert b"1 line is improperly formatted" in ended.stderr
+
+
+def test_ls_is_for_scripts_and_for_people(service: Service) -> None:
+    ids = [service.hand_over(b"abc", name=name, batch="listed") for name in ("One\t[red].txt", "two\x1b[31m\n")]
+    for task_id in ids:
+        service.ended(task_id)
+    lines = run("ls", "--batch", "listed", url=service.url).stdout.splitlines()
+    assert [line.split("\t") for line in lines] == [
+        [ids[1], "done", "3", "900150983cd24fb0d6963f7d28e17f72", r"two\x1b[31m\n"],
+        [ids[0], "done", "3", "900150983cd24fb0d6963f7d28e17f72", r"One\t[red].txt"],
+    ]
+    for options, count in (
+        (["--name", "ONE\t["], 1),
+        (["--batch", "listed", "--limit", "1"], 1),
+        (["--batch", "listed", "--status", "failed"], 0),
+        (["--batch", "listed", "--md5", "900150983CD24FB0D6963F7D28E17F72"], 2),
+    ):
+        assert len(run("ls", *options, url=service.url).stdout.splitlines()) == count
+    primary, secondary = pty.openpty()
+    subprocess.run(
+        [COMMAND, "ls", "--batch", "listed", "--url", service.url],
+        stdout=secondary,
+        env=os.environ | {"COLUMNS": "200"},
+        timeout=60,
+        check=True,
+    )
+    table = os.read(primary, 1 << 16).decode()
+    assert "STATUS" in table
+    assert "One\\t[red].txt" in table
+    os.close(primary)
+    os.close(secondary)
+
+
+def test_ls_with_a_bad_filter_is_1_and_says_what_is_allowed(service: Service) -> None:
+    ended = run("ls", "--status", "lost", url=service.url)
+    assert ended.exit_code == 1
+    assert "must be one of: receiving" in ended.stderr
+
+
+def test_cancel_ends_what_it_can_and_says_what_it_cannot(service: Service) -> None:
+    with service.without_workers():
+        ids = [service.hand_over(b"abc") for _ in range(2)]
+        ended = run("cancel", ids[0], NOBODY, "nonsense", ids[1], url=service.url)
+    assert ended.exit_code == 1
+    assert [service.ended(task_id)["outcome"] for task_id in ids] == ["cancelled", "cancelled"]
+    assert f"{NOBODY}: there is no task" in ended.stderr
+    assert "'nonsense' is not an id" in ended.stderr
+    assert run("cancel", ids[0], url=service.url).exit_code == 1
+    assert run("get", ids[0], url=service.url).exit_code == 1
