@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from md5_service.cli.report import printable, write, write_json
 from md5_service.client import Task
 
-FIELDS = ("ID", "STATUS", "SIZE", "MD5", "NAME")
+WIDE = 120  # columns of a terminal in which MD5s have room, too
 
 
 def show(tasks: Iterable[Task], *, as_json: bool) -> None:
@@ -29,13 +29,20 @@ def _fields(task: Task) -> tuple[str, ...]:
 
 def _table(tasks: Iterable[Task]) -> None:
     from rich.console import Console
+    from rich.filesize import decimal
     from rich.table import Table
     from rich.text import Text
 
-    table = Table(*FIELDS, box=None, header_style="bold")
-    table.columns[2].justify = "right"
-    for column in table.columns[:4]:
-        column.no_wrap = True
+    console = Console()
+    table = Table(box=None, header_style="bold", pad_edge=False)
+    table.add_column("ID", min_width=36)  # whole, to be copied
+    table.add_column("STATUS", no_wrap=True)
+    table.add_column("SIZE", no_wrap=True, justify="right")
+    table.add_column("NAME", overflow="fold")
+    if console.width >= WIDE:
+        table.add_column("MD5", min_width=32)
     for task in tasks:
-        table.add_row(*map(Text, _fields(task)))  # as text: a name is not markup
-    Console().print(table)
+        task_id, status, _, md5, name = _fields(task)
+        shown = [task_id, status, decimal(task["size"]), name, md5][: len(table.columns)]
+        table.add_row(*map(Text, shown))  # as text: a name is not markup
+    console.print(table)

@@ -35,10 +35,11 @@ class AsyncClient:
         params: Mapping[str, str] | None = None,
         wait_s: float = 0,
         told: Told | None = None,
+        idempotency_key: str | None = None,
     ) -> Task:
         about = parameters(source, filename, kind, batch, params)
         with opened(source) as file:
-            return await self._run(self._flows.put(Upload(file, told), about, wait_s))
+            return await self._run(self._flows.put(Upload(file, told), about, wait_s, idempotency_key))
 
     async def get(self, task_id: str) -> Task:
         return await self._run(self._flows.get(task_id))

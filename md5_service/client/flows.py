@@ -54,8 +54,12 @@ class Flows:
         self.url = url.rstrip("/")
         self._has_answered = False
 
-    def put(self, upload: Upload, params: Mapping[str, str], wait_s: float) -> Flow[Task]:
-        headers = {"Content-Type": "application/octet-stream", "Idempotency-Key": str(uuid4()), **_prefer(wait_s)}
+    def put(self, upload: Upload, params: Mapping[str, str], wait_s: float, key: str | None) -> Flow[Task]:
+        headers = {
+            "Content-Type": "application/octet-stream",
+            "Idempotency-Key": key or str(uuid4()),
+            **_prefer(wait_s),
+        }
         if upload.size is not None:
             headers["Content-Length"] = str(upload.size)
         return self._task(Request("POST", "/v1/tasks", params, headers, upload))

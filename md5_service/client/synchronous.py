@@ -39,15 +39,17 @@ class Client:
         params: Mapping[str, str] | None = None,
         wait_s: float = 0,
         told: Told | None = None,
+        idempotency_key: str | None = None,
     ) -> Task:
         """Hand over a file: a path, or what is open for reading in binary mode. It is streamed, whatever its size.
 
         `params` are the kind's own; `told(sent, size)` is called as bytes go out (size None: it is not known). The answer comes
-        as soon as there is an id, or with `wait_s` once it has ended, after at most so many seconds (20). Raises Changed.
+        as soon as there is an id, or with `wait_s` once it has ended, after at most so many seconds (20). The same
+        `idempotency_key` within a day is the same task; without one each call has its own. Raises Changed.
         """
         about = parameters(source, filename, kind, batch, params)
         with opened(source) as file:
-            return self._run(self._flows.put(Upload(file, told), about, wait_s))
+            return self._run(self._flows.put(Upload(file, told), about, wait_s, idempotency_key))
 
     def get(self, task_id: str) -> Task:
         """The task as it is now. Raises NotFound."""

@@ -127,19 +127,22 @@ def test_ls_is_for_scripts_and_for_people(service: Service) -> None:
         (["--batch", "listed", "--md5", "900150983CD24FB0D6963F7D28E17F72"], 2),
     ):
         assert len(run("ls", *options, url=service.url).stdout.splitlines()) == count
+    for columns, has_md5 in ((200, True), (80, False)):
+        table = on_a_terminal("ls", "--batch", "listed", "--url", service.url, columns=columns)
+        assert all(word in table for word in ("STATUS", "One\\t[red].txt", *ids))
+        assert ("900150983cd24fb0d6963f7d28e17f72" in table) == has_md5
+
+
+def on_a_terminal(*arguments: str, columns: int) -> str:
+    """What the command writes on a terminal so wide."""
     primary, secondary = pty.openpty()
-    subprocess.run(
-        [COMMAND, "ls", "--batch", "listed", "--url", service.url],
-        stdout=secondary,
-        env=os.environ | {"COLUMNS": "200"},
-        timeout=60,
-        check=True,
-    )
-    table = os.read(primary, 1 << 16).decode()
-    assert "STATUS" in table
-    assert "One\\t[red].txt" in table
-    os.close(primary)
-    os.close(secondary)
+    environment = os.environ | {"COLUMNS": str(columns)}
+    subprocess.run([COMMAND, *arguments], stdout=secondary, env=environment, timeout=60, check=True)
+    try:
+        return os.read(primary, 1 << 16).decode()
+    finally:
+        os.close(primary)
+        os.close(secondary)
 
 
 def test_ls_with_a_bad_filter_is_1_and_says_what_is_allowed(service: Service) -> None:

@@ -163,7 +163,7 @@ def test_an_upload_is_sent_again_under_the_same_key_from_its_start(flows: Flows)
     file = io.BytesIO(b"xabc")
     file.read(1)
     upload = Upload(file)
-    flow = flows.put(upload, {}, 0)
+    flow = flows.put(upload, {}, 0, None)
     request = next(flow)
     assert isinstance(request, Request)
     assert (upload.size, upload.read()) == (3, b"abc")
@@ -186,7 +186,7 @@ def test_a_pipe_that_was_read_is_not_sent_again(flows: Flows) -> None:
     os.close(writing)
     with open(reading, "rb", buffering=0) as pipe:
         upload = Upload(pipe)
-        flow = flows.put(upload, {}, 0)
+        flow = flows.put(upload, {}, 0, None)
         next(flow)
         assert upload.read() == b"abc"
         with pytest.raises(client.Unreachable):

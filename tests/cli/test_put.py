@@ -4,12 +4,14 @@ import io
 import json
 import os
 import shutil
+import signal
 import subprocess
 from pathlib import Path
 
 import pytest
 
 from md5_service.client import Changed, Client
+from tests.client import wait_for
 from tests.service import COMMAND, Service
 
 ODD_NAMES = [
@@ -209,3 +211,16 @@ def test_log_verify(service: Service, tmp_path: Path) -> None:
     assert wrong.returncode == 1
     assert b"line 1 has the number 7" in wrong.stdout
     assert run("log", "verify", str(tmp_path / "none"), url="").returncode == 2
+
+
+def test_ctrl_c_ends_it_at_once(service: Service) -> None:
+    environment = os.environ | {"MD5_URL": service.url}
+    with subprocess.Popen(
+        [COMMAND, "put", "-"], env=environment, stdin=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True
+    ) as command:
+        assert command.stdin is not None
+        command.stdin.write(b"x")
+        command.stdin.flush()
+        wait_for(lambda: list((service.folder / "bucket" / "tmp").iterdir()), 30, "the first byte")
+        command.send_signal(signal.SIGINT)
+        assert command.wait(5) == 130
