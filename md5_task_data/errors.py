@@ -37,10 +37,22 @@ class Conflict(TaskDataError):
     code = "conflict"
 
 
+class KeyInUse(Conflict):
+    """The first request with this Idempotency-Key is still being received."""
+
+    code = "idempotency_key_in_use"
+
+
 class InvalidInput(TaskDataError):
     """A parameter or a file that cannot be used; the message names it and what is allowed."""
 
     code = "invalid_input"
+
+
+class KeyReused(InvalidInput):
+    """This Idempotency-Key came with something else before."""
+
+    code = "idempotency_key_reused"
 
 
 class Malformed(TaskDataError):

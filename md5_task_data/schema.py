@@ -80,6 +80,8 @@ def _searched_now_on_mariadb(element: now, compiler: Any, **_: Any) -> str:
 
 # Stored as text on MariaDB: its own UUID type sorts differently from the text that cursors compare.
 TaskId = Uuid(as_uuid=False).with_variant(CHAR(36, collation="ascii_bin"), "mysql", "mariadb")
+# Upper and lower case are not alike in a key, as they would be by MariaDB's own order.
+IdempotencyKey = String(255).with_variant(String(255, collation="ascii_bin"), "mysql", "mariadb")
 
 metadata = MetaData(
     naming_convention={
@@ -179,4 +181,15 @@ log_head = Table(
     Column("hash", String(64), nullable=False),  # SHA-256 of the last line
     Column("flushed", BigInteger, nullable=False),  # bytes known to be in the file, durably
     Column("busy", BigInteger, nullable=False, server_default="0"),  # how often somebody found the file locked
+)
+
+idempotency_keys = Table(
+    "idempotency_keys",
+    metadata,
+    Column("owner", String(64), primary_key=True),
+    Column("key", IdempotencyKey, primary_key=True),  # exactly one task for a key is this primary key
+    Column("task_id", TaskId, nullable=False),  # while it is received there is no such row yet
+    Column("fingerprint", String(64)),  # of what was sent with the key; NULL: it is still being received
+    Column("expires_at", BigInteger, nullable=False),
+    Index(None, "expires_at"),
 )

@@ -29,7 +29,12 @@ STATUS: dict[type[Exception], tuple[int, str]] = {
     errors.StorageFull: (507, "No room left"),
     errors.DependencyAway: (503, "Not available now"),
 }
-HEADERS = {401: {"WWW-Authenticate": "Bearer"}, 429: {"Retry-After": "5"}, 503: {"Retry-After": "5"}}
+HEADERS: dict[type[Exception], dict[str, str]] = {
+    errors.Unauthorized: {"WWW-Authenticate": "Bearer"},
+    errors.TooMany: {"Retry-After": "5"},
+    errors.Busy: {"Retry-After": "5"},
+    errors.KeyInUse: {"Retry-After": "1"},
+}
 TITLES = {404: "Not found", 405: "Method not allowed", 408: "Too slow", 415: "Unsupported media type"}
 CODES = {404: "not_found", 405: "method_not_allowed", 408: "upload_stalled", 415: "unsupported_media_type"}
 
@@ -53,7 +58,7 @@ async def known_error(request: Request, error: Exception) -> JSONResponse:
     """The answer to one of the errors in `STATUS`."""
     status, title = next(answer for kind, answer in STATUS.items() if isinstance(error, kind))
     if isinstance(error, errors.TaskDataError):
-        return problem(status, error.code, title, error.detail, HEADERS.get(status))
+        return problem(status, error.code, title, error.detail, HEADERS.get(type(error)))
     log.warning("%s %s: %s", request.method, request.url.path, error)
     if status == 507:
         return problem(status, "storage_full", title, "there is no room left for this; nothing was kept of it")

@@ -3,7 +3,8 @@
 import logging
 import queue
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import NamedTuple
 
 import uuid_utils
 from celery import Celery
@@ -12,22 +13,30 @@ from sqlalchemy import RowMapping
 from starlette.concurrency import run_in_threadpool
 
 from md5_service import tracing
+from md5_service.api.idempotency import Key, held
 from md5_service.api.in_time import in_time
 from md5_service.api.limits import Places
-from md5_service.api.receive import Received, Sink, boundary_of, check_size, query_of, receive
+from md5_service.api.receive import Received, Sink, boundary_of, check_size, head_of, receive
 from md5_service.broker import publish
 from md5_service.logs import about_task
 from md5_service.settings import Settings
 from md5_task_data import kinds, tasks
 from md5_task_data.bucket import Bucket
 from md5_task_data.database import Database
-from md5_task_data.errors import DependencyAway, StorageFull
+from md5_task_data.errors import DependencyAway, InvalidInput, StorageFull
 from md5_task_data.failpoints import reach
 
 log = logging.getLogger(__name__)
 
 UNNAMED = "unnamed"
 MAX_HINTS_HELD = 10_000
+
+
+class Taken(NamedTuple):
+    """A task; not `is_new`: its Idempotency-Key stood for it already."""
+
+    row: RowMapping
+    is_new: bool
 
 
 class Intake:
@@ -40,70 +49,85 @@ class Intake:
         self._hints = hints
         self._places = Places(settings.max_uploads, settings.max_uploads_per_owner)
 
-    async def take(self, request: Request, owner: str) -> RowMapping:
+    async def take(self, request: Request, owner: str, idempotency_key: str | None = None) -> Taken:
         """Receive the body of a request, and return the committed row. Whatever goes wrong before, nothing is kept."""
-        with self._places.one(owner):
-            return await self._take(request, owner)
-
-    async def _take(self, request: Request, owner: str) -> RowMapping:
         task_id = str(uuid_utils.uuid7())
-        received = query_of(request)
+        with self._places.one(owner):
+            async with held(idempotency_key, self._database, owner, task_id) as key:
+                return await self._take(request, owner, task_id, key)
+
+    async def _take(self, request: Request, owner: str, task_id: str, key: Key | None) -> Taken:
+        received = head_of(request)
         boundary = boundary_of(request)
         if boundary is None:
             _new_task(task_id, owner, received, 0)  # what is wrong with it is said before the body is sent
         limit, reserve = self._settings.max_upload_bytes, self._settings.disk_reserve_bytes
         expected = check_size(request, boundary, limit)
         incoming = await run_in_threadpool(self._bucket.receive, task_id, reserve=reserve, expected=expected)
-        sink = Sink(incoming, limit)
+        sink = Sink(incoming, limit, with_digest=key is not None)
         try:
             with tracing.span("receive file", task_id=task_id):
                 await receive(request, boundary, received, sink, idle_s=self._settings.upload_idle_s)
                 new = _new_task(task_id, owner, received, sink.size)
                 reach("intake.received")
+                if key is not None and (earlier := await key.earlier(new, sink.digest())) is not None:
+                    await sink.discard()
+                    return Taken(earlier, is_new=False)
                 await run_in_threadpool(incoming.store)
         except BaseException:
             await sink.discard()
             raise
         turn = threading.Lock()  # to commit: had by the step, or by us when we have given it up
         try:
-            row = await in_time(lambda: self._promise(new, incoming.discard, turn))
+            row = await in_time(lambda: self._promise(new, incoming.discard, turn, key))
         except BaseException:
             if turn.acquire(blocking=False):
                 await sink.discard()
             raise
         return self._taken(row)
 
-    async def again(self, owner: str, task_id: str) -> RowMapping:
+    async def again(self, owner: str, task_id: str, idempotency_key: str | None = None) -> Taken:
         """A new task for the bytes of one that failed or was cancelled. Raises NotFound, Conflict, BytesMissing."""
-        turn = threading.Lock()
-        try:
-            row = await in_time(lambda: self._retry(owner, task_id, str(uuid_utils.uuid7()), turn))
-        except BaseException:  # also where the client has gone: what nobody hears of must not be committed
-            turn.acquire(blocking=False)
-            raise
+        new_id = str(uuid_utils.uuid7())
+        async with held(idempotency_key, self._database, owner, new_id) as key:
+            new = await in_time(lambda: self._to_try_again(owner, task_id, new_id))
+            if key is not None and (earlier := await key.earlier(new)) is not None:
+                return Taken(earlier, is_new=False)
+            turn = threading.Lock()
+            try:
+                row = await in_time(lambda: self._retry(new, turn, key))
+            except BaseException:  # also where the client has gone: what nobody hears of must not be committed
+                turn.acquire(blocking=False)
+                raise
         return self._taken(row)
 
-    def _taken(self, row: RowMapping) -> RowMapping:
+    def _taken(self, row: RowMapping) -> Taken:
         with about_task(row["id"]):
             log.info("taken, %d bytes", row["size"])  # the one line with the ids of both, request and task
         self._hints.send(row["id"])
-        return row
+        return Taken(row, is_new=True)
 
-    def _retry(self, owner: str, task_id: str, new_id: str, turn: threading.Lock) -> RowMapping:
+    def _to_try_again(self, owner: str, task_id: str, new_id: str) -> tasks.NewTask:
         with self._database.reading() as db:
-            new = tasks.retry(db, owner, task_id, new_id)
+            return tasks.retry(db, owner, task_id, new_id)
+
+    def _retry(self, new: tasks.NewTask, turn: threading.Lock, key: Key | None) -> RowMapping:
         tracing.follows(new.retried_traceparent)
-        self._bucket.share(str(new.retry_of), new_id)
-        return self._promise(new, lambda: self._bucket.delete(new_id), turn)
+        self._bucket.share(str(new.retry_of), new.id)
+        return self._promise(new, lambda: self._bucket.delete(new.id), turn, key)
 
     @tracing.span("create task", role="producer")
-    def _promise(self, new: tasks.NewTask, forget_bytes: Callable[[], None], turn: threading.Lock) -> RowMapping:
+    def _promise(
+        self, new: tasks.NewTask, forget_bytes: Callable[[], None], turn: threading.Lock, key: Key | None
+    ) -> RowMapping:
         tracing.describe(task_id=new.id, task_kind=new.kind, size=new.size)
         committing = False
         try:
             reach("intake.stored")
             with self._database.transaction() as db:
                 row = tasks.create(db, new, tracing.traceparent())
+                if key is not None:
+                    key.keep(db)
                 reach("intake.inserted")
                 if not turn.acquire(blocking=False):
                     raise DependencyAway("the client has had its 503")
@@ -122,7 +146,19 @@ def _new_task(task_id: str, owner: str, received: Received, size: int) -> tasks.
     kind = fields.pop("kind", "md5")
     batch = tasks.checked_batch(fields.pop("batch", None))
     filename = tasks.checked_name(received.filename or UNNAMED)
-    return tasks.NewTask(task_id, owner, kind, filename, size, batch, kinds.parameters(kind, fields))
+    params = kinds.parameters(kind, _with_digests(kind, fields, received.digests))
+    return tasks.NewTask(task_id, owner, kind, filename, size, batch, params)
+
+
+def _with_digests(kind: str, fields: dict[str, str], digests: Mapping[str, str]) -> dict[str, str]:
+    """The parameters, with the MD5 that headers say; a kind that compares none looks at none."""
+    if "expected_md5" in kinds.KINDS[kinds.known(kind)].model_fields:
+        for header, digest in digests.items():
+            if fields.setdefault("expected_md5", digest).strip().lower() != digest:
+                raise InvalidInput(
+                    f"header {header}: says another MD5 ({digest}) than the parameter expected_md5, or than another header"
+                )
+    return fields
 
 
 class Hints:

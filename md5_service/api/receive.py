@@ -1,6 +1,7 @@
 """Bytes off the wire into the bucket: a multipart form or a raw body, streamed, with flat memory for any size."""
 
 import asyncio
+import hashlib
 from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -41,9 +42,10 @@ class Received:
 class Sink:
     """Writes to disk in a thread while the next bytes are received: holds at most two blocks."""
 
-    def __init__(self, incoming: Incoming, max_bytes: int) -> None:
+    def __init__(self, incoming: Incoming, max_bytes: int, *, with_digest: bool = False) -> None:
         self.size = 0
         self._incoming = incoming
+        self._digest = hashlib.blake2b(digest_size=32) if with_digest else None
         self._max_bytes = max_bytes
         self._pieces: list[bytes | memoryview] = []
         self._held = 0
@@ -62,18 +64,28 @@ class Sink:
         if self._held >= at_least or len(self._pieces) >= MAX_PIECES:
             await self._written()
             pieces, self._pieces, self._held = self._pieces, [], 0
-            self._writing = asyncio.get_running_loop().run_in_executor(_disk, self._incoming.write, pieces)
+            self._writing = asyncio.get_running_loop().run_in_executor(_disk, self._write, pieces)
 
     async def finish(self) -> None:
         """Wait until all bytes are handed to the disk. Raises as `pass_on` does."""
         await self.pass_on(at_least=0)
         await self._written()
 
+    def digest(self) -> bytes:
+        """A digest of all bytes, where one was asked for, after `finish`."""
+        return self._digest.digest() if self._digest else b""
+
     async def discard(self) -> None:
         """Leave nothing behind. No thread still writes when this returns."""
         if self._writing is not None:
             await asyncio.wait([self._writing])
         await asyncio.get_running_loop().run_in_executor(_disk, self._incoming.discard)
+
+    def _write(self, pieces: list[bytes | memoryview]) -> None:
+        if self._digest is not None:
+            for piece in pieces:
+                self._digest.update(piece)
+        self._incoming.write(pieces)
 
     async def _written(self) -> None:
         if self._writing is not None:

@@ -75,6 +75,7 @@ def create_worker(settings: Settings) -> Celery:
             if process().log.pending():
                 write_log()
             sweeper.delete_expired(process().database, process().bucket)
+            sweeper.forget_keys(process().database)
         except DependencyAway as error:
             log.warning("sweep not ended: %s", error)
 

@@ -10,7 +10,7 @@ from celery import Celery
 from md5_service import broker
 from md5_service.settings import Settings
 from md5_service.worker import traces
-from md5_task_data import leases
+from md5_task_data import idempotency, leases
 from md5_task_data.bucket import Bucket
 from md5_task_data.database import Database
 from md5_task_data.errors import DependencyAway
@@ -65,6 +65,12 @@ def delete_expired(database: Database, bucket: Bucket) -> int:
             leases.settle_expired(db, task_ids)
         deleted += len(task_ids)
     return deleted
+
+
+def forget_keys(database: Database) -> None:
+    """Forget idempotency keys that expired. Raises DependencyAway."""
+    with database.transaction() as db:
+        idempotency.forget_expired(db)
 
 
 def _is_idle(app: Celery) -> bool | None:

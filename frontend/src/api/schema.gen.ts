@@ -730,6 +730,8 @@ export interface operations {
             header?: {
                 /** @description `wait=N`: answer when the task has ended, after N ≤ 60 seconds at the latest */
                 prefer?: string | null;
+                /** @description Up to 255 visible characters, new for each file, such as a UUID. Sent again within 24 hours with the same kind, parameters, file name and bytes, it answers with the task that there is already, and the header `Idempotent-Replayed: true`; with others 422, and 409 while the first request is still being received */
+                "idempotency-key"?: string | null;
             };
             path?: never;
             cookie?: never;
@@ -795,6 +797,15 @@ export interface operations {
             };
             /** @description A problem (RFC 9457) */
             408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A problem (RFC 9457) */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -1017,7 +1028,10 @@ export interface operations {
     retry_task_v1_tasks__task_id__retry_post: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Up to 255 visible characters, new for each file, such as a UUID. Sent again within 24 hours with the same kind, parameters, file name and bytes, it answers with the task that there is already, and the header `Idempotent-Replayed: true`; with others 422, and 409 while the first request is still being received */
+                "idempotency-key"?: string | null;
+            };
             path: {
                 task_id: string;
             };

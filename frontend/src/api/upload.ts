@@ -32,9 +32,9 @@ const UNREADABLE = "The file can no longer be read. Was it moved, changed or rem
 
 /**
  * Sends a file as the raw body of one request. XMLHttpRequest, as fetch does not tell how much has been sent; it reads
- * the file from disk as it goes, so that any size fits.
+ * the file from disk as it goes, so that any size fits. Sent again with the same key, it is answered with the same task.
  */
-export function startUpload({ file, name, expectedMd5 }: ToSend, onSent: (bytes: number) => void): Upload {
+export function startUpload({ file, name, expectedMd5 }: ToSend, idempotencyKey: string, onSent: (bytes: number) => void): Upload {
   const query = new URLSearchParams({ kind: "md5", filename: name });
   if (expectedMd5 !== null) query.set("expected_md5", expectedMd5);
   const request = new XMLHttpRequest();
@@ -79,13 +79,17 @@ export function startUpload({ file, name, expectedMd5 }: ToSend, onSent: (bytes:
   request.open("POST", `/v1/tasks?${query.toString()}`);
   request.setRequestHeader("Content-Type", "application/octet-stream");
   request.setRequestHeader("Accept", "application/json");
+  request.setRequestHeader("Idempotency-Key", idempotencyKey);
   request.send(file);
   return { done, stop };
 }
 
+const KEY_IN_USE = 409;
 const NO_ROOM = 507;
+const STILL_WAITING = "The service still waits for the rest of an upload of this file that broke off.";
 
 function failure(status: number, body: unknown): UploadFailed {
+  if (status === KEY_IN_USE) return new UploadFailed("not-now", STILL_WAITING);
   const why = isPassing(status) && status !== NO_ROOM ? "not-now" : "no";
   return new UploadFailed(why, detailOf(body) ?? `The service did not take the file (HTTP ${status}).`);
 }

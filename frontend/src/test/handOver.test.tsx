@@ -106,6 +106,34 @@ test("a file that the service cannot take now is handed over later, by itself", 
   expect((await screen.findByTestId("md5")).textContent).toBe(MD5);
 }, 10_000);
 
+test("every try of a file has its one key, and waits while the service still has the one that broke off", async () => {
+  const keys: (string | null)[] = [];
+  const answers = [
+    () => HttpResponse.error(),
+    () => HttpResponse.json(problem(409, "idempotency_key_in_use", "still being received"), { status: 409 }),
+    () => HttpResponse.json(taskWith({}), { status: 202 }),
+  ];
+  const user = renderApp();
+  server.use(
+    http.post("*/v1/tasks", ({ request }) => {
+      keys.push(request.headers.get("Idempotency-Key"));
+      return answers.shift()?.() ?? HttpResponse.error();
+    }),
+    http.get("*/healthz", () => HttpResponse.json({ status: "ok" })),
+    http.get(`*/v1/tasks/${ID}`, () => HttpResponse.json(doneTask())),
+  );
+  await user.upload(screen.getByLabelText("Choose files"), FILE);
+  expect(await screen.findByText(/still waits for the rest.*It begins again by itself/, {}, { timeout: 5000 })).toBeTruthy();
+  expect((await screen.findByTestId("md5", {}, { timeout: 5000 })).textContent).toBe(MD5);
+  await user.upload(screen.getByLabelText("Choose files"), FILE);
+  await waitFor(() => {
+    expect(keys).toHaveLength(4);
+  });
+  expect(keys[0]).toMatch(/^[0-9a-f]{32}$/);
+  expect(keys.slice(1, 3)).toEqual([keys[0], keys[0]]);
+  expect(keys[3]).not.toBe(keys[0]);
+}, 15_000);
+
 test("a file that was removed meanwhile is no matter of the network", async () => {
   const user = renderApp();
   server.use(http.post("*/v1/tasks", () => HttpResponse.error()));

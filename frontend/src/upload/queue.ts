@@ -15,6 +15,8 @@ export type Phase =
 export interface Item {
   readonly key: number;
   readonly chosen: Chosen;
+  /** The same for every try: an upload whose answer was lost does not become two tasks. */
+  readonly idempotencyKey: string;
   readonly phase: Phase;
 }
 
@@ -48,7 +50,7 @@ export class UploadQueue {
 
   readonly add = (files: readonly Chosen[]): void => {
     const phase = { name: "waiting", why: null } as const;
-    const added = files.map((chosen): Item => ({ key: this.nextKey++, chosen, phase }));
+    const added = files.map((chosen): Item => ({ key: this.nextKey++, chosen, idempotencyKey: newKey(), phase }));
     this.items = [...added, ...this.items];
     this.changed();
   };
@@ -88,12 +90,12 @@ export class UploadQueue {
     }
   }
 
-  private start({ key, chosen }: Item): void {
+  private start({ key, chosen, idempotencyKey }: Item): void {
     const speedometer = new Speedometer(SPEED_WINDOW_MS);
     const sent = (bytes: number): void => {
       if (this.running.has(key)) this.setPhase([key], { name: "sending", sent: bytes, speed: speedometer.measure(bytes, performance.now()) });
     };
-    const upload = startUpload(chosen, sent);
+    const upload = startUpload(chosen, idempotencyKey, sent);
     this.running.set(key, upload);
     this.items = this.items.map((item) => (item.key === key ? { ...item, phase: { name: "sending", sent: 0, speed: null } } : item));
     void this.finish(key, upload);
@@ -135,3 +137,6 @@ export class UploadQueue {
     this.changed();
   }
 }
+
+/** As random as a UUID; `crypto.randomUUID` is not there on a page that came by plain HTTP from another host. */
+const newKey = (): string => [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");

@@ -65,6 +65,14 @@ _FILE: dict[int | str, dict[str, Any]] = {
 Prefer = Annotated[
     str | None, Header(description="`wait=N`: answer when the task has ended, after N ≤ 60 seconds at the latest")
 ]
+IdempotencyKey = Annotated[
+    str | None,
+    Header(
+        description="Up to 255 visible characters, new for each file, such as a UUID. Sent again within 24 hours with the same "
+        "kind, parameters, file name and bytes, it answers with the task that there is already, and the header "
+        "`Idempotent-Replayed: true`; with others 422, and 409 while the first request is still being received"
+    ),
+]
 
 
 @router.post(
@@ -72,22 +80,25 @@ Prefer = Annotated[
     status_code=202,
     response_model=schemas.Task,
     openapi_extra=_BODY,
-    responses=schemas.problems(400, 408, 413, 422, 503, 507),
+    responses=schemas.problems(400, 408, 409, 413, 422, 503, 507),
 )
 async def hand_over(
-    request: Request, response: Response, shared: Shared, owner: Owner, prefer: Prefer = None
+    request: Request,
+    response: Response,
+    shared: Shared,
+    owner: Owner,
+    prefer: Prefer = None,
+    idempotency_key: IdempotencyKey = None,
 ) -> schemas.Task:
     """Hand a file over and get its id at once. The id is a promise: it ends in `done` or `failed`, whatever happens.
 
     Send a multipart form with the part `file`, or the bare bytes as the body; then `kind`, `filename`, `batch` and the
     kind's own parameters go into the query.
     """
-    row = await shared.intake.take(request, owner)
+    row, is_new = await shared.intake.take(request, owner, idempotency_key)
     with contextlib.suppress(DependencyAway):  # the promise is made, and its id must get out
         row = await _after_waiting(shared, row, prefer, response)
-    response.headers["Location"] = f"/v1/tasks/{row['id']}"
-    response.headers["Retry-After"] = "1"
-    return schemas.task(row)
+    return _accepted(row, is_new, response)
 
 
 @router.get("/{task_id}", response_model=schemas.Task, responses=schemas.problems(404, 422, 503))
@@ -155,12 +166,11 @@ async def cancel_task(task_id: str, shared: Shared, owner: Owner) -> schemas.Tas
     response_model=schemas.Task,
     responses=schemas.problems(404, 409, 410, 422, 503),
 )
-async def retry_task(task_id: str, response: Response, shared: Shared, owner: Owner) -> schemas.Task:
+async def retry_task(
+    task_id: str, response: Response, shared: Shared, owner: Owner, idempotency_key: IdempotencyKey = None
+) -> schemas.Task:
     """A new task for the same bytes, where this one failed or was cancelled and its bytes are still kept."""
-    row = await shared.intake.again(owner, task_id)
-    response.headers["Location"] = f"/v1/tasks/{row['id']}"
-    response.headers["Retry-After"] = "1"
-    return schemas.task(row)
+    return _accepted(*await shared.intake.again(owner, task_id, idempotency_key), response)
 
 
 @router.get("/{task_id}/file", response_class=FileResponse, responses=schemas.problems(404, 410, 422, 503) | _FILE)
@@ -169,6 +179,14 @@ async def get_file(task_id: str, shared: Shared, owner: Owner) -> FileResponse:
     row, path, there = await in_time(lambda: _file(shared, owner, task_id))
     etag = {"ETag": f'"{row["id"]}"'}  # the bytes under an id never change
     return FileResponse(path, headers=etag, media_type=BYTES, filename=row["filename"], stat_result=there)
+
+
+def _accepted(row: RowMapping, is_new: bool, response: Response) -> schemas.Task:
+    response.headers["Location"] = f"/v1/tasks/{row['id']}"
+    response.headers["Retry-After"] = "1"
+    if not is_new:
+        response.headers["Idempotent-Replayed"] = "true"
+    return schemas.task(row)
 
 
 def _file(shared: Services, owner: str, task_id: str) -> tuple[RowMapping, Path, os.stat_result]:
