@@ -2,7 +2,7 @@
 
 import asyncio
 import hashlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
@@ -12,6 +12,7 @@ from python_multipart.multipart import MultipartParser, parse_options_header
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
+from md5_service.api import digests
 from md5_task_data.bucket import Incoming
 from md5_task_data.errors import InvalidInput, Malformed, TooLarge
 
@@ -26,10 +27,11 @@ _disk = ThreadPoolExecutor(max_workers=16, thread_name_prefix="disk")
 
 @dataclass
 class Received:
-    """What came with the bytes: the parameters by name, the file's name (None: none was given)."""
+    """What came with the bytes: the parameters by name, the file's name (None: none was given), the MD5s by header."""
 
     fields: dict[str, str] = field(default_factory=dict)
     filename: str | None = None
+    digests: Mapping[str, str] = field(default_factory=dict)
 
     def add(self, name: str, value: str) -> None:
         if name in self.fields:
@@ -92,9 +94,9 @@ class Sink:
             await asyncio.shield(self._writing)
 
 
-def query_of(request: Request) -> Received:
-    """What the query says of the body that follows. Raises InvalidInput."""
-    received = Received()
+def head_of(request: Request) -> Received:
+    """What query and headers say of the body that follows. Raises InvalidInput."""
+    received = Received(digests=digests.of(request.headers))
     for name, value in request.query_params.multi_items():
         received.add(name, value)
     received.filename = received.fields.pop("filename", None)

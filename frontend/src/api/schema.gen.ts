@@ -752,7 +752,7 @@ export interface operations {
                     kind?: "md5";
                     /** @description A name that files handed over together share */
                     batch?: string;
-                    /** @description md5: the digest that it should have; the result then has a verdict in `match` */
+                    /** @description md5: the digest that it should have; the result then has a verdict in `match`. The headers `Content-MD5` (Base64) and `Repr-Digest: md5=:…:` say the same, of the file also where it comes in a form */
                     expected_md5?: string;
                 };
                 "application/octet-stream": string;

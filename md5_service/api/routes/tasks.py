@@ -33,7 +33,8 @@ _PARAMETERS: dict[str, dict[str, Any]] = {
     "expected_md5": {
         "type": "string",
         "pattern": "^[0-9a-fA-F]{32}$",
-        "description": "md5: the digest that it should have; the result then has a verdict in `match`",
+        "description": "md5: the digest that it should have; the result then has a verdict in `match`. The headers "
+        "`Content-MD5` (Base64) and `Repr-Digest: md5=:…:` say the same, of the file also where it comes in a form",
     },
 }
 _FILENAME = {"type": "string", "maxLength": tasks.MAX_NAME, "description": "For a raw body: the name of the file"}

@@ -1,0 +1,41 @@
+"""The MD5 that a client says its file has, in a header: `Content-MD5` (RFC 1864) or `Repr-Digest` (RFC 9530).
+
+In a form they speak of the file, as the parameter `expected_md5` does, not of the form around it.
+"""
+
+import base64
+import binascii
+import re
+from collections.abc import Mapping
+
+from starlette.datastructures import Headers
+
+from md5_task_data.errors import InvalidInput
+
+# A member of a dictionary whose value is a byte sequence (RFC 8941), with parameters that nobody here knows.
+MEMBER = re.compile(r"[ \t]*([a-z*][a-z0-9_.*-]*)=:([A-Za-z0-9+/=]*):(?:;[^,]*)?[ \t]*")
+
+
+def of(headers: Headers) -> Mapping[str, str]:
+    """The MD5s, in hexadecimal digits, by the name of their header. Raises InvalidInput for what is none."""
+    found = {}
+    if (value := headers.get("Content-MD5")) is not None:
+        found["Content-MD5"] = _md5("Content-MD5", value.strip())
+    if lines := headers.getlist("Repr-Digest"):
+        for member in ",".join(lines).split(","):
+            digest = MEMBER.fullmatch(member)
+            if digest is None:
+                raise InvalidInput("header Repr-Digest: it must be of the form md5=:kAFQmDzST7DWlj99KOF/cg==:")
+            if digest[1] == "md5":
+                found["Repr-Digest"] = _md5("Repr-Digest", digest[2])
+    return found
+
+
+def _md5(header: str, encoded: str) -> str:
+    try:
+        digest = base64.b64decode(encoded, validate=True)
+    except (binascii.Error, ValueError):
+        digest = b""
+    if len(digest) != 16:
+        raise InvalidInput(f"header {header}: an MD5 there is 24 characters of Base64, as in kAFQmDzST7DWlj99KOF/cg==")
+    return digest.hex()
