@@ -6,9 +6,12 @@ bucket/<xx>/<id>        stored: xx are the last two digits of the id, so that no
 
 import errno
 import os
+import random
+import re
 import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from io import FileIO
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -19,6 +22,21 @@ from md5_task_data.errors import BytesMissing, DependencyAway, StorageFull
 IOV_MAX = 1024  # pieces that Linux and macOS take in one call
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
+INCOMING = "tmp"
+FOLDER = re.compile(rf"{INCOMING}|[0-9a-f]{{2}}")
+ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+
+
+@dataclass(frozen=True)
+class Stored:
+    """A file of the bucket: whose, whether it is still being received, its bytes, and when it was last touched (seconds since
+    1970, by the clock of the file system)."""
+
+    task_id: str
+    is_incoming: bool
+    size: int
+    touched_at: float
+
 
 class Bucket:
     """The folder behind a `file:///…` URL. Nothing is touched before the first use."""
@@ -28,7 +46,7 @@ class Bucket:
         if parts.scheme != "file" or parts.netloc or not parts.path:
             raise ValueError(f"{url!r} is not a bucket: file:///absolute/folder is what can be used")
         self.root = Path(unquote(parts.path))
-        self._incoming = self.root / "tmp"
+        self._incoming = self.root / INCOMING
         self._durable_folders: set[Path] = set()
 
     def receive(self, task_id: str, *, reserve: int = 0, expected: int = 0) -> "Incoming":
@@ -74,6 +92,32 @@ class Bucket:
             except FileNotFoundError:
                 if not self._is_there():  # then the bytes may be so all the same
                     raise self._missing() from None
+
+    def stored(self) -> Iterator["Stored"]:
+        """All that is in the bucket under the id of a task, half-received files too, folder by folder in no order; flat in
+        memory. What has another name is nobody's here, and left out. Raises DependencyAway, also in the middle."""
+        with _outages():
+            with os.scandir(self.root) as entries:
+                folders = [entry.name for entry in entries if FOLDER.fullmatch(entry.name)]
+            for folder in random.sample(folders, len(folders)):
+                with os.scandir(self.root / folder) as entries:
+                    yield from self._stored_in(folder, entries)
+
+    def _stored_in(self, folder: str, entries: Iterator[os.DirEntry[str]]) -> Iterator["Stored"]:
+        for entry in entries:
+            if ID.fullmatch(entry.name) and folder in (INCOMING, entry.name[-2:]):
+                try:
+                    found = entry.stat(follow_symlinks=False)
+                except FileNotFoundError:
+                    continue  # stored, discarded or deleted meanwhile
+                # Not the time of the last write alone: what was shared for another try may have been written long ago.
+                yield Stored(entry.name, folder == INCOMING, found.st_size, max(found.st_ctime, found.st_mtime))
+
+    def discard(self, stored: "Stored") -> None:
+        """Remove what `stored` found; fine when it is gone already. Raises DependencyAway."""
+        with _outages():
+            place = self._incoming / stored.task_id if stored.is_incoming else self._place(stored.task_id)
+            place.unlink(missing_ok=True)
 
     def make(self) -> None:
         """Make the folder. Only for who sets a service up. Raises OSError."""

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, and_, insert, select, update
+from sqlalchemy import ColumnElement, Connection, RowMapping, and_, insert, or_, select, update
 
 from md5_task_data import kinds
 from md5_task_data.errors import Conflict, InvalidInput, NotFound
@@ -117,6 +117,17 @@ def versions(db: Connection, task_ids: Iterable[str]) -> dict[str, Version]:
 def rows(db: Connection, task_ids: Iterable[str]) -> Sequence[RowMapping]:
     """Many tasks, whoever owns them, in one statement."""
     return db.execute(select(tasks).where(tasks.c.id.in_(list(task_ids)))).mappings().all()
+
+
+def keeping(db: Connection, task_ids: Iterable[str]) -> dict[str, int]:
+    """Of these, the tasks whose bytes are to be kept, whoever owns them, with how many bytes these are."""
+    query = select(tasks.c.id, tasks.c.size).where(tasks.c.id.in_(list(task_ids)), keeps_bytes())
+    return {row.id: row.size for row in db.execute(query)}
+
+
+def keeps_bytes() -> ColumnElement[bool]:
+    """Until some time after its end: then nothing is due any more, and the bytes are gone."""
+    return or_(tasks.c.finished_at.is_(None), tasks.c.due_at.is_not(None))
 
 
 def page(

@@ -2,6 +2,7 @@
 
 import asyncio
 import hashlib
+import time
 from collections.abc import AsyncIterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -18,6 +19,7 @@ from md5_task_data.errors import InvalidInput, Malformed, TooLarge
 
 BLOCK = 1 << 20  # bytes that are handed to the disk at once
 MAX_PIECES = 256  # chunks that are held until then, however small
+LONGEST_HELD_S = 60  # for which they are: a file that nothing was written to for a day is an orphan, and swept
 MAX_FIELDS = 100
 MAX_FIELD_BYTES = 64 << 10
 FORM_OVERHEAD = 1 << 20  # what a form may add to the size of its file
@@ -52,6 +54,7 @@ class Sink:
         self._pieces: list[bytes | memoryview] = []
         self._held = 0
         self._writing: asyncio.Future[None] | None = None
+        self._passed_on_at = time.monotonic()
 
     def add(self, piece: bytes | memoryview) -> None:
         """Take bytes; call `pass_on` soon after. Raises TooLarge."""
@@ -62,8 +65,10 @@ class Sink:
         self._pieces.append(piece)
 
     async def pass_on(self, *, at_least: int = BLOCK) -> None:
-        """Hand what is held to the disk once it is a block. Raises StorageFull, DependencyAway."""
-        if self._held >= at_least or len(self._pieces) >= MAX_PIECES:
+        """Hand what is held to the disk once it is a block, or has waited. Raises StorageFull, DependencyAway."""
+        has_waited = time.monotonic() - self._passed_on_at > LONGEST_HELD_S
+        if self._held >= at_least or len(self._pieces) >= MAX_PIECES or has_waited:
+            self._passed_on_at = time.monotonic()
             await self._written()
             pieces, self._pieces, self._held = self._pieces, [], 0
             self._writing = asyncio.get_running_loop().run_in_executor(_disk, self._write, pieces)

@@ -24,6 +24,7 @@ from md5_task_data.bucket import Bucket
 from md5_task_data.database import Database
 from md5_task_data.errors import DependencyAway
 from md5_task_data.kinds import KINDS
+from md5_task_data.orphans import Orphans
 from md5_task_data.shared_log import LogBusy, SharedLog
 
 log = logging.getLogger(__name__)
@@ -46,6 +47,7 @@ class Process:
         self.lifecycle = Lifecycle(settings, self.database, self.bucket, kinds())
         tell = traces.lines_written if tracing.is_wanted() else None
         self.log = SharedLog(self.database, settings.log_path, settings.keep_uploads_s, tell)
+        self.orphans = Orphans(self.database, self.bucket, settings.log_path)
         self.asked_for_flush_at = float("-inf")
 
 
@@ -76,6 +78,7 @@ def create_worker(settings: Settings) -> Celery:
                 write_log()
             sweeper.delete_expired(process().database, process().bucket)
             sweeper.forget_keys(process().database)
+            sweeper.delete_orphans(process().orphans)
         except DependencyAway as error:
             log.warning("sweep not ended: %s", error)
 

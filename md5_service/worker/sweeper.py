@@ -15,6 +15,7 @@ from md5_task_data.bucket import Bucket
 from md5_task_data.database import Database
 from md5_task_data.errors import DependencyAway
 from md5_task_data.failpoints import reach
+from md5_task_data.orphans import Orphans
 
 log = logging.getLogger(__name__)
 
@@ -65,6 +66,12 @@ def delete_expired(database: Database, bucket: Bucket) -> int:
             leases.settle_expired(db, task_ids)
         deleted += len(task_ids)
     return deleted
+
+
+def delete_orphans(orphans: Orphans) -> None:
+    """Look at some files of the bucket, and delete the bytes that no row keeps. Raises DependencyAway."""
+    if deleted := orphans.delete_some():
+        log.warning("%d files of the bucket deleted that belonged to no task", deleted)
 
 
 def forget_keys(database: Database) -> None:

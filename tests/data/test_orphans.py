@@ -1,0 +1,127 @@
+"""Bytes that no row keeps are deleted, and no others, whatever is going on."""
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+import uuid_utils
+from sqlalchemy import update
+
+from md5_task_data import migrations, orphans, schema
+from md5_task_data.bucket import Bucket
+from md5_task_data.database import Database
+from md5_task_data.errors import DependencyAway
+from md5_task_data.orphans import Orphans
+from md5_task_data.shared_log import SharedLog
+
+NewTask = Callable[..., str]
+AT_ONCE = -60.0  # a safe age: whatever its time, it is old enough
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Iterator[Database]:
+    """The one statement that asks a database is an ordinary one: one make is enough."""
+    database = Database(f"sqlite:///{tmp_path}/md5.sqlite3")
+    migrations.upgrade(database)
+    yield database
+    database.close()
+
+
+@pytest.fixture
+def sweeper(database: Database, bucket: Bucket, path: Path, log: SharedLog, monkeypatch: pytest.MonkeyPatch) -> Orphans:
+    monkeypatch.setattr(orphans, "REST_S", 0)
+    bucket.make()
+    log.flush()
+    return Orphans(database, bucket, path)
+
+
+def store(bucket: Bucket, task_id: str | None = None) -> str:
+    task_id = task_id or str(uuid_utils.uuid7())
+    incoming = bucket.receive(task_id)
+    incoming.write([b"abc"])
+    incoming.store()
+    return task_id
+
+
+def names(bucket: Bucket) -> set[str]:
+    return {path.name for path in bucket.root.rglob("*") if path.is_file()}
+
+
+def test_only_bytes_that_no_row_keeps_are_deleted(
+    sweeper: Orphans, database: Database, bucket: Bucket, log: SharedLog, new_task: NewTask, end_task: NewTask
+) -> None:
+    queued, ended, settled = new_task(), end_task(), end_task()
+    log.flush()
+    with database.transaction() as db:
+        db.execute(update(schema.tasks).where(schema.tasks.c.id == settled).values(due_at=None))
+    for task_id in (queued, ended, settled):
+        store(bucket, task_id)
+    store(bucket)
+    bucket.receive(str(uuid_utils.uuid7()))  # by a process that was killed
+    for odd in ("tmp/.nfs0001", "README", "ab/notes", f"ab/{uuid_utils.uuid7()}"[:-2] + "cd"):
+        (bucket.root / odd).parent.mkdir(exist_ok=True)
+        (bucket.root / odd).touch()
+    before = names(bucket)
+    assert sweeper.delete_some() == 0  # all is too young
+    assert names(bucket) == before
+    assert sweeper.delete_some(AT_ONCE) == 3
+    assert {queued, ended, ".nfs0001", "README", "notes"} <= names(bucket)
+    assert len(names(bucket)) == len(before) - 3
+
+
+def test_a_try_that_shares_old_bytes_is_as_young_as_it_is(sweeper: Orphans, bucket: Bucket) -> None:
+    """Between its link and its row nobody may delete it, though the bytes were written long ago."""
+    first = store(bucket)
+    path, _ = bucket.file(first)
+    os.utime(path, (1, 1))
+    bucket.share(first, str(uuid_utils.uuid7()))
+    assert sweeper.delete_some(safe_age_s=5) == 0
+    assert len(names(bucket)) == 2
+
+
+def test_nothing_is_deleted_where_rows_may_be_missing(
+    sweeper: Orphans, database: Database, bucket: Bucket, log: SharedLog, path: Path, end_task: NewTask
+) -> None:
+    """The log has more than the table: the database was restored to an older moment, or is another one."""
+    end_task()
+    log.flush()
+    store(bucket)
+    whole = path.read_bytes()
+    path.write_bytes(whole + b"a line of a later time\n")
+    assert sweeper.delete_some(AT_ONCE) == 0
+    log.flush()  # saves what the table does not know of
+    assert path.read_bytes() == whole
+    assert sweeper.delete_some(AT_ONCE) == 0
+    for saved in path.parent.glob("*.beyond-*"):
+        saved.rename(saved.with_name("looked-at"))
+    assert sweeper.delete_some(AT_ONCE) == 1
+
+
+def test_a_sweep_looks_at_some_files_and_the_next_at_the_next(
+    sweeper: Orphans, bucket: Bucket, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(orphans, "BATCH", 10)
+    for _ in range(25):
+        store(bucket)
+    assert [sweeper.delete_some(AT_ONCE) for _ in range(4)] == [10, 10, 5, 0]
+    monkeypatch.setattr(orphans, "REST_S", 60)
+    assert sweeper.delete_some(AT_ONCE) == 0
+    store(bucket)
+    assert sweeper.delete_some(AT_ONCE) == 0  # it rests
+
+
+def test_a_bucket_that_is_away_is_looked_at_again_when_it_is_back(
+    sweeper: Orphans, bucket: Bucket, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(orphans, "BATCH", 1)
+    for _ in range(3):
+        store(bucket)
+    assert sweeper.delete_some(AT_ONCE) == 1
+    away = bucket.root.rename(bucket.root.with_name("away"))
+    for _ in range(2):
+        with pytest.raises(DependencyAway):
+            sweeper.delete_some(AT_ONCE)
+    away.rename(bucket.root)
+    assert [sweeper.delete_some(AT_ONCE) for _ in range(2)] == [1, 1]
+    assert names(bucket) == set()
