@@ -7,7 +7,6 @@ has more than its table, the database was restored to an older moment, or is ano
 many, and nothing is deleted until `md5-service doctor` finds the two alike again.
 """
 
-import os
 from collections.abc import Iterator, Sequence
 from itertools import islice
 from pathlib import Path
@@ -37,7 +36,7 @@ def is_restored(database: Database, log: Path) -> bool:
     """Whether the log's file has more than its table, or had when a writer last met it and saved that beside it; or cannot
     say, for it is gone. Raises DependencyAway."""
     try:
-        saved = [entry for entry in os.listdir(log.parent) if entry.startswith(f"{log.name}.beyond-")]
+        saved = [entry for entry in log.parent.iterdir() if entry.name.startswith(f"{log.name}.beyond-")]
         size = log.stat().st_size if log.exists() else 0  # before the table is asked, which is always ahead of the file
     except OSError as error:
         raise DependencyAway(f"the log {log} cannot be looked at: {error.strerror}") from error

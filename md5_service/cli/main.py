@@ -102,6 +102,23 @@ def migrate() -> None:
         raise typer.Exit(2) from None
 
 
+@app.command()
+def doctor(
+    data: Annotated[Path, typer.Option(help="The folder of `up`, for what the environment does not say")] = Path(
+        "data"
+    ),
+    as_json: Annotated[bool, typer.Option("--json", help="Print each finding as one line of JSON")] = False,
+) -> None:
+    """Look whether rows, bytes, log and settings fit together, and say what to do where they do not. Changes nothing; exits
+    with 1 when something was found."""
+    from md5_service.cli import doctor as command
+    from md5_service.cli.folder import DataFolder
+
+    if data.is_dir():
+        os.environ.update(DataFolder(data).environment())
+    raise typer.Exit(command.run(as_json=as_json))
+
+
 def _say(what: object) -> None:
     print(f"md5-service: {what}", file=sys.stderr)
 

@@ -1,0 +1,84 @@
+"""`md5-service doctor`: are rows, bytes, log and settings as they should be; and if not, what is to be done."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import asdict
+from pathlib import Path
+
+from md5_service.broker import make_celery
+from md5_service.checks import checks
+from md5_service.settings import BadSettings, Settings, read_settings
+from md5_task_data.bucket import Bucket
+from md5_task_data.database import Database
+from md5_task_data.doctor import Finding, examine
+from md5_task_data.errors import DependencyAway
+
+FOUND = 1
+
+
+def run(*, as_json: bool) -> int:
+    """Print each finding as it is found, and return the exit code."""
+    found = 0
+    for finding in _all():
+        found += 1
+        if as_json:
+            print(json.dumps(asdict(finding)), flush=True)
+        else:
+            print(f"{finding.about}: {finding.detail}\n    {finding.advice}", flush=True)
+    if not found and not as_json:
+        print("rows, bytes, log and settings fit together")
+    return FOUND if found else 0
+
+
+def _all() -> Iterator[Finding]:
+    try:
+        settings = read_settings()
+    except BadSettings as error:
+        yield Finding("settings", "settings", str(error), "set it right; the README lists all settings")
+        return
+    yield from _of_settings(settings)
+    database = Database(settings.database_url)
+    away = False
+    for name, check in checks(settings, database, make_celery(settings)).items():
+        if name != "broker":  # hints are kept nowhere else: there is nothing to compare them with
+            try:
+                check()
+            except DependencyAway as error:
+                away = True
+                yield Finding("away", name, str(error), "bring it back, and ask again; /readyz says the same")
+    if away:
+        return
+    try:
+        yield from examine(database, Bucket(settings.bucket_url), settings.log_path)
+    except DependencyAway as error:
+        yield Finding(
+            "away", "database, bucket or log", str(error), "bring it back, and ask again; not all was looked at"
+        )
+    finally:
+        database.close()
+
+
+def _of_settings(settings: Settings) -> Iterator[Finding]:
+    """What each alone may be, and together may not."""
+    bucket = Bucket(settings.bucket_url).root
+    database = Database(settings.database_url)
+    inside = {"MD5_LOG_PATH": settings.log_path}
+    if database.is_sqlite:
+        inside["MD5_DATABASE_URL"] = Path(str(database.url.database))
+    for name, path in inside.items():
+        if path.is_relative_to(bucket):
+            yield Finding(
+                "settings",
+                name,
+                f"{path} is in the folder of the bucket",
+                "move it out: that folder is for bytes alone",
+            )
+    if len(set(inside.values())) < len(inside):
+        yield Finding("settings", "MD5_LOG_PATH", "log and database are the same file", "give each its own")
+    for name, value, other, limit in (
+        ("MD5_SWEEP_S", settings.sweep_s, "MD5_LEASE_S", settings.lease_s),
+        ("MD5_LEASE_S", settings.lease_s, "MD5_STALL_S", settings.stall_s),
+    ):
+        if value > limit:
+            detail = f"{value:g} s is longer than {other}, {limit:g} s: what is lost is noticed late"
+            yield Finding("settings", name, detail, f"set {name} below {other}")
