@@ -13,7 +13,7 @@ from python_multipart.multipart import MultipartParser, parse_options_header
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
-from md5_service.api import digests
+from md5_service.api import digests, disposition
 from md5_task_data.bucket import Incoming
 from md5_task_data.errors import InvalidInput, Malformed, TooLarge
 
@@ -210,9 +210,9 @@ class _Form:
     def _header_end(self) -> None:
         name, value = self._header
         if bytes(name).lower() == b"content-disposition":
-            _, options = parse_options_header(value.decode("latin-1"))
-            self._name = options.get(b"name", b"").decode(errors="replace")
-            self._filename = options[b"filename"].decode(errors="replace") if b"filename" in options else None
+            about = disposition.parameters(bytes(value))
+            self._name = about.get("name", "")
+            self._filename = about.get("filename")
         self._header = (bytearray(), bytearray())
 
     def _headers_finished(self) -> None:

@@ -4,19 +4,20 @@ import time
 from collections.abc import AsyncIterator, Sequence
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Header, Query, Response
+from fastapi import APIRouter, Depends, Header, Query, Response
 from fastapi.sse import KEEPALIVE_COMMENT, format_sse_event
 from sqlalchemy import RowMapping
 from starlette.responses import StreamingResponse
 
 from md5_service.api import schemas
+from md5_service.api.conventions import known_parameters
 from md5_service.api.in_time import in_time
 from md5_service.api.services import Owner, Services, Shared
 from md5_service.api.watch import Watcher
 from md5_task_data import tasks
 from md5_task_data.schema import OUTCOMES
 
-router = APIRouter(prefix="/v1/tasks", tags=["tasks"])
+router = APIRouter(prefix="/v1/tasks", tags=["tasks"], dependencies=[Depends(known_parameters)])
 
 KEEP_ALIVE_S = 15  # proxies end connections on which nothing is said
 LONGEST_S = 300  # of one stream; browsers connect again by themselves, and learn only what they do not know yet

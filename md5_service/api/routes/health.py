@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from fastapi import APIRouter, Response
 
 from md5_service.api import schemas
+from md5_service.api.conventions import answer_head
 from md5_service.api.in_time import in_time
 from md5_service.api.services import Shared
 from md5_service.checks import Check, checks
@@ -45,3 +46,6 @@ async def _outcome(name: str, check: Check) -> str:
 def _threads(name: str) -> ThreadPoolExecutor:
     """Each check has its own: requests that hang, and other checks, must not make it look as if its server were away."""
     return ThreadPoolExecutor(MOST_CHECKS, thread_name_prefix=f"check-{name}")
+
+
+answer_head(router)

@@ -10,6 +10,7 @@ from prometheus_client.registry import Collector, CollectorRegistry
 from sqlalchemy import RowMapping
 
 from md5_service.api import schemas
+from md5_service.api.conventions import answer_head
 from md5_service.api.in_time import in_time
 from md5_service.api.services import Owner, Services, Shared
 from md5_task_data import statistics
@@ -68,3 +69,6 @@ class _Rows(Collector):
         """Seconds; 0 when there is none."""
         ages = [row["oldest"] for row in self._unfinished if status in (None, row["status"])]
         return float(max(ages, default=0)) / SECOND
+
+
+answer_head(router)

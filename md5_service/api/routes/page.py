@@ -11,6 +11,7 @@ from starlette.middleware.gzip import GZipMiddleware
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
+from md5_service.api.conventions import answer_head
 from md5_service.api.headers import POLICY
 
 BUILT = Path(__file__).parent.parent / "page"
@@ -76,3 +77,6 @@ class _Assets(StaticFiles):
         for_ever = NAMED_BY_CONTENT.search(path) is not None
         response.headers["Cache-Control"] = "public, max-age=31536000, immutable" if for_ever else "no-cache"
         return response
+
+
+answer_head(router)

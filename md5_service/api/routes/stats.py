@@ -2,20 +2,21 @@
 
 from datetime import UTC, datetime, timedelta
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Depends
 
 from md5_service.api import schemas
+from md5_service.api.conventions import answer_head, known_parameters
 from md5_service.api.in_time import in_time
 from md5_service.api.services import Owner, Services, Shared
 from md5_task_data import statistics
 from md5_task_data.schema import SECOND
 
-router = APIRouter(prefix="/v1/stats", tags=["tasks"])
+router = APIRouter(prefix="/v1/stats", tags=["tasks"], dependencies=[Depends(known_parameters)])
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-@router.get("", response_model=schemas.Stats, responses=schemas.problems(503))
+@router.get("", response_model=schemas.Stats, responses=schemas.problems(422, 503))
 async def stats(shared: Shared, owner: Owner) -> schemas.Stats:
     """Counts by kind and status, what ended in each minute of the last hour, and the age of the oldest unfinished task."""
     return await in_time(lambda: _read(shared, owner))
@@ -38,3 +39,6 @@ def _read(shared: Services, owner: str) -> schemas.Stats:
         ],
         oldest_unfinished_s=None if oldest is None else oldest / SECOND,
     )
+
+
+answer_head(router)

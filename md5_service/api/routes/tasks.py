@@ -7,18 +7,19 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Header, Query, Request, Response
+from fastapi import APIRouter, Depends, Header, Query, Request, Response
 from sqlalchemy import RowMapping
 from starlette.responses import FileResponse
 
 from md5_service.api import schemas
+from md5_service.api.conventions import answer_head, known_parameters
 from md5_service.api.in_time import in_time
 from md5_service.api.services import Owner, Services, Shared
 from md5_task_data import tasks
 from md5_task_data.errors import DependencyAway, TooMany
 from md5_task_data.kinds import KINDS
 
-router = APIRouter(prefix="/v1/tasks", tags=["tasks"])
+router = APIRouter(prefix="/v1/tasks", tags=["tasks"], dependencies=[Depends(known_parameters)])
 
 LONGEST_WAIT_S = 60
 
@@ -222,3 +223,6 @@ async def _after_waiting(shared: Services, row: RowMapping, prefer: str | None, 
         row = await shared.watcher.until_ended(row, seconds)
         response.headers["Preference-Applied"] = f"wait={seconds}"
     return row
+
+
+answer_head(router)

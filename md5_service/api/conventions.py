@@ -1,0 +1,34 @@
+"""What holds for every path: HEAD where GET is, and a query parameter that nobody knows is told, for it may be a slip that
+would have shown everything instead of little."""
+
+from typing import Any
+
+from fastapi import APIRouter, Request
+from fastapi.dependencies.models import Dependant
+from fastapi.routing import APIRoute
+
+from md5_task_data.errors import InvalidInput
+
+
+def answer_head(router: APIRouter) -> None:
+    """Let HEAD answer what GET does, without a body, on all paths that `router` has by now."""
+    for route in list(router.routes):
+        if isinstance(route, APIRoute) and "GET" in (route.methods or ()):
+            how: dict[str, Any] = {"response_model": route.response_model, "response_class": route.response_class}
+            path = route.path.removeprefix(router.prefix)
+            router.add_api_route(path, route.endpoint, methods=["HEAD"], include_in_schema=False, **how)
+
+
+def known_parameters(request: Request) -> None:
+    """A dependency. Raises InvalidInput, for other methods than POST: what may be in the query of that, `intake` knows."""
+    if request.method == "POST":
+        return
+    known = sorted(_names(request.scope["route"].dependant))
+    for name in request.query_params:
+        if name not in known:
+            allowed = f"it must be one of: {', '.join(known)}" if known else "there are none here"
+            raise InvalidInput(f"unknown parameter {name[:100]!r}; {allowed}")
+
+
+def _names(dependant: Dependant) -> set[str]:
+    return {field.alias for field in dependant.query_params}.union(*map(_names, dependant.dependencies))

@@ -1,0 +1,109 @@
+"""HEAD, unknown parameters, and names of files as clients write them."""
+
+import time
+
+import pytest
+
+from md5_service.api.disposition import parameters
+from tests.api.conftest import Api
+from tests.api.test_hand_over import assert_problem, form
+from tests.api.test_tasks import NOBODY, hand_over
+
+
+def test_head_answers_as_get_does_without_a_body(api: Api) -> None:
+    task_id = hand_over(api)
+    paths = ("/healthz", "/v1/tasks", f"/v1/tasks/{task_id}", f"/v1/tasks/{task_id}/file", "/v1/stats", "/metrics", "/")
+    for path in (*paths, f"/v1/tasks/{NOBODY}", "/v1/tasks?limit=0"):
+        get, head = api.client.get(path), api.client.head(path)
+        assert (head.status_code, head.content) == (get.status_code, b""), path
+        for name in ("content-type", "etag", "content-disposition", "accept-ranges"):
+            assert head.headers.get(name) == get.headers.get(name), path
+
+    assert api.client.head(f"/v1/tasks/{task_id}/file").headers["content-length"] == "3"
+
+
+@pytest.mark.parametrize(
+    ("path", "allowed"),
+    [
+        ("/v1/tasks?statsu=failed", "batch, cursor, filename"),
+        ("/v1/tasks/{}?wait=5", "there are none here"),
+        ("/v1/tasks/{}/file?x", "there are none here"),
+        ("/v1/tasks/{}/events?id=1", "there are none here"),
+        ("/v1/tasks/events?id={}&ids=1", "id"),
+        ("/v1/stats?kind=md5", "there are none here"),
+    ],
+)
+def test_a_parameter_that_nobody_knows_is_422_and_named(api: Api, path: str, allowed: str) -> None:
+    task_id = hand_over(api)
+    answer = api.client.get(path.format(task_id))
+    assert_problem(answer, 422, "invalid_input", "unknown parameter '")
+    assert allowed in answer.json()["detail"]
+    assert_problem(api.client.delete(f"/v1/tasks/{task_id}?force=1"), 422, "invalid_input", "'force'")
+    assert api.client.get(f"/v1/tasks/{task_id}").json()["outcome"] is None
+
+
+NAMES = {
+    "a browser's, with a path": (r'filename="C:\dir\name.gz"', r"C:\dir\name.gz"),
+    "a share": (r'filename="\\server\share\name"', r"\\server\share\name"),
+    "a backslash at its end": ('filename="a\\"', "a\\"),
+    "a folder": ('filename="run 7/a;b=c.bam"', "run 7/a;b=c.bam"),
+    "upwards": ('filename="../../etc/passwd"', "../../etc/passwd"),
+    "a quote by curl": (r'filename="a\"b"', 'a"b'),
+    "a quote by a browser": ('filename="a%22b%0A"', "a%22b%0A"),
+    "no quotes": ("filename=a.bam", "a.bam"),
+    "emoji": ('filename="🧬👩‍🔬.txt"', "🧬👩‍🔬.txt"),
+    "right to left": ('filename="\u202egnp.exe"', "\u202egnp.exe"),
+    "a newline": ("filename*=utf-8''a%0Ab", "a\nb"),
+    "extended": ("filename=\"plain\"; filename*=UTF-8'en'na%C3%AFve%20%E2%82%AC.txt", "naïve €.txt"),
+    "extended, before the plain one": ("filename*=iso-8859-1''na%EFve; filename=plain", "naïve"),
+    "a part's name in capitals": ('FileName="a"', "a"),
+    "empty": ('filename=""', "unnamed"),
+    "none": ("x=y", "unnamed"),
+    "as long as may be": ('filename="%s"' % ("é" * 255), "é" * 255),
+}
+
+
+@pytest.mark.parametrize("case", NAMES)
+def test_a_name_is_kept_as_it_was_sent(api: Api, case: str) -> None:
+    written, name = NAMES[case]
+    answer = api.client.post("/v1/tasks", **form((f'name="file"; {written}', b"abc")))
+    assert answer.status_code == 202, answer.text
+    assert answer.json()["filename"] == name
+    (path,) = api.stored()
+    assert path.name == answer.json()["id"]  # whatever the name, it is no part of a path
+    assert api.client.get(f"/v1/tasks/{path.name}/file").content == b"abc"
+
+
+BAD_NAMES = {
+    "256 characters": ('filename="%s"' % ("é" * 256), "at most 255"),
+    "256 emoji": ("filename*=utf-8''" + "%F0%9F%A7%AC" * 256, "at most 255"),
+    "NUL": ("filename*=utf-8''a%00b", "NUL"),
+    "no charset": ("filename*=abc", "filename*"),
+    "an unknown charset": ("filename*=utf-7''abc", "filename*"),
+    "no UTF-8": ("filename*=utf-8''%FF", "filename*"),
+}
+
+
+@pytest.mark.parametrize("case", BAD_NAMES)
+def test_a_name_that_cannot_be_kept_is_422_and_named(api: Api, case: str) -> None:
+    written, words = BAD_NAMES[case]
+    answer = api.client.post("/v1/tasks", **form((f'name="file"; {written}', b"abc")))
+    assert_problem(answer, 422, "invalid_input", "parameter filename")
+    assert words in answer.json()["detail"]
+    assert (api.stored(), api.count()) == ([], 0)
+
+
+def test_a_name_of_10_000_characters_is_told_in_a_form_and_in_a_query(api: Api) -> None:
+    name = "x" * 10_000
+    in_form = api.client.post("/v1/tasks", **form((f'name="file"; filename="{name}"', b"abc")))
+    assert_problem(in_form, 400, "malformed", "header size")  # it is read no further than that
+    in_query = api.client.post("/v1/tasks", params={"filename": name}, content=b"abc")
+    assert_problem(in_query, 422, "invalid_input", "at most 255")
+    assert (api.stored(), api.count()) == ([], 0)
+
+
+def test_an_endless_line_about_a_part_is_read_once() -> None:
+    began = time.monotonic()
+    for about in (b';a="' * 50_000, b";" * 200_000, b';name="' + b'\\"' * 100_000, b";a" + b" " * 200_000):
+        parameters(about)
+    assert time.monotonic() - began < 2  # milliseconds, unless it looks at every byte from every other
