@@ -1,6 +1,7 @@
 """What clients do to a task: create, get, list, cancel."""
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 import uuid_utils
@@ -8,7 +9,8 @@ from sqlalchemy.exc import IntegrityError
 
 from md5_task_data import kinds, leases, tasks
 from md5_task_data.database import Database
-from md5_task_data.errors import Conflict, InvalidInput, NotFound
+from md5_task_data.errors import Conflict, InvalidInput, LeaseLost, NotFound
+from md5_task_data.shared_log import SharedLog
 
 NewTask = Callable[..., str]
 NOBODY = "01a201f5-3560-7681-96d2-5d5d82951648"
@@ -101,6 +103,43 @@ def test_cancel_decides_the_outcome_once(database: Database, new_task: NewTask) 
         assert tasks.cancel(db, "local", task_id)["outcome"] == "cancelled"
     with pytest.raises(Conflict, match="cancelled"), database.transaction() as db:
         tasks.cancel(db, "local", task_id)
+
+
+@pytest.mark.parametrize(
+    "state", ["queued", "running", "put back", "computed", "done", "failed", "cancelled", "expired"]
+)
+def test_a_task_can_be_cancelled_until_its_outcome_is_decided(
+    database: Database, new_task: NewTask, tmp_path: Path, state: str
+) -> None:
+    task_id = new_task()
+    with database.transaction() as db:
+        [claim] = leases.claim(db, [task_id], 30) if state != "queued" else [None]
+        if claim is not None and state == "put back":
+            leases.put_back(db, claim, "x", delay_s=60, is_error=True)
+        elif claim is not None and state in ("computed", "done", "expired"):
+            leases.finish(db, claim, {"md5": "0" * 32})
+        elif claim is not None and state == "failed":
+            leases.fail(db, claim, {"code": "unexpected", "detail": "x"})
+        elif state == "cancelled":
+            tasks.cancel(db, "local", task_id)
+    if state in ("done", "failed", "cancelled", "expired"):
+        SharedLog(database, tmp_path / "tasks.log").flush()
+    if state == "expired":
+        with database.transaction() as db:
+            leases.settle_expired(db, [task_id])
+    if state in ("queued", "running", "put back"):
+        with database.transaction() as db:
+            assert tasks.cancel(db, "local", task_id)["outcome"] == "cancelled"
+        if claim is not None:
+            with pytest.raises(LeaseLost), database.transaction() as db:
+                leases.finish(db, claim, {"md5": "0" * 32})
+        return
+    with database.reading() as db:
+        before = tasks.get(db, "local", task_id)
+    with pytest.raises(Conflict, match=f"its outcome is {before['outcome']}"), database.transaction() as db:
+        tasks.cancel(db, "local", task_id)
+    with database.reading() as db:
+        assert tasks.get(db, "local", task_id) == before
 
 
 def test_names_are_kept_as_sent_up_to_255_characters() -> None:

@@ -38,6 +38,10 @@ def _data(*tests: str) -> tuple[str, ...]:
     return tuple(f"tests/data/{test}" for test in tests)
 
 
+def _api(*tests: str) -> tuple[str, ...]:
+    return tuple(f"tests/api/{test}" for test in tests)
+
+
 LEASES, LOG = "md5_task_data/leases.py", "md5_task_data/shared_log.py"
 MUTANTS: tuple[Mutant, ...] = (
     Mutant(
@@ -198,6 +202,92 @@ MUTANTS: tuple[Mutant, ...] = (
             "tests/worker/test_tracing.py::"
             "test_a_collector_that_takes_nothing_holds_up_nobody_and_is_spoken_of_seldom[it never answers]",
         ),
+    ),
+    Mutant(
+        "the key of a request, in the transaction of its task",
+        "md5_service/api/intake.py",
+        "key.keep(db)",
+        "pass",
+        _api("test_idempotency.py::test_the_same_again_is_the_same_task_as_it_is_now"),
+    ),
+    Mutant(
+        "the primary key of idempotency keys",
+        "md5_task_data/migrations/versions/0004_idempotency.py",
+        '        sa.PrimaryKeyConstraint("owner", "key", name="pk_idempotency_keys"),\n',
+        "",
+        _data("test_idempotency.py::test_of_many_at_the_same_time_one_has_it[postgresql]"),
+    ),
+    Mutant(
+        "the second look at who holds a key",
+        "md5_task_data/idempotency.py",
+        "if not db.execute(update(idempotency_keys).where(_is_held_by(holder)).values(kept)).rowcount:",
+        "if not db.execute(update(idempotency_keys).where(_is_key(holder)).values(kept)).rowcount:",
+        _data(
+            "test_idempotency.py::test_what_is_released_is_free_at_once_and_what_was_forgotten_after_a_while[sqlite]"
+        ),
+    ),
+    Mutant(
+        "the end of a hold that nobody extends",
+        "md5_task_data/idempotency.py",
+        'if row is None or row["expires_at"] <= row["now"]:',
+        "if row is None:",
+        _api("test_crash.py::test_what_a_killed_api_leaves_behind_goes"),
+    ),
+    Mutant(
+        "the extension of a hold",
+        "md5_service/api/idempotency.py",
+        "holding = asyncio.create_task(key.go_on_holding())",
+        "holding = None",
+        _api("test_idempotency.py::test_a_slow_upload_keeps_its_key"),
+    ),
+    Mutant(
+        "the release of a key whose upload broke off",
+        "md5_service/api/idempotency.py",
+        "            await key.let_go()",
+        "            pass",
+        _api("test_idempotency.py::test_an_upload_that_broke_off_frees_its_key_at_once"),
+    ),
+    Mutant(
+        "the digest of what came with a key",
+        "md5_service/api/receive.py",
+        "self._digest.update(piece)",
+        "pass",
+        _api("test_idempotency.py::test_other_bytes_or_parameters_are_422"),
+    ),
+    Mutant(
+        "the age of an orphan",
+        "md5_task_data/orphans.py",
+        "if file.touched_at < before",
+        "if before",
+        _data("test_orphans.py::test_only_bytes_that_no_row_keeps_are_deleted"),
+    ),
+    Mutant(
+        "the care where rows may be missing",
+        "md5_task_data/orphans.py",
+        " or is_restored(self._database, self._log)",
+        "",
+        _data("test_orphans.py::test_nothing_is_deleted_where_rows_may_be_missing"),
+    ),
+    Mutant(
+        "the time of a link",
+        "md5_task_data/bucket.py",
+        "max(found.st_ctime, found.st_mtime)",
+        "found.st_mtime",
+        _data("test_orphans.py::test_a_try_that_shares_old_bytes_is_as_young_as_it_is"),
+    ),
+    Mutant(
+        "the touch of a slow upload",
+        "md5_service/api/receive.py",
+        " or has_waited:",
+        ":",
+        _api("test_crash.py::test_however_slow_an_upload_is_its_file_is_touched"),
+    ),
+    Mutant(
+        "the doctor's second look",
+        "md5_task_data/doctor.py",
+        "still = tasks.keeping(db, missing)",
+        "still = {row.id: row.size for row in kept if row.id in missing}",
+        _data("test_doctor.py::test_a_task_whose_bytes_go_while_it_is_looked_at_is_no_finding"),
     ),
 )
 
