@@ -212,7 +212,7 @@ MUTANTS: tuple[Mutant, ...] = (
     ),
     Mutant(
         "the primary key of idempotency keys",
-        "md5_task_data/migrations/versions/0004_idempotency.py",
+        "md5_task_data/migrations/versions/0006_idempotency.py",
         '        sa.PrimaryKeyConstraint("owner", "key", name="pk_idempotency_keys"),\n',
         "",
         _data("test_idempotency.py::test_of_many_at_the_same_time_one_has_it[postgresql]"),
@@ -290,11 +290,6 @@ MUTANTS: tuple[Mutant, ...] = (
         _data("test_doctor.py::test_a_task_whose_bytes_go_while_it_is_looked_at_is_no_finding"),
     ),
 )
-
-
-def _api(*tests: str) -> tuple[str, ...]:
-    return tuple(f"tests/api/{test}" for test in tests)
-
 
 AUTH, BROWSERS, LIMITS, WIRE = (f"md5_service/api/{name}.py" for name in ("auth", "browsers", "limits", "wire"))
 KEYS, BUCKET = "md5_task_data/keys.py", "md5_task_data/bucket.py"
