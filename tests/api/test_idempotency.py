@@ -28,7 +28,7 @@ def send(api: Api, content: bytes = b"abc", **query: str) -> httpx2.Response:
 def half_sent(api: Api, size: int = 9) -> Iterator[socket.socket]:
     """An upload with the same key of which three bytes have come."""
     with socket.create_connection(("127.0.0.1", api.port), timeout=10) as connection:
-        head = f"POST /v1/tasks HTTP/1.1\r\nHost: x\r\nIdempotency-Key: {KEY['Idempotency-Key']}\r\n"
+        head = f"POST /v1/tasks HTTP/1.1\r\nHost: localhost\r\nIdempotency-Key: {KEY['Idempotency-Key']}\r\n"
         connection.sendall(f"{head}Content-Length: {size}\r\n\r\nabc".encode())
         wait_for(api.stored, 10, "the first bytes")
         yield connection
