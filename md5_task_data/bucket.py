@@ -53,9 +53,8 @@ class Bucket:
         """Begin to store the bytes of a task, `expected` so many, on a disk on which `reserve` bytes are to stay free. Raises
         StorageFull, DependencyAway."""
         with _outages():
-            self._incoming.mkdir(
-                exist_ok=True
-            )  # in the bucket, never the bucket: it may be a share that is not mounted
+            # In the bucket, never the bucket: it may be a share that is not mounted.
+            self._incoming.mkdir(exist_ok=True)
             _check_room(self._incoming, reserve + expected)
             return Incoming(self._incoming / task_id, self._place(task_id), self._durable_folders, reserve)
 

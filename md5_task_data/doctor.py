@@ -21,9 +21,7 @@ from md5_task_data.schema import tasks as table
 from md5_task_data.shared_log import Verdict, verify
 
 JUST_STORED_S = 60  # between a file's place in the bucket and its row
-STILL_COMING_S = (
-    3660  # in which an upload that is going on writes to its file: the longest MD5_UPLOAD_IDLE_S and a minute
-)
+STILL_COMING_S = 3660  # an upload that is going on writes to its file: the longest MD5_UPLOAD_IDLE_S, and a minute
 WRITTEN_AGAIN = "the next task that ends has it written again, whole, from the database"
 
 

@@ -112,6 +112,9 @@ tasks = Table(
     Column("started_at", BigInteger),  # of the last attempt
     Column("computed_at", BigInteger),
     Column("finished_at", BigInteger),
+    Column(
+        "results_deleted_at", BigInteger
+    ),  # by its owner: bytes, and what was derived from them, are gone or about to go
     # When somebody must look at this row again: re-publish, lease end, back-off, flush, end of its bytes. NULL: never.
     Column("due_at", BigInteger),
     Column("hints", SmallInteger, nullable=False),  # messages sent since it was last queued; 0: none before due_at

@@ -10,8 +10,8 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, RowMapping, and_, insert, or_, select, update
 
 from md5_task_data import kinds
-from md5_task_data.errors import Conflict, InvalidInput, NotFound
-from md5_task_data.schema import OUTCOMES, SECOND, STATUSES, UNFINISHED, now, tasks
+from md5_task_data.errors import BytesMissing, Conflict, InvalidInput, NotFound
+from md5_task_data.schema import OUTCOMES, SECOND, STATUSES, UNFINISHED, now, rfc3339, tasks
 
 FIRST_HINT_S = 30  # a message is sent right after the commit; when nobody came by then, the sweeper sends another
 MAX_NAME = 255  # characters
@@ -126,8 +126,13 @@ def keeping(db: Connection, task_ids: Iterable[str]) -> dict[str, int]:
 
 
 def keeps_bytes() -> ColumnElement[bool]:
-    """Until some time after its end: then nothing is due any more, and the bytes are gone."""
-    return or_(tasks.c.finished_at.is_(None), tasks.c.due_at.is_not(None))
+    """Until some time after its end, when nothing is due any more and the bytes are gone, or until its owner deletes them."""
+    return or_(UNFINISHED, and_(tasks.c.due_at.is_not(None), tasks.c.results_deleted_at.is_(None)))
+
+
+def is_kept(row: RowMapping) -> bool:
+    """What `keeps_bytes` asks, of a row that was read."""
+    return row["finished_at"] is None or (row["due_at"] is not None and row["results_deleted_at"] is None)
 
 
 def page(
@@ -185,13 +190,31 @@ def cancel(db: Connection, owner: str, task_id: str) -> RowMapping:
 
 
 def retry(db: Connection, owner: str, task_id: str, new_id: str) -> NewTask:
-    """What a new task for the same bytes is to be like. Raises NotFound, or Conflict where it did not fail."""
+    """What a new task for the same bytes is to be like. Raises NotFound, BytesMissing, or Conflict where it did not
+    fail."""
     row = get(db, owner, task_id)
     if row["outcome"] not in ("failed", "cancelled"):
         is_now = f"its outcome is {row['outcome']}" if row["outcome"] else "it has not ended"
         raise Conflict(f"only a task that failed or was cancelled can be tried again: {is_now}")
+    check_not_deleted(row)
     same = {name: row[name] for name in ("owner", "kind", "filename", "size", "batch", "params")}
     return NewTask(new_id, retry_of=row["id"], retried_traceparent=row["traceparent"], **same)
+
+
+def delete_results(db: Connection, owner: str, task_id: str) -> None:
+    """Let go of a task's bytes, and of what was derived from them; fine when they are gone already. The sweeper deletes the
+    bytes, if nobody does so at once. Raises NotFound, or Conflict where the task has not ended."""
+    row = get(db, owner, task_id)
+    if row["finished_at"] is None:
+        raise Conflict("this task has not ended: wait until it has, or cancel it")
+    wanted = update(tasks).where(tasks.c.id == row["id"], tasks.c.results_deleted_at.is_(None))
+    db.execute(wanted.values(results_deleted_at=now(), due_at=now()))
+
+
+def check_not_deleted(row: RowMapping) -> None:
+    """Raises BytesMissing where the owner had the bytes deleted, which may take a moment."""
+    if row["results_deleted_at"] is not None:
+        raise BytesMissing(f"the stored bytes were deleted, as was asked for, at {rfc3339(row['results_deleted_at'])}")
 
 
 def _known_form(task_id: str) -> str:

@@ -63,6 +63,9 @@ class Task(BaseModel):
     created_at: datetime
     started_at: datetime | None = Field(description="When the last attempt began")
     finished_at: datetime | None = Field(description="When the line was in the log")
+    results_deleted_at: datetime | None = Field(
+        description="When its bytes, and what was derived from them, were deleted"
+    )
     attempt: int
     history: list[Event]
     progress: Progress
@@ -120,11 +123,12 @@ def task(row: RowMapping) -> Task:
         size=row["size"],
         batch=row["batch"],
         params=row["params"],
-        kept=row["finished_at"] is None or row["due_at"] is not None,
+        kept=tasks.is_kept(row),
         retry_of=row["retry_of"],
         created_at=moment(row["created_at"]),
         started_at=_moment(row["started_at"]),
         finished_at=_moment(row["finished_at"]),
+        results_deleted_at=_moment(row["results_deleted_at"]),
         attempt=row["attempt"],
         history=[Event(at=moment(e["at"]), status=e["status"], reason=e["reason"]) for e in tasks.history(row)],
         progress=Progress(done=row["progress"], total=row["size"]),

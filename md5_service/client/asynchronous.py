@@ -75,6 +75,9 @@ class AsyncClient:
     async def retry(self, task_id: str) -> Task:
         return await self._run(self._flows.retry(task_id))
 
+    async def delete_results(self, task_id: str) -> None:
+        return await self._run(self._flows.delete_results(task_id))
+
     async def download(self, task_id: str, target: Target) -> None:
         await self._write(streams.download(self._flows, task_id), target)
 

@@ -73,6 +73,9 @@ class Flows:
     def retry(self, task_id: str) -> Flow[Task]:
         return self._task(Request("POST", f"{path_of(task_id)}/retry", is_safe=False))
 
+    def delete_results(self, task_id: str) -> Flow[None]:
+        yield from self.answer(Request("DELETE", f"{path_of(task_id)}/results"))
+
     def page(self, params: Mapping[str, str]) -> Flow[tuple[list[Task], str | None]]:
         body = yield from self._json(Request("GET", "/v1/tasks", params))
         return body["items"], body["next"]

@@ -84,6 +84,10 @@ class Client:
         """A new task for the bytes of one that failed or was cancelled. Raises NotFound, Conflict, Gone."""
         return self._run(self._flows.retry(task_id))
 
+    def delete_results(self, task_id: str) -> None:
+        """Delete the bytes of a task that has ended, now; the task stays. Raises NotFound, or Conflict before its end."""
+        return self._run(self._flows.delete_results(task_id))
+
     def download(self, task_id: str, target: Target) -> None:
         """Write a file's bytes to a path, or to what is open for writing in binary mode. Raises NotFound, Gone."""
         self._write(streams.download(self._flows, task_id), target)

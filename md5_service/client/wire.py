@@ -43,6 +43,7 @@ class Task(TypedDict):
     created_at: str
     started_at: str | None
     finished_at: str | None
+    results_deleted_at: str | None
     attempt: int
     history: list[Event]
     progress: Progress

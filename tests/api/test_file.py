@@ -1,12 +1,13 @@
-"""GET /v1/tasks/{id}/file and POST /v1/tasks/{id}/retry: what the bytes are kept for."""
+"""GET /v1/tasks/{id}/file and POST /v1/tasks/{id}/retry: what the bytes are kept for. DELETE /v1/tasks/{id}/results: that they
+are not."""
 
 import pytest
 
-from md5_task_data import leases
+from md5_task_data import leases, tasks
 from md5_task_data.bucket import Bucket
 from md5_task_data.database import Database
 from tests.api.conftest import Api
-from tests.api.test_events import finish
+from tests.api.test_events import finish, log
 from tests.api.test_hand_over import assert_problem
 from tests.api.test_tasks import NOBODY, hand_over
 
@@ -92,3 +93,50 @@ def test_a_retry_whose_row_cannot_be_written_leaves_no_bytes(api: Api, monkeypat
         assert api.client.post(f"/v1/tasks/{task_id}/retry").status_code == 500
     assert len(api.stored()) == 1
     assert api.client.post(f"/v1/tasks/{task_id}/retry").status_code == 202
+
+
+def test_an_owner_deletes_the_bytes_of_what_has_ended_and_the_task_stays(api: Api) -> None:
+    task_id = hand_over(api)
+    results = f"/v1/tasks/{task_id}/results"
+    assert_problem(api.client.delete(results), 409, "conflict", "has not ended")
+    finish(api, task_id)
+    assert_problem(api.client.delete(results), 409, "conflict", "has not ended")  # computed: its line is still owed
+    log(api)
+    before = api.client.get(f"/v1/tasks/{task_id}").json()
+    assert (before["kept"], before["results_deleted_at"]) == (True, None)
+
+    answers = api.client.delete(results), api.client.delete(f"/v1/tasks/{task_id.upper()}/results")
+    assert [(answer.status_code, answer.content) for answer in answers] == [(204, b"")] * 2
+    after = api.client.get(f"/v1/tasks/{task_id}").json()
+    assert after["results_deleted_at"] > before["finished_at"]
+    assert after == before | {"kept": False, "results_deleted_at": after["results_deleted_at"]}
+    assert api.stored() == []
+    assert_problem(api.client.get(f"/v1/tasks/{task_id}/file"), 410, "bytes_missing", "as was asked for")
+    for unknown in (NOBODY, "nonsense"):
+        assert_problem(api.client.delete(f"/v1/tasks/{unknown}/results"), 404, "not_found")
+
+
+def test_what_was_deleted_is_neither_served_nor_tried_again_though_the_bytes_are_still_there(api: Api) -> None:
+    task_id = hand_over(api)
+    api.client.delete(f"/v1/tasks/{task_id}")
+    log(api)
+    database = Database(api.settings.database_url)
+    with database.transaction() as db:
+        tasks.delete_results(db, "local", task_id)
+    database.close()
+    assert len(api.stored()) == 1
+    assert_problem(api.client.get(f"/v1/tasks/{task_id}/file"), 410, "bytes_missing")
+    assert_problem(api.client.post(f"/v1/tasks/{task_id}/retry"), 410, "bytes_missing")
+    with_others = api.client.post("/v1/tasks", content=b"abc").json()["id"]
+    assert api.client.get(f"/v1/tasks/{with_others}/file").content == b"abc"
+
+
+def test_bytes_that_cannot_be_deleted_now_are_left_to_the_sweeper(api: Api) -> None:
+    task_id = hand_over(api)
+    api.client.delete(f"/v1/tasks/{task_id}")
+    log(api)
+    bucket = api.folder / "bucket"
+    away = bucket.rename(api.folder / "away")
+    assert api.client.delete(f"/v1/tasks/{task_id}/results").status_code == 204
+    away.rename(bucket)
+    assert api.client.get(f"/v1/tasks/{task_id}/file").status_code == 410

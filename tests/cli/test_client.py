@@ -145,6 +145,22 @@ def test_a_cancelled_file_is_tried_again(service: Service) -> None:
         assert sync.wait(again["id"], 30)["outcome"] == "done"
 
 
+def test_the_bytes_of_what_has_ended_are_deleted(service: Service) -> None:
+    async def of_async(task_id: str) -> None:
+        async with AsyncClient(service.url) as asynchronous:
+            await asynchronous.delete_results(task_id)
+
+    with Client(service.url) as sync:
+        for delete in (sync.delete_results, lambda task_id: asyncio.run(of_async(task_id))):
+            task = sync.put(io.BytesIO(b"abc"))
+            [*_, last] = sync.events(task["id"])
+            assert last["status"] == "done"
+            delete(task["id"])
+            assert sync.get(task["id"])["results_deleted_at"] is not None
+            with pytest.raises(client.Gone):
+                sync.download(task["id"], io.BytesIO())
+
+
 def test_the_key_goes_with_every_request() -> None:
     with Client("http://service", key="secret") as sync:
         assert sync._http.headers["authorization"] == "Bearer secret"

@@ -255,6 +255,20 @@ MUTANTS: tuple[Mutant, ...] = (
         _api("test_idempotency.py::test_other_bytes_or_parameters_are_422"),
     ),
     Mutant(
+        "the sweeper's part in what an owner deletes",
+        "md5_task_data/tasks.py",
+        "values(results_deleted_at=now(), due_at=now())",
+        "values(results_deleted_at=now())",
+        ("tests/worker/test_sweeper.py::test_bytes_whose_owner_deleted_them_go_though_the_api_died_before[sqlite]",),
+    ),
+    Mutant(
+        "the refusal of what its owner deleted, until it is gone",
+        "md5_task_data/tasks.py",
+        'if row["results_deleted_at"] is not None:',
+        "if False:",
+        _api("test_file.py::test_what_was_deleted_is_neither_served_nor_tried_again_though_the_bytes_are_still_there"),
+    ),
+    Mutant(
         "the age of an orphan",
         "md5_task_data/orphans.py",
         "if file.touched_at < before",

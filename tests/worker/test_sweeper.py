@@ -101,6 +101,26 @@ def test_bytes_are_deleted_when_they_were_kept_long_enough_and_only_then(
         assert tasks_of_clients.get(db, "local", kept)["due_at"] is None
 
 
+def test_bytes_whose_owner_deleted_them_go_though_the_api_died_before(
+    database: Database, new_task: NewTask, bucket: Bucket, tmp_path: Path
+) -> None:
+    deleted, kept = new_task(), new_task()
+    for task_id in (deleted, kept):
+        store(bucket, task_id, b"abc")
+        with database.transaction() as db:
+            tasks_of_clients.cancel(db, "local", task_id)
+    SharedLog(database, tmp_path / "tasks.log", 60).flush()
+    with database.transaction() as db:
+        tasks_of_clients.delete_results(db, "local", deleted)
+    with database.reading() as db:
+        assert set(tasks_of_clients.keeping(db, [deleted, kept])) == {kept}
+    assert sweeper.delete_expired(database, bucket) == 1
+    assert {path.name for path in bucket.root.rglob("*-*")} == {kept}
+    with database.transaction() as db:
+        tasks_of_clients.delete_results(db, "local", deleted)  # nothing is left to do
+    assert sweeper.delete_expired(database, bucket) == 0
+
+
 def test_who_dies_between_bytes_and_note_leaves_it_to_the_next(
     database: Database, new_task: NewTask, bucket: Bucket, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -20,6 +20,6 @@ export async function dataOf<Data>(request: Promise<Answer<Data>>, signal?: Abor
     if (signal?.aborted) throw error;
     throw new ServiceAway("", { cause: error }); // no connection, a timeout, or a body that is not JSON
   }
-  if (answer.data === undefined) throw errorOf(answer.response.status, answer.error);
-  return answer.data;
+  if (!answer.response.ok) throw errorOf(answer.response.status, answer.error);
+  return answer.data as Data; // a 204 has none, and its type says so
 }

@@ -34,6 +34,11 @@ export function retryTask(id: string): Promise<Task> {
   return dataOf(client.POST("/v1/tasks/{task_id}/retry", { params: { path: { task_id: id } } }));
 }
 
+/** Its bytes go, the task stays. */
+export async function deleteResults(id: string): Promise<void> {
+  await dataOf(client.DELETE("/v1/tasks/{task_id}/results", { params: { path: { task_id: id } } }));
+}
+
 export const fileUrl = (id: string): string => `/v1/tasks/${id}/file`;
 
 const withPatience = (signal: AbortSignal): AbortSignal => AbortSignal.any([signal, AbortSignal.timeout(PATIENCE_MS)]);

@@ -4,8 +4,9 @@ import { isId, taskPath } from "../lookup/taskId";
 import { CopyButton } from "../shared/CopyButton";
 import { Link } from "../shared/Link";
 import { useTitle } from "../shared/useTitle";
+import { DeleteButton } from "../task/DeleteButton";
 import { RetryButton } from "../task/RetryButton";
-import { mayRetry } from "../task/state";
+import { mayDelete, mayRetry } from "../task/state";
 import { TaskCard } from "../task/TaskCard";
 import { Timeline } from "../task/Timeline";
 import { useTask } from "../task/useTask";
@@ -53,6 +54,7 @@ function More({ task }: { task: Task }) {
               Download
             </a>
             {mayRetry(task) && <RetryButton id={task.id} />}
+            {mayDelete(task) && <DeleteButton task={task} />}
           </div>
         ) : (
           <p className="muted">Its bytes are no longer kept. To have it done again, hand it over again.</p>

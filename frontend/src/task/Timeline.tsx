@@ -22,6 +22,14 @@ export function Timeline({ task }: { task: Task }) {
           </span>
         </li>
       ))}
+      {task.results_deleted_at !== null && (
+        <li>
+          <time dateTime={task.results_deleted_at} title={task.results_deleted_at}>
+            {formatTime(task.results_deleted_at)}
+          </time>
+          <span>Its bytes were deleted, as was asked for</span>
+        </li>
+      )}
       {percent !== null && (
         <li>
           <span className="now">now</span>

@@ -6,4 +6,6 @@ export const isEnded = ({ status }: Task): boolean =>
 
 export const mayCancel = ({ outcome }: Task): boolean => outcome === null;
 
+export const mayDelete = (task: Task): boolean => task.kept && isEnded(task);
+
 export const mayRetry = ({ kept, outcome }: Task): boolean => kept && (outcome === "failed" || outcome === "cancelled");

@@ -3,7 +3,7 @@ import { useEffect } from "react";
 import { Refused } from "../api/errors";
 import { taskEvents } from "../api/events";
 import { patient, troubleOf, type Trouble } from "../api/patience";
-import { cancelTask, fetchTask, retryTask } from "../api/tasks";
+import { cancelTask, deleteResults, fetchTask, retryTask } from "../api/tasks";
 import type { Task } from "../api/types";
 import { focusMain } from "../shared/navigation";
 import { notePace, paceKey, remember, taskKey } from "./known";
@@ -88,6 +88,19 @@ export function useCancel(id: string) {
     onError: async (error) => {
       // 409: it ended a moment ago, which is what was wanted; only show how.
       if (error instanceof Refused && error.status === 409) await queryClient.invalidateQueries({ queryKey: taskKey(id) });
+    },
+  });
+}
+
+/** The task stays, and says so. */
+export function useDeleteResults(id: string) {
+  const queryClient = useQueryClient();
+  return useMutation({
+    mutationFn: () => deleteResults(id),
+    networkMode: "always",
+    onSuccess: async () => {
+      await queryClient.invalidateQueries({ queryKey: taskKey(id) });
+      focusMain(); // the button has gone
     },
   });
 }

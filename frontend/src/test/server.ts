@@ -23,6 +23,7 @@ export function taskWith(changes: Partial<Task>): Task {
     created_at: "2026-03-12T13:03:22Z",
     started_at: null,
     finished_at: null,
+    results_deleted_at: null,
     attempt: 0,
     history: [],
     progress: { done: 0, total: 3, unit: "bytes" },

@@ -1,6 +1,6 @@
 import { screen, waitFor, within } from "@testing-library/react";
 import { http, HttpResponse } from "msw";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { renderApp } from "./render";
 import { doneTask, ID, MD5, problem, server, taskWith } from "./server";
 
@@ -101,6 +101,28 @@ test("the page of a task tells what happened, in order, and how a script asks", 
   expect(screen.queryByRole("button", { name: "Try again" })).toBeNull();
   expect(screen.getByText(`curl 'http://localhost:3000/v1/tasks/${ID}'`)).toBeTruthy();
   expect(JSON.parse(screen.getByTestId("json").textContent)).toMatchObject({ id: ID, result: { md5: MD5 } });
+});
+
+test("bytes are deleted when that is confirmed, and the task says so", async () => {
+  let deletedAt: string | null = null;
+  server.use(
+    http.get(`*/v1/tasks/${ID}`, () => HttpResponse.json(doneTask({ kept: deletedAt === null, results_deleted_at: deletedAt }))),
+    http.delete(`*/v1/tasks/${ID}/results`, () => {
+      deletedAt = "2026-03-12T14:00:00Z";
+      return new HttpResponse(null, { status: 204 });
+    }),
+  );
+  globalThis.history.replaceState(null, "", `/tasks/${ID}`);
+  const asked = vi.fn<typeof confirm>().mockReturnValueOnce(false).mockReturnValueOnce(true);
+  vi.stubGlobal("confirm", asked);
+  const user = renderApp();
+  await user.click(await screen.findByRole("button", { name: "Delete its bytes" }));
+  expect(deletedAt).toBeNull();
+  await user.click(screen.getByRole("button", { name: "Delete its bytes" }));
+  expect(await screen.findByText("Its bytes were deleted, as was asked for")).toBeTruthy();
+  expect(screen.queryByRole("link", { name: "Download" })).toBeNull();
+  expect(asked).toHaveBeenCalledTimes(2);
+  vi.unstubAllGlobals();
 });
 
 test("what was cancelled can be tried again, and leads to the new task; not when its bytes are gone", async () => {

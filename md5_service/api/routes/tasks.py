@@ -183,6 +183,13 @@ async def get_file(task_id: str, shared: Shared, owner: Owner) -> FileResponse:
     return FileResponse(path, headers=etag, media_type=BYTES, filename=row["filename"], stat_result=there)
 
 
+@router.delete("/{task_id}/results", status_code=204, responses=schemas.problems(404, 409, 422, 503))
+async def delete_results(task_id: str, shared: Shared, owner: Owner) -> None:
+    """Delete the bytes of a task that has ended, before their time is up, and what was derived from them. The task stays, with
+    its digest and its line in the log, and says when in `results_deleted_at`. Again: 204 again."""
+    await in_time(lambda: _delete_results(shared, owner, task_id))
+
+
 def _accepted(row: RowMapping, is_new: bool, response: Response) -> schemas.Task:
     response.headers["Location"] = f"/v1/tasks/{row['id']}"
     response.headers["Retry-After"] = "1"
@@ -193,7 +200,15 @@ def _accepted(row: RowMapping, is_new: bool, response: Response) -> schemas.Task
 
 def _file(shared: Services, owner: str, task_id: str) -> tuple[RowMapping, Path, os.stat_result]:
     row = _read(shared, owner, task_id)
+    tasks.check_not_deleted(row)
     return row, *shared.bucket.file(row["id"])
+
+
+def _delete_results(shared: Services, owner: str, task_id: str) -> None:
+    with shared.database.transaction() as db:
+        tasks.delete_results(db, owner, task_id)
+    with contextlib.suppress(DependencyAway):  # then the sweeper does it
+        shared.bucket.delete(task_id.lower())
 
 
 def _cancel(shared: Services, owner: str, task_id: str) -> RowMapping:
