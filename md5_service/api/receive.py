@@ -100,7 +100,12 @@ class Sink:
 
 
 def head_of(request: Request) -> Received:
-    """What query and headers say of the body that follows. Raises InvalidInput."""
+    """What query and headers say of the body that follows. Raises InvalidInput, HTTPException(415)."""
+    if (coding := request.headers.get("content-encoding", "identity").strip().lower()) != "identity":
+        detail = (
+            f"header Content-Encoding: {coding[:40]!r}; files are taken as they are, so send it without this header"
+        )
+        raise HTTPException(415, detail, {"Accept-Encoding": "identity"})  # RFC 9110, 15.5.16
     received = Received(digests=digests.of(request.headers))
     for name, value in request.query_params.multi_items():
         received.add(name, value)

@@ -10,10 +10,9 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from sqlalchemy import URL
 
 from md5_service.cli import key as keys_of_service
-from md5_service.cli import tasks
+from md5_service.cli import log, tasks
 
 app = typer.Typer(
     name="md5-service",
@@ -48,39 +47,7 @@ def up(
 app.add_typer(tasks.app)  # put, get, ls, cancel, check
 
 app.add_typer(keys_of_service.commands, name="key")
-log_commands = typer.Typer(help="The shared log.", no_args_is_help=True)
-app.add_typer(log_commands, name="log")
-
-
-@log_commands.command()
-def verify(
-    file: Annotated[Path, typer.Argument(envvar="MD5_LOG_PATH", help="The log")] = Path("data/log/tasks.log"),
-    database: Annotated[
-        str | None,
-        typer.Option(
-            envvar="MD5_DATABASE_URL",
-            help="Vouches for the last line and the end; found by itself in the folder of `up`",
-        ),
-    ] = None,
-) -> None:
-    """Walk the hash chain of a log, and name the first line that is not right."""
-    from md5_task_data import shared_log
-    from md5_task_data.database import Database
-    from md5_task_data.errors import DependencyAway
-
-    beside = file.absolute().parent.parent / "md5.sqlite3"
-    if database is None and beside.is_file():
-        database = URL.create("sqlite", database=str(beside)).render_as_string()
-    try:
-        verdict = shared_log.verify(file, Database(database) if database else None)
-    except (OSError, DependencyAway) as error:
-        _say(f"{file}: {error.strerror if isinstance(error, OSError) else error}")
-        raise typer.Exit(2) from None
-    if verdict.wrong:
-        print(f"{file}: {verdict.wrong}; {verdict.lines} lines before that are right")
-        raise typer.Exit(1)
-    checked = "the database agrees" if database else "without a database, the last line and the end are not checked"
-    print(f"{file}: {verdict.lines} lines, the chain is unbroken; {checked}")
+app.add_typer(log.commands, name="log")
 
 
 @app.command()

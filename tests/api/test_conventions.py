@@ -107,3 +107,13 @@ def test_an_endless_line_about_a_part_is_read_once() -> None:
     for about in (b';a="' * 50_000, b";" * 200_000, b';name="' + b'\\"' * 100_000, b";a" + b" " * 200_000):
         parameters(about)
     assert time.monotonic() - began < 2  # milliseconds, unless it looks at every byte from every other
+
+
+def test_bytes_in_another_coding_are_415(api: Api) -> None:
+    """What is meant is the digest of what is in it, or of what is sent: who says nothing of a coding means the latter."""
+    for body in ({"content": b"abc"}, {"files": {"file": b"abc"}}):
+        answer = api.client.post("/v1/tasks", **body, headers={"Content-Encoding": "gzip"})
+        assert_problem(answer, 415, "unsupported_media_type", "Content-Encoding: 'gzip'")
+        assert answer.headers["accept-encoding"] == "identity"
+    assert api.client.post("/v1/tasks", content=b"abc", headers={"Content-Encoding": "Identity"}).status_code == 202
+    assert len(api.stored()) == 1

@@ -9,7 +9,8 @@ import os
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Coroutine, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +32,12 @@ LOST = httpx2.ReadError("gone")
 def answer(status: int, headers: dict[str, str] | None = None, **problem: object) -> httpx2.Response:
     kind = "application/problem+json" if status >= 400 else "application/json"
     return httpx2.Response(status, headers={"content-type": kind, **(headers or {})}, content=json.dumps(problem))
+
+
+def run(coroutine: Coroutine[Any, Any, None]) -> None:
+    """In a thread of its own: a browser's test may have left a running loop in this one."""
+    with ThreadPoolExecutor(1) as thread:
+        thread.submit(asyncio.run, coroutine).result()
 
 
 def carry_out(flow: Flow[Any], *answers: httpx2.Response | Exception) -> tuple[Any, list[Request], list[float]]:
@@ -129,7 +136,7 @@ def test_every_call_awaited(service: Service, tmp_path: Path) -> None:
                 with pytest.raises(client.Conflict):
                     await refused
 
-    asyncio.run(calls())
+    run(calls())
 
 
 def test_a_cancelled_file_is_tried_again(service: Service) -> None:
@@ -151,7 +158,7 @@ def test_the_bytes_of_what_has_ended_are_deleted(service: Service) -> None:
             await asynchronous.delete_results(task_id)
 
     with Client(service.url) as sync:
-        for delete in (sync.delete_results, lambda task_id: asyncio.run(of_async(task_id))):
+        for delete in (sync.delete_results, lambda task_id: run(of_async(task_id))):
             task = sync.put(io.BytesIO(b"abc"))
             [*_, last] = sync.events(task["id"])
             assert last["status"] == "done"

@@ -93,7 +93,7 @@ def clock(tmp_path: Path) -> Iterator[Clock]:
 def test_clocks_an_hour_off(
     clock: Clock,
     postgres: Postgres,
-    broker_server: Valkey | RabbitMq,
+    long_form_broker: Valkey | RabbitMq,
     tmp_path: Path,
     figure: Callable[[str], None],
 ) -> None:
@@ -102,7 +102,7 @@ def test_clocks_an_hour_off(
     cluster = Cluster(
         tmp_path / "cluster",
         postgres.new_database(),
-        broker_server.url,
+        long_form_broker.url,
         lease_s=LEASE_S,
         sweep_s=1,
         log_level="info",

@@ -22,7 +22,7 @@ SETTLED_S = 60
 @pytest.mark.timeout(1800)
 def test_kill_storm(
     own_postgres: Postgres,
-    broker_server: Valkey | RabbitMq,
+    long_form_broker: Valkey | RabbitMq,
     start_cluster: StartCluster,
     is_long: bool,
     figure: Callable[[str], None],
@@ -31,7 +31,7 @@ def test_kill_storm(
     url = own_postgres.new_database()
     cluster = start_cluster(
         url,
-        broker_server.url,
+        long_form_broker.url,
         apis=2,
         workers=4,
         children=2,

@@ -82,7 +82,7 @@ IdempotencyKey = Annotated[
     status_code=202,
     response_model=schemas.Task,
     openapi_extra=_BODY,
-    responses=schemas.problems(400, 408, 409, 413, 422, 503, 507),
+    responses=schemas.problems(400, 408, 409, 413, 415, 422, 503, 507),
 )
 async def hand_over(
     request: Request,
