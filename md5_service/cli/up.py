@@ -15,7 +15,7 @@ from pathlib import Path
 from md5_service.cli.folder import DataFolder, FolderUnusable
 from md5_service.cli.parts import Part
 from md5_service.settings import BadSettings, Settings, read_settings
-from md5_task_data import leases, migrations
+from md5_task_data import idempotency, leases, migrations
 from md5_task_data.bucket import Bucket
 from md5_task_data.database import Database
 from md5_task_data.errors import DependencyAway, InvalidInput
@@ -47,7 +47,7 @@ def run(host: str, port: int, data: Path, workers: int) -> None:
     stop = _StopRequests(parts)
     try:
         _prepare(settings, is_ours=is_ours)
-        parts += _parts(folder, listening, workers, is_ours=is_ours)
+        parts += _parts(folder, settings, listening, workers, is_ours=is_ours)
         for part in parts:
             part.start()
         address = listening.getsockname()
@@ -133,14 +133,28 @@ def _prepare(settings: Settings, *, is_ours: bool) -> None:
         if is_ours:
             with database.transaction() as db:
                 leases.restart(db)
-            Bucket(settings.bucket_url).forget_incoming()
+            _forget_uploads(settings)
     except (DependencyAway, InvalidInput, OSError, ValueError) as error:
         raise CannotStart(str(error)) from None
     finally:
         database.close()
 
 
-def _parts(folder: DataFolder, listening: socket.socket, workers: int, *, is_ours: bool) -> list[Part]:
+def _forget_uploads(settings: Settings) -> None:
+    """No API is alive: what one was receiving will not be complete any more, and its keys may be used again."""
+    database = Database(settings.database_url)
+    with (
+        contextlib.suppress(DependencyAway),
+        contextlib.closing(database),
+        database.transaction() as db,
+    ):  # else in half a minute
+        idempotency.release_all(db)
+    Bucket(settings.bucket_url).forget_incoming()
+
+
+def _parts(
+    folder: DataFolder, settings: Settings, listening: socket.socket, workers: int, *, is_ours: bool
+) -> list[Part]:
     environment = dict(os.environ) | {
         "PYTHONWARNINGS": "ignore:You're running the worker with superuser",  # that is about pickle, which is off
     }
@@ -152,7 +166,7 @@ def _parts(folder: DataFolder, listening: socket.socket, workers: int, *, is_our
     quiet = ["--without-gossip", "--without-mingle", "--without-heartbeat"]
     api = python("the API", "md5_service.api.serve", str(listening.fileno()), keep_open=[listening.fileno()])
     if is_ours:
-        api.clear_up = Bucket(environment["MD5_BUCKET_URL"]).forget_incoming
+        api.clear_up = lambda: _forget_uploads(settings)
     parts = [
         python("the upkeep worker", *celery, "worker", "-Q", "upkeep", "-c", "1", "-n", "upkeep@%h", *quiet),
         python("beat", *celery, "beat"),

@@ -13,7 +13,7 @@ from uuid import uuid4
 
 import httpx2
 
-from md5_service.client.errors import NotFound, TimedOut, Unavailable, Unreachable, refused
+from md5_service.client.errors import Conflict, NotFound, TimedOut, Unavailable, Unreachable, refused
 from md5_service.client.upload import Upload
 from md5_service.client.wire import Task
 
@@ -22,6 +22,7 @@ PATIENCE_S = 60  # with a service that went away while we wait for a result: it 
 TRIES = 6  # of what is safe to be sent again, with pauses between them of 15 s in all
 PAUSE_S, LONGEST_PAUSE_S = 0.5, 30.0
 AGAIN = (429, 502, 503, 504)
+KEY_IN_USE, KEY_HELD_S = "idempotency_key_in_use", 45.0  # a process that was killed holds a key for 30 s
 NEVER_SENT = (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout)
 
 
@@ -104,25 +105,31 @@ class Flows:
 
     def answer(self, request: Request) -> Flow[httpx2.Response]:
         """A good answer, after several tries where need be. Raises Unreachable, or a Refused."""
-        for tries in range(1, TRIES + 1):
+        tries, broke_off_at = 0, float("-inf")
+        while True:
+            tries += 1
             try:
                 response = cast(httpx2.Response, (yield request))
             except httpx2.TransportError as error:
                 never_sent = isinstance(error, NEVER_SENT)
                 if not (self._has_answered and (never_sent or request.is_safe) and _may_again(request, tries)):
                     raise self.unreachable(error) from None
+                broke_off_at = time.monotonic()
                 yield Pause(_pause_s(tries))
                 continue
             if response.is_success:
                 self._has_answered = True
                 return response
             refusal = self._refusal(response)
-            still_being_received = response.status_code == 409 and tries > 1 and request.upload is not None
-            again = response.status_code in AGAIN and (request.is_safe or response.status_code == 429)
-            if not ((again or still_being_received) and _may_again(request, tries)):
+            if _is_in_use(refusal) and time.monotonic() < broke_off_at + KEY_HELD_S:
+                tries -= 1  # it is our own first try that still holds the key
+            elif response.status_code == 429 or (response.status_code in AGAIN and request.is_safe):
+                broke_off_at = time.monotonic()
+            else:
+                raise refusal
+            if not _may_again(request, tries):
                 raise refusal
             yield Pause(max(_pause_s(tries), _retry_after_s(response)))
-        raise AssertionError("the last try returns or raises")
 
     def unreachable(self, error: Exception) -> Unreachable:
         why = str(error) or type(error).__name__
@@ -149,6 +156,10 @@ class Flows:
             return dict(response.json())
         except (ValueError, TypeError):
             raise Unreachable(f"what answers at {self.url} is not this service; is its URL right?") from None
+
+
+def _is_in_use(refusal: Exception) -> bool:
+    return isinstance(refusal, Conflict) and refusal.code == KEY_IN_USE
 
 
 def path_of(task_id: str) -> str:

@@ -4,6 +4,7 @@ import json
 import os
 import pty
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -161,3 +162,39 @@ def test_cancel_ends_what_it_can_and_says_what_it_cannot(service: Service) -> No
     assert "'nonsense' is not an id" in ended.stderr
     assert run("cancel", ids[0], url=service.url).exit_code == 1
     assert run("get", ids[0], url=service.url).exit_code == 1
+
+
+def test_a_service_that_is_killed_in_the_middle_and_comes_back_is_waited_for(
+    start_service: Callable[..., Service], manifest: Path, folder: Path
+) -> None:
+    service = start_service()
+    with start_check(service, manifest, folder) as check:
+        assert check.stdout is not None
+        first = check.stdout.readline()
+        service.kill_tree()
+        service.start()
+        told, complaints = check.communicate(timeout=100)
+        assert (complaints, check.returncode) == (b"", 0)
+    assert first + told == md5sum(manifest, folder).stdout
+    with service.client() as client:
+        names = [task["filename"] for task in client.get("/v1/tasks?batch=checked&limit=1000").json()["items"]]
+    assert len(names) == len(set(names)) == SOME + len(ODD_NAMES)  # what was sent again is the same task
+
+
+def test_a_service_that_stays_away_ends_the_check_with_3(
+    start_service: Callable[..., Service], manifest: Path, folder: Path
+) -> None:
+    service = start_service()
+    with start_check(service, manifest, folder) as check:
+        assert check.stdout is not None
+        first = check.stdout.readline()
+        service.kill_tree()
+        told, complaints = check.communicate(timeout=100)
+        assert check.returncode == 3
+    assert complaints.startswith(b"md5-service: no answer from http://")
+    assert md5sum(manifest, folder).stdout.startswith(first + told)  # nothing is said of what nobody knows
+
+
+def start_check(service: Service, manifest: Path, folder: Path) -> subprocess.Popen[bytes]:
+    arguments = ["check", str(manifest), "--dir", str(folder), "--batch", "checked", "--url", service.url]
+    return subprocess.Popen([COMMAND, *arguments], bufsize=0, stdout=subprocess.PIPE, stderr=subprocess.PIPE)

@@ -96,7 +96,8 @@ def test_what_was_half_received_is_cleared_away(start_service: Callable[..., Ser
     port = int(service.url.rsplit(":", 1)[1])
     with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
         connection.sendall(
-            b"POST /v1/tasks HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9000000\r\n\r\n" + b"x" * 3_000_000
+            b"POST /v1/tasks HTTP/1.1\r\nHost: localhost\r\nIdempotency-Key: k\r\nContent-Length: 9000000\r\n\r\n"
+            + b"x" * 3_000_000
         )
         incoming = service.folder / "bucket" / "tmp"
         wait_for(lambda: list(incoming.iterdir()), 10, "the first bytes")
@@ -104,6 +105,8 @@ def test_what_was_half_received_is_cleared_away(start_service: Callable[..., Ser
     assert list(incoming.iterdir()) != []
     service.start()
     assert list(incoming.iterdir()) == []
+    with service.client() as client:  # its key is free
+        assert client.post("/v1/tasks", content=b"abc", headers={"Idempotency-Key": "k"}).status_code == 202
 
 
 def test_a_folder_with_a_long_and_odd_name(tmp_path: Path) -> None:
