@@ -1,6 +1,8 @@
 """Every setting, on one page: environment variables with the prefix `MD5_`."""
 
+import os
 import sys
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -106,6 +108,9 @@ class Settings(BaseSettings):
     failpoints: Path | None = Field(None, description="For tests: the folder that says where to crash, fail or pause")
 
 
+NO_SETTINGS = {"MD5_URL", "MD5_KEY", "MD5_UP_FOLDER"}  # two for clients, and the mark of what `up` starts
+
+
 class BadSettings(Exception):
     """A setting is missing or wrong; the message is one line for the one who starts the service."""
 
@@ -119,6 +124,13 @@ def read_settings() -> Settings:
         name = f"MD5_{str(first['loc'][0]).upper()}" if first["loc"] else "MD5_…"
         about = Settings.model_fields[str(first["loc"][0])].description if first["loc"] else ""
         raise BadSettings(f"{name}: {first['msg'].removeprefix('Value error, ')} ({about})") from None
+
+
+def unknown_settings() -> dict[str, str | None]:
+    """Names in the environment that look like settings and are none, each with the one that was perhaps meant."""
+    known = {f"MD5_{name.upper()}" for name in Settings.model_fields}
+    others = {name for name in os.environ if name.startswith("MD5_")} - known - NO_SETTINGS
+    return {name: next(iter(get_close_matches(name, known, n=1)), None) for name in sorted(others)}
 
 
 def settings_of_process() -> Settings:

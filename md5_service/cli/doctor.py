@@ -7,7 +7,7 @@ from pathlib import Path
 
 from md5_service.broker import make_celery
 from md5_service.checks import checks
-from md5_service.settings import BadSettings, Settings, read_settings
+from md5_service.settings import BadSettings, Settings, read_settings, unknown_settings
 from md5_task_data.bucket import Bucket
 from md5_task_data.database import Database
 from md5_task_data.doctor import Finding, examine
@@ -59,7 +59,10 @@ def _all() -> Iterator[Finding]:
 
 
 def _of_settings(settings: Settings) -> Iterator[Finding]:
-    """What each alone may be, and together may not."""
+    """Names that are none, and what each alone may be, and together may not."""
+    for name, meant in unknown_settings().items():
+        advice = f"{meant} is perhaps what was meant" if meant else "the README lists all settings"
+        yield Finding("settings", name, "there is no setting of this name; it changes nothing", advice)
     bucket = Bucket(settings.bucket_url).root
     database = Database(settings.database_url)
     inside = {"MD5_LOG_PATH": settings.log_path}

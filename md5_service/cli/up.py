@@ -14,7 +14,7 @@ from pathlib import Path
 
 from md5_service.cli.folder import DataFolder, FolderUnusable
 from md5_service.cli.parts import Part
-from md5_service.settings import BadSettings, Settings, read_settings
+from md5_service.settings import BadSettings, Settings, read_settings, unknown_settings
 from md5_task_data import idempotency, leases, migrations
 from md5_task_data.bucket import Bucket
 from md5_task_data.database import Database
@@ -40,6 +40,7 @@ def run(host: str, port: int, data: Path, workers: int) -> None:
         is_ours = not {"MD5_DATABASE_URL", "MD5_BUCKET_URL"} & os.environ.keys()  # nobody else works on it, then
         os.environ.update(folder.environment())
         settings = read_settings()
+        _say_unknown()
         listening = _listen(host, port)
     except (FolderUnusable, BadSettings) as error:
         raise CannotStart(str(error)) from None
@@ -110,6 +111,12 @@ def _refuse_open_doors(host: str) -> None:
             f"on {host} everybody who reaches this machine could use the service: set MD5_AUTH=keys, so that they need "
             "a key, or MD5_AUTH=none if everybody is meant"
         )
+
+
+def _say_unknown() -> None:
+    for name, meant in unknown_settings().items():
+        perhaps = f"; {meant} is perhaps what was meant" if meant else ""
+        print(f"md5-service: {name} is no setting, and changes nothing{perhaps}", file=sys.stderr, flush=True)
 
 
 def _listen(host: str, port: int) -> socket.socket:

@@ -64,6 +64,11 @@ def test_what_is_away_is_told(folder: Path, monkeypatch: pytest.MonkeyPatch) -> 
     ("settings", "words"),
     [
         ({"lease_s": "x"}, "MD5_LEASE_S"),
+        (
+            {"max_upload_byte": "5"},
+            "MD5_MAX_UPLOAD_BYTE: there is no setting of this name; it changes nothing\n    MD5_MAX_UPLOAD_BYTES is",
+        ),
+        ({"qqq": "5"}, "MD5_QQQ: there is no setting of this name"),
         ({"sweep_s": "60"}, "MD5_SWEEP_S: 60 s is longer than MD5_LEASE_S, 30 s"),
         ({"stall_s": "5"}, "MD5_LEASE_S: 30 s is longer than MD5_STALL_S, 5 s"),
         ({"log_path": "{}/bucket/tasks.log"}, "MD5_LOG_PATH: {}/bucket/tasks.log is in the folder of the bucket"),

@@ -109,6 +109,12 @@ def test_what_was_half_received_is_cleared_away(start_service: Callable[..., Ser
         assert client.post("/v1/tasks", content=b"abc", headers={"Idempotency-Key": "k"}).status_code == 202
 
 
+def test_a_name_that_is_no_setting_is_told(start_service: Callable[..., Service]) -> None:
+    service = start_service(max_upload_byte=5)
+    told = "MD5_MAX_UPLOAD_BYTE is no setting, and changes nothing; MD5_MAX_UPLOAD_BYTES is perhaps what was meant"
+    assert f"md5-service: {told}\n" in service.stderr_path.read_text()
+
+
 def test_a_folder_with_a_long_and_odd_name(tmp_path: Path) -> None:
     service = Service(tmp_path / ("a b?%#é" + "x" * 120), {})
     try:
