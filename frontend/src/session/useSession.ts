@@ -43,8 +43,10 @@ export function useSignInWhenAsked(): void {
   useEffect(
     () =>
       onUnauthorized(() => {
-        queryClient.setQueryData<KnownSession>(sessionKey, (known) => (known?.auth === "keys" ? { ...known, owner: null } : known));
-        void queryClient.invalidateQueries({ queryKey: sessionKey }, { cancelRefetch: false });
+        const known = queryClient.getQueryData<KnownSession>(sessionKey);
+        // Not asked whether it is so: were the answer ever no, the two would go on contradicting each other without a pause.
+        if (known?.auth === "keys") queryClient.setQueryData(sessionKey, { ...known, owner: null });
+        else void queryClient.invalidateQueries({ queryKey: sessionKey }, { cancelRefetch: false });
       }),
     [queryClient],
   );
