@@ -40,7 +40,7 @@ function PageOfOwner({ session: { auth, owner } }: { session: KnownSession }) {
         {owner !== null && <SignedIn owner={owner} isUploading={isUploading} />}
       </header>
       <main tabIndex={-1}>
-        {auth === "keys" && owner === null ? <SignIn hasFiles={items.length > 0} /> : <Page home={<Home queue={queue} items={items} />} />}
+        {auth === "keys" && owner === null ? <SignIn hasFiles={items.some(({ phase }) => phase.name === "failed")} /> : <Page home={<Home queue={queue} items={items} />} />}
       </main>
     </>
   );

@@ -81,6 +81,15 @@ def test_who_signs_out_has_no_cookie_any_more(api: Api) -> None:
         assert {"max-age=0", "path=/", "httponly", "samesite=strict"} <= set(words)
 
 
+def test_no_cache_shows_to_others_what_a_cookie_opened(api: Api) -> None:
+    ann = cookie(key_of(api, "ann"))
+    path = f"/v1/tasks/{api.client.post('/v1/tasks', content=b'abc', headers=ann).json()['id']}"
+    for where in ("/v1/tasks", "/v1/stats", "/v1/manifest.md5", "/metrics", path, f"{path}/file"):
+        answer = api.client.get(where, headers=ann)
+        assert answer.status_code == 200
+        assert answer.headers["cache-control"] in ("private, no-cache", "no-store")
+
+
 def test_a_header_goes_before_a_cookie(api: Api) -> None:
     ann, bob = key_of(api, "ann"), key_of(api, "bob")
     assert who(api, {"Authorization": f"Bearer {ann}"} | cookie(bob))["owner"] == "ann"

@@ -374,6 +374,13 @@ MUTANTS += (
         _api("test_session.py::test_the_cookie_is_for_no_script_and_no_other_site_and_goes_with_the_browser"),
     ),
     Mutant(
+        "what keeps caches from showing what a cookie opened",
+        "md5_service/api/headers.py",
+        "(ALWAYS | UNLESS_SAID).items()",
+        "ALWAYS.items()",
+        _api("test_session.py::test_no_cache_shows_to_others_what_a_cookie_opened"),
+    ),
+    Mutant(
         "the names of loopback",
         BROWSERS,
         "if host and is_on_loopback(request) and not",

@@ -1,9 +1,9 @@
 import { useEffect, useId, useRef, useState, type SyntheticEvent } from "react";
-import { ServiceAway } from "../api/errors";
 import { focusMain } from "../shared/navigation";
 import { useAnnounced } from "../shared/useAnnounced";
 import { useTitle } from "../shared/useTitle";
 import { useSignIn } from "./useSession";
+import { wordsOf } from "./words";
 
 const TITLE = "This service asks for a key";
 
@@ -67,8 +67,4 @@ export function SignIn({ hasFiles }: { hasFiles: boolean }) {
       </form>
     </section>
   );
-}
-
-function wordsOf(error: Error): string {
-  return error instanceof ServiceAway ? `The service cannot be reached. ${error.message}` : error.message;
 }

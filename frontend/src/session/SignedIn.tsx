@@ -1,4 +1,5 @@
 import { useSignOut } from "./useSession";
+import { wordsOf } from "./words";
 
 /** Who is signed in, and the way out. */
 export function SignedIn({ owner, isUploading }: { owner: string; isUploading: boolean }) {
@@ -19,7 +20,7 @@ export function SignedIn({ owner, isUploading }: { owner: string; isUploading: b
       </button>
       {error !== null && (
         <p role="alert" className="complaint">
-          You are still signed in: the service cannot be reached. {error.message}
+          You are still signed in. {wordsOf(error)}
         </p>
       )}
     </div>

@@ -72,9 +72,9 @@ export function useSignOut() {
     networkMode: "always",
     onSuccess: async () => {
       const { turn } = queryClient.getQueryData<KnownSession>(sessionKey) ?? UNKNOWN;
+      await become(queryClient, { auth: "keys", owner: null, lastOwner: null, turn: turn + 1 });
       forget(queryClient);
       redirect("/"); // the address may be that of a task
-      await become(queryClient, { auth: "keys", owner: null, lastOwner: null, turn: turn + 1 });
     },
   });
 }
