@@ -71,7 +71,8 @@ class Settings(BaseSettings):
     )
     allowed_hosts: str | None = Field(
         None,
-        description="More names, comma-separated, by which browsers and proxies may call a service without keys on loopback",
+        description="More names, comma-separated, by which browsers and proxies may call a service without keys on loopback; "
+        "with keys, those of the page where a proxy changes `Host`",
     )
     max_upload_bytes: int = Field(1 << 40, ge=0, description="The largest file that is taken, in bytes")
     keep_uploads_s: float = Field(

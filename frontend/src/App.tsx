@@ -4,30 +4,45 @@ import { Home } from "./pages/Home";
 import { LazyTasks } from "./pages/LazyTasks";
 import { NotFound } from "./pages/NotFound";
 import { TaskPage } from "./pages/TaskPage";
+import { SignedIn } from "./session/SignedIn";
+import { SignIn } from "./session/SignIn";
+import { useSession, useSignInWhenAsked, type KnownSession } from "./session/useSession";
 import { Announcer } from "./shared/Announcer";
 import { Link } from "./shared/Link";
 import { redirect, usePath } from "./shared/navigation";
 import { useUploads } from "./upload/useUploads";
 
 export function App() {
-  const { queue, items } = useUploads();
+  const session = useSession();
+  useSignInWhenAsked();
   return (
     <div className="page">
+      <PageOfOwner key={session.turn} session={session} />
+      <footer>
+        Each finished file has one line in the shared log; check it with <code>md5-service log verify</code>.
+      </footer>
+      <Announcer />
+    </div>
+  );
+}
+
+/** All that belongs to one owner, files on their way among it: made anew for the next. */
+function PageOfOwner({ session: { auth, owner } }: { session: KnownSession }) {
+  const { queue, items, isUploading } = useUploads();
+  return (
+    <>
       <header className="top">
         <div className="brand">
           <img src="/assets/favicon.svg" alt="" width="32" height="32" />
           <h1>MD5 service</h1>
           <Navigation />
         </div>
+        {owner !== null && <SignedIn owner={owner} isUploading={isUploading} />}
       </header>
       <main tabIndex={-1}>
-        <Page home={<Home queue={queue} items={items} />} />
+        {auth === "keys" && owner === null ? <SignIn hasFiles={items.some(({ phase }) => phase.name === "failed")} /> : <Page home={<Home queue={queue} items={items} />} />}
       </main>
-      <footer>
-        Each finished file has one line in the shared log; check it with <code>md5-service log verify</code>.
-      </footer>
-      <Announcer />
-    </div>
+    </>
   );
 }
 

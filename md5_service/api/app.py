@@ -15,7 +15,7 @@ from md5_service.api.auth import Door
 from md5_service.api.errors import add_error_answers
 from md5_service.api.headers import CommonHeaders
 from md5_service.api.limits import Head
-from md5_service.api.routes import events, health, manifest, metrics, page, stats, tasks
+from md5_service.api.routes import events, health, manifest, metrics, page, session, stats, tasks
 from md5_service.api.services import make_services
 from md5_service.api.watch import Watcher
 from md5_service.settings import Settings
@@ -64,11 +64,20 @@ def create_app(settings: Settings) -> FastAPI:
         telemetry=TELEMETRY,
     )
     app.state.services = services
-    app.add_middleware(Door, settings=settings, database=services.database)
+    app.add_middleware(Door, settings=settings, keys=services.keys)
     app.add_middleware(Head, most=settings.max_header_bytes)
     app.add_middleware(CommonHeaders)
     add_error_answers(app)
-    for routes in (events, tasks, manifest, stats, health, metrics, page):  # /v1/tasks/events before /v1/tasks/{id}
+    for routes in (
+        events,
+        tasks,
+        manifest,
+        stats,
+        session,
+        health,
+        metrics,
+        page,
+    ):  # /v1/tasks/events before /v1/tasks/{id}
         app.include_router(routes.router)
     page.add_assets(app)
     return app

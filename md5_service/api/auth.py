@@ -1,5 +1,6 @@
-"""Who may come in: asked of every request before a byte of its body is read. Keys, where they are asked for; else browsers are
-kept from doing what other sites want (`browsers`)."""
+"""Who may come in: asked of every request before a byte of its body is read. Keys, where they are asked for. A browser that came
+in without showing one itself, because none is asked for or because its cookie did, is kept from doing what other sites want
+(`browsers`)."""
 
 import time
 
@@ -7,7 +8,7 @@ from sqlalchemy import RowMapping
 from starlette.requests import Request
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from md5_service.api import browsers
+from md5_service.api import browsers, cookie
 from md5_service.api.errors import known_error
 from md5_service.api.in_time import in_time
 from md5_service.api.limits import Rates
@@ -21,18 +22,19 @@ REMEMBERED_S = 2.0  # so long a key that was revoked may still open the door
 MOST_REMEMBERED = 10_000
 
 # Pages and their files hold nobody's data; the rest is shut unless it is named here.
-OPEN = {"/", "/tasks", "/docs", "/openapi.json", "/healthz", "/readyz"}
+SESSION = "/v1/session"  # where one signs in, and asks whether one has
+OPEN = {"/", "/tasks", "/docs", "/openapi.json", "/healthz", "/readyz", SESSION}
 OPEN_FOLDERS = ("/tasks/", "/assets/")
 
 
 class Door:
     """ASGI middleware: names the owner in `request.state.owner`, or answers with a problem."""
 
-    def __init__(self, app: ASGIApp, settings: Settings, database: Database) -> None:
+    def __init__(self, app: ASGIApp, settings: Settings, keys: "Keys") -> None:
         self._app = app
         self._auth = settings.auth
         self._may_call = browsers.MayCall(settings.allowed_hosts)
-        self._keys = _Keys(database)
+        self._keys = keys
         self._rates = Rates(settings.rate_per_owner)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -48,13 +50,17 @@ class Door:
 
     async def _let_in(self, request: Request) -> None:
         """Raises Unauthorized, Forbidden, TooMany, DependencyAway."""
-        is_open = request.scope["path"] in OPEN or request.scope["path"].startswith(OPEN_FOLDERS)
+        path = request.scope["path"]
+        is_open = path in OPEN or path.startswith(OPEN_FOLDERS)
         if self._auth != "keys":
-            self._may_call.check(request)
+            self._may_call.check_name(request)
+        # A cookie is sent whoever asks for it; a header with a key nobody can make a browser send.
+        if self._auth != "keys" or path == SESSION or "authorization" not in request.headers:
+            self._may_call.check_page(request)
         if is_open:
             return
         if self._auth == "keys":
-            owner = await self._keys.owner(request.headers.get("authorization", ""))
+            owner = await self._keys.owner(key_in(request))
         elif self._auth == "none" or browsers.is_on_loopback(request):
             owner = NOBODY_IN_PARTICULAR
         else:
@@ -66,20 +72,28 @@ class Door:
         request.state.owner = owner
 
 
-class _Keys:
+def key_in(request: Request) -> str:
+    """The key that comes with a request: in the header, and only without one in the cookie. Raises Unauthorized."""
+    authorization = request.headers.get("authorization")
+    if authorization is None:
+        cookies = cookie.sent_in(request)
+        if not cookies:
+            raise Unauthorized("a key is needed: send the header `Authorization: Bearer KEY`, or sign in at the page")
+        return cookies[0] if len(cookies) == 1 else ""
+    scheme, _, key = authorization.partition(" ")
+    return key.strip() if scheme.lower() == "bearer" else ""
+
+
+class Keys:
     """The keys in the database, each remembered for a moment: most requests ask nobody."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
         self._remembered: dict[str, tuple[float, RowMapping | None]] = {}
 
-    async def owner(self, authorization: str) -> str:
-        """Raises Unauthorized, DependencyAway."""
-        scheme, _, key = authorization.partition(" ")
-        if not authorization:
-            raise Unauthorized("a key is needed: send the header `Authorization: Bearer KEY`")
-        key = key.strip()
-        key_id = keys.id_of(key) if scheme.lower() == "bearer" else None
+    async def owner(self, key: str) -> str:
+        """Whose key that is; it may be any text. Raises Unauthorized, DependencyAway."""
+        key_id = keys.id_of(key)
         row = await self._row(key_id) if key_id else None
         if row is None or not keys.fits(key, row):
             raise Unauthorized("this key opens nothing here: it is wrong, or was revoked")

@@ -1,10 +1,10 @@
-"""What a browser is made to do by other sites, where no key is asked for: whoever can be reached without one can be reached by
-every page that somebody on this machine looks at.
+"""What a browser is made to do by other sites. Where no key is asked for, whoever can be reached can be reached by every page
+that somebody on this machine looks at; and a browser that has signed in sends its cookie whichever page asks.
 
-Two ways are shut. A name of the other site that is suddenly the address of this machine (DNS rebinding): on loopback the
-service answers to loopback's names only. A form or script of another site that sends something here: requests that change
-something must come from this service's own page, as in Go's `http.CrossOriginProtection`. What is no browser sends neither
-`Origin` nor `Sec-Fetch-Site`, and is not concerned.
+Two ways are shut. A name of the other site that is suddenly the address of this machine (DNS rebinding): on loopback a service
+without keys answers to loopback's names only; with keys there is no need, as the cookie belongs to a name. A form or script of
+another site that sends something here: requests that change something must come from this service's own page, as in Go's
+`http.CrossOriginProtection`. What is no browser sends neither `Origin` nor `Sec-Fetch-Site`, and is not concerned.
 """
 
 import ipaddress
@@ -23,13 +23,17 @@ class MayCall:
     def __init__(self, allowed: str | None) -> None:
         self._allowed = {name.strip().lower() for name in (allowed or "").split(",") if name.strip()}
 
-    def check(self, request: Request) -> None:
-        """Raises Forbidden."""
+    def check_name(self, request: Request) -> None:
+        """The service must be called by a name of its own. Raises Forbidden."""
         host = request.headers.get("host", "")
         if host and is_on_loopback(request) and not self._is_known(_name(host)):
             raise Forbidden("this service is not called so; MD5_ALLOWED_HOSTS may name more names of it")
+
+    def check_page(self, request: Request) -> None:
+        """What changes something must come from the service's own page, or from no browser. Raises Forbidden."""
         if request.method in SAFE_METHODS:
             return
+        host = request.headers.get("host", "")
         site, origin = request.headers.get("sec-fetch-site"), request.headers.get("origin")
         is_ours = site in ("same-origin", "none") if site else origin is None or _place(origin) == host.lower()
         if not is_ours and _name(_place(origin or "")) not in self._allowed:

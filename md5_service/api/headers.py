@@ -20,6 +20,8 @@ ALWAYS = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
 }
+# What a cookie opened, a cache might else show to whoever asks next.
+UNLESS_SAID = {"Cache-Control": "private, no-cache"}
 
 
 class CommonHeaders:
@@ -42,7 +44,7 @@ class CommonHeaders:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
                 headers[REQUEST_ID] = request_id
-                for name, value in ALWAYS.items():
+                for name, value in (ALWAYS | UNLESS_SAID).items():
                     headers.setdefault(name, value)
                 took_ms = round((time.monotonic() - began) * 1000)
                 log.info("%s %s: %d in %d ms", scope["method"], scope["path"], message["status"], took_ms)

@@ -107,6 +107,13 @@ class Stats(BaseModel):
     oldest_unfinished_s: float | None = Field(description="Its age in seconds; null: everything has ended")
 
 
+class Session(BaseModel):
+    """Who is signed in."""
+
+    auth: Literal["keys", "none"] = Field(description="Whether this service asks for keys")
+    owner: str | None = Field(description="Whose key came with the request; null: nobody's that fits")
+
+
 class Health(BaseModel):
     status: Literal["ok", "away"]
     checks: dict[str, str] = Field(default={}, description="`ok`, or what is wrong, for each thing that is needed")

@@ -5,8 +5,10 @@ from typing import Annotated
 
 from celery import Celery
 from fastapi import Depends, Request
-from fastapi.security import HTTPBearer
+from fastapi.security import APIKeyCookie, HTTPBearer
 
+from md5_service.api import cookie
+from md5_service.api.auth import Keys
 from md5_service.api.intake import Hints, Intake
 from md5_service.api.watch import Watcher
 from md5_service.broker import make_celery
@@ -19,6 +21,7 @@ from md5_task_data.database import Database
 class Services:
     settings: Settings
     database: Database
+    keys: Keys
     bucket: Bucket
     celery: Celery
     hints: Hints
@@ -33,7 +36,7 @@ def make_services(settings: Settings) -> Services:
     celery = make_celery(settings)
     hints = Hints(celery)
     intake = Intake(settings, database, bucket, hints)
-    return Services(settings, database, bucket, celery, hints, intake, Watcher(database))
+    return Services(settings, database, Keys(database), bucket, celery, hints, intake, Watcher(database))
 
 
 def _services(request: Request) -> Services:
@@ -43,9 +46,13 @@ def _services(request: Request) -> Services:
 
 _bearer = HTTPBearer(auto_error=False, description="A key that `md5-service key create` has made, where MD5_AUTH=keys")
 
+_cookie = APIKeyCookie(
+    name=cookie.NAME, auto_error=False, description="The same key, as `POST /v1/session` gives it to a browser"
+)
 
-def _owner(request: Request, _: Annotated[object, Depends(_bearer)]) -> str:
-    """Whose task it is, as `auth` has found; `_bearer` only tells the OpenAPI document."""
+
+def _owner(request: Request, _: Annotated[object, Depends(_bearer)], __: Annotated[object, Depends(_cookie)]) -> str:
+    """Whose task it is, as `auth` has found; `_bearer` and `_cookie` only tell the OpenAPI document."""
     owner: str = request.state.owner
     return owner
 

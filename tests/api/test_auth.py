@@ -20,7 +20,17 @@ from tests.api.conftest import Api
 from tests.api.test_hand_over import assert_problem
 from tests.client import wait_for
 
-OPEN = ["/", "/tasks", "/tasks/anything", "/assets/favicon.svg", "/docs", "/openapi.json", "/healthz", "/readyz"]
+OPEN = [
+    "/",
+    "/tasks",
+    "/tasks/anything",
+    "/assets/favicon.svg",
+    "/docs",
+    "/openapi.json",
+    "/healthz",
+    "/readyz",
+    "/v1/session",
+]
 
 
 @pytest.fixture
@@ -197,8 +207,9 @@ def test_with_none_everybody_who_reaches_it_may(start_api: Callable[..., Api], m
 def test_the_document_says_that_a_key_is_needed(api: Api) -> None:
     document = api.client.get("/openapi.json").json()
     assert document["components"]["securitySchemes"]["HTTPBearer"]["scheme"] == "bearer"
+    assert document["components"]["securitySchemes"]["APIKeyCookie"]["name"] == "md5_key"
     for path, methods in document["paths"].items():
         for operation in methods.values():
-            is_shut = path.startswith("/v1/") or path == "/metrics"
-            assert ("security" in operation) == is_shut
-            assert ("401" in operation["responses"]) == is_shut
+            is_shut = path not in OPEN
+            assert operation.get("security", []) == ([{"HTTPBearer": []}, {"APIKeyCookie": []}] if is_shut else [])
+            assert ("401" in operation["responses"]) == (is_shut or path == "/v1/session")

@@ -66,6 +66,12 @@ def choose(page: Page, *names: str, content: bytes = b"abc") -> None:
     page.get_by_label("Choose files").set_input_files(files)
 
 
+def sign_in(page: Page, key: str) -> None:
+    """Where the page asks for a key."""
+    page.get_by_label("Key", exact=True).fill(key)
+    page.get_by_role("button", name="Sign in").click()
+
+
 def card(page: Page, name: str) -> Locator:
     return page.get_by_test_id("file").filter(has_text=name).first
 

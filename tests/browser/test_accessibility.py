@@ -2,12 +2,13 @@
 moves for those who asked for less motion."""
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 from playwright.sync_api import Page, Route, expect
 
-from tests.browser.conftest import card, choose, halfway
+from tests.browser.conftest import card, choose, halfway, sign_in
+from tests.browser.test_sign_in import new_key
 from tests.house.test_house import ROOT
 from tests.service import Service
 
@@ -84,6 +85,19 @@ def test_where_files_are_handed_over(look: Look, service: Service) -> None:
             card(page, "stopped").get_by_role("button", name="Cancel").click()
             look.at("files in every state")
     page.unroute("**/v1/tasks?*")
+
+
+def test_where_a_key_is_asked_for(look: Look, start_service: Callable[..., Service]) -> None:
+    page, service = look.page, start_service(auth="keys")
+    page.goto(service.url)
+    expect(page.get_by_label("Key", exact=True)).to_be_focused()
+    look.at("asked for a key")
+    sign_in(page, "nonsense")
+    expect(page.get_by_role("alert")).to_contain_text("opens nothing here")
+    look.at("a wrong key")
+    sign_in(page, new_key(service, "o" * 64)[1])
+    expect(page.get_by_role("button", name="Sign out")).to_be_visible()
+    look.at("signed in, with a long name")
 
 
 def test_a_task_in_each_of_its_states(look: Look, service: Service) -> None:

@@ -304,7 +304,9 @@ MUTANTS: tuple[Mutant, ...] = (
     ),
 )
 
-AUTH, BROWSERS, LIMITS, WIRE = (f"md5_service/api/{name}.py" for name in ("auth", "browsers", "limits", "wire"))
+AUTH, BROWSERS, COOKIE, LIMITS, WIRE = (
+    f"md5_service/api/{name}.py" for name in ("auth", "browsers", "cookie", "limits", "wire")
+)
 KEYS, BUCKET = "md5_task_data/keys.py", "md5_task_data/bucket.py"
 MUTANTS += (
     Mutant(
@@ -348,6 +350,48 @@ MUTANTS += (
         'self._auth == "none" or browsers.is_on_loopback(request)',
         'self._auth in ("none", None)',
         _api("test_auth.py::test_who_was_not_told_whom_to_let_in_lets_in_this_machine_only"),
+    ),
+    Mutant(
+        "the look at who sent a cookie",
+        AUTH,
+        ' or "authorization" not in request.headers',
+        "",
+        _api("test_session.py::test_another_site_changes_nothing_with_a_cookie"),
+    ),
+    Mutant(
+        "the look at who signs in",
+        AUTH,
+        "path == SESSION or ",
+        "",
+        _api("test_session.py::test_another_site_signs_nobody_in_or_out"),
+    ),
+    Mutant(
+        "the header before the cookie",
+        AUTH,
+        "if authorization is None:",
+        "if cookie.sent_in(request):",
+        _api("test_session.py::test_a_header_goes_before_a_cookie"),
+    ),
+    Mutant(
+        "the doubt about two cookies",
+        AUTH,
+        'cookies[0] if len(cookies) == 1 else ""',
+        "cookies[0]",
+        _api("test_session.py::test_cookies_that_are_none_open_nothing"),
+    ),
+    Mutant(
+        "what keeps scripts and other sites off the cookie",
+        COOKIE,
+        'response.set_cookie(NAME, key, path=PATH, secure=_is_by_https(request), httponly=True, samesite="strict")',
+        "response.set_cookie(NAME, key, path=PATH)",
+        _api("test_session.py::test_the_cookie_is_for_no_script_and_no_other_site_and_goes_with_the_browser"),
+    ),
+    Mutant(
+        "what keeps caches from showing what a cookie opened",
+        "md5_service/api/headers.py",
+        "(ALWAYS | UNLESS_SAID).items()",
+        "ALWAYS.items()",
+        _api("test_session.py::test_no_cache_shows_to_others_what_a_cookie_opened"),
     ),
     Mutant(
         "the names of loopback",

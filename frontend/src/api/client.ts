@@ -1,9 +1,16 @@
 import createClient from "openapi-fetch";
 import { errorOf, ServiceAway } from "./errors";
 import type { paths } from "./schema.gen";
+import { tellUnauthorized } from "./unauthorized";
 
 // `fetch` is looked up at each call, so that tests can put theirs in its place.
 export const client = createClient<paths>({ baseUrl: location.origin, fetch: (request) => fetch(request) });
+
+client.use({
+  onResponse({ response, schemaPath }) {
+    if (response.status === 401 && schemaPath !== "/v1/session") tellUnauthorized(); // there it is about the key just typed
+  },
+});
 
 interface Answer<Data> {
   data?: Data;

@@ -2,6 +2,7 @@ import type { components, operations } from "./schema.gen";
 
 export type Task = components["schemas"]["Task"];
 export type Problem = components["schemas"]["Problem"];
+export type Session = components["schemas"]["Session"];
 export type Stats = components["schemas"]["Stats"];
 export type TaskPage = components["schemas"]["Page"];
 

@@ -1,5 +1,6 @@
 import { detailOf, isPassing } from "./errors";
 import type { Task } from "./types";
+import { tellUnauthorized } from "./unauthorized";
 
 interface ToSend {
   file: File;
@@ -12,13 +13,16 @@ export interface Upload {
   stop: () => void;
 }
 
+/** `lost`: no answer came. `not-now`: the service says so. `signed-out`: it does not know who asks. `no`: trying again changes
+ * nothing. */
+type Why = "lost" | "not-now" | "signed-out" | "no";
+
 /** The upload ended without an id; `message` is what the user reads. */
 export class UploadFailed extends Error {
   override name = "UploadFailed";
-  /** `lost`: no answer came. `not-now`: the service says so. `no`: trying again changes nothing. */
-  readonly why: "lost" | "not-now" | "no";
+  readonly why: Why;
 
-  constructor(why: "lost" | "not-now" | "no", message: string) {
+  constructor(why: Why, message: string) {
     super(message);
     this.why = why;
   }
@@ -84,13 +88,15 @@ export function startUpload({ file, name, expectedMd5 }: ToSend, idempotencyKey:
   return { done, stop };
 }
 
+const UNAUTHORIZED = 401;
 const KEY_IN_USE = 409;
 const NO_ROOM = 507;
 const STILL_WAITING = "The service still waits for the rest of an upload of this file that broke off.";
 
 function failure(status: number, body: unknown): UploadFailed {
   if (status === KEY_IN_USE) return new UploadFailed("not-now", STILL_WAITING);
-  const why = isPassing(status) && status !== NO_ROOM ? "not-now" : "no";
+  const why = status === UNAUTHORIZED ? "signed-out" : isPassing(status) && status !== NO_ROOM ? "not-now" : "no";
+  if (why === "signed-out") tellUnauthorized();
   return new UploadFailed(why, detailOf(body) ?? `The service did not take the file (HTTP ${status}).`);
 }
 

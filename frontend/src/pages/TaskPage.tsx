@@ -1,6 +1,7 @@
 import { fileUrl } from "../api/tasks";
 import type { Task } from "../api/types";
 import { isId, taskPath } from "../lookup/taskId";
+import { useOwner } from "../session/useSession";
 import { CopyButton } from "../shared/CopyButton";
 import { Link } from "../shared/Link";
 import { useTitle } from "../shared/useTitle";
@@ -34,7 +35,8 @@ function KnownForm({ id }: { id: string }) {
 }
 
 function More({ task }: { task: Task }) {
-  const curl = `curl '${location.origin}/v1/tasks/${task.id}'`;
+  const key = useOwner() === null ? "" : `-H "Authorization: Bearer $MD5_KEY" `;
+  const curl = `curl ${key}'${location.origin}/v1/tasks/${task.id}'`;
   return (
     <>
       <section aria-labelledby="timeline-title">

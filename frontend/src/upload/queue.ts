@@ -65,10 +65,19 @@ export class UploadQueue {
     this.setPhase(keys, { name: "waiting", why: null });
   };
 
+  /** End all that is under way; this queue is no longer anybody's. */
+  readonly close = (): void => {
+    this.stop(...this.keysOf("waiting", "sending"));
+  };
+
   readonly remove = (...keys: number[]): void => {
     this.items = this.items.filter((item) => !keys.includes(item.key));
     this.changed();
   };
+
+  private keysOf(...names: Phase["name"][]): number[] {
+    return this.items.filter(({ phase }) => names.includes(phase.name)).map(({ key }) => key);
+  }
 
   private setPhase(keys: readonly number[], phase: Phase): void {
     const chosen = new Set(keys);
@@ -120,7 +129,8 @@ export class UploadQueue {
   private after(key: number, { why, message }: UploadFailed): Phase {
     const losses = (this.losses.get(key) ?? 0) + (why === "lost" ? 1 : 0);
     this.losses.set(key, losses);
-    if (why === "no" || losses > MOST_LOSSES) return { name: "failed", message };
+    if (why === "signed-out") this.setPhase(this.keysOf("waiting"), { name: "failed", message }); // each would be told the same
+    if (why === "signed-out" || why === "no" || losses > MOST_LOSSES) return { name: "failed", message };
     void this.hold();
     return { name: "waiting", why: message };
   }

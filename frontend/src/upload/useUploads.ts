@@ -4,7 +4,7 @@ import { remember } from "../task/known";
 import { UploadQueue, type Item } from "./queue";
 
 /** The queue of this page and what is in it now. */
-export function useUploads(): { queue: UploadQueue; items: readonly Item[] } {
+export function useUploads(): { queue: UploadQueue; items: readonly Item[]; isUploading: boolean } {
   const queryClient = useQueryClient();
   const [queue] = useState(
     () =>
@@ -12,9 +12,11 @@ export function useUploads(): { queue: UploadQueue; items: readonly Item[] } {
         remember(queryClient, task); // the answer to the upload is the task: shown without asking again
       }),
   );
+  useEffect(() => queue.close, [queue]);
   const items = useSyncExternalStore(queue.subscribe, queue.snapshot);
-  useWarningOnLeaving(items.some(({ phase }) => phase.name === "waiting" || phase.name === "sending"));
-  return { queue, items };
+  const isUploading = items.some(({ phase }) => phase.name === "waiting" || phase.name === "sending");
+  useWarningOnLeaving(isUploading);
+  return { queue, items, isUploading };
 }
 
 /** Leaving the page ends its uploads, so the browser asks first. */

@@ -1,0 +1,28 @@
+import { client, dataOf } from "./client";
+import { errorOf, Refused, ServiceAway } from "./errors";
+import type { Session } from "./types";
+
+/** Who is signed in, and whether anybody has to be. */
+export function fetchSession(signal?: AbortSignal): Promise<Session> {
+  return dataOf(client.GET("/v1/session", { signal: signal ?? null, cache: "no-store" }), signal);
+}
+
+const NOT_KEPT = "The key is right, but your browser did not keep the cookie that it was given. Allow cookies for this site, and sign in again.";
+
+/** From now on the browser sends the key by itself, in a cookie that this page cannot read. */
+export async function signIn(key: string): Promise<Session> {
+  await dataOf(client.POST("/v1/session", { body: { key } }));
+  const session = await fetchSession();
+  if (session.owner === null) throw new Refused(401, NOT_KEPT);
+  return session;
+}
+
+export async function signOut(): Promise<void> {
+  let answer;
+  try {
+    answer = await client.DELETE("/v1/session");
+  } catch (error) {
+    throw new ServiceAway("", { cause: error });
+  }
+  if (!answer.response.ok) throw errorOf(answer.response.status, answer.error);
+}

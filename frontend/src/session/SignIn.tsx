@@ -1,0 +1,70 @@
+import { useEffect, useId, useRef, useState, type SyntheticEvent } from "react";
+import { focusMain } from "../shared/navigation";
+import { useAnnounced } from "../shared/useAnnounced";
+import { useTitle } from "../shared/useTitle";
+import { useSignIn } from "./useSession";
+import { wordsOf } from "./words";
+
+const TITLE = "This service asks for a key";
+
+/** In the place of the page, until its reader has shown a key. */
+export function SignIn({ hasFiles }: { hasFiles: boolean }) {
+  const [key, setKey] = useState("");
+  const [complaint, setComplaint] = useState<string | null>(null);
+  const field = useRef<HTMLInputElement>(null);
+  const id = useId();
+  const { mutate, isPending } = useSignIn((error) => {
+    setComplaint(wordsOf(error));
+    field.current?.focus();
+    field.current?.select();
+  });
+  useTitle("Sign in"); // the title, and what was last announced, may have a file's name in it
+  useAnnounced(TITLE);
+  useEffect(() => {
+    field.current?.focus();
+    return focusMain; // which then holds what was asked for
+  }, []);
+
+  function submit(event: SyntheticEvent) {
+    event.preventDefault();
+    if (isPending) return;
+    setComplaint(null);
+    if (key.trim() === "") field.current?.focus();
+    else mutate(key.trim());
+  }
+
+  return (
+    <section aria-labelledby={`${id}-title`}>
+      <form className="card" onSubmit={submit}>
+        <h2 id={`${id}-title`}>{TITLE}</h2>
+        <div className="key">
+          <label htmlFor={id}>Key</label>
+          <div className="with-button">
+            <input
+              ref={field}
+              id={id}
+              className="code"
+              type="password"
+              autoComplete="current-password"
+              value={key}
+              aria-invalid={complaint === null ? undefined : true}
+              aria-describedby={`${id}-complaint ${id}-help`}
+              onChange={(event) => {
+                setKey(event.target.value);
+              }}
+            />
+            <button type="submit">{isPending ? "Signing in…" : "Sign in"}</button>
+          </div>
+          <p id={`${id}-complaint`} className="complaint" role="alert">
+            {complaint}
+          </p>
+        </div>
+        <p id={`${id}-help`} className="help">
+          You get one from those who run the service: <code>md5-service key create NAME</code> makes it. It begins with <code>md5_</code>, and
+          is kept until you sign out or close the browser.
+        </p>
+        {hasFiles && <p className="help">Files that were not taken without it can be tried again once you are signed in.</p>}
+      </form>
+    </section>
+  );
+}

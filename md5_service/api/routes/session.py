@@ -1,0 +1,109 @@
+"""/v1/session: a browser gives its key once, and has it in a cookie from then on."""
+
+import asyncio
+import json
+
+from fastapi import APIRouter, Depends, Request, Response
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
+
+from md5_service.api import auth, cookie, schemas
+from md5_service.api.conventions import answer_head, known_parameters
+from md5_service.api.services import Shared
+from md5_task_data.errors import Conflict, InvalidInput, Malformed, TooLarge, Unauthorized
+
+router = APIRouter(prefix=auth.SESSION, tags=["session"], dependencies=[Depends(known_parameters)])
+
+MOST_BYTES = 4096  # of a body that has nothing but a key
+BODY_S = 10.0  # for it to come in
+NOT_KEPT = {"Cache-Control": "no-store"}
+_BODY = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "application/json": {
+                "schema": {
+                    "type": "object",
+                    "required": ["key"],
+                    "properties": {"key": {"type": "string", "format": "password", "description": "`md5_…`"}},
+                }
+            }
+        },
+    }
+}
+
+
+@router.get("", response_model=schemas.Session, responses=schemas.problems(422, 503))
+async def who_is_signed_in(request: Request, response: Response, shared: Shared) -> schemas.Session:
+    """Whether this service asks for keys, and whose came with this request, by header or by cookie. Needs none."""
+    response.headers.update(NOT_KEPT)
+    if shared.settings.auth != "keys":
+        return schemas.Session(auth="none", owner=None)
+    try:
+        return schemas.Session(auth="keys", owner=await shared.keys.owner(auth.key_in(request)))
+    except Unauthorized:
+        return schemas.Session(auth="keys", owner=None)
+
+
+# A wrong key costs no wait: one has 256 random bits, and each other path takes as many tries. A limit for an address would be one
+# for all who come through the same proxy, and one for everybody would let anybody shut the door to all.
+@router.post(
+    "",
+    response_model=schemas.Session,
+    openapi_extra=_BODY,
+    responses=schemas.problems(400, 408, 409, 413, 415, 422, 503),
+)
+async def sign_in(request: Request, response: Response, shared: Shared) -> schemas.Session:
+    """Sign in with a key, at a browser: what streams events or downloads there can send no `Authorization`.
+
+    The answer sets the cookie `md5_key`, until the browser is closed. From then on it opens what the key opens, and a
+    request that changes something must come from the service's own page. An `Authorization` header goes before it.
+    """
+    if shared.settings.auth != "keys":
+        raise Conflict("this service asks for no keys: there is nothing to sign in to")
+    key = _key_of(await _body(request))
+    owner = await shared.keys.owner(key)
+    cookie.give(response, request, key)
+    response.headers.update(NOT_KEPT)
+    return schemas.Session(auth="keys", owner=owner)
+
+
+@router.delete("", status_code=204, responses=schemas.problems(422))
+async def sign_out(request: Request) -> Response:
+    """Sign out: the browser forgets the cookie. The key stays as good as it was; `md5-service key revoke` ends it."""
+    response = Response(status_code=204, headers=NOT_KEPT)
+    cookie.take_back(response, request)
+    return response
+
+
+async def _body(request: Request) -> bytes:
+    """Raises TooLarge, Malformed, HTTPException(408, 415)."""
+    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
+        raise HTTPException(415, 'the body must be JSON, {"key": "md5_…"}, with `Content-Type: application/json`')
+    body = bytearray()
+    try:
+        async with asyncio.timeout(BODY_S):
+            async for piece in request.stream():
+                body += piece
+                if len(body) > MOST_BYTES:
+                    raise TooLarge(f"the body is longer than {MOST_BYTES} bytes; it has one key")
+    except TimeoutError:
+        raise HTTPException(408, f"the body did not come within {BODY_S:g} s") from None
+    except ClientDisconnect:
+        raise Malformed("the body broke off") from None
+    return bytes(body)
+
+
+def _key_of(body: bytes) -> str:
+    """Raises Malformed, InvalidInput."""
+    try:
+        said = json.loads(body)
+    except (ValueError, RecursionError):
+        raise Malformed("the body is not JSON") from None
+    key = said.get("key") if isinstance(said, dict) else None
+    if not isinstance(key, str):
+        raise InvalidInput('parameter key: the body must be {"key": "md5_…"}')
+    return key.strip()
+
+
+answer_head(router)

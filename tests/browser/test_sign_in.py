@@ -1,0 +1,151 @@
+"""A service that asks for keys, in a real browser: sign in, hand over, follow, fetch, sign out; nothing of it for the next."""
+
+import hashlib
+import re
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Page, Request, Route, expect
+
+from md5_task_data import keys
+from md5_task_data.database import Database
+from tests.browser.conftest import card, choose, sign_in
+from tests.service import Service
+
+ABC = hashlib.md5(b"abc").hexdigest()
+DROP = """() => {
+    const data = new DataTransfer();
+    data.items.add(new File(['abc'], 'reads.bam'));
+    for (const type of ['dragenter', 'dragover', 'drop'])
+        document.body.dispatchEvent(new DragEvent(type, {dataTransfer: data, bubbles: true, cancelable: true}));
+}"""
+
+
+def new_key(service: Service, owner: str) -> tuple[str, str]:
+    """Its id and itself."""
+    database = Database(service.database_url)
+    with database.transaction() as db:
+        made = keys.create(db, owner)
+    database.close()
+    return made
+
+
+def revoke(service: Service, key_id: str) -> None:
+    database = Database(service.database_url)
+    with database.transaction() as db:
+        keys.revoke(db, key_id)
+    database.close()
+
+
+@pytest.fixture
+def asked(page: Page) -> list[str]:
+    """The paths of the API that the page has asked for."""
+    paths: list[str] = []
+
+    def note(request: Request) -> None:
+        if "/v1/" in request.url:
+            paths.append(request.url.partition("/v1/")[2])
+
+    page.on("request", note)
+    return paths
+
+
+def break_off(route: Route) -> None:
+    route.abort()
+
+
+def test_from_the_first_key_to_the_next_owner(page: Page, start_service: Callable[..., Service]) -> None:
+    service = start_service(auth="keys")
+    ann, bob = (new_key(service, owner)[1] for owner in ("ann", "bob"))
+    page.goto(service.url)
+    expect(page.get_by_label("Key", exact=True)).to_be_focused()
+    expect(page.get_by_text("md5-service key create NAME")).to_be_visible()
+    sign_in(page, ann[:-1])
+    expect(page.get_by_role("alert")).to_contain_text("This key opens nothing here")
+    expect(page.get_by_label("Key", exact=True)).to_be_focused()
+    page.keyboard.type(ann)  # over the wrong one, which is selected
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("banner")).to_contain_text("ann")
+    expect(page.get_by_role("main")).to_be_focused()
+    assert page.evaluate("document.cookie") == ""  # no script sees it
+    assert [cookie["sameSite"] for cookie in page.context.cookies()] == ["Strict"]
+
+    of_one_task = re.compile(r"/v1/tasks/[0-9a-f-]{36}$")
+    page.route(of_one_task, break_off)  # so that what becomes of it can come by events only
+    page.evaluate(DROP)
+    expect(card(page, "reads.bam").get_by_test_id("md5")).to_have_text(ABC, timeout=20_000)
+    page.unroute(of_one_task)
+    task_id = card(page, "reads.bam").get_by_test_id("id").inner_text()
+
+    page.goto(f"{service.url}/tasks/{task_id}")  # loaded anew: the cookie is still there
+    with page.expect_download() as download:
+        page.get_by_role("link", name="Download").click()
+    assert download.value.path().read_bytes() == b"abc"
+    page.get_by_role("link", name="All tasks").click()
+    expect(page.get_by_test_id("task")).to_have_count(1)
+
+    page.get_by_role("button", name="Sign out").click()
+    expect(page.get_by_label("Key", exact=True)).to_be_focused()
+    expect(page.get_by_text("reads.bam")).to_have_count(0)
+    assert page.context.cookies() == []
+    sign_in(page, bob)
+    expect(page.get_by_role("banner")).to_contain_text("bob")
+    expect(page.get_by_test_id("file")).to_have_count(0)
+    page.get_by_role("link", name="All tasks").click()
+    expect(page.get_by_text("Nothing has been handed over yet")).to_be_visible()
+    page.goto(f"{service.url}/tasks/{task_id}")
+    expect(page.get_by_text("There is no task with this id.")).to_be_visible()
+
+
+@pytest.mark.parametrize("context", ["1280 light"], indirect=True)
+def test_a_key_that_is_revoked_ends_what_the_page_shows_and_the_page_does_not_insist(
+    page: Page, asked: list[str], start_service: Callable[..., Service]
+) -> None:
+    service = start_service(auth="keys")
+    key_id, key = new_key(service, "ann")
+    page.goto(f"{service.url}/tasks")
+    sign_in(page, key)
+    expect(page.get_by_text("Nothing has been handed over yet")).to_be_visible()
+    page.get_by_role("navigation").get_by_role("link", name="Hand over files").click()
+    choose(page, "reads.bam")
+    expect(card(page, "reads.bam").get_by_test_id("md5")).to_have_text(ABC, timeout=20_000)
+    page.get_by_role("link", name="All tasks").click()
+    revoke(service, key_id)
+    expect(page.get_by_label("Key", exact=True)).to_be_focused(timeout=10_000)
+    asked.clear()
+    page.wait_for_timeout(4000)
+    assert asked == []
+    sign_in(page, key)
+    expect(page.get_by_role("alert")).to_contain_text("revoked")
+    sign_in(page, new_key(service, "ann")[1])
+    expect(page.get_by_test_id("task")).to_have_count(1)
+    page.get_by_role("navigation").get_by_role("link", name="Hand over files").click()
+    expect(card(page, "reads.bam").get_by_test_id("md5")).to_have_text(ABC)  # the same owner's list is still there
+
+
+@pytest.mark.parametrize("context", ["1280 light"], indirect=True)
+def test_a_stream_of_events_that_meets_a_401_is_not_opened_again_and_again(
+    page: Page, asked: list[str], start_service: Callable[..., Service]
+) -> None:
+    service = start_service(auth="keys")
+    key_id, key = new_key(service, "ann")
+    page.goto(service.url)
+    sign_in(page, key)
+    expect(page.get_by_role("banner")).to_contain_text("ann")
+    workers = service.parts("worker", "-Q work")
+    for worker in workers:
+        worker.suspend()
+    try:
+        with page.expect_request("**/v1/tasks/events?*"):
+            choose(page, "reads.bam")
+        revoke(service, key_id)
+        api = service.parts("md5_service.api.serve")
+        for process in api:
+            process.kill()  # and its stream with it; the supervisor starts another
+        expect(page.get_by_label("Key", exact=True)).to_be_focused(timeout=20_000)
+        asked.clear()
+        page.wait_for_timeout(5000)
+        assert asked == []
+    finally:
+        for worker in workers:
+            worker.resume()
