@@ -1,5 +1,5 @@
 import { client, dataOf } from "./client";
-import { errorOf, Refused, ServiceAway } from "./errors";
+import { Refused } from "./errors";
 import type { Session } from "./types";
 
 /** Who is signed in, and whether anybody has to be. */
@@ -18,11 +18,5 @@ export async function signIn(key: string): Promise<Session> {
 }
 
 export async function signOut(): Promise<void> {
-  let answer;
-  try {
-    answer = await client.DELETE("/v1/session");
-  } catch (error) {
-    throw new ServiceAway("", { cause: error });
-  }
-  if (!answer.response.ok) throw errorOf(answer.response.status, answer.error);
+  await dataOf(client.DELETE("/v1/session"));
 }
