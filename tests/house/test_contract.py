@@ -51,6 +51,12 @@ CALLS = {
     "GET /v1/manifest.md5": """
         api/test_manifest.py::test_md5sum_accepts_it_whatever_the_names
         api/test_manifest.py::test_what_is_not_done_or_of_another_batch_is_not_in_it""",
+    "GET /v1/session": "api/test_session.py::test_who_signs_in_is_known_by_a_cookie_that_opens_what_the_key_opens",
+    "POST /v1/session": """
+        api/test_session.py::test_the_cookie_is_for_no_script_and_no_other_site_and_goes_with_the_browser
+        api/test_session.py::test_what_is_no_key_is_a_problem_and_no_cookie
+        browser/test_sign_in.py::test_from_the_first_key_to_the_next_owner""",
+    "DELETE /v1/session": "api/test_session.py::test_who_signs_out_has_no_cookie_any_more",
     "GET /healthz": "api/test_tasks.py::test_health_names_what_is_away",
     "GET /readyz": "api/test_tasks.py::test_health_names_what_is_away",
     "GET /metrics": """
