@@ -103,6 +103,15 @@ def test_the_parameters_of_a_raw_body_come_in_the_query(api: Api) -> None:
     assert (task["filename"], task["batch"], task["params"]) == ("ü/../x", "b", {"expected_md5": "0" * 32})
 
 
+def test_the_name_of_a_file_is_taken_from_the_parameter_before_the_form_and_said_once(api: Api) -> None:
+    parts = form(('name="file"; filename="in the form"', b"x"))
+    assert api.client.post("/v1/tasks?filename=query", **parts).json()["filename"] == "query"
+    parts = form(('name="filename"', b"field"), ('name="file"; filename="in the form"', b"x"))
+    assert api.client.post("/v1/tasks", **parts).json()["filename"] == "field"
+    for query in ("filename=query", "filename=%00"):
+        assert_problem(api.client.post(f"/v1/tasks?{query}", **parts), 422, "invalid_input", "filename: given twice")
+
+
 def test_what_curl_sends_by_default_is_a_raw_body(api: Api) -> None:
     headers = {"Content-Type": "application/x-www-form-urlencoded"}
     task = api.client.post("/v1/tasks", content=b"file=x&kind=y", headers=headers).json()

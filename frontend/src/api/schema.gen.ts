@@ -265,6 +265,11 @@ export interface components {
              */
             reason: string | null;
         };
+        /** HTTPValidationError */
+        HTTPValidationError: {
+            /** Detail */
+            detail?: components["schemas"]["ValidationError"][];
+        };
         /** Health */
         Health: {
             /**
@@ -393,6 +398,7 @@ export interface components {
         Task: {
             /**
              * Id
+             * Format: uuid
              * @description A UUIDv7
              */
             id: string;
@@ -429,6 +435,7 @@ export interface components {
             kept: boolean;
             /**
              * Retry Of
+             * Format: uuid
              * @description The id of the task that this one tries again
              */
             retry_of: string | null;
@@ -462,6 +469,19 @@ export interface components {
             /** @description Why it failed */
             error: components["schemas"]["Problem"] | null;
         };
+        /** ValidationError */
+        ValidationError: {
+            /** Location */
+            loc: (string | number)[];
+            /** Message */
+            msg: string;
+            /** Error Type */
+            type: string;
+            /** Input */
+            input?: unknown;
+            /** Context */
+            ctx?: Record<string, never>;
+        };
     };
     responses: never;
     parameters: never;
@@ -479,7 +499,7 @@ export interface operations {
             };
             header?: {
                 /** @description The `id` of the last event that was seen: that state is not sent again */
-                "last-event-id"?: string | null;
+                "last-event-id"?: string;
             };
             path?: never;
             cookie?: never;
@@ -492,7 +512,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "text/event-stream": components["schemas"]["Task"];
+                    "text/event-stream": {
+                        /** @description To be sent back as `Last-Event-ID` */
+                        id?: string;
+                        data?: string;
+                    };
                 };
             };
             /** @description There is nothing new, and never will be */
@@ -502,8 +526,8 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description A problem (RFC 9457) */
-            401: {
+            /** @description The request cannot be read */
+            400: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -511,7 +535,18 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem (RFC 9457) */
+            /** @description No key, or one that opens nothing here */
+            401: {
+                headers: {
+                    /** @description How to come in */
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A page of another site, or a name that this service does not have */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -520,7 +555,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem (RFC 9457) */
+            /** @description Unknown, or another owner's: the two look alike */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -529,7 +564,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem (RFC 9457) */
+            /** @description A parameter is wrong; `detail` names it and what is allowed */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -538,8 +573,19 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem (RFC 9457) */
+            /** @description Too many at once, or a second, of one owner */
             429: {
+                headers: {
+                    /** @description Seconds after which to try again */
+                    "Retry-After": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The address and headers are too long */
+            431: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -547,9 +593,11 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem (RFC 9457) */
+            /** @description Something that the service needs is away, or all places are taken */
             503: {
                 headers: {
+                    /** @description Seconds after which to try again */
+                    "Retry-After": number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -563,9 +611,10 @@ export interface operations {
             query?: never;
             header?: {
                 /** @description The `id` of the last event that was seen: that state is not sent again */
-                "last-event-id"?: string | null;
+                "last-event-id"?: string;
             };
             path: {
+                /** @description As it was given out */
                 task_id: string;
             };
             cookie?: never;
@@ -578,7 +627,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "text/event-stream": components["schemas"]["Task"];
+                    "text/event-stream": {
+                        /** @description To be sent back as `Last-Event-ID` */
+                        id?: string;
+                        data?: string;
+                    };
                 };
             };
             /** @description There is nothing new, and never will be */
@@ -588,8 +641,8 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description A problem (RFC 9457) */
-            401: {
+            /** @description The request cannot be read */
+            400: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -597,7 +650,18 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem (RFC 9457) */
+            /** @description No key, or one that opens nothing here */
+            401: {
+                headers: {
+                    /** @description How to come in */
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A page of another site, or a name that this service does not have */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -606,7 +670,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem (RFC 9457) */
+            /** @description Unknown, or another owner's: the two look alike */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -615,7 +679,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem (RFC 9457) */
+            /** @description A parameter is wrong; `detail` names it and what is allowed */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -624,8 +688,19 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem (RFC 9457) */
+            /** @description Too many at once, or a second, of one owner */
             429: {
+                headers: {
+                    /** @description Seconds after which to try again */
+                    "Retry-After": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The address and headers are too long */
+            431: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -633,9 +708,11 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem (RFC 9457) */
+            /** @description Something that the service needs is away, or all places are taken */
             503: {
                 headers: {
+                    /** @description Seconds after which to try again */
+                    "Retry-After": number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -647,15 +724,16 @@ export interface operations {
     list_tasks_v1_tasks_get: {
         parameters: {
             query?: {
-                kind?: string | null;
-                status?: string | null;
-                filename?: string | null;
+                kind?: "md5";
+                status?: "receiving" | "queued" | "running" | "waiting" | "computed" | "done" | "failed" | "cancelled" | "expired";
+                filename?: string;
                 /** @description Upper and lower case are alike; on SQLite only of ASCII letters */
-                filename__contains?: string | null;
-                md5?: string | null;
-                batch?: string | null;
+                filename__contains?: string;
+                md5?: string;
+                batch?: string;
                 limit?: number;
-                cursor?: string | null;
+                /** @description `next` of the page before */
+                cursor?: string;
             };
             header?: never;
             path?: never;
@@ -666,14 +744,16 @@ export interface operations {
             /** @description Successful Response */
             200: {
                 headers: {
+                    /** @description `rel="next"`: the next page, where there is one */
+                    Link?: string;
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Page"];
                 };
             };
-            /** @description A problem (RFC 9457) */
-            401: {
+            /** @description The request cannot be read */
+            400: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -681,7 +761,18 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem (RFC 9457) */
+            /** @description No key, or one that opens nothing here */
+            401: {
+                headers: {
+                    /** @description How to come in */
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A page of another site, or a name that this service does not have */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -690,7 +781,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem (RFC 9457) */
+            /** @description A parameter is wrong; `detail` names it and what is allowed */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -699,8 +790,19 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem (RFC 9457) */
+            /** @description Too many at once, or a second, of one owner */
             429: {
+                headers: {
+                    /** @description Seconds after which to try again */
+                    "Retry-After": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The address and headers are too long */
+            431: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -708,9 +810,11 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem (RFC 9457) */
+            /** @description Something that the service needs is away, or all places are taken */
             503: {
                 headers: {
+                    /** @description Seconds after which to try again */
+                    "Retry-After": number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -729,14 +833,16 @@ export interface operations {
             };
             header?: {
                 /** @description `wait=N`: answer when the task has ended, after N ≤ 60 seconds at the latest */
-                prefer?: string | null;
+                prefer?: string;
                 /** @description Up to 255 visible characters, new for each file, such as a UUID. Sent again within 24 hours with the same kind, parameters, file name and bytes, it answers with the task that there is already, and the header `Idempotent-Replayed: true`; with others 422, and 409 while the first request is still being received */
-                "idempotency-key"?: string | null;
+                "idempotency-key"?: string;
+                /** @description The digest that the file should have, in Base64 (RFC 1864) */
+                "Content-MD5"?: string;
             };
             path?: never;
             cookie?: never;
         };
-        requestBody: {
+        requestBody?: {
             content: {
                 "multipart/form-data": {
                     /**
@@ -744,6 +850,8 @@ export interface operations {
                      * @description The file
                      */
                     file: string;
+                    /** @description The name of the file, where its part of the form has none, or the body is raw */
+                    filename?: string;
                     /**
                      * @description What to do with the file
                      * @default md5
@@ -759,16 +867,24 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Successful Response */
+            /** @description The task: a promise from now on */
             202: {
                 headers: {
+                    /** @description Where the task is */
+                    Location: string;
+                    /** @description Seconds after which to ask */
+                    "Retry-After": number;
+                    /** @description The wait that was granted, where one was asked for */
+                    "Preference-Applied"?: string;
+                    /** @description `true`: the `Idempotency-Key` stood for this task already */
+                    "Idempotent-Replayed"?: "true";
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Task"];
                 };
             };
-            /** @description A problem (RFC 9457) */
+            /** @description The request cannot be read */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -777,16 +893,18 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem (RFC 9457) */
+            /** @description No key, or one that opens nothing here */
             401: {
                 headers: {
+                    /** @description How to come in */
+                    "WWW-Authenticate": string;
                     [name: string]: unknown;
                 };
                 content: {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem (RFC 9457) */
+            /** @description A page of another site, or a name that this service does not have */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -795,7 +913,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem (RFC 9457) */
+            /** @description The body came too slowly; nothing was kept */
             408: {
                 headers: {
                     [name: string]: unknown;
@@ -804,7 +922,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem (RFC 9457) */
+            /** @description Not possible in this state */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -813,7 +931,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem (RFC 9457) */
+            /** @description Too large; nothing was kept */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -822,7 +940,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem (RFC 9457) */
+            /** @description A parameter is wrong; `detail` names it and what is allowed */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -831,17 +949,19 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem (RFC 9457) */
+            /** @description Too many at once, or a second, of one owner */
             429: {
                 headers: {
+                    /** @description Seconds after which to try again */
+                    "Retry-After": number;
                     [name: string]: unknown;
                 };
                 content: {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem (RFC 9457) */
-            503: {
+            /** @description The address and headers are too long */
+            431: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -849,7 +969,18 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem (RFC 9457) */
+            /** @description Something that the service needs is away, or all places are taken */
+            503: {
+                headers: {
+                    /** @description Seconds after which to try again */
+                    "Retry-After": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The disk is full; nothing was kept */
             507: {
                 headers: {
                     [name: string]: unknown;
@@ -865,10 +996,12 @@ export interface operations {
             query?: never;
             header?: {
                 /** @description `wait=N`: answer when the task has ended, after N ≤ 60 seconds at the latest */
-                prefer?: string | null;
-                "if-none-match"?: string | null;
+                prefer?: string;
+                /** @description An `ETag`: then 304 where nothing changed since */
+                "if-none-match"?: string;
             };
             path: {
+                /** @description As it was given out */
                 task_id: string;
             };
             cookie?: never;
@@ -878,14 +1011,27 @@ export interface operations {
             /** @description Successful Response */
             200: {
                 headers: {
+                    /** @description Differs between two states */
+                    ETag: string;
+                    /** @description The wait that was granted, where one was asked for */
+                    "Preference-Applied"?: string;
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Task"];
                 };
             };
-            /** @description A problem (RFC 9457) */
-            401: {
+            /** @description It is as it was */
+            304: {
+                headers: {
+                    /** @description Differs between two states */
+                    ETag: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request cannot be read */
+            400: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -893,7 +1039,18 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem (RFC 9457) */
+            /** @description No key, or one that opens nothing here */
+            401: {
+                headers: {
+                    /** @description How to come in */
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A page of another site, or a name that this service does not have */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -902,7 +1059,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem (RFC 9457) */
+            /** @description Unknown, or another owner's: the two look alike */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -911,7 +1068,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem (RFC 9457) */
+            /** @description A parameter is wrong; `detail` names it and what is allowed */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -920,8 +1077,19 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem (RFC 9457) */
+            /** @description Too many at once, or a second, of one owner */
             429: {
+                headers: {
+                    /** @description Seconds after which to try again */
+                    "Retry-After": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The address and headers are too long */
+            431: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -929,9 +1097,11 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem (RFC 9457) */
+            /** @description Something that the service needs is away, or all places are taken */
             503: {
                 headers: {
+                    /** @description Seconds after which to try again */
+                    "Retry-After": number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -945,6 +1115,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description As it was given out */
                 task_id: string;
             };
             cookie?: never;
@@ -960,8 +1131,8 @@ export interface operations {
                     "application/json": components["schemas"]["Task"];
                 };
             };
-            /** @description A problem (RFC 9457) */
-            401: {
+            /** @description The request cannot be read */
+            400: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -969,7 +1140,18 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem (RFC 9457) */
+            /** @description No key, or one that opens nothing here */
+            401: {
+                headers: {
+                    /** @description How to come in */
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A page of another site, or a name that this service does not have */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -978,7 +1160,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem (RFC 9457) */
+            /** @description Unknown, or another owner's: the two look alike */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -987,7 +1169,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem (RFC 9457) */
+            /** @description Not possible in this state */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -996,7 +1178,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem (RFC 9457) */
+            /** @description A parameter is wrong; `detail` names it and what is allowed */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -1005,8 +1187,19 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem (RFC 9457) */
+            /** @description Too many at once, or a second, of one owner */
             429: {
+                headers: {
+                    /** @description Seconds after which to try again */
+                    "Retry-After": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The address and headers are too long */
+            431: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -1014,9 +1207,11 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem (RFC 9457) */
+            /** @description Something that the service needs is away, or all places are taken */
             503: {
                 headers: {
+                    /** @description Seconds after which to try again */
+                    "Retry-After": number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1030,26 +1225,35 @@ export interface operations {
             query?: never;
             header?: {
                 /** @description Up to 255 visible characters, new for each file, such as a UUID. Sent again within 24 hours with the same kind, parameters, file name and bytes, it answers with the task that there is already, and the header `Idempotent-Replayed: true`; with others 422, and 409 while the first request is still being received */
-                "idempotency-key"?: string | null;
+                "idempotency-key"?: string;
             };
             path: {
+                /** @description As it was given out */
                 task_id: string;
             };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description The task: a promise from now on */
             202: {
                 headers: {
+                    /** @description Where the task is */
+                    Location: string;
+                    /** @description Seconds after which to ask */
+                    "Retry-After": number;
+                    /** @description The wait that was granted, where one was asked for */
+                    "Preference-Applied"?: string;
+                    /** @description `true`: the `Idempotency-Key` stood for this task already */
+                    "Idempotent-Replayed"?: "true";
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Task"];
                 };
             };
-            /** @description A problem (RFC 9457) */
-            401: {
+            /** @description The request cannot be read */
+            400: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -1057,7 +1261,18 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem (RFC 9457) */
+            /** @description No key, or one that opens nothing here */
+            401: {
+                headers: {
+                    /** @description How to come in */
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A page of another site, or a name that this service does not have */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -1066,7 +1281,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem (RFC 9457) */
+            /** @description Unknown, or another owner's: the two look alike */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -1075,7 +1290,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem (RFC 9457) */
+            /** @description Not possible in this state */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -1084,7 +1299,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem (RFC 9457) */
+            /** @description The bytes are kept no longer */
             410: {
                 headers: {
                     [name: string]: unknown;
@@ -1093,7 +1308,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem (RFC 9457) */
+            /** @description A parameter is wrong; `detail` names it and what is allowed */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -1102,8 +1317,19 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem (RFC 9457) */
+            /** @description Too many at once, or a second, of one owner */
             429: {
+                headers: {
+                    /** @description Seconds after which to try again */
+                    "Retry-After": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The address and headers are too long */
+            431: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -1111,8 +1337,19 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem (RFC 9457) */
+            /** @description Something that the service needs is away, or all places are taken */
             503: {
+                headers: {
+                    /** @description Seconds after which to try again */
+                    "Retry-After": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The disk is full; nothing was kept */
+            507: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -1125,8 +1362,14 @@ export interface operations {
     get_file_v1_tasks__task_id__file_get: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description A part of the bytes, as in `bytes=0-99` (RFC 9110) */
+                Range?: string;
+                /** @description The `ETag` that they had: with another one all are sent */
+                "If-Range"?: string;
+            };
             path: {
+                /** @description As it was given out */
                 task_id: string;
             };
             cookie?: never;
@@ -1136,14 +1379,38 @@ export interface operations {
             /** @description The bytes, as an attachment */
             200: {
                 headers: {
+                    /** @description Differs between two states */
+                    ETag: string;
+                    /** @description With the name of the file */
+                    "Content-Disposition": string;
+                    /** @description Parts can be asked for */
+                    "Accept-Ranges": "bytes";
                     [name: string]: unknown;
                 };
                 content: {
                     "application/octet-stream": string;
                 };
             };
-            /** @description A problem (RFC 9457) */
-            401: {
+            /** @description The part that was asked for */
+            206: {
+                headers: {
+                    /** @description Differs between two states */
+                    ETag: string;
+                    /** @description With the name of the file */
+                    "Content-Disposition": string;
+                    /** @description Parts can be asked for */
+                    "Accept-Ranges": "bytes";
+                    /** @description Which bytes these are, of how many */
+                    "Content-Range"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                    "multipart/byteranges": string;
+                };
+            };
+            /** @description The request cannot be read */
+            400: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -1151,7 +1418,18 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem (RFC 9457) */
+            /** @description No key, or one that opens nothing here */
+            401: {
+                headers: {
+                    /** @description How to come in */
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A page of another site, or a name that this service does not have */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -1160,7 +1438,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem (RFC 9457) */
+            /** @description Unknown, or another owner's: the two look alike */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -1169,7 +1447,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem (RFC 9457) */
+            /** @description The bytes are kept no longer */
             410: {
                 headers: {
                     [name: string]: unknown;
@@ -1178,7 +1456,16 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem (RFC 9457) */
+            /** @description There are no such bytes */
+            416: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A parameter is wrong; `detail` names it and what is allowed */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -1187,8 +1474,19 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem (RFC 9457) */
+            /** @description Too many at once, or a second, of one owner */
             429: {
+                headers: {
+                    /** @description Seconds after which to try again */
+                    "Retry-After": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The address and headers are too long */
+            431: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -1196,9 +1494,11 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem (RFC 9457) */
+            /** @description Something that the service needs is away, or all places are taken */
             503: {
                 headers: {
+                    /** @description Seconds after which to try again */
+                    "Retry-After": number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1211,7 +1511,7 @@ export interface operations {
         parameters: {
             query?: {
                 /** @description Only the files of this batch; without it, all of yours */
-                batch?: string | null;
+                batch?: string;
             };
             header?: never;
             path?: never;
@@ -1228,8 +1528,8 @@ export interface operations {
                     "text/plain": string;
                 };
             };
-            /** @description A problem (RFC 9457) */
-            401: {
+            /** @description The request cannot be read */
+            400: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -1237,7 +1537,18 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem (RFC 9457) */
+            /** @description No key, or one that opens nothing here */
+            401: {
+                headers: {
+                    /** @description How to come in */
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A page of another site, or a name that this service does not have */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -1246,7 +1557,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem (RFC 9457) */
+            /** @description A parameter is wrong; `detail` names it and what is allowed */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -1255,8 +1566,19 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem (RFC 9457) */
+            /** @description Too many at once, or a second, of one owner */
             429: {
+                headers: {
+                    /** @description Seconds after which to try again */
+                    "Retry-After": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The address and headers are too long */
+            431: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -1264,9 +1586,11 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem (RFC 9457) */
+            /** @description Something that the service needs is away, or all places are taken */
             503: {
                 headers: {
+                    /** @description Seconds after which to try again */
+                    "Retry-After": number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1293,8 +1617,8 @@ export interface operations {
                     "application/json": components["schemas"]["Stats"];
                 };
             };
-            /** @description A problem (RFC 9457) */
-            401: {
+            /** @description The request cannot be read */
+            400: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -1302,7 +1626,18 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem (RFC 9457) */
+            /** @description No key, or one that opens nothing here */
+            401: {
+                headers: {
+                    /** @description How to come in */
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A page of another site, or a name that this service does not have */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -1311,7 +1646,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem (RFC 9457) */
+            /** @description A parameter is wrong; `detail` names it and what is allowed */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -1320,8 +1655,19 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem (RFC 9457) */
+            /** @description Too many at once, or a second, of one owner */
             429: {
+                headers: {
+                    /** @description Seconds after which to try again */
+                    "Retry-After": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The address and headers are too long */
+            431: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -1329,9 +1675,11 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem (RFC 9457) */
+            /** @description Something that the service needs is away, or all places are taken */
             503: {
                 headers: {
+                    /** @description Seconds after which to try again */
+                    "Retry-After": number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1392,23 +1740,24 @@ export interface operations {
     metrics_metrics_get: {
         parameters: {
             query?: never;
-            header?: {
-                accept?: string;
-            };
+            header?: never;
             path?: never;
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description Prometheus' text format, or OpenMetrics where `Accept` asks for it */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "text/plain": string;
+                    "application/openmetrics-text": string;
+                };
             };
-            /** @description A problem (RFC 9457) */
-            401: {
+            /** @description The request cannot be read */
+            400: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -1416,7 +1765,18 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem (RFC 9457) */
+            /** @description No key, or one that opens nothing here */
+            401: {
+                headers: {
+                    /** @description How to come in */
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A page of another site, or a name that this service does not have */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -1425,17 +1785,28 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem (RFC 9457) */
+            /** @description Validation Error */
             422: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+            /** @description Too many at once, or a second, of one owner */
+            429: {
+                headers: {
+                    /** @description Seconds after which to try again */
+                    "Retry-After": number;
+                    [name: string]: unknown;
+                };
+                content: {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem (RFC 9457) */
-            429: {
+            /** @description The address and headers are too long */
+            431: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -1443,9 +1814,11 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem (RFC 9457) */
+            /** @description Something that the service needs is away, or all places are taken */
             503: {
                 headers: {
+                    /** @description Seconds after which to try again */
+                    "Retry-After": number;
                     [name: string]: unknown;
                 };
                 content: {
