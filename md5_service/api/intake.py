@@ -146,7 +146,7 @@ def new_task(task_id: str, owner: str, received: Received, size: int) -> tasks.N
     fields = dict(received.fields)
     kind = fields.pop("kind", "md5")
     batch = tasks.checked_batch(fields.pop("batch", None))
-    filename = tasks.checked_name(fields.pop("filename", received.filename) or UNNAMED)
+    filename = tasks.checked_name(fields.pop("filename", received.filename or "") or UNNAMED)
     params = kinds.parameters(kind, _with_digests(kind, fields, received.digests))
     return tasks.NewTask(task_id, owner, kind, filename, size, batch, params)
 

@@ -13,12 +13,6 @@ StartCluster = Callable[..., Cluster]
 
 
 @pytest.fixture
-def is_long(request: pytest.FixtureRequest) -> bool:
-    """Whether this is the long form."""
-    return bool(request.config.getoption("--long"))
-
-
-@pytest.fixture
 def own_postgres(tmp_path: Path) -> Iterator[Postgres]:
     """A server that the test may break, with fsync as in earnest."""
     with Postgres(tmp_path / "postgres", fsync=True) as server:
