@@ -12,7 +12,7 @@ NO_NUL = r"^[^\x00]*$"
 MD5 = r"^[ \t\r\n]*[0-9a-fA-F]{32}[ \t\r\n]*$"
 MD5_IN_BASE64 = r"^[A-Za-z0-9+/]{22}==$"
 ID = r"^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$"
-KEY = r'^([!-~]{1,255}|"[!-~]{1,255}")$'
+KEY = r'^([!#-~][!-~]{0,254}|"([!-~]{1,255}"|[!-~]{0,253}[!#-~])?)$'  # a quoted string, or not one; `""` is empty
 CURSOR = r"^[A-Za-z0-9_-]{21}[AQgw]$"  # 16 bytes
 
 # Only described, not checked: a malformed id is as unknown as any other, and 404.

@@ -136,6 +136,12 @@ BAD_FORMS: dict[str, tuple[dict[str, Any], int, str, str]] = {
         "malformed",
         "boundary",
     ),
+    "a boundary that none may be": (
+        {**form(FILE), "headers": {"Content-Type": f'multipart/form-data; boundary="{BOUNDARY}\t"'}},
+        400,
+        "malformed",
+        "RFC 2046",
+    ),
     "long parameter": (form(('name="batch"', b"x" * (64 * 1024 + 1)), FILE), 422, "invalid_input", "longer than"),
     "long name": (form(('name="file"; filename="%s"' % ("x" * 256), b"x")), 422, "invalid_input", "at most 255"),
     "NUL in the batch": (form(('name="batch"', b"a\0b"), FILE), 422, "invalid_input", "NUL"),

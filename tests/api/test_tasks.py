@@ -114,7 +114,8 @@ def test_the_list_goes_from_page_to_page(api: Api) -> None:
 
 
 @pytest.mark.parametrize(
-    "query", ["limit=0", "limit=1001", "limit=x", "status=lost", "kind=sha1", "cursor=x", "filename=%00"]
+    "query",
+    ["limit=0", "limit=1001", "limit=x", "status=lost", "kind=sha1", "cursor=x", f"cursor={'A' * 21}B", "filename=%00"],
 )
 def test_a_bad_list_is_422_and_says_what_is_wrong(api: Api, query: str) -> None:
     assert_problem(api.client.get(f"/v1/tasks?{query}"), 422, "invalid_input", query.partition("=")[0])

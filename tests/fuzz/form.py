@@ -152,7 +152,7 @@ def expected(parts: Sequence[tuple[str, str | None, bytes]]) -> Outcome | None:
 
 def read(boundary: bytes, body: bytes) -> bytes | None:
     """The content of the part `file`, found by searching the whole body; None: it has not exactly one."""
-    end = re.compile(b"\r\n--" + re.escape(boundary) + b"(--|\r\n)")
+    end = re.compile(b"\r\n--" + re.escape(boundary) + b"(--|[ \t]*\r\n)")  # with padding (RFC 2046)
     found = []
     here = end.match(b"\r\n" + body.lstrip(b"\r\n"))
     rest = here.string[here.end() :] if here else b""

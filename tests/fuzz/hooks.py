@@ -6,8 +6,9 @@ from typing import Any
 
 import schemathesis
 
+from md5_service.api.documented import KEY
+
 LONGEST_WAIT_S = 1
-KEY = re.compile(r'[!-~]{1,255}|"[!-~]{1,255}"')
 numbers = itertools.count()
 
 
@@ -52,7 +53,7 @@ def _say_it_once(case: Any) -> None:
 def _take_a_new_key(case: Any) -> None:
     """A valid `Idempotency-Key` that stands for another file already is refused, and the generator likes to repeat itself."""
     key = (case.headers or {}).get("idempotency-key")
-    if key is not None and KEY.fullmatch(key):
+    if key is not None and re.fullmatch(KEY, key):
         case.headers["idempotency-key"] = f"{next(numbers)}-{key}".replace('"', "")[:255]
 
 
