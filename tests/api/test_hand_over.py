@@ -164,6 +164,7 @@ def test_a_bad_form_gets_a_problem_and_nothing_is_kept(api: Api, case: str) -> N
 BAD_QUERIES = {
     "kind=sha1": "one of: md5",
     "expected_md5=0": "32 hexadecimal",
+    "expected_md5=%C2%A0" + "0" * 32: "32 hexadecimal",  # a space that is not ASCII
     "nonsense=1": "unknown parameter",
     "batch=a&batch=b": "given twice",
     "filename=" + "x" * 256: "at most 255",
