@@ -165,10 +165,14 @@ async def _read_form(chunks: AsyncIterator[bytes], boundary: bytes, received: Re
     try:
         parser = MultipartParser(boundary, form.callbacks())  # type: ignore[arg-type]  # its type exists for checkers only
         size = 0
+        has_begun = False
         async for chunk in chunks:
+            size += len(chunk)
+            if not has_begun:  # after a newline the parser skips what is no boundary, but only to the end of its chunk
+                chunk = chunk.lstrip(b"\r\n")
+                has_begun = bool(chunk)
             parser.write(chunk)
             await sink.pass_on()
-            size += len(chunk)
             if size - sink.size > FORM_OVERHEAD:
                 raise TooLarge(f"the form has more than {FORM_OVERHEAD} bytes besides its file; nothing was kept")
         parser.finalize()

@@ -130,6 +130,12 @@ BAD_FORMS: dict[str, tuple[dict[str, Any], int, str, str]] = {
     "cut off": (form(FILE, end=False), 400, "malformed", "last boundary"),
     "not a form": ({**form(), "content": b"hello"}, 400, "malformed", ""),
     "empty": ({**form(), "content": b""}, 400, "malformed", ""),
+    "something before the first boundary": (
+        {**form(FILE), "content": b"\r\nhello\r\n" + form(FILE)["content"]},
+        400,
+        "malformed",
+        "",
+    ),
     "no boundary": (
         {"content": b"x", "headers": {"Content-Type": "multipart/form-data"}},
         400,

@@ -22,8 +22,11 @@ def before_call(context: Any, case: Any, kwargs: dict[str, Any]) -> None:
 
 @schemathesis.hook
 def filter_body(context: Any, body: Any) -> bool:
-    """Whether it is sent as it is: an empty list in a form becomes no part at all, and what is sent is then valid."""
-    return [] not in _named(body).values()
+    """Whether it is sent as it is: in a form all is text, so that `false` is a batch's name, and a list of one is that one."""
+    return not any(
+        value is None or isinstance(value, bool | int | float | dict) or (isinstance(value, list) and len(value) < 2)
+        for value in _named(body).values()
+    )
 
 
 @schemathesis.hook
