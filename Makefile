@@ -1,5 +1,5 @@
 # For those who work on this project. To run it: ./run   To test it: ./test
-.PHONY: help lint format test faults mutants bench gallery types lock
+.PHONY: help lint format test faults mutants fuzz audit bench gallery types lock
 .DEFAULT_GOAL := help
 BIN := .venv/bin
 PREPARE := . deployment/prepare.sh && need_environment requirements.dev.lock.txt
@@ -30,6 +30,15 @@ faults:  ## Break things at length, for 40 minutes, and write down what was foun
 mutants:  ## Take out the code of each guarantee, and show which test notices
 	@$(PREPARE)
 	$(BIN)/python -m tests.faults.mutants
+
+fuzz:  ## Try the API and its forms at random, at length, for 25 minutes, and write down what was found (MD5_FUZZ_SEED=N)
+	@$(PREPARE)
+	$(BIN)/python -m tests.fuzz
+
+audit:  ## Ask the registries for known holes in what is locked; needs the network, and its answer changes with the day
+	@$(PREPARE)
+	for lock in requirements*.lock.txt; do $(BIN)/pip-audit --disable-pip --require-hashes -r $$lock || exit 1; done
+	@. deployment/prepare.sh && need_node && cd frontend && npm audit
 
 bench:  ## Measure: a large file beside md5sum, many small ones, the first MD5 after a start
 	@$(PREPARE)

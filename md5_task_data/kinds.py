@@ -8,7 +8,7 @@ from md5_task_data.errors import InvalidInput
 
 Md5Digest = Annotated[
     str,
-    BeforeValidator(lambda value: value.strip().lower() if isinstance(value, str) else value),
+    BeforeValidator(lambda value: value.strip(" \t\r\n").lower() if isinstance(value, str) else value),
     Field(pattern="^[0-9a-f]{32}$"),
 ]
 

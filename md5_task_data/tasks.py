@@ -255,9 +255,12 @@ def _write_cursor(task_id: str) -> str:
 
 def _read_cursor(cursor: str) -> str:
     try:
-        return str(uuid.UUID(bytes=base64.b64decode(cursor.encode() + b"==", altchars=b"-_", validate=True)))
+        task_id = str(uuid.UUID(bytes=base64.b64decode(cursor.encode() + b"==", altchars=b"-_", validate=True)))
     except (ValueError, binascii.Error):
-        raise InvalidInput("parameter cursor: take it unchanged from `next` of the page before") from None
+        task_id = ""
+    if not task_id or _write_cursor(task_id) != cursor:  # in any other spelling it is not unchanged
+        raise InvalidInput("parameter cursor: take it unchanged from `next` of the page before")
+    return task_id
 
 
 def history(row: RowMapping) -> list[dict[str, Any]]:

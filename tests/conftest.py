@@ -28,8 +28,18 @@ def _no_settings_from_outside() -> None:
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--long", action="store_true", help="run the faults in their long form, as `make faults` does")
+    parser.addoption(
+        "--long",
+        action="store_true",
+        help="run the faults, or fuzz, in their long form, as `make faults` and `make fuzz` do",
+    )
     parser.addoption("--figures", metavar="FILE", help="append what was measured to this file")
+
+
+@pytest.fixture
+def is_long(request: pytest.FixtureRequest) -> bool:
+    """Whether this is the long form."""
+    return bool(request.config.getoption("--long"))
 
 
 @pytest.fixture

@@ -12,6 +12,7 @@ from fastapi.telemetry import TelemetryConfig
 
 from md5_service import tracing
 from md5_service.api.auth import Door
+from md5_service.api.documented import ask_for_no_keys
 from md5_service.api.errors import add_error_answers
 from md5_service.api.headers import CommonHeaders
 from md5_service.api.limits import Head
@@ -61,6 +62,7 @@ def create_app(settings: Settings) -> FastAPI:
         lifespan=lifespan,
         docs_url=None,
         redoc_url=None,
+        redirect_slashes=False,  # an address is right, or a 404; a redirect would make of a POST something else
         telemetry=TELEMETRY,
     )
     app.state.services = services
@@ -80,6 +82,8 @@ def create_app(settings: Settings) -> FastAPI:
     ):  # /v1/tasks/events before /v1/tasks/{id}
         app.include_router(routes.router)
     page.add_assets(app)
+    if settings.auth != "keys":
+        ask_for_no_keys(app)
     return app
 
 

@@ -6,6 +6,7 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
+from starlette.routing import Match
 
 from md5_service.api.headers import REQUEST_ID
 from md5_service.api.schemas import PROBLEM_TYPE, Problem
@@ -36,6 +37,7 @@ HEADERS: dict[type[Exception], dict[str, str]] = {
     errors.KeyInUse: {"Retry-After": "1"},
 }
 TITLES = {404: "Not found", 405: "Method not allowed", 408: "Too slow", 415: "Unsupported media type"}
+METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
 CODES = {404: "not_found", 405: "method_not_allowed", 408: "upload_stalled", 415: "unsupported_media_type"}
 
 
@@ -76,7 +78,15 @@ async def _http_error(request: Request, error: Exception) -> JSONResponse:
     title = TITLES.get(error.status_code, "The request could not be done")
     code = CODES.get(error.status_code, "bad_request")
     detail = f"there is nothing at {request.url.path[:200]}" if error.status_code == 404 else str(error.detail)
-    return problem(error.status_code, code, title, detail, dict(error.headers or {}))
+    headers = {"Allow": _allowed(request)} if error.status_code == 405 else dict(error.headers or {})
+    return problem(error.status_code, code, title, detail, headers)
+
+
+def _allowed(request: Request) -> str:
+    """The methods at this path, of all its routes: each by itself knows its own only."""
+    scopes = {method: {**request.scope, "method": method} for method in METHODS}
+    routes = request.app.routes
+    return ", ".join(m for m, scope in scopes.items() if any(route.matches(scope)[0] == Match.FULL for route in routes))
 
 
 async def _bad_parameter(_: Request, error: Exception) -> JSONResponse:

@@ -60,7 +60,7 @@ class Intake:
         received = head_of(request)
         boundary = boundary_of(request)
         if boundary is None:
-            _new_task(task_id, owner, received, 0)  # what is wrong with it is said before the body is sent
+            new_task(task_id, owner, received, 0)  # what is wrong with it is said before the body is sent
         limit, reserve = self._settings.max_upload_bytes, self._settings.disk_reserve_bytes
         expected = check_size(request, boundary, limit)
         incoming = await run_in_threadpool(self._bucket.receive, task_id, reserve=reserve, expected=expected)
@@ -68,7 +68,7 @@ class Intake:
         try:
             with tracing.span("receive file", task_id=task_id):
                 await receive(request, boundary, received, sink, idle_s=self._settings.upload_idle_s)
-                new = _new_task(task_id, owner, received, sink.size)
+                new = new_task(task_id, owner, received, sink.size)
                 reach("intake.received")
                 if key is not None and (earlier := await key.earlier(new, sink.digest())) is not None:
                     await sink.discard()
@@ -141,11 +141,12 @@ class Intake:
         return row
 
 
-def _new_task(task_id: str, owner: str, received: Received, size: int) -> tasks.NewTask:
+def new_task(task_id: str, owner: str, received: Received, size: int) -> tasks.NewTask:
+    """What a request asks for. Raises InvalidInput."""
     fields = dict(received.fields)
     kind = fields.pop("kind", "md5")
     batch = tasks.checked_batch(fields.pop("batch", None))
-    filename = tasks.checked_name(received.filename or UNNAMED)
+    filename = tasks.checked_name(fields.pop("filename", received.filename or "") or UNNAMED)
     params = kinds.parameters(kind, _with_digests(kind, fields, received.digests))
     return tasks.NewTask(task_id, owner, kind, filename, size, batch, params)
 

@@ -11,7 +11,11 @@ from md5_service.settings import Settings
 def document() -> str:
     """The document as text; it does not depend on any setting."""
     nowhere = Settings(
-        database_url="sqlite:////nowhere", broker_url="memory://", bucket_url="file:///", log_path=Path("/")
+        database_url="sqlite:////nowhere",
+        broker_url="memory://",
+        bucket_url="file:///",
+        log_path=Path("/"),
+        auth="keys",  # so that it has these, too
     )
     return json.dumps(create_app(nowhere).openapi(), indent=1, ensure_ascii=False) + "\n"
 

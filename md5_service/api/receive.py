@@ -2,6 +2,7 @@
 
 import asyncio
 import hashlib
+import re
 import time
 from collections.abc import AsyncIterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -22,6 +23,7 @@ MAX_PIECES = 256  # chunks that are held until then, however small
 LONGEST_HELD_S = 60  # for which they are: a file that nothing was written to for a day is an orphan, and swept
 MAX_FIELDS = 100
 MAX_FIELD_BYTES = 64 << 10
+BOUNDARY = re.compile(rb"[!-~ ]*[!-~]")  # the parser would look for others, too, and find them in the wrong places
 FORM_OVERHEAD = 1 << 20  # what a form may add to the size of its file
 
 _disk = ThreadPoolExecutor(max_workers=16, thread_name_prefix="disk")
@@ -29,7 +31,8 @@ _disk = ThreadPoolExecutor(max_workers=16, thread_name_prefix="disk")
 
 @dataclass
 class Received:
-    """What came with the bytes: the parameters by name, the file's name (None: none was given), the MD5s by header."""
+    """What came with the bytes: the parameters by name, the file's name (None: only a parameter can say it), the MD5s by
+    header."""
 
     fields: dict[str, str] = field(default_factory=dict)
     filename: str | None = None
@@ -109,7 +112,6 @@ def head_of(request: Request) -> Received:
     received = Received(digests=digests.of(request.headers))
     for name, value in request.query_params.multi_items():
         received.add(name, value)
-    received.filename = received.fields.pop("filename", None)
     return received
 
 
@@ -140,7 +142,6 @@ async def receive(request: Request, boundary: bytes | None, received: Received, 
         async for chunk in chunks:
             sink.add(chunk)
             await sink.pass_on()
-    received.filename = received.fields.pop("filename", received.filename)
     await sink.finish()
 
 
@@ -163,14 +164,20 @@ async def _chunks(request: Request, idle_s: float) -> AsyncIterator[bytes]:
 async def _read_form(chunks: AsyncIterator[bytes], boundary: bytes, received: Received, sink: Sink) -> None:
     if not boundary:
         raise Malformed("the Content-Type of the form names no boundary")
+    if not BOUNDARY.fullmatch(boundary):
+        raise Malformed("the boundary of the form has characters that none may have (RFC 2046)")
     form = _Form(received, sink)
     try:
         parser = MultipartParser(boundary, form.callbacks())  # type: ignore[arg-type]  # its type exists for checkers only
         size = 0
+        has_begun = False
         async for chunk in chunks:
+            size += len(chunk)
+            if not has_begun:  # after a newline the parser skips what is no boundary, but only to the end of its chunk
+                chunk = chunk.lstrip(b"\r\n")
+                has_begun = bool(chunk)
             parser.write(chunk)
             await sink.pass_on()
-            size += len(chunk)
             if size - sink.size > FORM_OVERHEAD:
                 raise TooLarge(f"the form has more than {FORM_OVERHEAD} bytes besides its file; nothing was kept")
         parser.finalize()
@@ -227,8 +234,7 @@ class _Form:
             if self.has_file:
                 raise InvalidInput("parameter file: given twice; hand over one file at a time")
             self.has_file = self._in_file = True
-            if self._received.filename is None:
-                self._received.filename = self._filename
+            self._received.filename = self._filename
 
     def _part_data(self, data: bytes, start: int, end: int) -> None:
         if self._in_file:

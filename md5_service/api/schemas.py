@@ -8,6 +8,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, Field
 from sqlalchemy import RowMapping
 
+from md5_service.api.documented import header
 from md5_task_data import tasks
 from md5_task_data.schema import moment
 
@@ -15,6 +16,25 @@ Status = Literal["receiving", "queued", "running", "waiting", "computed", "done"
 Outcome = Literal["done", "failed", "cancelled"]
 
 PROBLEM_TYPE = "urn:md5-service:problem:"
+WHY = {
+    400: "The request cannot be read",
+    401: "No key, or one that opens nothing here",
+    403: "A page of another site, or a name that this service does not have",
+    404: "Unknown, or another owner's: the two look alike",
+    408: "The body came too slowly; nothing was kept",
+    409: "Not possible in this state",
+    410: "The bytes are kept no longer",
+    413: "Too large; nothing was kept",
+    415: "A `Content-Encoding`, or a type that cannot be read here; nothing was kept",
+    416: "There are no such bytes",
+    422: "A parameter is wrong; `detail` names it and what is allowed",
+    429: "Too many at once, or a second, of one owner",
+    431: "The address and headers are too long",
+    503: "Something that the service needs is away, or all places are taken",
+    507: "The disk is full; nothing was kept",
+}
+SECONDS = {"Retry-After": header("Seconds after which to try again", {"type": "integer", "minimum": 0})}
+HEADERS = {401: {"WWW-Authenticate": header("How to come in")}, 429: SECONDS, 503: SECONDS}
 FAILURE_STATUS = {"bytes_missing": 410, "worker_lost": 500, "unexpected": 500}  # else 422: the file itself is wrong
 
 
@@ -47,7 +67,7 @@ class Problem(BaseModel):
 class Task(BaseModel):
     """A file handed over, and what became of it. `id` is the promise."""
 
-    id: str = Field(description="A UUIDv7")
+    id: str = Field(description="A UUIDv7", json_schema_extra={"format": "uuid"})
     kind: str
     status: Status = Field(
         description="`computed`: outcome and result are decided and readable, the line is not yet in the log. "
@@ -59,7 +79,9 @@ class Task(BaseModel):
     batch: str | None
     params: dict[str, Any]
     kept: bool = Field(description="Whether its bytes are still kept, to be fetched or tried again")
-    retry_of: str | None = Field(description="The id of the task that this one tries again")
+    retry_of: str | None = Field(
+        description="The id of the task that this one tries again", json_schema_extra={"format": "uuid"}
+    )
     created_at: datetime
     started_at: datetime | None = Field(description="When the last attempt began")
     finished_at: datetime | None = Field(description="When the line was in the log")
@@ -145,13 +167,15 @@ def task(row: RowMapping) -> Task:
 
 
 def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    """For the OpenAPI document: these answers are problems, and those that `auth` gives."""
+    """For the OpenAPI document: these answers are problems, and those that every request may get."""
+    content = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
     return {
         status: {
-            "description": "A problem (RFC 9457)",
-            "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
+            "description": WHY.get(status, "A problem (RFC 9457)"),
+            "content": content,
+            "headers": HEADERS.get(status, {}),
         }
-        for status in sorted({401, 403, 429, *statuses})
+        for status in sorted({400, 401, 403, 429, 431, 503, *statuses})
     }
 
 

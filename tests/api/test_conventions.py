@@ -1,6 +1,7 @@
 """HEAD, unknown parameters, and names of files as clients write them."""
 
 import time
+from collections.abc import Callable
 
 import pytest
 
@@ -12,7 +13,16 @@ from tests.api.test_tasks import NOBODY, hand_over
 
 def test_head_answers_as_get_does_without_a_body(api: Api) -> None:
     task_id = hand_over(api)
-    paths = ("/healthz", "/v1/tasks", f"/v1/tasks/{task_id}", f"/v1/tasks/{task_id}/file", "/v1/stats", "/metrics", "/")
+    paths = (
+        "/healthz",
+        "/v1/tasks",
+        f"/v1/tasks/{task_id}",
+        f"/v1/tasks/{task_id}/file",
+        "/v1/stats",
+        "/metrics",
+        "/v1/manifest.md5",
+        "/",
+    )
     for path in (*paths, f"/v1/tasks/{NOBODY}", "/v1/tasks?limit=0"):
         get, head = api.client.get(path), api.client.head(path)
         assert (head.status_code, head.content) == (get.status_code, b""), path
@@ -31,6 +41,7 @@ def test_head_answers_as_get_does_without_a_body(api: Api) -> None:
         ("/v1/tasks/{}/events?id=1", "there are none here"),
         ("/v1/tasks/events?id={}&ids=1", "id"),
         ("/v1/stats?kind=md5", "there are none here"),
+        ("/v1/manifest.md5?limit=5", "batch"),
     ],
 )
 def test_a_parameter_that_nobody_knows_is_422_and_named(api: Api, path: str, allowed: str) -> None:
@@ -117,3 +128,12 @@ def test_bytes_in_another_coding_are_415(api: Api) -> None:
         assert answer.headers["accept-encoding"] == "identity"
     assert api.client.post("/v1/tasks", content=b"abc", headers={"Content-Encoding": "Identity"}).status_code == 202
     assert len(api.stored()) == 1
+
+
+@pytest.mark.parametrize("asks_for_keys", [True, False])
+def test_the_document_speaks_of_keys_where_they_are_asked_for(
+    start_api: Callable[..., Api], asks_for_keys: bool
+) -> None:
+    document = start_api(auth="keys" if asks_for_keys else "none").client.get("/openapi.json").json()
+    assert ("security" in document["paths"]["/v1/tasks"]["post"]) == asks_for_keys
+    assert ("securitySchemes" in document["components"]) == asks_for_keys

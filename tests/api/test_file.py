@@ -30,7 +30,15 @@ def test_a_download_can_be_gone_on_with(api: Api) -> None:
     task_id = hand_over(api)
     part = api.client.get(f"/v1/tasks/{task_id}/file", headers={"Range": "bytes=1-"})
     assert (part.status_code, part.content, part.headers["content-range"]) == (206, b"bc", "bytes 1-2/3")
-    assert api.client.get(f"/v1/tasks/{task_id}/file", headers={"Range": "bytes=7-"}).status_code == 416
+    beyond = api.client.get(f"/v1/tasks/{task_id}/file", headers={"Range": "bytes=7-"})
+    assert_problem(beyond, 416, "no_such_range", "the file has 3 bytes")
+    assert beyond.headers["content-range"] == "bytes */3"
+
+
+@pytest.mark.parametrize("asked", ["", "bytes", "bytes=", "bytes=x-y", "bytes=2-1", "lines=0-1"])
+def test_a_range_that_is_none_is_ignored(api: Api, asked: str) -> None:
+    answer = api.client.get(f"/v1/tasks/{hand_over(api)}/file", headers={"Range": asked})
+    assert (answer.status_code, answer.content) == (200, b"abc")
 
 
 def test_an_empty_file_comes_back_too(api: Api) -> None:

@@ -103,6 +103,15 @@ def test_the_parameters_of_a_raw_body_come_in_the_query(api: Api) -> None:
     assert (task["filename"], task["batch"], task["params"]) == ("ü/../x", "b", {"expected_md5": "0" * 32})
 
 
+def test_the_name_of_a_file_is_taken_from_the_parameter_before_the_form_and_said_once(api: Api) -> None:
+    parts = form(('name="file"; filename="in the form"', b"x"))
+    assert api.client.post("/v1/tasks?filename=query", **parts).json()["filename"] == "query"
+    parts = form(('name="filename"', b"field"), ('name="file"; filename="in the form"', b"x"))
+    assert api.client.post("/v1/tasks", **parts).json()["filename"] == "field"
+    for query in ("filename=query", "filename=%00"):
+        assert_problem(api.client.post(f"/v1/tasks?{query}", **parts), 422, "invalid_input", "filename: given twice")
+
+
 def test_what_curl_sends_by_default_is_a_raw_body(api: Api) -> None:
     headers = {"Content-Type": "application/x-www-form-urlencoded"}
     task = api.client.post("/v1/tasks", content=b"file=x&kind=y", headers=headers).json()
@@ -121,11 +130,23 @@ BAD_FORMS: dict[str, tuple[dict[str, Any], int, str, str]] = {
     "cut off": (form(FILE, end=False), 400, "malformed", "last boundary"),
     "not a form": ({**form(), "content": b"hello"}, 400, "malformed", ""),
     "empty": ({**form(), "content": b""}, 400, "malformed", ""),
+    "something before the first boundary": (
+        {**form(FILE), "content": b"\r\nhello\r\n" + form(FILE)["content"]},
+        400,
+        "malformed",
+        "",
+    ),
     "no boundary": (
         {"content": b"x", "headers": {"Content-Type": "multipart/form-data"}},
         400,
         "malformed",
         "boundary",
+    ),
+    "a boundary that none may be": (
+        {**form(FILE), "headers": {"Content-Type": f'multipart/form-data; boundary="{BOUNDARY}\t"'}},
+        400,
+        "malformed",
+        "RFC 2046",
     ),
     "long parameter": (form(('name="batch"', b"x" * (64 * 1024 + 1)), FILE), 422, "invalid_input", "longer than"),
     "long name": (form(('name="file"; filename="%s"' % ("x" * 256), b"x")), 422, "invalid_input", "at most 255"),
@@ -149,6 +170,7 @@ def test_a_bad_form_gets_a_problem_and_nothing_is_kept(api: Api, case: str) -> N
 BAD_QUERIES = {
     "kind=sha1": "one of: md5",
     "expected_md5=0": "32 hexadecimal",
+    "expected_md5=%C2%A0" + "0" * 32: "32 hexadecimal",  # a space that is not ASCII
     "nonsense=1": "unknown parameter",
     "batch=a&batch=b": "given twice",
     "filename=" + "x" * 256: "at most 255",

@@ -23,13 +23,26 @@ def test_an_unknown_id_is_404(api: Api, method: str, task_id: str) -> None:
         assert_problem(answer, 404, "not_found", "there is no task")
 
 
-@pytest.mark.parametrize("path", ["/v1", "/v1/", "/v1/nothing", "/nothing", "/assets/nothing.js"])
+@pytest.mark.parametrize("path", ["/v1", "/v1/", "/v1/nothing", "/v1/tasks/", "/nothing", "/assets/nothing.js"])
 def test_an_unknown_path_is_404_and_never_the_page(api: Api, path: str) -> None:
     assert_problem(api.client.get(path), 404, "not_found")
 
 
-def test_a_wrong_method_is_405(api: Api) -> None:
-    assert_problem(api.client.put("/v1/tasks"), 405, "method_not_allowed")
+@pytest.mark.parametrize(
+    ("method", "path", "allowed"),
+    [
+        ("PUT", "/v1/tasks", "GET, HEAD, POST"),
+        ("OPTIONS", f"/v1/tasks/{NOBODY}", "GET, HEAD, DELETE"),
+        ("DELETE", "/v1/tasks/events?id=1", "GET"),
+        ("HEAD", "/v1/tasks/events", "GET"),
+        ("POST", "/v1/manifest.md5", "GET, HEAD"),
+    ],
+)
+def test_a_wrong_method_is_405_and_says_which_are_right(api: Api, method: str, path: str, allowed: str) -> None:
+    answer = api.client.request(method, path)
+    assert (answer.status_code, answer.headers["allow"]) == (405, allowed)
+    if method != "HEAD":
+        assert_problem(answer, 405, "method_not_allowed")
 
 
 def test_an_unchanged_task_is_304(api: Api) -> None:
@@ -101,7 +114,8 @@ def test_the_list_goes_from_page_to_page(api: Api) -> None:
 
 
 @pytest.mark.parametrize(
-    "query", ["limit=0", "limit=1001", "limit=x", "status=lost", "kind=sha1", "cursor=x", "filename=%00"]
+    "query",
+    ["limit=0", "limit=1001", "limit=x", "status=lost", "kind=sha1", "cursor=x", f"cursor={'A' * 21}B", "filename=%00"],
 )
 def test_a_bad_list_is_422_and_says_what_is_wrong(api: Api, query: str) -> None:
     assert_problem(api.client.get(f"/v1/tasks?{query}"), 422, "invalid_input", query.partition("=")[0])

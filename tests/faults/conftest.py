@@ -15,12 +15,6 @@ StartCluster = Callable[..., Cluster]
 
 
 @pytest.fixture
-def is_long(request: pytest.FixtureRequest) -> bool:
-    """Whether this is the long form."""
-    return bool(request.config.getoption("--long"))
-
-
-@pytest.fixture
 def long_form_broker(broker_server: Valkey | RabbitMq, is_long: bool) -> Valkey | RabbitMq:
     """A broker of each make, in the long form; else RabbitMQ alone: the storm of `tests/end_to_end` has Valkey."""
     if not is_long and isinstance(broker_server, Valkey):

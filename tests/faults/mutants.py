@@ -296,6 +296,13 @@ MUTANTS: tuple[Mutant, ...] = (
         _api("test_crash.py::test_however_slow_an_upload_is_its_file_is_touched"),
     ),
     Mutant(
+        "the pieces of a parameter that comes in several chunks",
+        "md5_service/api/receive.py",
+        "self._value += data[start:end]",
+        "self._value = bytearray(data[start:end])",
+        ("tests/fuzz/test_form.py::test_a_form_is_what_was_sent_however_it_is_cut",),
+    ),
+    Mutant(
         "the doctor's second look",
         "md5_task_data/doctor.py",
         "still = tasks.keeping(db, missing)",

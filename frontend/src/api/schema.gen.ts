@@ -317,6 +317,11 @@ export interface components {
              */
             reason: string | null;
         };
+        /** HTTPValidationError */
+        HTTPValidationError: {
+            /** Detail */
+            detail?: components["schemas"]["ValidationError"][];
+        };
         /** Health */
         Health: {
             /**
@@ -462,6 +467,7 @@ export interface components {
         Task: {
             /**
              * Id
+             * Format: uuid
              * @description A UUIDv7
              */
             id: string;
@@ -498,6 +504,7 @@ export interface components {
             kept: boolean;
             /**
              * Retry Of
+             * Format: uuid
              * @description The id of the task that this one tries again
              */
             retry_of: string | null;
@@ -536,6 +543,19 @@ export interface components {
             /** @description Why it failed */
             error: components["schemas"]["Problem"] | null;
         };
+        /** ValidationError */
+        ValidationError: {
+            /** Location */
+            loc: (string | number)[];
+            /** Message */
+            msg: string;
+            /** Error Type */
+            type: string;
+            /** Input */
+            input?: unknown;
+            /** Context */
+            ctx?: Record<string, never>;
+        };
     };
     responses: never;
     parameters: never;
@@ -553,7 +573,7 @@ export interface operations {
             };
             header?: {
                 /** @description The `id` of the last event that was seen: that state is not sent again */
-                "last-event-id"?: string | null;
+                "last-event-id"?: string;
             };
             path?: never;
             cookie?: never;
@@ -566,7 +586,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "text/event-stream": components["schemas"]["Task"];
+                    "text/event-stream": {
+                        /** @description To be sent back as `Last-Event-ID` */
+                        id?: string;
+                        data?: string;
+                    };
                 };
             };
             /** @description There is nothing new, and never will be */
@@ -576,8 +600,8 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description A problem (RFC 9457) */
-            401: {
+            /** @description The request cannot be read */
+            400: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -585,7 +609,18 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem (RFC 9457) */
+            /** @description No key, or one that opens nothing here */
+            401: {
+                headers: {
+                    /** @description How to come in */
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A page of another site, or a name that this service does not have */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -594,7 +629,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem (RFC 9457) */
+            /** @description Unknown, or another owner's: the two look alike */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -603,7 +638,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem (RFC 9457) */
+            /** @description A parameter is wrong; `detail` names it and what is allowed */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -612,8 +647,19 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem (RFC 9457) */
+            /** @description Too many at once, or a second, of one owner */
             429: {
+                headers: {
+                    /** @description Seconds after which to try again */
+                    "Retry-After": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The address and headers are too long */
+            431: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -621,9 +667,11 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem (RFC 9457) */
+            /** @description Something that the service needs is away, or all places are taken */
             503: {
                 headers: {
+                    /** @description Seconds after which to try again */
+                    "Retry-After": number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -637,9 +685,10 @@ export interface operations {
             query?: never;
             header?: {
                 /** @description The `id` of the last event that was seen: that state is not sent again */
-                "last-event-id"?: string | null;
+                "last-event-id"?: string;
             };
             path: {
+                /** @description As it was given out */
                 task_id: string;
             };
             cookie?: never;
@@ -652,7 +701,11 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "text/event-stream": components["schemas"]["Task"];
+                    "text/event-stream": {
+                        /** @description To be sent back as `Last-Event-ID` */
+                        id?: string;
+                        data?: string;
+                    };
                 };
             };
             /** @description There is nothing new, and never will be */
@@ -662,8 +715,8 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description A problem (RFC 9457) */
-            401: {
+            /** @description The request cannot be read */
+            400: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -671,7 +724,18 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem (RFC 9457) */
+            /** @description No key, or one that opens nothing here */
+            401: {
+                headers: {
+                    /** @description How to come in */
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A page of another site, or a name that this service does not have */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -680,7 +744,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem (RFC 9457) */
+            /** @description Unknown, or another owner's: the two look alike */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -689,7 +753,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem (RFC 9457) */
+            /** @description A parameter is wrong; `detail` names it and what is allowed */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -698,8 +762,19 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem (RFC 9457) */
+            /** @description Too many at once, or a second, of one owner */
             429: {
+                headers: {
+                    /** @description Seconds after which to try again */
+                    "Retry-After": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The address and headers are too long */
+            431: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -707,9 +782,11 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem (RFC 9457) */
+            /** @description Something that the service needs is away, or all places are taken */
             503: {
                 headers: {
+                    /** @description Seconds after which to try again */
+                    "Retry-After": number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -721,15 +798,16 @@ export interface operations {
     list_tasks_v1_tasks_get: {
         parameters: {
             query?: {
-                kind?: string | null;
-                status?: string | null;
-                filename?: string | null;
+                kind?: "md5";
+                status?: "receiving" | "queued" | "running" | "waiting" | "computed" | "done" | "failed" | "cancelled" | "expired";
+                filename?: string;
                 /** @description Upper and lower case are alike; on SQLite only of ASCII letters */
-                filename__contains?: string | null;
-                md5?: string | null;
-                batch?: string | null;
+                filename__contains?: string;
+                md5?: string;
+                batch?: string;
                 limit?: number;
-                cursor?: string | null;
+                /** @description `next` of the page before */
+                cursor?: string;
             };
             header?: never;
             path?: never;
@@ -740,14 +818,16 @@ export interface operations {
             /** @description Successful Response */
             200: {
                 headers: {
+                    /** @description `rel="next"`: the next page, where there is one */
+                    Link?: string;
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Page"];
                 };
             };
-            /** @description A problem (RFC 9457) */
-            401: {
+            /** @description The request cannot be read */
+            400: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -755,7 +835,18 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem (RFC 9457) */
+            /** @description No key, or one that opens nothing here */
+            401: {
+                headers: {
+                    /** @description How to come in */
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A page of another site, or a name that this service does not have */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -764,7 +855,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem (RFC 9457) */
+            /** @description A parameter is wrong; `detail` names it and what is allowed */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -773,8 +864,19 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem (RFC 9457) */
+            /** @description Too many at once, or a second, of one owner */
             429: {
+                headers: {
+                    /** @description Seconds after which to try again */
+                    "Retry-After": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The address and headers are too long */
+            431: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -782,9 +884,11 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem (RFC 9457) */
+            /** @description Something that the service needs is away, or all places are taken */
             503: {
                 headers: {
+                    /** @description Seconds after which to try again */
+                    "Retry-After": number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -803,14 +907,16 @@ export interface operations {
             };
             header?: {
                 /** @description `wait=N`: answer when the task has ended, after N ≤ 60 seconds at the latest */
-                prefer?: string | null;
+                prefer?: string;
                 /** @description Up to 255 visible characters, new for each file, such as a UUID. Sent again within 24 hours with the same kind, parameters, file name and bytes, it answers with the task that there is already, and the header `Idempotent-Replayed: true`; with others 422, and 409 while the first request is still being received */
-                "idempotency-key"?: string | null;
+                "idempotency-key"?: string;
+                /** @description The digest that the file should have, in Base64 (RFC 1864) */
+                "Content-MD5"?: string;
             };
             path?: never;
             cookie?: never;
         };
-        requestBody: {
+        requestBody?: {
             content: {
                 "multipart/form-data": {
                     /**
@@ -818,6 +924,8 @@ export interface operations {
                      * @description The file
                      */
                     file: string;
+                    /** @description The name of the file, where its part of the form has none, or the body is raw */
+                    filename?: string;
                     /**
                      * @description What to do with the file
                      * @default md5
@@ -833,16 +941,24 @@ export interface operations {
             };
         };
         responses: {
-            /** @description Successful Response */
+            /** @description The task: a promise from now on */
             202: {
                 headers: {
+                    /** @description Where the task is */
+                    Location: string;
+                    /** @description Seconds after which to ask */
+                    "Retry-After": number;
+                    /** @description The wait that was granted, where one was asked for */
+                    "Preference-Applied"?: string;
+                    /** @description `true`: the `Idempotency-Key` stood for this task already */
+                    "Idempotent-Replayed"?: "true";
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Task"];
                 };
             };
-            /** @description A problem (RFC 9457) */
+            /** @description The request cannot be read */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -851,16 +967,18 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem (RFC 9457) */
+            /** @description No key, or one that opens nothing here */
             401: {
                 headers: {
+                    /** @description How to come in */
+                    "WWW-Authenticate": string;
                     [name: string]: unknown;
                 };
                 content: {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem (RFC 9457) */
+            /** @description A page of another site, or a name that this service does not have */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -869,7 +987,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem (RFC 9457) */
+            /** @description The body came too slowly; nothing was kept */
             408: {
                 headers: {
                     [name: string]: unknown;
@@ -878,7 +996,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem (RFC 9457) */
+            /** @description Not possible in this state */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -887,7 +1005,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem (RFC 9457) */
+            /** @description Too large; nothing was kept */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -896,7 +1014,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem (RFC 9457) */
+            /** @description A `Content-Encoding`, or a type that cannot be read here; nothing was kept */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -905,7 +1023,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem (RFC 9457) */
+            /** @description A parameter is wrong; `detail` names it and what is allowed */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -914,17 +1032,19 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem (RFC 9457) */
+            /** @description Too many at once, or a second, of one owner */
             429: {
                 headers: {
+                    /** @description Seconds after which to try again */
+                    "Retry-After": number;
                     [name: string]: unknown;
                 };
                 content: {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem (RFC 9457) */
-            503: {
+            /** @description The address and headers are too long */
+            431: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -932,7 +1052,18 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem (RFC 9457) */
+            /** @description Something that the service needs is away, or all places are taken */
+            503: {
+                headers: {
+                    /** @description Seconds after which to try again */
+                    "Retry-After": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The disk is full; nothing was kept */
             507: {
                 headers: {
                     [name: string]: unknown;
@@ -948,10 +1079,12 @@ export interface operations {
             query?: never;
             header?: {
                 /** @description `wait=N`: answer when the task has ended, after N ≤ 60 seconds at the latest */
-                prefer?: string | null;
-                "if-none-match"?: string | null;
+                prefer?: string;
+                /** @description An `ETag`: then 304 where nothing changed since */
+                "if-none-match"?: string;
             };
             path: {
+                /** @description As it was given out */
                 task_id: string;
             };
             cookie?: never;
@@ -961,14 +1094,27 @@ export interface operations {
             /** @description Successful Response */
             200: {
                 headers: {
+                    /** @description Differs between two states */
+                    ETag: string;
+                    /** @description The wait that was granted, where one was asked for */
+                    "Preference-Applied"?: string;
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Task"];
                 };
             };
-            /** @description A problem (RFC 9457) */
-            401: {
+            /** @description It is as it was */
+            304: {
+                headers: {
+                    /** @description Differs between two states */
+                    ETag: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request cannot be read */
+            400: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -976,7 +1122,18 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem (RFC 9457) */
+            /** @description No key, or one that opens nothing here */
+            401: {
+                headers: {
+                    /** @description How to come in */
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A page of another site, or a name that this service does not have */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -985,7 +1142,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem (RFC 9457) */
+            /** @description Unknown, or another owner's: the two look alike */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -994,7 +1151,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem (RFC 9457) */
+            /** @description A parameter is wrong; `detail` names it and what is allowed */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -1003,8 +1160,19 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem (RFC 9457) */
+            /** @description Too many at once, or a second, of one owner */
             429: {
+                headers: {
+                    /** @description Seconds after which to try again */
+                    "Retry-After": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The address and headers are too long */
+            431: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -1012,9 +1180,11 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem (RFC 9457) */
+            /** @description Something that the service needs is away, or all places are taken */
             503: {
                 headers: {
+                    /** @description Seconds after which to try again */
+                    "Retry-After": number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1028,6 +1198,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description As it was given out */
                 task_id: string;
             };
             cookie?: never;
@@ -1043,8 +1214,8 @@ export interface operations {
                     "application/json": components["schemas"]["Task"];
                 };
             };
-            /** @description A problem (RFC 9457) */
-            401: {
+            /** @description The request cannot be read */
+            400: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -1052,7 +1223,18 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem (RFC 9457) */
+            /** @description No key, or one that opens nothing here */
+            401: {
+                headers: {
+                    /** @description How to come in */
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A page of another site, or a name that this service does not have */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -1061,7 +1243,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem (RFC 9457) */
+            /** @description Unknown, or another owner's: the two look alike */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -1070,7 +1252,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem (RFC 9457) */
+            /** @description Not possible in this state */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -1079,7 +1261,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem (RFC 9457) */
+            /** @description A parameter is wrong; `detail` names it and what is allowed */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -1088,8 +1270,19 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem (RFC 9457) */
+            /** @description Too many at once, or a second, of one owner */
             429: {
+                headers: {
+                    /** @description Seconds after which to try again */
+                    "Retry-After": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The address and headers are too long */
+            431: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -1097,9 +1290,11 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem (RFC 9457) */
+            /** @description Something that the service needs is away, or all places are taken */
             503: {
                 headers: {
+                    /** @description Seconds after which to try again */
+                    "Retry-After": number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1113,26 +1308,35 @@ export interface operations {
             query?: never;
             header?: {
                 /** @description Up to 255 visible characters, new for each file, such as a UUID. Sent again within 24 hours with the same kind, parameters, file name and bytes, it answers with the task that there is already, and the header `Idempotent-Replayed: true`; with others 422, and 409 while the first request is still being received */
-                "idempotency-key"?: string | null;
+                "idempotency-key"?: string;
             };
             path: {
+                /** @description As it was given out */
                 task_id: string;
             };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description The task: a promise from now on */
             202: {
                 headers: {
+                    /** @description Where the task is */
+                    Location: string;
+                    /** @description Seconds after which to ask */
+                    "Retry-After": number;
+                    /** @description The wait that was granted, where one was asked for */
+                    "Preference-Applied"?: string;
+                    /** @description `true`: the `Idempotency-Key` stood for this task already */
+                    "Idempotent-Replayed"?: "true";
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Task"];
                 };
             };
-            /** @description A problem (RFC 9457) */
-            401: {
+            /** @description The request cannot be read */
+            400: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -1140,7 +1344,18 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem (RFC 9457) */
+            /** @description No key, or one that opens nothing here */
+            401: {
+                headers: {
+                    /** @description How to come in */
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A page of another site, or a name that this service does not have */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -1149,7 +1364,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem (RFC 9457) */
+            /** @description Unknown, or another owner's: the two look alike */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -1158,7 +1373,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem (RFC 9457) */
+            /** @description Not possible in this state */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -1167,7 +1382,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem (RFC 9457) */
+            /** @description The bytes are kept no longer */
             410: {
                 headers: {
                     [name: string]: unknown;
@@ -1176,7 +1391,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem (RFC 9457) */
+            /** @description A parameter is wrong; `detail` names it and what is allowed */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -1185,8 +1400,19 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem (RFC 9457) */
+            /** @description Too many at once, or a second, of one owner */
             429: {
+                headers: {
+                    /** @description Seconds after which to try again */
+                    "Retry-After": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The address and headers are too long */
+            431: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -1194,8 +1420,19 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem (RFC 9457) */
+            /** @description Something that the service needs is away, or all places are taken */
             503: {
+                headers: {
+                    /** @description Seconds after which to try again */
+                    "Retry-After": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The disk is full; nothing was kept */
+            507: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -1208,8 +1445,14 @@ export interface operations {
     get_file_v1_tasks__task_id__file_get: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description A part of the bytes, as in `bytes=0-99` (RFC 9110) */
+                Range?: string;
+                /** @description The `ETag` that they had: with another one all are sent */
+                "If-Range"?: string;
+            };
             path: {
+                /** @description As it was given out */
                 task_id: string;
             };
             cookie?: never;
@@ -1219,14 +1462,38 @@ export interface operations {
             /** @description The bytes, as an attachment */
             200: {
                 headers: {
+                    /** @description Differs between two states */
+                    ETag: string;
+                    /** @description With the name of the file */
+                    "Content-Disposition": string;
+                    /** @description Parts can be asked for */
+                    "Accept-Ranges": "bytes";
                     [name: string]: unknown;
                 };
                 content: {
                     "application/octet-stream": string;
                 };
             };
-            /** @description A problem (RFC 9457) */
-            401: {
+            /** @description The part that was asked for */
+            206: {
+                headers: {
+                    /** @description Differs between two states */
+                    ETag: string;
+                    /** @description With the name of the file */
+                    "Content-Disposition": string;
+                    /** @description Parts can be asked for */
+                    "Accept-Ranges": "bytes";
+                    /** @description Which bytes these are, of how many */
+                    "Content-Range"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                    "multipart/byteranges": string;
+                };
+            };
+            /** @description The request cannot be read */
+            400: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -1234,7 +1501,18 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem (RFC 9457) */
+            /** @description No key, or one that opens nothing here */
+            401: {
+                headers: {
+                    /** @description How to come in */
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A page of another site, or a name that this service does not have */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -1243,7 +1521,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem (RFC 9457) */
+            /** @description Unknown, or another owner's: the two look alike */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -1252,7 +1530,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem (RFC 9457) */
+            /** @description The bytes are kept no longer */
             410: {
                 headers: {
                     [name: string]: unknown;
@@ -1261,7 +1539,16 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem (RFC 9457) */
+            /** @description There are no such bytes */
+            416: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A parameter is wrong; `detail` names it and what is allowed */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -1270,8 +1557,19 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem (RFC 9457) */
+            /** @description Too many at once, or a second, of one owner */
             429: {
+                headers: {
+                    /** @description Seconds after which to try again */
+                    "Retry-After": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The address and headers are too long */
+            431: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -1279,9 +1577,11 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem (RFC 9457) */
+            /** @description Something that the service needs is away, or all places are taken */
             503: {
                 headers: {
+                    /** @description Seconds after which to try again */
+                    "Retry-After": number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1295,6 +1595,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** @description As it was given out */
                 task_id: string;
             };
             cookie?: never;
@@ -1308,8 +1609,8 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description A problem (RFC 9457) */
-            401: {
+            /** @description The request cannot be read */
+            400: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -1317,7 +1618,18 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem (RFC 9457) */
+            /** @description No key, or one that opens nothing here */
+            401: {
+                headers: {
+                    /** @description How to come in */
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A page of another site, or a name that this service does not have */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -1326,7 +1638,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem (RFC 9457) */
+            /** @description Unknown, or another owner's: the two look alike */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -1335,7 +1647,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem (RFC 9457) */
+            /** @description Not possible in this state */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -1344,7 +1656,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem (RFC 9457) */
+            /** @description A parameter is wrong; `detail` names it and what is allowed */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -1353,8 +1665,19 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem (RFC 9457) */
+            /** @description Too many at once, or a second, of one owner */
             429: {
+                headers: {
+                    /** @description Seconds after which to try again */
+                    "Retry-After": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The address and headers are too long */
+            431: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -1362,9 +1685,11 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem (RFC 9457) */
+            /** @description Something that the service needs is away, or all places are taken */
             503: {
                 headers: {
+                    /** @description Seconds after which to try again */
+                    "Retry-After": number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1377,7 +1702,7 @@ export interface operations {
         parameters: {
             query?: {
                 /** @description Only the files of this batch; without it, all of yours */
-                batch?: string | null;
+                batch?: string;
             };
             header?: never;
             path?: never;
@@ -1394,8 +1719,8 @@ export interface operations {
                     "text/plain": string;
                 };
             };
-            /** @description A problem (RFC 9457) */
-            401: {
+            /** @description The request cannot be read */
+            400: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -1403,7 +1728,18 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem (RFC 9457) */
+            /** @description No key, or one that opens nothing here */
+            401: {
+                headers: {
+                    /** @description How to come in */
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A page of another site, or a name that this service does not have */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -1412,7 +1748,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem (RFC 9457) */
+            /** @description A parameter is wrong; `detail` names it and what is allowed */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -1421,8 +1757,19 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem (RFC 9457) */
+            /** @description Too many at once, or a second, of one owner */
             429: {
+                headers: {
+                    /** @description Seconds after which to try again */
+                    "Retry-After": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The address and headers are too long */
+            431: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -1430,9 +1777,11 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem (RFC 9457) */
+            /** @description Something that the service needs is away, or all places are taken */
             503: {
                 headers: {
+                    /** @description Seconds after which to try again */
+                    "Retry-After": number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1459,8 +1808,8 @@ export interface operations {
                     "application/json": components["schemas"]["Stats"];
                 };
             };
-            /** @description A problem (RFC 9457) */
-            401: {
+            /** @description The request cannot be read */
+            400: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -1468,7 +1817,18 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem (RFC 9457) */
+            /** @description No key, or one that opens nothing here */
+            401: {
+                headers: {
+                    /** @description How to come in */
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A page of another site, or a name that this service does not have */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -1477,7 +1837,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem (RFC 9457) */
+            /** @description A parameter is wrong; `detail` names it and what is allowed */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -1486,8 +1846,19 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem (RFC 9457) */
+            /** @description Too many at once, or a second, of one owner */
             429: {
+                headers: {
+                    /** @description Seconds after which to try again */
+                    "Retry-After": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The address and headers are too long */
+            431: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -1495,9 +1866,11 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem (RFC 9457) */
+            /** @description Something that the service needs is away, or all places are taken */
             503: {
                 headers: {
+                    /** @description Seconds after which to try again */
+                    "Retry-After": number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1524,8 +1897,8 @@ export interface operations {
                     "application/json": components["schemas"]["Session"];
                 };
             };
-            /** @description A problem (RFC 9457) */
-            401: {
+            /** @description The request cannot be read */
+            400: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -1533,7 +1906,18 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem (RFC 9457) */
+            /** @description No key, or one that opens nothing here */
+            401: {
+                headers: {
+                    /** @description How to come in */
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A page of another site, or a name that this service does not have */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -1542,7 +1926,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem (RFC 9457) */
+            /** @description A parameter is wrong; `detail` names it and what is allowed */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -1551,8 +1935,19 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem (RFC 9457) */
+            /** @description Too many at once, or a second, of one owner */
             429: {
+                headers: {
+                    /** @description Seconds after which to try again */
+                    "Retry-After": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The address and headers are too long */
+            431: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -1560,9 +1955,11 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem (RFC 9457) */
+            /** @description Something that the service needs is away, or all places are taken */
             503: {
                 headers: {
+                    /** @description Seconds after which to try again */
+                    "Retry-After": number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1599,7 +1996,7 @@ export interface operations {
                     "application/json": components["schemas"]["Session"];
                 };
             };
-            /** @description A problem (RFC 9457) */
+            /** @description The request cannot be read */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -1608,16 +2005,18 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem (RFC 9457) */
+            /** @description No key, or one that opens nothing here */
             401: {
                 headers: {
+                    /** @description How to come in */
+                    "WWW-Authenticate": string;
                     [name: string]: unknown;
                 };
                 content: {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem (RFC 9457) */
+            /** @description A page of another site, or a name that this service does not have */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -1626,7 +2025,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem (RFC 9457) */
+            /** @description The body came too slowly; nothing was kept */
             408: {
                 headers: {
                     [name: string]: unknown;
@@ -1635,7 +2034,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem (RFC 9457) */
+            /** @description Not possible in this state */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -1644,7 +2043,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem (RFC 9457) */
+            /** @description Too large; nothing was kept */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -1653,7 +2052,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem (RFC 9457) */
+            /** @description A `Content-Encoding`, or a type that cannot be read here; nothing was kept */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -1662,7 +2061,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem (RFC 9457) */
+            /** @description A parameter is wrong; `detail` names it and what is allowed */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -1671,8 +2070,19 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem (RFC 9457) */
+            /** @description Too many at once, or a second, of one owner */
             429: {
+                headers: {
+                    /** @description Seconds after which to try again */
+                    "Retry-After": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The address and headers are too long */
+            431: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -1680,9 +2090,11 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem (RFC 9457) */
+            /** @description Something that the service needs is away, or all places are taken */
             503: {
                 headers: {
+                    /** @description Seconds after which to try again */
+                    "Retry-After": number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1707,8 +2119,8 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description A problem (RFC 9457) */
-            401: {
+            /** @description The request cannot be read */
+            400: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -1716,7 +2128,18 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem (RFC 9457) */
+            /** @description No key, or one that opens nothing here */
+            401: {
+                headers: {
+                    /** @description How to come in */
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A page of another site, or a name that this service does not have */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -1725,7 +2148,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem (RFC 9457) */
+            /** @description A parameter is wrong; `detail` names it and what is allowed */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -1734,9 +2157,31 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem (RFC 9457) */
+            /** @description Too many at once, or a second, of one owner */
             429: {
                 headers: {
+                    /** @description Seconds after which to try again */
+                    "Retry-After": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The address and headers are too long */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something that the service needs is away, or all places are taken */
+            503: {
+                headers: {
+                    /** @description Seconds after which to try again */
+                    "Retry-After": number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1797,23 +2242,24 @@ export interface operations {
     metrics_metrics_get: {
         parameters: {
             query?: never;
-            header?: {
-                accept?: string;
-            };
+            header?: never;
             path?: never;
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description Prometheus' text format, or OpenMetrics where `Accept` asks for it */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "text/plain": string;
+                    "application/openmetrics-text": string;
+                };
             };
-            /** @description A problem (RFC 9457) */
-            401: {
+            /** @description The request cannot be read */
+            400: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -1821,7 +2267,18 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem (RFC 9457) */
+            /** @description No key, or one that opens nothing here */
+            401: {
+                headers: {
+                    /** @description How to come in */
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A page of another site, or a name that this service does not have */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -1830,17 +2287,28 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem (RFC 9457) */
+            /** @description Validation Error */
             422: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+            /** @description Too many at once, or a second, of one owner */
+            429: {
+                headers: {
+                    /** @description Seconds after which to try again */
+                    "Retry-After": number;
+                    [name: string]: unknown;
+                };
+                content: {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem (RFC 9457) */
-            429: {
+            /** @description The address and headers are too long */
+            431: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -1848,9 +2316,11 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem (RFC 9457) */
+            /** @description Something that the service needs is away, or all places are taken */
             503: {
                 headers: {
+                    /** @description Seconds after which to try again */
+                    "Retry-After": number;
                     [name: string]: unknown;
                 };
                 content: {

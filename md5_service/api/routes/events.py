@@ -4,13 +4,15 @@ import time
 from collections.abc import AsyncIterator, Sequence
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Header, Query, Response
+from fastapi import APIRouter, Depends, Header, Query, Request, Response
 from fastapi.sse import KEEPALIVE_COMMENT, format_sse_event
 from sqlalchemy import RowMapping
 from starlette.responses import StreamingResponse
 
 from md5_service.api import schemas
 from md5_service.api.conventions import known_parameters
+from md5_service.api.documented import TaskId, Text
+from md5_service.api.errors import TITLES, problem
 from md5_service.api.in_time import in_time
 from md5_service.api.services import Owner, Services, Shared
 from md5_service.api.watch import Watcher
@@ -26,15 +28,26 @@ MOST_TASKS = 500  # in one stream
 HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
 
 LastEventId = Annotated[
-    str | None, Header(description="The `id` of the last event that was seen: that state is not sent again")
+    Text, Header(description="The `id` of the last event that was seen: that state is not sent again")
 ]
+_EVENT = {
+    "type": "object",
+    "properties": {
+        "id": {"type": "string", "description": "To be sent back as `Last-Event-ID`"},
+        "data": {
+            "type": "string",
+            "contentMediaType": "application/json",
+            "contentSchema": {"$ref": "#/components/schemas/Task"},
+        },
+    },
+}
 _STREAM: dict[int | str, dict[str, Any]] = {
     200: {
         "description": "Each event: `id:`, and `data:` with the task as JSON. Ends when no task can change any more",
-        "content": {"text/event-stream": {"schema": {"$ref": "#/components/schemas/Task"}}},
+        "content": {"text/event-stream": {"schema": _EVENT}},
     },
     204: {"description": "There is nothing new, and never will be"},
-    **schemas.problems(404, 422, 429, 503),
+    **schemas.problems(404, 422),
 }
 
 
@@ -50,8 +63,17 @@ async def events_of_many(
     return _answer(shared, rows, last_event_id)
 
 
+async def only_to_listen(_: Request) -> Response:
+    """Else `events` would be taken for the id of a task."""
+    return problem(405, "method_not_allowed", TITLES[405], "the events can only be listened to", {"Allow": "GET"})
+
+
+OTHER_METHODS = ["HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"]
+router.add_route(f"{router.prefix}/events", only_to_listen, methods=OTHER_METHODS, include_in_schema=False)
+
+
 @router.get("/{task_id}/events", response_class=StreamingResponse, responses=_STREAM)
-async def events(task_id: str, shared: Shared, owner: Owner, last_event_id: LastEventId = None) -> Response:
+async def events(task_id: TaskId, shared: Shared, owner: Owner, last_event_id: LastEventId = None) -> Response:
     """The task as it is now, and again at every change, until it has ended."""
     rows = await in_time(lambda: _read(shared, owner, [task_id]))
     return _answer(shared, rows, last_event_id)

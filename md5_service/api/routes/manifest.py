@@ -3,16 +3,18 @@
 from collections.abc import AsyncIterator, Sequence
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Depends, Query
 from starlette.responses import StreamingResponse
 
 from md5_service import md5sum
 from md5_service.api import schemas
+from md5_service.api.conventions import answer_head, known_parameters
+from md5_service.api.documented import NO_NUL, Text
 from md5_service.api.in_time import in_time
 from md5_service.api.services import Owner, Services, Shared
 from md5_task_data import tasks
 
-router = APIRouter(prefix="/v1/manifest.md5", tags=["tasks"])
+router = APIRouter(prefix="/v1/manifest.md5", tags=["tasks"], dependencies=[Depends(known_parameters)])
 
 _LINES: dict[int | str, dict[str, Any]] = {
     200: {
@@ -22,11 +24,17 @@ _LINES: dict[int | str, dict[str, Any]] = {
 }
 
 
-@router.get("", response_class=StreamingResponse, responses=_LINES | schemas.problems(422, 503))
+@router.get("", response_class=StreamingResponse, responses=_LINES | schemas.problems(422))
 async def manifest(
     shared: Shared,
     owner: Owner,
-    batch: Annotated[str | None, Query(description="Only the files of this batch; without it, all of yours")] = None,
+    batch: Annotated[
+        Text,
+        Query(
+            description="Only the files of this batch; without it, all of yours",
+            json_schema_extra={"pattern": NO_NUL},
+        ),
+    ] = None,
 ) -> StreamingResponse:
     """Of each file of kind `md5` that is done its MD5 and its name, in the order in which they were handed over, for
     `md5sum -c`.
@@ -58,3 +66,6 @@ def _step(
 ) -> tuple[Sequence[tasks.Digest], str | None]:
     with shared.database.reading() as db:
         return tasks.digests(db, owner, batch=batch, after=after)
+
+
+answer_head(router)

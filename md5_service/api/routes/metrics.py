@@ -1,7 +1,7 @@
 """/metrics, as Prometheus reads it: all from rows, so that every API process says the same, and a restart loses nothing."""
 
 from collections.abc import Iterator, Sequence
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Header, Response
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
@@ -18,9 +18,16 @@ from md5_task_data.schema import SECOND
 
 router = APIRouter(tags=["health"])
 
+_TEXT: dict[int | str, dict[str, Any]] = {
+    200: {
+        "description": "Prometheus' text format, or OpenMetrics where `Accept` asks for it",
+        "content": {name: {"schema": {"type": "string"}} for name in ("text/plain", "application/openmetrics-text")},
+    }
+}
 
-@router.get("/metrics", response_class=Response, responses=schemas.problems(422, 503))
-async def metrics(shared: Shared, _: Owner, accept: Annotated[str, Header()] = "") -> Response:
+
+@router.get("/metrics", response_class=Response, responses=_TEXT | schemas.problems())
+async def metrics(shared: Shared, _: Owner, accept: Annotated[str, Header(include_in_schema=False)] = "") -> Response:
     """Everybody's tasks, the log, and how far behind the service is, for Prometheus. Any key opens it."""
     encode, media_type = choose_encoder(accept)
     registry = CollectorRegistry()

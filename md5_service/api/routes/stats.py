@@ -16,7 +16,7 @@ router = APIRouter(prefix="/v1/stats", tags=["tasks"], dependencies=[Depends(kno
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-@router.get("", response_model=schemas.Stats, responses=schemas.problems(422, 503))
+@router.get("", response_model=schemas.Stats, responses=schemas.problems(422))
 async def stats(shared: Shared, owner: Owner) -> schemas.Stats:
     """Counts by kind and status, what ended in each minute of the last hour, and the age of the oldest unfinished task."""
     return await in_time(lambda: _read(shared, owner))

@@ -9,15 +9,19 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Header, Query, Request, Response
 from sqlalchemy import RowMapping
-from starlette.responses import FileResponse
 
-from md5_service.api import schemas
+from md5_service.api import documented, schemas
 from md5_service.api.conventions import answer_head, known_parameters
+from md5_service.api.documented import TaskId, Text
+from md5_service.api.download import Download
 from md5_service.api.in_time import in_time
 from md5_service.api.services import Owner, Services, Shared
 from md5_task_data import tasks
 from md5_task_data.errors import DependencyAway, TooMany
 from md5_task_data.kinds import KINDS
+from md5_task_data.schema import STATUSES
+
+_ANY: dict[str, Any] = {"pattern": documented.NO_NUL}
 
 router = APIRouter(prefix="/v1/tasks", tags=["tasks"], dependencies=[Depends(known_parameters)])
 
@@ -29,28 +33,48 @@ _PARAMETERS: dict[str, dict[str, Any]] = {
     "batch": {
         "type": "string",
         "maxLength": tasks.MAX_BATCH,
+        "pattern": documented.NO_NUL,
         "description": "A name that files handed over together share",
     },
     "expected_md5": {
         "type": "string",
-        "pattern": "^[0-9a-fA-F]{32}$",
+        "pattern": documented.MD5,
         "description": "md5: the digest that it should have; the result then has a verdict in `match`. The headers "
         "`Content-MD5` (Base64) and `Repr-Digest: md5=:…:` say the same, of the file also where it comes in a form",
     },
 }
-_FILENAME = {"type": "string", "maxLength": tasks.MAX_NAME, "description": "For a raw body: the name of the file"}
+_FILENAME = {
+    "type": "string",
+    "maxLength": tasks.MAX_NAME,
+    "pattern": documented.NO_NUL,
+    "description": "The name of the file, where its part of the form has none, or the body is raw",
+}
 _FORM = {
     "type": "object",
     "required": ["file"],
-    "properties": {"file": {"type": "string", "format": "binary", "description": "The file"}} | _PARAMETERS,
+    "properties": {
+        "file": {"type": "string", "format": "binary", "description": "The file"},
+        "filename": _FILENAME,
+        **_PARAMETERS,
+    },
+    "additionalProperties": False,
 }
 _BODY = {
     "parameters": [
         {"in": "query", "name": name, "required": False, "schema": schema}
         for name, schema in {"filename": _FILENAME, **_PARAMETERS}.items()
+    ]
+    + [
+        {
+            "in": "header",
+            "name": "Content-MD5",
+            "required": False,
+            "description": "The digest that the file should have, in Base64 (RFC 1864)",
+            "schema": {"type": "string", "pattern": documented.MD5_IN_BASE64},
+        }
     ],
     "requestBody": {
-        "required": True,
+        "required": False,  # no body is a file of no bytes
         "content": {
             "multipart/form-data": {"schema": _FORM},
             "application/octet-stream": {"schema": {"type": "string", "format": "binary"}},
@@ -58,21 +82,55 @@ _BODY = {
     },
 }
 BYTES = "application/octet-stream"
+_STATE: dict[int | str, dict[str, Any]] = {
+    200: {"headers": {"ETag": documented.ETAG, "Preference-Applied": documented.PREFERENCE_APPLIED}},
+    304: {"description": "It is as it was", "headers": {"ETag": documented.ETAG}},
+}
+_PAGE: dict[int | str, dict[str, Any]] = {
+    200: {"headers": {"Link": documented.header('`rel="next"`: the next page, where there is one', always=False)}}
+}
+_BYTES = {"schema": {"type": "string", "format": "binary"}}
+_ATTACHED = {
+    "ETag": documented.ETAG,
+    "Content-Disposition": documented.header(
+        "With the name of the file", {"type": "string", "pattern": "^attachment;"}
+    ),
+    "Accept-Ranges": documented.header("Parts can be asked for", {"const": "bytes"}),
+}
+_RANGE = documented.header("Which bytes these are, of how many", always=False)
 _FILE: dict[int | str, dict[str, Any]] = {
-    200: {
-        "description": "The bytes, as an attachment",
-        "content": {BYTES: {"schema": {"type": "string", "format": "binary"}}},
-    }
+    200: {"description": "The bytes, as an attachment", "headers": _ATTACHED, "content": {BYTES: _BYTES}},
+    206: {
+        "description": "The part that was asked for",
+        "headers": _ATTACHED | {"Content-Range": _RANGE},
+        "content": {BYTES: _BYTES, "multipart/byteranges": _BYTES},
+    },
+}
+_RANGES = {
+    "parameters": [
+        {
+            "in": "header",
+            "name": name,
+            "required": False,
+            "description": description,
+            "schema": {"type": "string"},
+        }
+        for name, description in {
+            "Range": "A part of the bytes, as in `bytes=0-99` (RFC 9110)",
+            "If-Range": "The `ETag` that they had: with another one all are sent",
+        }.items()
+    ]
 }
 Prefer = Annotated[
-    str | None, Header(description="`wait=N`: answer when the task has ended, after N ≤ 60 seconds at the latest")
+    Text, Header(description="`wait=N`: answer when the task has ended, after N ≤ 60 seconds at the latest")
 ]
 IdempotencyKey = Annotated[
-    str | None,
+    Text,
     Header(
+        json_schema_extra={"pattern": documented.KEY},
         description="Up to 255 visible characters, new for each file, such as a UUID. Sent again within 24 hours with the same "
         "kind, parameters, file name and bytes, it answers with the task that there is already, and the header "
-        "`Idempotent-Replayed: true`; with others 422, and 409 while the first request is still being received"
+        "`Idempotent-Replayed: true`; with others 422, and 409 while the first request is still being received",
     ),
 ]
 
@@ -82,7 +140,7 @@ IdempotencyKey = Annotated[
     status_code=202,
     response_model=schemas.Task,
     openapi_extra=_BODY,
-    responses=schemas.problems(400, 408, 409, 413, 415, 422, 503, 507),
+    responses=documented.ACCEPTED | schemas.problems(408, 409, 413, 415, 422, 507),
 )
 async def hand_over(
     request: Request,
@@ -103,14 +161,14 @@ async def hand_over(
     return _accepted(row, is_new, response)
 
 
-@router.get("/{task_id}", response_model=schemas.Task, responses=schemas.problems(404, 422, 503))
+@router.get("/{task_id}", response_model=schemas.Task, responses=_STATE | schemas.problems(404, 422))
 async def get_task(
-    task_id: str,
+    task_id: TaskId,
     response: Response,
     shared: Shared,
     owner: Owner,
     prefer: Prefer = None,
-    if_none_match: Annotated[str | None, Header()] = None,
+    if_none_match: Annotated[Text, Header(description="An `ETag`: then 304 where nothing changed since")] = None,
 ) -> schemas.Task | Response:
     """A task by its id; 404 for an id that was never given out."""
     row = await in_time(lambda: _read(shared, owner, task_id))
@@ -123,22 +181,25 @@ async def get_task(
     return task
 
 
-@router.get("", response_model=schemas.Page, responses=schemas.problems(422, 503))
+@router.get("", response_model=schemas.Page, responses=_PAGE | schemas.problems(422))
 async def list_tasks(
     request: Request,
     response: Response,
     shared: Shared,
     owner: Owner,
-    kind: str | None = None,
-    status: str | None = None,
-    filename: str | None = None,
+    kind: Annotated[Text, Query(json_schema_extra={"enum": list(KINDS)})] = None,
+    status: Annotated[Text, Query(json_schema_extra={"enum": list(STATUSES)})] = None,
+    filename: Annotated[Text, Query(json_schema_extra=_ANY)] = None,
     filename__contains: Annotated[
-        str | None, Query(description="Upper and lower case are alike; on SQLite only of ASCII letters")
+        Text,
+        Query(description="Upper and lower case are alike; on SQLite only of ASCII letters", json_schema_extra=_ANY),
     ] = None,
-    md5: str | None = None,
-    batch: str | None = None,
+    md5: Annotated[Text, Query(json_schema_extra=_ANY)] = None,
+    batch: Annotated[Text, Query(json_schema_extra=_ANY)] = None,
     limit: Annotated[int, Query(ge=1, le=1000)] = 100,
-    cursor: str | None = None,
+    cursor: Annotated[
+        Text, Query(description="`next` of the page before", json_schema_extra={"pattern": documented.CURSOR})
+    ] = None,
 ) -> schemas.Page:
     """Tasks, newest first, in pages."""
     filters = {
@@ -156,8 +217,8 @@ async def list_tasks(
     return schemas.Page(items=[schemas.task(row) for row in rows], next=following)
 
 
-@router.delete("/{task_id}", response_model=schemas.Task, responses=schemas.problems(404, 409, 422, 503))
-async def cancel_task(task_id: str, shared: Shared, owner: Owner) -> schemas.Task:
+@router.delete("/{task_id}", response_model=schemas.Task, responses=schemas.problems(404, 409, 422))
+async def cancel_task(task_id: TaskId, shared: Shared, owner: Owner) -> schemas.Task:
     """Cancel a task whose outcome is not yet decided. It gets its line in the log as every other."""
     return schemas.task(await in_time(lambda: _cancel(shared, owner, task_id)))
 
@@ -166,25 +227,30 @@ async def cancel_task(task_id: str, shared: Shared, owner: Owner) -> schemas.Tas
     "/{task_id}/retry",
     status_code=202,
     response_model=schemas.Task,
-    responses=schemas.problems(404, 409, 410, 422, 503),
+    responses=documented.ACCEPTED | schemas.problems(404, 409, 410, 422, 507),
 )
 async def retry_task(
-    task_id: str, response: Response, shared: Shared, owner: Owner, idempotency_key: IdempotencyKey = None
+    task_id: TaskId, response: Response, shared: Shared, owner: Owner, idempotency_key: IdempotencyKey = None
 ) -> schemas.Task:
     """A new task for the same bytes, where this one failed or was cancelled and its bytes are still kept."""
     return _accepted(*await shared.intake.again(owner, task_id, idempotency_key), response)
 
 
-@router.get("/{task_id}/file", response_class=FileResponse, responses=schemas.problems(404, 410, 422, 503) | _FILE)
-async def get_file(task_id: str, shared: Shared, owner: Owner) -> FileResponse:
+@router.get(
+    "/{task_id}/file",
+    response_class=Download,
+    openapi_extra=_RANGES,
+    responses=_FILE | schemas.problems(404, 410, 416, 422),
+)
+async def get_file(task_id: TaskId, shared: Shared, owner: Owner) -> Download:
     """The bytes, while they are kept: until `MD5_KEEP_UPLOADS_S` after the end. Ranges can be asked for."""
     row, path, there = await in_time(lambda: _file(shared, owner, task_id))
     etag = {"ETag": f'"{row["id"]}"'}  # the bytes under an id never change
-    return FileResponse(path, headers=etag, media_type=BYTES, filename=row["filename"], stat_result=there)
+    return Download(path, headers=etag, media_type=BYTES, filename=row["filename"], stat_result=there)
 
 
-@router.delete("/{task_id}/results", status_code=204, responses=schemas.problems(404, 409, 422, 503))
-async def delete_results(task_id: str, shared: Shared, owner: Owner) -> None:
+@router.delete("/{task_id}/results", status_code=204, responses=schemas.problems(404, 409, 422))
+async def delete_results(task_id: TaskId, shared: Shared, owner: Owner) -> None:
     """Delete the bytes of a task that has ended, before their time is up, and what was derived from them. The task stays, with
     its digest and its line in the log, and says when in `results_deleted_at`. Again: 204 again."""
     await in_time(lambda: _delete_results(shared, owner, task_id))

@@ -1,0 +1,73 @@
+"""What the OpenAPI document says of requests and answers beyond their types, in the words that several routes share. It is
+held to it by `tests/fuzz`: what the document rejects is rejected, and what it allows is taken."""
+
+from typing import Annotated, Any
+
+from fastapi import FastAPI, Path
+from pydantic.json_schema import SkipJsonSchema
+
+Text = str | SkipJsonSchema[None]  # what may be left out; the document must not say that it may be `null`
+
+NO_NUL = r"^[^\x00]*$"
+MD5 = r"^[ \t\r\n]*[0-9a-fA-F]{32}[ \t\r\n]*$"
+MD5_IN_BASE64 = r"^[A-Za-z0-9+/]{22}==$"
+ID = r"^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$"
+KEY = r'^([!#-~][!-~]{0,254}|"([!-~]{1,255}"|[!-~]{0,253}[!#-~])?)$'  # a quoted string, or not one; `""` is empty
+CURSOR = r"^[A-Za-z0-9_-]{21}[AQgw]$"  # 16 bytes
+
+# Only described, not checked: a malformed id is as unknown as any other, and 404.
+TaskId = Annotated[str, Path(description="As it was given out", json_schema_extra={"format": "uuid", "pattern": ID})]
+
+
+def header(description: str, schema: dict[str, Any] | None = None, *, always: bool = True) -> dict[str, Any]:
+    """One header of an answer."""
+    return {"description": description, "required": always, "schema": schema or {"type": "string"}}
+
+
+SECONDS = {"type": "integer", "minimum": 0}
+ETAG = header("Differs between two states", {"type": "string", "pattern": '^"[^"]+"$'})
+PREFERENCE_APPLIED = header("The wait that was granted, where one was asked for", always=False)
+
+ACCEPTED: dict[int | str, dict[str, Any]] = {
+    202: {
+        "description": "The task: a promise from now on",
+        "headers": {
+            "Location": header("Where the task is", {"type": "string", "pattern": "^/v1/tasks/[0-9a-f-]{36}$"}),
+            "Retry-After": header("Seconds after which to ask", SECONDS),
+            "Preference-Applied": PREFERENCE_APPLIED,
+            "Idempotent-Replayed": header(
+                "`true`: the `Idempotency-Key` stood for this task already", {"const": "true"}, always=False
+            ),
+        },
+        "links": {
+            name: {
+                "operationId": operation,
+                "parameters": {"id" if name == "follow with others" else "task_id": "$response.body#/id"},
+            }
+            for name, operation in {
+                "ask": "get_task_v1_tasks__task_id__get",
+                "follow": "events_v1_tasks__task_id__events_get",
+                "follow with others": "events_of_many_v1_tasks_events_get",
+                "cancel": "cancel_task_v1_tasks__task_id__delete",
+                "try again": "retry_task_v1_tasks__task_id__retry_post",
+                "delete the bytes": "delete_results_v1_tasks__task_id__results_delete",
+                "fetch the bytes": "get_file_v1_tasks__task_id__file_get",
+            }.items()
+        },
+    }
+}
+
+
+def ask_for_no_keys(app: FastAPI) -> None:
+    """Leave the keys out of /openapi.json, where none is asked for."""
+    describe = app.openapi
+
+    def without_keys() -> dict[str, Any]:
+        described = describe()
+        for operations in described["paths"].values():
+            for operation in operations.values():
+                operation.pop("security", None)
+        described["components"].pop("securitySchemes", None)
+        return described
+
+    app.openapi = without_keys  # type: ignore[method-assign]  # as FastAPI's own guide does it

@@ -1,0 +1,36 @@
+"""Stored bytes as an answer. A `Range` that asks for what there is not is told so as every other error is."""
+
+from starlette.responses import FileResponse
+from starlette.types import Message, Receive, Scope, Send
+
+from md5_service.api.errors import problem
+
+
+class Download(FileResponse):
+    """Starlette's, which answers a `Range` that is wrong or unknown with 400: RFC 9110 (14.2) wants an unknown one ignored."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        refused = 0
+
+        async def send_unless_refused(message: Message) -> None:
+            nonlocal refused
+            if message["type"] == "http.response.start" and message["status"] in (400, 416):
+                refused = message["status"]
+            elif not refused:
+                await send(message)
+
+        await super().__call__(scope, receive, send_unless_refused)
+        if refused == 400:
+            headers = [(name, value) for name, value in scope["headers"] if name != b"range"]
+            await super().__call__({**scope, "headers": headers}, receive, send)
+        elif refused == 416:
+            assert self.stat_result is not None
+            size = self.stat_result.st_size
+            answer = problem(
+                416,
+                "no_such_range",
+                "No such bytes",
+                f"header Range: the file has {size} bytes",
+                {"Content-Range": f"bytes */{size}"},
+            )
+            await answer(scope, receive, send)

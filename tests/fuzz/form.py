@@ -1,0 +1,236 @@
+"""A coverage-guided fuzzer (atheris, libFuzzer) of how forms are received: `python -m tests.fuzz.form FOLDER
+[libFuzzer's options]`; the folder is empty, and best one in memory.
+
+It does what `Intake` does, with a real bucket, up to the row. Each input is a form, and how it is cut into chunks.
+Half of them are bytes as they come, the other half are written from parts, so that what must arrive is known without any
+parser. The checks are in `_check`; the first that fails ends the run with a traceback, and the input in a file.
+"""
+
+import asyncio
+import itertools
+import logging
+import re
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Executor, Future
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import atheris
+
+with atheris.instrument_imports(include=["python_multipart", "md5_service.api.receive", "md5_service.api.disposition"]):
+    from md5_service.api import disposition, receive
+
+from fastapi import Request
+
+from md5_service.api.intake import new_task
+from md5_task_data.bucket import Bucket
+from md5_task_data.errors import InvalidInput, Malformed, TooLarge
+
+ID = "01a20000-0000-7000-8000-000000000000"
+MAX_FILE = 1500
+LONGEST_BY_BYTE = 300  # forms up to here are also sent byte by byte
+BOUNDARIES = (b"x", b"-", b"--", b"a a", b"aab", b"----WebKitFormBoundary7MA4YWxkTrZu0gW", b"b" * 70)
+NAMES = ("file", "batch", "expected_md5", "kind", "filename", "other", "")
+HALVES = (b"\r\n", b"\r", b"\n", b"--", b"\r\n--", b"\r\n-", b"--\r\n", b"a" * 40, b"\0")
+
+
+class Outcome(NamedTuple):
+    """What became of a form: `error` is the class of a refusal, the rest is that of a task."""
+
+    error: type[Exception] | None = None
+    content: bytes = b""
+    filename: str = ""
+    batch: str | None = None
+    params: tuple[tuple[str, object], ...] = ()
+
+
+class AtOnce(Executor):
+    """Writes to disk in the loop's own thread: a change of threads costs more than all the rest."""
+
+    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
+        done: Future[Any] = Future()
+        try:
+            done.set_result(fn(*args, **kwargs))
+        except BaseException as error:
+            done.set_exception(error)
+        return done
+
+
+class Forms:
+    """Hands forms over, one after the other, each with the same id."""
+
+    def __init__(self, folder: Path) -> None:
+        self._bucket = Bucket(f"file://{folder}/bucket")
+        self._bucket.make()
+        self._loop = asyncio.new_event_loop()
+
+    def hand_over(self, boundary: bytes, chunks: Sequence[bytes]) -> Outcome:
+        """Raises whatever is no refusal in the house's own words."""
+        try:
+            return self._loop.run_until_complete(self._take(_request(boundary, chunks)))
+        except (Malformed, InvalidInput, TooLarge) as refusal:
+            assert self._files() == [], "something was left behind"
+            return Outcome(type(refusal))
+
+    async def _take(self, request: Request) -> Outcome:
+        """As `Intake` does it."""
+        received, boundary = receive.head_of(request), receive.boundary_of(request)
+        incoming = self._bucket.receive(ID)
+        sink = receive.Sink(incoming, MAX_FILE)
+        try:
+            await receive.receive(request, boundary, received, sink, idle_s=60)
+            new = new_task(ID, "local", received, sink.size)
+            incoming.store()
+        except BaseException:
+            await sink.discard()
+            raise
+        (path,) = self._files()
+        outcome = Outcome(None, path.read_bytes(), new.filename, new.batch, tuple(new.params.items()))
+        assert len(outcome.content) == new.size
+        self._bucket.delete(ID)
+        return outcome
+
+    def _files(self) -> list[Path]:
+        return [path for folder in self._bucket.root.iterdir() for path in folder.iterdir()]
+
+
+def _request(boundary: bytes, chunks: Sequence[bytes]) -> Request:
+    messages: list[dict[str, Any]] = [{"type": "http.request", "body": chunk, "more_body": True} for chunk in chunks]
+    messages.append({"type": "http.request", "body": b"", "more_body": False})
+    coming = iter(messages)
+
+    async def come() -> dict[str, Any]:
+        return next(coming)
+
+    quoted = boundary.replace(b"\\", b"\\\\").replace(b'"', b'\\"')
+    headers = [(b"content-type", b'multipart/form-data; boundary="%s"' % quoted)]
+    return Request({"type": "http", "method": "POST", "query_string": b"", "headers": headers}, come)
+
+
+def cut(body: bytes, steps: Sequence[int]) -> list[bytes]:
+    """Chunks of these lengths, over and over."""
+    chunks: list[bytes] = []
+    at = 0
+    for step in itertools.cycle([max(1, step) for step in steps]):
+        if at >= len(body):
+            return chunks
+        chunks.append(body[at : at + step])
+        at += step
+    return chunks
+
+
+def write(boundary: bytes, parts: Sequence[tuple[str, str | None, bytes]]) -> bytes:
+    """A form as RFC 7578 has it, of (name, filename, content)."""
+    lines = []
+    for name, filename, content in parts:
+        called = "" if filename is None else f'; filename="{filename}"'
+        lines.append(b"--%s\r\n" % boundary)
+        lines.append(f'Content-Disposition: form-data; name="{name}"{called}\r\n\r\n'.encode())
+        lines.append(content + b"\r\n")
+    return b"".join([*lines, b"--%s--\r\n" % boundary])
+
+
+def expected(parts: Sequence[tuple[str, str | None, bytes]]) -> Outcome | None:
+    """What must become of the form that `write` makes of them, where that is simple to say."""
+    names = [name for name, _, _ in parts]
+    files = [(filename, content) for name, filename, content in parts if name == "file"]
+    fields = {name: content for name, _, content in parts if name != "file"}
+    if (
+        set(names) - {"file", "batch", "filename"}
+        or len(set(names)) < len(names)
+        or not files
+        or len(files[0][1]) > MAX_FILE
+    ):
+        return Outcome(InvalidInput)
+    if any(b"\0" in value or len(value) > 250 for value in fields.values()):
+        return None
+    named = fields["filename"].decode(errors="replace") if "filename" in fields else files[0][0]
+    batch = fields.get("batch", b"").decode(errors="replace") or None
+    return Outcome(None, files[0][1], named or "unnamed", batch)
+
+
+def read(boundary: bytes, body: bytes) -> bytes | None:
+    """The content of the part `file`, found by searching the whole body; None: it has not exactly one."""
+    end = re.compile(b"\r\n--" + re.escape(boundary) + b"(--|[ \t]*\r\n)")  # with padding (RFC 2046)
+    found = []
+    here = end.match(b"\r\n" + body.lstrip(b"\r\n"))
+    rest = here.string[here.end() :] if here else b""
+    while here is not None and here[1] != b"--":
+        head, _, rest = rest.partition(b"\r\n\r\n")
+        here = end.search(rest)
+        content = rest[: here.start()] if here else rest
+        for line in head.split(b"\r\n"):
+            name, _, value = line.partition(b":")
+            if name.strip().lower() == b"content-disposition" and disposition.parameters(value).get("name") == "file":
+                found.append(content)
+        rest = rest[here.end() :] if here else b""
+    return found[0] if len(found) == 1 else None
+
+
+def seeds() -> Iterator[bytes]:
+    """Inputs to begin with: forms as bytes, for each boundary, whole and cut; and choices from which parts are written."""
+    for number, boundary in enumerate(BOUNDARIES):
+        for content in (b"", b"abc", *(half + b"x" + half for half in HALVES), b"\r\n--" + boundary[:-1]):
+            form = write(boundary, [("file", "a.bam", content), ("batch", None, b"run 7")])
+            yield bytes([0, number, 1, 7, 64, 255]) + form
+    for number in range(40):
+        yield bytes([1, *((number * 37 + at * at) % 256 for at in range(120))])
+
+
+def _chosen_parts(choose: Any, boundary: bytes) -> list[tuple[str, str | None, bytes]]:
+    parts = []
+    pieces = [*HALVES, b"--" + boundary, b"\r\n--" + boundary[:-1], b"--" + boundary + b"--", boundary]
+    for _ in range(choose.ConsumeIntInRange(0, 4)):
+        name = NAMES[choose.ConsumeIntInRange(0, len(NAMES) - 1)] if choose.ConsumeBool() else "file"
+        filename = choose.ConsumeBool() and "".join(c for c in choose.ConsumeString(9) if c.isalnum())
+        content = b"".join(
+            pieces[choose.ConsumeIntInRange(0, len(pieces) - 1)] + choose.ConsumeBytes(choose.ConsumeIntInRange(0, 9))
+            for _ in range(choose.ConsumeIntInRange(0, 5))
+        )
+        if b"\r\n--" + boundary not in b"\r\n" + content + b"\r\n--":
+            parts.append((name, filename if isinstance(filename, str) else None, content))
+    return parts
+
+
+def _check(forms: Forms, data: bytes) -> None:
+    choose = atheris.FuzzedDataProvider(data[6:])
+    is_written, number, *steps = (*data[:6], 0, 0, 1, 1, 1, 1)[:6]
+    boundary = BOUNDARIES[number % len(BOUNDARIES)]
+    must_be = None
+    if is_written % 2:
+        parts = _chosen_parts(choose, boundary)
+        body, must_be = write(boundary, parts), expected(parts) if parts else Outcome(Malformed)
+    else:
+        body = data[6:]
+    outcome = forms.hand_over(boundary, cut(body, steps))
+    assert outcome == forms.hand_over(boundary, [body]), "it depends on how it was cut"
+    if len(body) <= LONGEST_BY_BYTE:
+        assert outcome == forms.hand_over(boundary, cut(body, [1])), "it is another one byte by byte"
+    if must_be is not None:
+        is_refused_as_well = outcome.error is not None and must_be.error is not None
+        assert outcome == must_be or is_refused_as_well, f"{outcome} and not {must_be}"
+    elif outcome.error is None:
+        assert outcome.content == read(boundary, body), f"{outcome.content!r} in {body!r}"
+
+
+def _fuzz(arguments: list[str], folder: Path) -> None:
+    logging.disable()  # the parser explains each refusal
+    receive._disk = AtOnce()  # type: ignore[assignment]
+    forms = Forms(folder)
+    corpus = folder / "corpus"
+    corpus.mkdir()
+    for number, seed in enumerate(seeds()):
+        (corpus / str(number)).write_bytes(seed)
+    words = {b'name="file"', b"Content-Disposition: form-data; ", *HALVES, *BOUNDARIES}
+    words |= {b"\r\n--" + boundary for boundary in BOUNDARIES} | {b"--" + boundary + b"--" for boundary in BOUNDARIES}
+    lines = ['"' + "".join(f"\\x{byte:02x}" for byte in word) + '"\n' for word in sorted(words)]
+    (folder / "words").write_text("".join(lines))
+    check: Callable[[bytes], None] = lambda data: _check(forms, data)  # noqa: E731
+    options = [f"-dict={folder}/words", "-max_len=2000", "-rss_limit_mb=512", f"-artifact_prefix={folder}/", *arguments]
+    atheris.Setup([sys.argv[0], *options, str(corpus)], check)
+    atheris.Fuzz()
+
+
+if __name__ == "__main__":
+    _fuzz(sys.argv[2:], Path(sys.argv[1]))

@@ -1,0 +1,68 @@
+"""Schemathesis (https://schemathesis.readthedocs.io) takes our OpenAPI document at its word, against a real service."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from md5_task_data import keys
+from md5_task_data.database import Database
+from tests.service import Service
+
+HERE = Path(__file__).parent
+SCHEMATHESIS = str(Path(sys.executable).with_name("st"))
+SEED = os.environ.get("MD5_FUZZ_SEED", "20261122")
+
+# Per operation and phase; coverage has some 400 cases of its own.
+EXAMPLES = {"none": {"short": "12", "long": "700"}, "keys": {"short": "3", "long": "300"}}
+
+LEAST = {"none": 7000, "keys": 3000}  # 10,000 requests, together
+
+
+@pytest.mark.parametrize("auth", EXAMPLES)
+def test_the_document_is_kept(
+    auth: str, is_long: bool, start_service: Callable[..., Service], figure: Callable[[str], None], tmp_path: Path
+) -> None:
+    """What it rejects is rejected, what it allows is taken, and all answers are as it says."""
+    service = start_service(auth=auth, log_level="error")
+    report = tmp_path / "report.json"
+    examples = EXAMPLES[auth]["long" if is_long else "short"]
+    options = ["--max-examples", examples, "--report", "json", "--report-json-path", str(report), "--no-color"]
+    options += ["--seed", SEED] if is_long else ["--generation-deterministic"]
+    rules = (HERE / "schemathesis.toml").read_text()
+    if auth == "keys":
+        rules += f'\n[auth.openapi.HTTPBearer]\nbearer = "{_key(service)}"\n'
+    (tmp_path / "rules.toml").write_text(rules)
+    ran = subprocess.run(
+        [
+            SCHEMATHESIS,
+            "--config-file",
+            str(tmp_path / "rules.toml"),
+            "run",
+            f"{service.url}/openapi.json",
+            *options,
+        ],
+        cwd=tmp_path,
+        env=os.environ | {"SCHEMATHESIS_HOOKS": "tests.fuzz.hooks", "PYTHONPATH": str(HERE.parents[1])},
+        capture_output=True,
+        text=True,
+    )
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    found = json.loads(report.read_text())
+    operations, cases = found["operations"], found["test_cases"]["generated"]
+    assert operations["tested"] == operations["total"] >= 13
+    assert found["failures"] == found["errors"] == []
+    figure(f"seed {SEED if is_long else 'none'}; {cases} requests in {found['running_time']:.0f} s, 0 failures")
+    assert cases >= (LEAST[auth] if is_long else 300)
+
+
+def _key(service: Service) -> str:
+    database = Database(service.database_url)
+    with database.transaction() as db:
+        _, key = keys.create(db, "ann")
+    database.close()
+    return key

@@ -1,0 +1,37 @@
+"""The fuzzer of forms runs for some seconds here, for ten minutes in `make fuzz`; `form.py` says what it checks."""
+
+import importlib.util
+import re
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import pytest
+
+from tests.fuzz.test_contract import SEED
+
+ROOT = Path(__file__).parents[2]
+IN_MEMORY = Path("/dev/shm")
+SHORT = ("-runs=1500", "-max_total_time=15")
+LONG = ("-max_total_time=600", f"-seed={SEED}")
+FIGURES = re.compile(r"#(\d+)\s+DONE\s+cov: (\d+) .*rss: (\S+)")
+
+
+@pytest.mark.skipif(importlib.util.find_spec("atheris") is None, reason="atheris has no wheel for this machine")
+def test_a_form_is_what_was_sent_however_it_is_cut(is_long: bool, figure: Callable[[str], None]) -> None:
+    ran = fuzz(LONG if is_long else ("-seed=1", *SHORT))
+    assert ran.returncode == 0, ran.stderr[-5000:]
+    done = FIGURES.search(ran.stderr)
+    assert done is not None, ran.stderr[-5000:]
+    runs, edges, resident = done.groups()
+    figure(f"{runs} forms, each cut in two or three ways; {edges} edges; at most {resident} resident; 0 failures")
+    assert int(runs) >= (20_000 if is_long else 300)
+
+
+def fuzz(options: Sequence[str]) -> subprocess.CompletedProcess[str]:
+    """Its stderr is libFuzzer's report, with the input that failed."""
+    with tempfile.TemporaryDirectory(prefix="fuzz-form-", dir=IN_MEMORY if IN_MEMORY.is_dir() else None) as folder:
+        command = [sys.executable, "-m", "tests.fuzz.form", folder, "-print_final_stats=1", *options]
+        return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, errors="replace")
