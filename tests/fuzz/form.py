@@ -160,10 +160,10 @@ def read(boundary: bytes, body: bytes) -> bytes | None:
         head, _, rest = rest.partition(b"\r\n\r\n")
         here = end.search(rest)
         content = rest[: here.start()] if here else rest
-        for line in head.split(b"\r\n"):
-            name, _, value = line.partition(b":")
-            if name.strip().lower() == b"content-disposition" and disposition.parameters(value).get("name") == "file":
-                found.append(content)
+        lines = [line.partition(b":") for line in head.split(b"\r\n")]
+        about = [value for name, _, value in lines if name.strip().lower() == b"content-disposition"]
+        if about and disposition.parameters(about[-1]).get("name") == "file":
+            found.append(content)
         rest = rest[here.end() :] if here else b""
     return found[0] if len(found) == 1 else None
 
