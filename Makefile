@@ -37,7 +37,7 @@ fuzz:  ## Try the API and its forms at random, at length, for 25 minutes, and wr
 
 audit:  ## Ask the registries for known holes in what is locked; needs the network, and its answer changes with the day
 	@$(PREPARE)
-	for lock in requirements*.lock.txt; do $(BIN)/pip-audit --disable-pip --require-hashes -r $$lock || exit 1; done
+	for lock in requirements*.lock.txt; do $(BIN)/pip-audit --strict --disable-pip --require-hashes -r $$lock || exit 1; done
 	@. deployment/prepare.sh && need_node && cd frontend && npm audit
 
 bench:  ## Measure: a large file beside md5sum, many small ones, the first MD5 after a start
