@@ -19,6 +19,7 @@ from md5_service.api.limits import Head
 from md5_service.api.routes import events, health, manifest, metrics, page, session, stats, tasks
 from md5_service.api.services import make_services
 from md5_service.api.watch import Watcher
+from md5_service.api.wire import HEADER_TIMEOUT_S
 from md5_service.settings import Settings
 from md5_task_data import failpoints
 
@@ -45,11 +46,11 @@ def create_app(settings: Settings) -> FastAPI:
     failpoints.arm(settings.failpoints)
 
     @asynccontextmanager
-    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+    async def lifespan(_: FastAPI) -> AsyncIterator[dict[str, float]]:
         tracing.configure("md5-api")
         services.hints.start()
         _release_at_stop(services.watcher)
-        yield
+        yield {HEADER_TIMEOUT_S: settings.header_timeout_s}
         services.watcher.release_all()
         services.hints.stop()
         services.database.close()
@@ -67,7 +68,7 @@ def create_app(settings: Settings) -> FastAPI:
     )
     app.state.services = services
     app.add_middleware(Door, settings=settings, keys=services.keys)
-    app.add_middleware(Head, most=settings.max_header_bytes)
+    app.add_middleware(Head, most_bytes=settings.max_header_bytes, most=settings.max_headers)
     app.add_middleware(CommonHeaders)
     add_error_answers(app)
     for routes in (

@@ -57,17 +57,16 @@ class Intake:
                 return await self._take(request, owner, task_id, key)
 
     async def _take(self, request: Request, owner: str, task_id: str, key: Key | None) -> Taken:
-        received = head_of(request)
+        received = head_of(request, self._settings)
         boundary = boundary_of(request)
         if boundary is None:
             new_task(task_id, owner, received, 0)  # what is wrong with it is said before the body is sent
-        limit, reserve = self._settings.max_upload_bytes, self._settings.disk_reserve_bytes
-        expected = check_size(request, boundary, limit)
+        expected, reserve = check_size(request, boundary, self._settings), self._settings.disk_reserve_bytes
         incoming = await run_in_threadpool(self._bucket.receive, task_id, reserve=reserve, expected=expected)
-        sink = Sink(incoming, limit, with_digest=key is not None)
+        sink = Sink(incoming, self._settings.max_upload_bytes, with_digest=key is not None)
         try:
             with tracing.span("receive file", task_id=task_id):
-                await receive(request, boundary, received, sink, idle_s=self._settings.upload_idle_s)
+                await receive(request, boundary, received, sink, self._settings)
                 new = new_task(task_id, owner, received, sink.size)
                 reach("intake.received")
                 if key is not None and (earlier := await key.earlier(new, sink.digest())) is not None:

@@ -12,14 +12,13 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from md5_service.api.errors import known_error
 from md5_task_data.errors import Busy, HeadTooLarge, TooMany
 
-MOST_HEADERS = 100
-
 
 class Head:
-    """ASGI middleware: refuses requests whose address and headers are longer than `most` bytes, or too many."""
+    """ASGI middleware: refuses requests whose address and headers are longer than `most_bytes`, or more than `most`."""
 
-    def __init__(self, app: ASGIApp, most: int) -> None:
+    def __init__(self, app: ASGIApp, most_bytes: int, most: int) -> None:
         self._app = app
+        self._most_bytes = most_bytes
         self._most = most
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -27,9 +26,9 @@ class Head:
             headers = scope["headers"]
             size = sum(len(name) + len(value) for name, value in headers)
             size += len(scope["raw_path"]) + len(scope["query_string"])
-            if size > self._most or len(headers) > MOST_HEADERS:
+            if size > self._most_bytes or len(headers) > self._most:
                 error = HeadTooLarge(
-                    f"{size} bytes in {len(headers)} headers; at most {self._most} in {MOST_HEADERS} are taken"
+                    f"{size} bytes in {len(headers)} headers; at most {self._most_bytes} in {self._most} are taken"
                 )
                 answer = await known_error(Request(scope), error)
                 await answer(scope, receive, send)

@@ -15,16 +15,15 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
 from md5_service.api import digests, disposition
+from md5_service.settings import Settings
 from md5_task_data.bucket import Incoming
 from md5_task_data.errors import InvalidInput, Malformed, TooLarge
 
 BLOCK = 1 << 20  # bytes that are handed to the disk at once
 MAX_PIECES = 256  # chunks that are held until then, however small
 LONGEST_HELD_S = 60  # for which they are: a file that nothing was written to for a day is an orphan, and swept
-MAX_FIELDS = 100
 MAX_FIELD_BYTES = 64 << 10
 BOUNDARY = re.compile(rb"[!-~ ]*[!-~]")  # the parser would look for others, too, and find them in the wrong places
-FORM_OVERHEAD = 1 << 20  # what a form may add to the size of its file
 
 _disk = ThreadPoolExecutor(max_workers=16, thread_name_prefix="disk")
 
@@ -34,6 +33,7 @@ class Received:
     """What came with the bytes: the parameters by name, the file's name (None: only a parameter can say it), the MD5s by
     header."""
 
+    max_parameters: int
     fields: dict[str, str] = field(default_factory=dict)
     filename: str | None = None
     digests: Mapping[str, str] = field(default_factory=dict)
@@ -41,8 +41,8 @@ class Received:
     def add(self, name: str, value: str) -> None:
         if name in self.fields:
             raise InvalidInput(f"parameter {name[:100]}: given twice")
-        if len(self.fields) >= MAX_FIELDS:
-            raise InvalidInput(f"more than {MAX_FIELDS} parameters")
+        if len(self.fields) >= self.max_parameters:
+            raise InvalidInput(f"more than {self.max_parameters} parameters")
         self.fields[name] = value
 
 
@@ -102,14 +102,14 @@ class Sink:
             await asyncio.shield(self._writing)
 
 
-def head_of(request: Request) -> Received:
+def head_of(request: Request, settings: Settings) -> Received:
     """What query and headers say of the body that follows. Raises InvalidInput, HTTPException(415)."""
     if (coding := request.headers.get("content-encoding", "identity").strip().lower()) != "identity":
         detail = (
             f"header Content-Encoding: {coding[:40]!r}; files are taken as they are, so send it without this header"
         )
         raise HTTPException(415, detail, {"Accept-Encoding": "identity"})  # RFC 9110, 15.5.16
-    received = Received(digests=digests.of(request.headers))
+    received = Received(settings.max_parameters, digests=digests.of(request.headers))
     for name, value in request.query_params.multi_items():
         received.add(name, value)
     return received
@@ -121,23 +121,23 @@ def boundary_of(request: Request) -> bytes | None:
     return options.get(b"boundary", b"") if content_type == b"multipart/form-data" else None
 
 
-def check_size(request: Request, boundary: bytes | None, max_bytes: int) -> int:
+def check_size(request: Request, boundary: bytes | None, settings: Settings) -> int:
     """The bytes that are to come, 0 where nobody says. Raises TooLarge."""
     declared = request.headers.get("content-length", "0")
     size = int(declared) if declared.isdecimal() else 0
-    if size > max_bytes + (0 if boundary is None else FORM_OVERHEAD):
-        raise _too_large(max_bytes)
+    if size > settings.max_upload_bytes + (0 if boundary is None else settings.max_form_bytes):
+        raise _too_large(settings.max_upload_bytes)
     return size
 
 
-async def receive(request: Request, boundary: bytes | None, received: Received, sink: Sink, *, idle_s: float) -> None:
+async def receive(request: Request, boundary: bytes | None, received: Received, sink: Sink, settings: Settings) -> None:
     """Read the whole body into `sink`, and the parameters of a form into `received`; `boundary` as `boundary_of` has it.
 
     Raises Malformed, InvalidInput, TooLarge, StorageFull, DependencyAway, HTTPException(408).
     """
-    chunks = _chunks(request, idle_s)
+    chunks = _chunks(request, settings.upload_idle_s)
     if boundary is not None:
-        await _read_form(chunks, boundary, received, sink)
+        await _read_form(chunks, boundary, received, sink, settings)
     else:
         async for chunk in chunks:
             sink.add(chunk)
@@ -161,14 +161,21 @@ async def _chunks(request: Request, idle_s: float) -> AsyncIterator[bytes]:
         raise Malformed("the body ended before it was complete; nothing was kept") from None
 
 
-async def _read_form(chunks: AsyncIterator[bytes], boundary: bytes, received: Received, sink: Sink) -> None:
+async def _read_form(
+    chunks: AsyncIterator[bytes], boundary: bytes, received: Received, sink: Sink, settings: Settings
+) -> None:
     if not boundary:
         raise Malformed("the Content-Type of the form names no boundary")
     if not BOUNDARY.fullmatch(boundary):
         raise Malformed("the boundary of the form has characters that none may have (RFC 2046)")
     form = _Form(received, sink)
     try:
-        parser = MultipartParser(boundary, form.callbacks())  # type: ignore[arg-type]  # its type exists for checkers only
+        parser = MultipartParser(
+            boundary,
+            form.callbacks(),  # type: ignore[arg-type]  # its type exists for checkers only
+            max_header_count=settings.max_part_headers,
+            max_header_size=settings.max_part_header_bytes,
+        )
         size = 0
         has_begun = False
         async for chunk in chunks:
@@ -178,8 +185,9 @@ async def _read_form(chunks: AsyncIterator[bytes], boundary: bytes, received: Re
                 has_begun = bool(chunk)
             parser.write(chunk)
             await sink.pass_on()
-            if size - sink.size > FORM_OVERHEAD:
-                raise TooLarge(f"the form has more than {FORM_OVERHEAD} bytes besides its file; nothing was kept")
+            if size - sink.size > settings.max_form_bytes:
+                most = settings.max_form_bytes
+                raise TooLarge(f"the form has more than {most} bytes besides its file; nothing was kept")
         parser.finalize()
     except FormParserError as error:
         raise Malformed(f"the form could not be read: {error}") from None

@@ -10,7 +10,7 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
 from md5_service.api.errors import problem
 
-HEAD_S = 30.0  # for a head to come in whole
+HEADER_TIMEOUT_S = "header_timeout_s"  # of the lifespan's state: within what time a head must have come in whole
 LINGER_S = 30.0  # for the rest of a body that nobody needs any more: cut off at once, a client may miss its answer
 MOST_HEAD_BYTES = 128 << 10  # of a head that is not whole yet; of whole ones `limits.Head` knows the exact limit
 
@@ -26,7 +26,7 @@ class Protocol(HttpToolsProtocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
         super().connection_made(transport)
-        self._within(HEAD_S)
+        self._within(self._head_s)
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._within(None)
@@ -42,7 +42,7 @@ class Protocol(HttpToolsProtocol):
 
     def on_message_begin(self) -> None:
         self._receives, self._head_bytes = HEAD, 0
-        self._within(HEAD_S)
+        self._within(self._head_s)
         super().on_message_begin()
 
     def on_headers_complete(self) -> None:
@@ -63,6 +63,10 @@ class Protocol(HttpToolsProtocol):
     def send_400_response(self, msg: str) -> None:
         self._refuse(400, "malformed", "The request could not be read", msg)
 
+    @property
+    def _head_s(self) -> float:
+        return float(self.app_state[HEADER_TIMEOUT_S])
+
     def _within(self, seconds: float | None) -> None:
         """What is being received must have come by then."""
         if self._limit is not None:
@@ -71,7 +75,9 @@ class Protocol(HttpToolsProtocol):
 
     def _is_late(self) -> None:
         if self._receives == HEAD:
-            self._refuse(408, "head_stalled", "Too slow", f"the head of the request did not come within {HEAD_S:g} s")
+            self._refuse(
+                408, "head_stalled", "Too slow", f"the head of the request did not come within {self._head_s:g} s"
+            )
         self.transport.close()
 
     def _refuse(self, status: int, code: str, title: str, detail: str) -> None:

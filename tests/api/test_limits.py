@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from md5_service.api import limits, receive, wire
+from md5_service.api import wire
 from tests.api.conftest import Api
 from tests.api.test_auth import new_key
 from tests.api.test_hand_over import BOUNDARY, FILE, assert_problem, form
@@ -49,9 +49,10 @@ def test_the_head_of_a_request_has_a_size(start_api: Callable[..., Api]) -> None
     assert_problem(api.client.get("/v1/tasks?filename=" + "x" * 2000), 431, "head_too_large")
 
 
-def test_a_request_has_so_many_headers(api: Api) -> None:
+def test_a_request_has_so_many_headers(start_api: Callable[..., Api]) -> None:
+    api = start_api(max_headers=20)
     given = len(api.client.build_request("GET", "/healthz").headers.raw)
-    for more, status in ((limits.MOST_HEADERS - given, 200), (limits.MOST_HEADERS - given + 1, 431)):
+    for more, status in ((20 - given, 200), (21 - given, 431)):
         headers = [(f"X-{number}", "") for number in range(more)]
         assert api.client.get("/healthz", headers=headers).status_code == status
 
@@ -69,8 +70,8 @@ def test_a_body_is_no_head(api: Api) -> None:
     assert answers.count(b"HTTP/1.1 202 ") == 2
 
 
-def test_a_head_that_does_not_come_is_not_waited_for(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(wire, "HEAD_S", 0.5)
+def test_a_head_that_does_not_come_is_not_waited_for(start_api: Callable[..., Api]) -> None:
+    api = start_api(header_timeout_s=0.5)
     began = time.monotonic()
     assert talk(api) == b""
     slow = [b"GET /healthz HTTP/1.1\r\n", *(b"X-%d: y\r\n" % number for number in range(8))]
@@ -114,21 +115,31 @@ def part(*headers: bytes) -> dict[str, Any]:
     return {"content": body, "headers": {"Content-Type": f"multipart/form-data; boundary={BOUNDARY}"}}
 
 
-def test_a_part_of_a_form_has_so_many_headers_of_such_a_size(api: Api) -> None:
+def test_a_part_of_a_form_has_so_many_headers_of_such_a_size(start_api: Callable[..., Api]) -> None:
+    api = start_api(max_part_headers=4, max_part_header_bytes=1000)
     for request, status in (
-        (part(*(b"X-%d: y" % number for number in range(7))), 202),
-        (part(*(b"X-%d: y" % number for number in range(8))), 400),
-        (part(b"X: " + b"y" * 4000), 202),
-        (part(b"X: " + b"y" * 5000), 400),
+        (part(*(b"X-%d: y" % number for number in range(3))), 202),
+        (part(*(b"X-%d: y" % number for number in range(4))), 400),
+        (part(b"X: " + b"y" * 997), 202),
+        (part(b"X: " + b"y" * 998), 400),
     ):
         assert api.client.post("/v1/tasks", **request).status_code == status
     assert len(api.stored()) == 2
 
 
-def test_a_form_has_little_besides_its_file(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_form_has_so_many_parameters(start_api: Callable[..., Api]) -> None:
+    api = start_api(max_parameters=10)
+    for more, words in ((10, "unknown parameter 'p0'"), (11, "more than 10 parameters")):
+        answer = api.client.post("/v1/tasks", **form(*((f'name="p{n}"', b"") for n in range(more)), FILE))
+        assert_problem(answer, 422, "invalid_input", words)
+    query = {f"p{n}": "" for n in range(11)}
+    assert_problem(api.client.post("/v1/tasks", params=query), 422, "invalid_input", "more than 10 parameters")
+
+
+def test_a_form_has_little_besides_its_file(start_api: Callable[..., Api]) -> None:
     whole = form(FILE)
     size = len(whole["content"]) - 1  # the file has one byte
-    monkeypatch.setattr(receive, "FORM_OVERHEAD", size + 1000)
+    api = start_api(max_form_bytes=size + 1000)
 
     def chunked(body: bytes) -> Iterator[bytes]:
         yield body

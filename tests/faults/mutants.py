@@ -483,7 +483,7 @@ MUTANTS += (
     Mutant(
         "the limit of what a form has besides its file",
         "md5_service/api/receive.py",
-        "if size - sink.size > FORM_OVERHEAD:",
+        "if size - sink.size > settings.max_form_bytes:",
         "if size < 0:",
         _api("test_limits.py::test_a_form_has_little_besides_its_file"),
     ),

@@ -24,11 +24,15 @@ with atheris.instrument_imports(include=["python_multipart", "md5_service.api.re
 from fastapi import Request
 
 from md5_service.api.intake import new_task
+from md5_service.settings import Settings
 from md5_task_data.bucket import Bucket
 from md5_task_data.errors import InvalidInput, Malformed, TooLarge
 
 ID = "01a20000-0000-7000-8000-000000000000"
 MAX_FILE = 1500
+SETTINGS = Settings(
+    database_url="sqlite:////nowhere", broker_url="memory://", bucket_url="file:///nowhere", log_path=Path("/nowhere")
+)
 LONGEST_BY_BYTE = 300  # forms up to here are also sent byte by byte
 BOUNDARIES = (b"x", b"-", b"--", b"a a", b"aab", b"----WebKitFormBoundary7MA4YWxkTrZu0gW", b"b" * 70)
 NAMES = ("file", "batch", "expected_md5", "kind", "filename", "other", "")
@@ -75,11 +79,11 @@ class Forms:
 
     async def _take(self, request: Request) -> Outcome:
         """As `Intake` does it."""
-        received, boundary = receive.head_of(request), receive.boundary_of(request)
+        received, boundary = receive.head_of(request, SETTINGS), receive.boundary_of(request)
         incoming = self._bucket.receive(ID)
         sink = receive.Sink(incoming, MAX_FILE)
         try:
-            await receive.receive(request, boundary, received, sink, idle_s=60)
+            await receive.receive(request, boundary, received, sink, SETTINGS)
             new = new_task(ID, "local", received, sink.size)
             incoming.store()
         except BaseException:
