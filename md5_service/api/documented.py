@@ -3,8 +3,11 @@ held to it by `tests/fuzz`: what the document rejects is rejected, and what it a
 
 from typing import Annotated, Any
 
-from fastapi import FastAPI, Path
+from fastapi import FastAPI, Path, Query
 from pydantic.json_schema import SkipJsonSchema
+
+from md5_task_data import tasks
+from md5_task_data.kinds import KINDS
 
 Text = str | SkipJsonSchema[None]  # what may be left out; the document must not say that it may be `null`
 
@@ -15,6 +18,7 @@ ID = r"^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$"
 KEY = r'^([!#-~][!-~]{0,254}|"([!-~]{1,255}"|[!-~]{0,253}[!#-~])?)$'  # a quoted string, or not one; `""` is empty
 CURSOR = r"^[A-Za-z0-9_-]{21}[AQgw]$"  # 16 bytes
 
+AnyText = Annotated[Text, Query(json_schema_extra={"pattern": NO_NUL})]
 # Only described, not checked: a malformed id is as unknown as any other, and 404.
 TaskId = Annotated[str, Path(description="As it was given out", json_schema_extra={"format": "uuid", "pattern": ID})]
 
@@ -55,6 +59,99 @@ ACCEPTED: dict[int | str, dict[str, Any]] = {
             }.items()
         },
     }
+}
+
+
+_PARAMETERS: dict[str, dict[str, Any]] = {
+    "kind": {"type": "string", "enum": list(KINDS), "default": "md5", "description": "What to do with the file"},
+    "batch": {
+        "type": "string",
+        "maxLength": tasks.MAX_BATCH,
+        "pattern": NO_NUL,
+        "description": "A name that files handed over together share",
+    },
+    "expected_md5": {
+        "type": "string",
+        "pattern": MD5,
+        "description": "md5: the digest that it should have; the result then has a verdict in `match`. The headers "
+        "`Content-MD5` (Base64) and `Repr-Digest: md5=:…:` say the same, of the file also where it comes in a form",
+    },
+}
+_NAME_OF_FILE = {
+    "type": "string",
+    "maxLength": tasks.MAX_NAME,
+    "pattern": NO_NUL,
+    "description": "The name of the file, where its part of the form has none, or the body is raw",
+}
+_FORM = {
+    "type": "object",
+    "required": ["file"],
+    "properties": {
+        "file": {"type": "string", "format": "binary", "description": "The file"},
+        "filename": _NAME_OF_FILE,
+        **_PARAMETERS,
+    },
+    "additionalProperties": False,
+}
+FILE_SENT = {
+    "parameters": [
+        {"in": "query", "name": name, "required": False, "schema": schema}
+        for name, schema in {"filename": _NAME_OF_FILE, **_PARAMETERS}.items()
+    ]
+    + [
+        {
+            "in": "header",
+            "name": "Content-MD5",
+            "required": False,
+            "description": "The digest that the file should have, in Base64 (RFC 1864)",
+            "schema": {"type": "string", "pattern": MD5_IN_BASE64},
+        }
+    ],
+    "requestBody": {
+        "required": False,  # no body is a file of no bytes
+        "content": {
+            "multipart/form-data": {"schema": _FORM},
+            "application/octet-stream": {"schema": {"type": "string", "format": "binary"}},
+        },
+    },
+}
+BYTES = "application/octet-stream"
+STATE: dict[int | str, dict[str, Any]] = {
+    200: {"headers": {"ETag": ETAG, "Preference-Applied": PREFERENCE_APPLIED}},
+    304: {"description": "It is as it was", "headers": {"ETag": ETAG}},
+}
+PAGE: dict[int | str, dict[str, Any]] = {
+    200: {"headers": {"Link": header('`rel="next"`: the next page, where there is one', always=False)}}
+}
+_BYTES = {"schema": {"type": "string", "format": "binary"}}
+_ATTACHED = {
+    "ETag": ETAG,
+    "Content-Disposition": header("With the name of the file", {"type": "string", "pattern": "^attachment;"}),
+    "Accept-Ranges": header("Parts can be asked for", {"const": "bytes"}),
+}
+_RANGE = header("Which bytes these are, of how many", always=False)
+FILE: dict[int | str, dict[str, Any]] = {
+    200: {"description": "The bytes, as an attachment", "headers": _ATTACHED, "content": {BYTES: _BYTES}},
+    206: {
+        "description": "The part that was asked for",
+        "headers": _ATTACHED | {"Content-Range": _RANGE},
+        "content": {BYTES: _BYTES, "multipart/byteranges": _BYTES},
+    },
+}
+RANGES = {
+    "parameters": [
+        {
+            "in": "header",
+            "name": name,
+            "required": False,
+            "description": description,
+            "schema": {"type": "string"},
+        }
+        for name, description in {
+            "Range": "A part of the bytes, as in `bytes=0-99` (RFC 9110)",
+            "If-Range": "The `ETag` that they had: with another one all are sent",
+        }.items()
+    ]
 }
 
 

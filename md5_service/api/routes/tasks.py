@@ -5,14 +5,14 @@ import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Depends, Header, Query, Request, Response
 from sqlalchemy import RowMapping
 
 from md5_service.api import documented, schemas
 from md5_service.api.conventions import answer_head, known_parameters
-from md5_service.api.documented import TaskId, Text
+from md5_service.api.documented import AnyText, TaskId, Text
 from md5_service.api.download import Download
 from md5_service.api.in_time import in_time
 from md5_service.api.services import Owner, Services, Shared
@@ -21,106 +21,10 @@ from md5_task_data.errors import DependencyAway, TooMany
 from md5_task_data.kinds import KINDS
 from md5_task_data.schema import STATUSES
 
-_ANY: dict[str, Any] = {"pattern": documented.NO_NUL}
-
 router = APIRouter(prefix="/v1/tasks", tags=["tasks"], dependencies=[Depends(known_parameters)])
 
 LONGEST_WAIT_S = 60
 
-
-_PARAMETERS: dict[str, dict[str, Any]] = {
-    "kind": {"type": "string", "enum": list(KINDS), "default": "md5", "description": "What to do with the file"},
-    "batch": {
-        "type": "string",
-        "maxLength": tasks.MAX_BATCH,
-        "pattern": documented.NO_NUL,
-        "description": "A name that files handed over together share",
-    },
-    "expected_md5": {
-        "type": "string",
-        "pattern": documented.MD5,
-        "description": "md5: the digest that it should have; the result then has a verdict in `match`. The headers "
-        "`Content-MD5` (Base64) and `Repr-Digest: md5=:…:` say the same, of the file also where it comes in a form",
-    },
-}
-_FILENAME = {
-    "type": "string",
-    "maxLength": tasks.MAX_NAME,
-    "pattern": documented.NO_NUL,
-    "description": "The name of the file, where its part of the form has none, or the body is raw",
-}
-_FORM = {
-    "type": "object",
-    "required": ["file"],
-    "properties": {
-        "file": {"type": "string", "format": "binary", "description": "The file"},
-        "filename": _FILENAME,
-        **_PARAMETERS,
-    },
-    "additionalProperties": False,
-}
-_BODY = {
-    "parameters": [
-        {"in": "query", "name": name, "required": False, "schema": schema}
-        for name, schema in {"filename": _FILENAME, **_PARAMETERS}.items()
-    ]
-    + [
-        {
-            "in": "header",
-            "name": "Content-MD5",
-            "required": False,
-            "description": "The digest that the file should have, in Base64 (RFC 1864)",
-            "schema": {"type": "string", "pattern": documented.MD5_IN_BASE64},
-        }
-    ],
-    "requestBody": {
-        "required": False,  # no body is a file of no bytes
-        "content": {
-            "multipart/form-data": {"schema": _FORM},
-            "application/octet-stream": {"schema": {"type": "string", "format": "binary"}},
-        },
-    },
-}
-BYTES = "application/octet-stream"
-_STATE: dict[int | str, dict[str, Any]] = {
-    200: {"headers": {"ETag": documented.ETAG, "Preference-Applied": documented.PREFERENCE_APPLIED}},
-    304: {"description": "It is as it was", "headers": {"ETag": documented.ETAG}},
-}
-_PAGE: dict[int | str, dict[str, Any]] = {
-    200: {"headers": {"Link": documented.header('`rel="next"`: the next page, where there is one', always=False)}}
-}
-_BYTES = {"schema": {"type": "string", "format": "binary"}}
-_ATTACHED = {
-    "ETag": documented.ETAG,
-    "Content-Disposition": documented.header(
-        "With the name of the file", {"type": "string", "pattern": "^attachment;"}
-    ),
-    "Accept-Ranges": documented.header("Parts can be asked for", {"const": "bytes"}),
-}
-_RANGE = documented.header("Which bytes these are, of how many", always=False)
-_FILE: dict[int | str, dict[str, Any]] = {
-    200: {"description": "The bytes, as an attachment", "headers": _ATTACHED, "content": {BYTES: _BYTES}},
-    206: {
-        "description": "The part that was asked for",
-        "headers": _ATTACHED | {"Content-Range": _RANGE},
-        "content": {BYTES: _BYTES, "multipart/byteranges": _BYTES},
-    },
-}
-_RANGES = {
-    "parameters": [
-        {
-            "in": "header",
-            "name": name,
-            "required": False,
-            "description": description,
-            "schema": {"type": "string"},
-        }
-        for name, description in {
-            "Range": "A part of the bytes, as in `bytes=0-99` (RFC 9110)",
-            "If-Range": "The `ETag` that they had: with another one all are sent",
-        }.items()
-    ]
-}
 Prefer = Annotated[
     Text, Header(description="`wait=N`: answer when the task has ended, after N ≤ 60 seconds at the latest")
 ]
@@ -139,7 +43,7 @@ IdempotencyKey = Annotated[
     "",
     status_code=202,
     response_model=schemas.Task,
-    openapi_extra=_BODY,
+    openapi_extra=documented.FILE_SENT,
     responses=documented.ACCEPTED | schemas.problems(408, 409, 413, 415, 422, 507),
 )
 async def hand_over(
@@ -161,7 +65,7 @@ async def hand_over(
     return _accepted(row, is_new, response)
 
 
-@router.get("/{task_id}", response_model=schemas.Task, responses=_STATE | schemas.problems(404, 422))
+@router.get("/{task_id}", response_model=schemas.Task, responses=documented.STATE | schemas.problems(404, 422))
 async def get_task(
     task_id: TaskId,
     response: Response,
@@ -181,7 +85,7 @@ async def get_task(
     return task
 
 
-@router.get("", response_model=schemas.Page, responses=_PAGE | schemas.problems(422))
+@router.get("", response_model=schemas.Page, responses=documented.PAGE | schemas.problems(422))
 async def list_tasks(
     request: Request,
     response: Response,
@@ -189,13 +93,12 @@ async def list_tasks(
     owner: Owner,
     kind: Annotated[Text, Query(json_schema_extra={"enum": list(KINDS)})] = None,
     status: Annotated[Text, Query(json_schema_extra={"enum": list(STATUSES)})] = None,
-    filename: Annotated[Text, Query(json_schema_extra=_ANY)] = None,
+    filename: AnyText = None,
     filename__contains: Annotated[
-        Text,
-        Query(description="Upper and lower case are alike; on SQLite only of ASCII letters", json_schema_extra=_ANY),
+        AnyText, Query(description="Upper and lower case are alike; on SQLite only of ASCII letters")
     ] = None,
-    md5: Annotated[Text, Query(json_schema_extra=_ANY)] = None,
-    batch: Annotated[Text, Query(json_schema_extra=_ANY)] = None,
+    md5: AnyText = None,
+    batch: AnyText = None,
     limit: Annotated[int, Query(ge=1, le=1000)] = 100,
     cursor: Annotated[
         Text, Query(description="`next` of the page before", json_schema_extra={"pattern": documented.CURSOR})
@@ -239,14 +142,14 @@ async def retry_task(
 @router.get(
     "/{task_id}/file",
     response_class=Download,
-    openapi_extra=_RANGES,
-    responses=_FILE | schemas.problems(404, 410, 416, 422),
+    openapi_extra=documented.RANGES,
+    responses=documented.FILE | schemas.problems(404, 410, 416, 422),
 )
 async def get_file(task_id: TaskId, shared: Shared, owner: Owner) -> Download:
     """The bytes, while they are kept: until `MD5_KEEP_UPLOADS_S` after the end. Ranges can be asked for."""
     row, path, there = await in_time(lambda: _file(shared, owner, task_id))
     etag = {"ETag": f'"{row["id"]}"'}  # the bytes under an id never change
-    return Download(path, headers=etag, media_type=BYTES, filename=row["filename"], stat_result=there)
+    return Download(path, headers=etag, media_type=documented.BYTES, filename=row["filename"], stat_result=there)
 
 
 @router.delete("/{task_id}/results", status_code=204, responses=schemas.problems(404, 409, 422))
