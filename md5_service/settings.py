@@ -90,6 +90,12 @@ class Settings(BaseSettings):
     max_header_bytes: int = Field(
         32 << 10, ge=1 << 10, le=64 << 10, description="The largest head of a request: its address and headers"
     )
+    max_connections: int = Field(
+        4000,
+        ge=1,
+        le=1_000_000,
+        description="Connections of one API process; as far as it may have open files (`ulimit -Hn`)",
+    )
     max_headers: int = Field(100, ge=20, le=1000, description="Headers of a request")
     header_timeout_s: float = Field(
         30, ge=0.1, le=3600, description="The head of a request must have come within so long"

@@ -1,5 +1,6 @@
 """The wiring of the API, and nothing else."""
 
+import resource
 import signal
 import threading
 from collections.abc import AsyncIterator, Callable
@@ -11,6 +12,7 @@ from fastapi import FastAPI
 from fastapi.telemetry import TelemetryConfig
 
 from md5_service import tracing
+from md5_service.api import wire
 from md5_service.api.auth import Door
 from md5_service.api.documented import ask_for_no_keys
 from md5_service.api.errors import add_error_answers
@@ -19,7 +21,6 @@ from md5_service.api.limits import Head
 from md5_service.api.routes import events, health, manifest, metrics, page, session, stats, tasks
 from md5_service.api.services import make_services
 from md5_service.api.watch import Watcher
-from md5_service.api.wire import HEADER_TIMEOUT_S
 from md5_service.settings import Settings
 from md5_task_data import failpoints
 
@@ -46,11 +47,11 @@ def create_app(settings: Settings) -> FastAPI:
     failpoints.arm(settings.failpoints)
 
     @asynccontextmanager
-    async def lifespan(_: FastAPI) -> AsyncIterator[dict[str, float]]:
+    async def lifespan(_: FastAPI) -> AsyncIterator[dict[str, wire.Limits]]:
         tracing.configure("md5-api")
         services.hints.start()
         _release_at_stop(services.watcher)
-        yield {HEADER_TIMEOUT_S: settings.header_timeout_s}
+        yield {wire.LIMITS: wire.Limits(settings.header_timeout_s, _connections(settings))}
         services.watcher.release_all()
         services.hints.stop()
         services.database.close()
@@ -86,6 +87,13 @@ def create_app(settings: Settings) -> FastAPI:
     if settings.auth != "keys":
         ask_for_no_keys(app)
     return app
+
+
+def _connections(settings: Settings) -> int:
+    """How many can be served: each is an open file, and what is done for it opens others."""
+    _, most_files = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most_files, most_files))  # often no more than 1,024 before
+    return min(settings.max_connections, most_files // 2)
 
 
 def _release_at_stop(watcher: Watcher) -> None:

@@ -1,31 +1,50 @@
-"""HTTP itself, where uvicorn's parser knows no limits: how long a head may take to come, how much of one is held, and for how
-long a client that has its answer may go on sending. `serve` uses it by itself; else: `--http md5_service.api.wire:Protocol`.
+"""HTTP itself, where uvicorn's parser knows no limits: how many connections there are, how long a head may take to come, how much
+of one is held, and for how long a client that has its answer may go on sending. `serve` uses it by itself; else:
+`--http md5_service.api.wire:Protocol`.
 
 What cannot be parsed gets a problem document, too, but no `X-Request-ID`: there is no request.
 """
 
 import asyncio
+from typing import NamedTuple
 
+from starlette.requests import Request
+from starlette.types import Receive, Scope, Send
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
-from md5_service.api.errors import problem
+from md5_service.api.errors import known_error, problem
+from md5_task_data.errors import Busy
 
-HEADER_TIMEOUT_S = "header_timeout_s"  # of the lifespan's state: within what time a head must have come in whole
+ONE_TOO_MANY_S = 2.0  # the same, on a connection that will only be told so
 LINGER_S = 30.0  # for the rest of a body that nobody needs any more: cut off at once, a client may miss its answer
 MOST_HEAD_BYTES = 128 << 10  # of a head that is not whole yet; of whole ones `limits.Head` knows the exact limit
 
 IDLE, HEAD, BODY = range(3)
+LIMITS = "limits"  # the name of these in the lifespan's state
+
+
+class Limits(NamedTuple):
+    """What the settings say: within how many seconds a head must have come in whole, and how many connections are served."""
+
+    header_timeout_s: float
+    max_connections: int
 
 
 class Protocol(HttpToolsProtocol):
     """One connection."""
 
+    _head_s = 0.0
     _receives = IDLE
     _head_bytes = 0
     _limit: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
         super().connection_made(transport)
+        limits: Limits = self.app_state[LIMITS]
+        self._head_s = limits.header_timeout_s
+        if len(self.connections) > limits.max_connections:
+            self.app = _one_too_many
+            self._head_s = min(self._head_s, ONE_TOO_MANY_S)
         self._within(self._head_s)
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -63,10 +82,6 @@ class Protocol(HttpToolsProtocol):
     def send_400_response(self, msg: str) -> None:
         self._refuse(400, "malformed", "The request could not be read", msg)
 
-    @property
-    def _head_s(self) -> float:
-        return float(self.app_state[HEADER_TIMEOUT_S])
-
     def _within(self, seconds: float | None) -> None:
         """What is being received must have come by then."""
         if self._limit is not None:
@@ -87,3 +102,11 @@ class Protocol(HttpToolsProtocol):
             lines = [STATUS_LINE[status], *(b"%s: %s\r\n" % header for header in answer.raw_headers), b"\r\n"]
             self.transport.write(b"".join([*lines, bytes(answer.body)]))
         self.transport.close()
+
+
+async def _one_too_many(scope: Scope, receive: Receive, send: Send) -> None:
+    """In the place of the API."""
+    if scope["type"] == "http":
+        answer = await known_error(Request(scope), Busy("too many connections are open already; try again soon"))
+        answer.headers["Connection"] = "close"
+        await answer(scope, receive, send)

@@ -7,13 +7,14 @@ import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import httpx2
 import pytest
 
 from md5_service.api import wire
 from tests.api.conftest import Api
 from tests.api.test_auth import new_key
 from tests.api.test_hand_over import BOUNDARY, FILE, assert_problem, form
-from tests.client import wait_for
+from tests.client import TLS, wait_for
 
 
 def talk(api: Api, *pieces: bytes, pause_s: float = 0) -> bytes:
@@ -61,6 +62,22 @@ def test_a_head_that_never_ends_is_cut_off(api: Api) -> None:
     block = b"x" * 60_000
     assert_refused(talk(api, b"GET / HTTP/1.1\r\nHost: localhost\r\nX: ", *[block] * 9), 431, "head_too_large")
     assert_refused(talk(api, b"GET /", *[block] * 9), 431, "head_too_large")
+
+
+def test_so_many_connections_are_served_and_the_next_are_told(start_api: Callable[..., Api]) -> None:
+    api = start_api(max_connections=4)
+    with contextlib.ExitStack() as held:
+        open_ones = [held.enter_context(socket.create_connection(("127.0.0.1", api.port))) for _ in range(3)]
+        assert api.client.get("/healthz").status_code == 200  # and stays open: the fourth
+        with httpx2.Client(base_url=api.url, verify=TLS) as another:
+            refused = another.get("/healthz")
+            assert_problem(refused, 503, "busy", "connections")
+            assert (refused.headers["retry-after"], refused.headers["connection"]) == ("5", "close")
+        began = time.monotonic()
+        assert talk(api) == b""  # says nothing, and is not waited for as long as others are
+        assert time.monotonic() - began < wire.ONE_TOO_MANY_S + 3
+        open_ones[0].close()
+        wait_for(lambda: httpx2.get(f"{api.url}/healthz", verify=TLS).status_code == 200, 5, "a place")
 
 
 def test_a_body_is_no_head(api: Api) -> None:

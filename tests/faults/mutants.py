@@ -429,6 +429,13 @@ MUTANTS += (
         _api("test_limits.py::test_a_request_has_so_many_headers"),
     ),
     Mutant(
+        "the limit of connections",
+        WIRE,
+        "if len(self.connections) > limits.max_connections:",
+        "if False:",
+        _api("test_limits.py::test_so_many_connections_are_served_and_the_next_are_told"),
+    ),
+    Mutant(
         "the end of a head without one",
         WIRE,
         "if self._head_bytes > MOST_HEAD_BYTES:",
