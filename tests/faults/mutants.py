@@ -417,14 +417,14 @@ MUTANTS += (
     Mutant(
         "the size of a head",
         LIMITS,
-        "size > self._most or ",
+        "size > self._most_bytes or ",
         "",
         _api("test_limits.py::test_the_head_of_a_request_has_a_size"),
     ),
     Mutant(
         "the number of headers",
         LIMITS,
-        " or len(headers) > MOST_HEADERS",
+        " or len(headers) > self._most",
         "",
         _api("test_limits.py::test_a_request_has_so_many_headers"),
     ),
