@@ -117,6 +117,7 @@ MUTANTS: tuple[Mutant, ...] = (
         '        sa.UniqueConstraint("task_id", name="uq_log_lines_task_id"),\n',
         "",
         _data("test_shared_log.py::test_a_second_line_for_a_task_is_refused_by_the_database[sqlite]"),
+        in_short=True,
     ),
     Mutant(
         "the lock of the head row",

@@ -72,7 +72,7 @@ ANSWERS = {
     404: """
         api/test_tasks.py::test_an_unknown_id_is_404
         api/test_tasks.py::test_an_unknown_path_is_404_and_never_the_page""",
-    405: "api/test_tasks.py::test_a_wrong_method_is_405",
+    405: "api/test_tasks.py::test_a_wrong_method_is_405_and_says_which_are_right",
     408: "api/test_hand_over.py::test_an_upload_that_stalls_is_ended",
     409: """
         api/test_tasks.py::test_cancel_once_and_then_409
