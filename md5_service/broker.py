@@ -59,12 +59,12 @@ def make_celery(settings: Settings) -> Celery:
     return app
 
 
-def publish(app: Celery, task_ids: Sequence[str]) -> None:
-    """Send one hint for each task, best effort: raises DependencyAway when the broker cannot be reached."""
+def publish(app: Celery, messages: Sequence[Sequence[str]]) -> None:
+    """Send hints, best effort, each about one task or several: raises DependencyAway when the broker cannot be reached."""
     try:
         with app.producer_or_acquire() as producer:
-            for task_id in task_ids:
-                app.send_task(WORK_MESSAGE, args=[[task_id]], queue=WORK, producer=producer)
+            for task_ids in messages:
+                app.send_task(WORK_MESSAGE, args=[task_ids], queue=WORK, producer=producer)
     except _failures(app) as error:
         raise DependencyAway(f"the broker cannot be reached: {error}") from error
 

@@ -4,19 +4,21 @@ Every operation checks the state that it moves a row from, under the fence of th
 finds another state gets LeaseLost and must touch nothing more.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, and_, case, literal, or_, select, update
+from sqlalchemy import ColumnElement, Connection, RowMapping, and_, case, literal, or_, select, tuple_, update
 
 from md5_task_data.errors import LeaseLost
-from md5_task_data.schema import SECOND, UNFINISHED, now, searched_now, tasks
+from md5_task_data.schema import SECOND, UNFINISHED, as_json, now, searched_now, tasks
 from md5_task_data.tasks import FIRST_HINT_S
 
 LONGEST_HINT_S = 600
 MAX_HISTORY = 200  # entries kept in a row
 BATCH = 500  # rows that one sweep transaction takes
+SMALL = 1 << 20  # bytes of a file that travels with others
+MOST_TOGETHER = 50  # of these in a message
 
 
 @dataclass(frozen=True)
@@ -36,10 +38,10 @@ class Claim:
 
 @dataclass
 class Due:
-    """What a sweep found: tasks to send a message for, those whose lease was lost, as they were; and how
-    many of these are queued again, or given up because that came too often."""
+    """What a sweep found: messages to send, those whose lease was lost, as they were; and how many of these are queued
+    again, or given up because that came too often."""
 
-    publish: list[str] = field(default_factory=list)
+    messages: list[list[str]] = field(default_factory=list)
     lost: list[RowMapping] = field(default_factory=list)
     requeued: int = 0
     given_up: int = 0
@@ -54,9 +56,23 @@ def _take(db: Connection, *conditions: ColumnElement[bool], limit: int | None = 
     return db.execute(query.with_for_update(skip_locked=True)).mappings().all()
 
 
+def messages(rows: Iterable[RowMapping]) -> list[list[str]]:
+    """The ids of tasks, by message: small files that nobody has tried yet together, everything else alone, so that nobody waits
+    behind a large file, and what kills its worker takes no neighbours along."""
+    alone, together = [], []
+    for row in rows:
+        if row["attempt"] or row["size"] > SMALL:
+            alone.append([row["id"]])
+        else:
+            together.append(row["id"])
+    return [*alone, *(together[start : start + MOST_TOGETHER] for start in range(0, len(together), MOST_TOGETHER))]
+
+
 def claim(db: Connection, task_ids: Sequence[str], lease_s: float) -> list[Claim]:
-    """Take those of the named tasks that are queued. An expired lease is the sweeper's: it alone counts lost ones."""
-    rows = _take(db, tasks.c.id.in_(task_ids), tasks.c.status == "queued")
+    """Take those of the named tasks that are queued; of several, only what nobody has tried yet. An expired lease is the
+    sweeper's: it alone counts lost ones."""
+    untried = literal(True) if len(task_ids) == 1 else tasks.c.attempt == 0
+    rows = _take(db, tasks.c.id.in_(task_ids), tasks.c.status == "queued", untried)
     if rows:
         taken = update(tasks).where(tasks.c.id.in_([row["id"] for row in rows]))
         db.execute(
@@ -91,17 +107,39 @@ def beat(db: Connection, claim: Claim, progress: int, lease_s: float) -> None:
 
 
 def finish(db: Connection, claim: Claim, result: Mapping[str, Any]) -> None:
-    """Store the result; from here on it can be read, and its log line is owed."""
-    _decide(db, claim, outcome="done", result=dict(result), md5=result.get("md5"), progress=claim.size)
+    """Store the result; from here on it can be read, and its log line is owed. Raises LeaseLost."""
+    if finish_all(db, [(claim, result)]):
+        raise LeaseLost(claim.id)
+
+
+def finish_all(db: Connection, results: Sequence[tuple[Claim, Mapping[str, Any]]]) -> list[Claim]:
+    """As `finish`, for many in one statement. Returns those that are no longer ours, of which nothing is stored."""
+    result = [(tasks.c.id == claim.id, literal(dict(found), tasks.c.result.type)) for claim, found in results]
+    md5 = [(tasks.c.id == claim.id, literal(found.get("md5"), tasks.c.md5.type)) for claim, found in results]
+    ours = [(claim.id, claim.fence) for claim, _ in results]
+    done = update(tasks).where(tuple_(tasks.c.id, tasks.c.fence).in_(ours), tasks.c.status == "running")
+    values = {
+        "status": "computed",
+        "outcome": "done",
+        "computed_at": now(),
+        "due_at": now(),
+        "progress": tasks.c.size,
+        "result": as_json(case(*result)),
+        "md5": case(*md5),
+    }
+    if db.execute(done.values(values)).rowcount == len(results):
+        return []
+    stored = select(tasks.c.id, tasks.c.fence).where(
+        tuple_(tasks.c.id, tasks.c.fence).in_(ours), tasks.c.outcome == "done"
+    )
+    kept = {(row.id, row.fence) for row in db.execute(stored)}
+    return [claim for claim, _ in results if (claim.id, claim.fence) not in kept]
 
 
 def fail(db: Connection, claim: Claim, error: Mapping[str, Any]) -> None:
     """Store why the task cannot be done (`code` and `detail`)."""
-    _decide(db, claim, outcome="failed", error=dict(error))
-
-
-def _decide(db: Connection, claim: Claim, **values: Any) -> None:
-    _update_ours(db, claim, status="computed", computed_at=now(), due_at=now(), **values)
+    why = dict(error)
+    _update_ours(db, claim, status="computed", outcome="failed", error=why, computed_at=now(), due_at=now())
 
 
 def put_back(
@@ -157,8 +195,9 @@ def sweep(db: Connection, *, after: str, publish_all: bool, lease_s: float, max_
         limit=BATCH,
     )
     due = Due(more=len(rows) == BATCH, last=rows[-1]["id"] if rows else "")
-    queued = [row["id"] for row in rows if row["status"] == "queued"]
-    if queued:
+    waiting = [row for row in rows if row["status"] == "queued"]
+    due.messages = messages(waiting)
+    if queued := [row["id"] for row in waiting]:
         wait_s = case((tasks.c.hints >= 5, LONGEST_HINT_S), else_=literal(FIRST_HINT_S).bitwise_lshift(tasks.c.hints))
         hinted = case((tasks.c.hints >= 5, tasks.c.hints), else_=tasks.c.hints + 1)  # enough for the longest wait
         moved = update(tasks).where(tasks.c.id.in_(queued))
@@ -168,11 +207,10 @@ def sweep(db: Connection, *, after: str, publish_all: bool, lease_s: float, max_
             why = f"the worker ended, or showed no sign of life for {lease_s:g} s"
             due.lost.append(row)
             if _count_loss(db, row, why, max_attempts, hint_s=FIRST_HINT_S):
-                due.publish.append(row["id"])
+                due.messages.append([row["id"]])
                 due.requeued += 1
             else:
                 due.given_up += 1
-    due.publish = queued + due.publish
     return due
 
 

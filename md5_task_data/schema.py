@@ -78,6 +78,24 @@ def _searched_now_on_mariadb(element: now, compiler: Any, **_: Any) -> str:
     return "cast(unix_timestamp(now(6)) * 1000000 as signed)"
 
 
+class as_json(FunctionElement[Any]):
+    """JSON that an expression has put together: PostgreSQL takes it for text otherwise."""
+
+    type = JSON()
+    name = "as_json"
+    inherit_cache = True
+
+
+@compiles(as_json)
+def _as_json(element: as_json, compiler: Any, **options: Any) -> str:
+    return str(compiler.process(element.clauses, **options))
+
+
+@compiles(as_json, "postgresql")
+def _as_json_on_postgresql(element: as_json, compiler: Any, **options: Any) -> str:
+    return f"({compiler.process(element.clauses, **options)})::json"
+
+
 # Stored as text on MariaDB: its own UUID type sorts differently from the text that cursors compare.
 TaskId = Uuid(as_uuid=False).with_variant(CHAR(36, collation="ascii_bin"), "mysql", "mariadb")
 # Upper and lower case are not alike in a key, as they would be by MariaDB's own order.

@@ -19,16 +19,25 @@ _answered_at = float("-inf")  # when the database last answered one of the steps
 T = TypeVar("T")
 
 
-async def in_time(step: Callable[[], T], threads: ThreadPoolExecutor = _steps) -> T:
-    """Run a step in one of these threads. Raises DependencyAway when there was no answer for `ANSWER_S`, to it or to any other
-    step: it may be under way all the same, and what it was about to commit may still come to be."""
-    began = time.monotonic()
+async def in_time(step: Callable[[], T], threads: ThreadPoolExecutor | None = None) -> T:
+    """Run a step in a thread, one of these perhaps. Raises DependencyAway as `answered` does."""
+    return await answered(begin(step, threads), of_database=threads is None)
+
+
+def begin(step: Callable[[], T], threads: ThreadPoolExecutor | None = None) -> asyncio.Future[T]:
+    """Have a step run in a thread. With none of one's own it asks the database."""
     named = functools.partial(contextvars.copy_context().run, step)  # what it logs is about the same request
-    runs = functools.partial(_noting_answers, named) if threads is _steps else named
-    answer = asyncio.get_running_loop().run_in_executor(threads, runs)
+    runs = named if threads else functools.partial(_noting_answers, named)
+    return asyncio.get_running_loop().run_in_executor(threads or _steps, runs)
+
+
+async def answered(answer: asyncio.Future[T], *, of_database: bool = True) -> T:
+    """Raises DependencyAway when there was no answer for `ANSWER_S`, to this or to any other step: it may be under way all the
+    same, and what it was about to commit may still come to be."""
+    began = time.monotonic()
     try:
         while not answer.done():
-            is_waiting_for_its_turn = threads is _steps and _answered_at > began
+            is_waiting_for_its_turn = of_database and _answered_at > began
             until = min(_answered_at + ANSWER_S, began + LONGEST_S) if is_waiting_for_its_turn else began + ANSWER_S
             left_s = until - time.monotonic()
             if left_s <= 0:

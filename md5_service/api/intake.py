@@ -3,7 +3,7 @@
 import logging
 import queue
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import NamedTuple
 
 import uuid_utils
@@ -16,14 +16,15 @@ from md5_service import tracing
 from md5_service.api.idempotency import Key, held
 from md5_service.api.in_time import in_time
 from md5_service.api.limits import Places
+from md5_service.api.promises import Promises
 from md5_service.api.receive import Received, Sink, boundary_of, check_size, head_of, receive
 from md5_service.broker import publish
 from md5_service.logs import about_task
 from md5_service.settings import Settings
-from md5_task_data import kinds, tasks
+from md5_task_data import kinds, leases, tasks
 from md5_task_data.bucket import Bucket
 from md5_task_data.database import Database
-from md5_task_data.errors import DependencyAway, InvalidInput, StorageFull
+from md5_task_data.errors import DependencyAway, InvalidInput
 from md5_task_data.failpoints import reach
 
 log = logging.getLogger(__name__)
@@ -47,6 +48,7 @@ class Intake:
         self._database = database
         self._bucket = bucket
         self._hints = hints
+        self._promises = Promises(database)
         self._places = Places(settings.max_uploads, settings.max_uploads_per_owner)
 
     async def take(self, request: Request, owner: str, idempotency_key: str | None = None) -> Taken:
@@ -76,14 +78,7 @@ class Intake:
         except BaseException:
             await sink.discard()
             raise
-        turn = threading.Lock()  # to commit: had by the step, or by us when we have given it up
-        try:
-            row = await in_time(lambda: self._promise(new, incoming.discard, turn, key))
-        except BaseException:
-            if turn.acquire(blocking=False):
-                await sink.discard()
-            raise
-        return self._taken(row)
+        return self._taken(await self._promises.make(new, incoming.discard, key))
 
     async def again(self, owner: str, task_id: str, idempotency_key: str | None = None) -> Taken:
         """A new task for the bytes of one that failed or was cancelled. Raises NotFound, Conflict, BytesMissing."""
@@ -92,52 +87,23 @@ class Intake:
             new = await in_time(lambda: self._to_try_again(owner, task_id, new_id))
             if key is not None and (earlier := await key.earlier(new)) is not None:
                 return Taken(earlier, is_new=False)
-            turn = threading.Lock()
-            try:
-                row = await in_time(lambda: self._retry(new, turn, key))
-            except BaseException:  # also where the client has gone: what nobody hears of must not be committed
-                turn.acquire(blocking=False)
-                raise
+            await in_time(lambda: self._share(new))
+            row = await self._promises.make(new, lambda: self._bucket.delete(new.id), key)
         return self._taken(row)
 
     def _taken(self, row: RowMapping) -> Taken:
         with about_task(row["id"]):
             log.info("taken, %d bytes", row["size"])  # the one line with the ids of both, request and task
-        self._hints.send(row["id"])
+        self._hints.send(row)
         return Taken(row, is_new=True)
 
     def _to_try_again(self, owner: str, task_id: str, new_id: str) -> tasks.NewTask:
         with self._database.reading() as db:
             return tasks.retry(db, owner, task_id, new_id)
 
-    def _retry(self, new: tasks.NewTask, turn: threading.Lock, key: Key | None) -> RowMapping:
+    def _share(self, new: tasks.NewTask) -> None:
         tracing.follows(new.retried_traceparent)
         self._bucket.share(str(new.retry_of), new.id)
-        return self._promise(new, lambda: self._bucket.delete(new.id), turn, key)
-
-    @tracing.span("create task", role="producer")
-    def _promise(
-        self, new: tasks.NewTask, forget_bytes: Callable[[], None], turn: threading.Lock, key: Key | None
-    ) -> RowMapping:
-        tracing.describe(task_id=new.id, task_kind=new.kind, size=new.size)
-        committing = False
-        try:
-            reach("intake.stored")
-            with self._database.transaction() as db:
-                row = tasks.create(db, new, tracing.traceparent())
-                if key is not None:
-                    key.keep(db)
-                reach("intake.inserted")
-                if not turn.acquire(blocking=False):
-                    raise DependencyAway("the client has had its 503")
-                committing = True
-        except BaseException as error:
-            # A COMMIT that found no room was none. Of any other the row may be there, and its bytes must stay.
-            if not committing or isinstance(error, StorageFull):
-                forget_bytes()
-            raise
-        reach("intake.committed")
-        return row
 
 
 def new_task(task_id: str, owner: str, received: Received, size: int) -> tasks.NewTask:
@@ -167,7 +133,7 @@ class Hints:
 
     def __init__(self, app: Celery) -> None:
         self._app = app
-        self._queue: queue.Queue[str | None] = queue.Queue(MAX_HINTS_HELD)
+        self._queue: queue.Queue[RowMapping | None] = queue.Queue(MAX_HINTS_HELD)
         self._thread = threading.Thread(target=self._run, name="hints", daemon=True)
 
     def start(self) -> None:
@@ -181,11 +147,11 @@ class Hints:
             return
         self._thread.join(timeout=3)
 
-    def send(self, task_id: str) -> None:
+    def send(self, row: RowMapping) -> None:
         try:
-            self._queue.put_nowait(task_id)
+            self._queue.put_nowait(row)
         except queue.Full:
-            log.warning("hint for %s not sent: too many wait", task_id)
+            log.warning("hint for %s not sent: too many wait", row["id"])
 
     def _run(self) -> None:
         while True:
@@ -193,7 +159,7 @@ class Hints:
             while not self._queue.empty():
                 held.append(self._queue.get_nowait())
             try:
-                publish(self._app, [task_id for task_id in held if task_id is not None])
+                publish(self._app, leases.messages(row for row in held if row is not None))
                 reach("intake.published")
             except DependencyAway as error:
                 log.warning("%d hints not sent; the sweeper will: %s", len(held), error)

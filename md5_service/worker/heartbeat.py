@@ -1,6 +1,6 @@
-"""Two threads a worker process keep the lease of the task that is being worked on, and end what will never end.
+"""Two threads a worker process keep the leases of the tasks that are being worked on, and end what will never end.
 
-`heartbeat` extends the lease, carries progress up and the loss of the lease down; when the work makes no progress for
+`heartbeat` extends the leases, carries progress up and the loss of the lease down; when the work makes no progress for
 `stall_s`, it counts that against the task and kills this very process: nothing else interrupts a call that hangs.
 `alarm` winds up the kernel's timer: where C code never lets other threads run, the timer runs down and kills the process,
 whose lease has run out long before.
@@ -14,7 +14,7 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 from md5_service.logs import about_task
@@ -38,7 +38,7 @@ class Beat:
         self.claim = claim
         self.progress = 0  # bytes
         self.lost = False
-        self.is_working = True  # and not merely storing what came of it
+        self.is_working = False  # and not waiting for its turn, or for what came of it to be stored
         self._seen = (-1, time.monotonic())
 
     def stalled_s(self) -> float:
@@ -59,37 +59,37 @@ class Heartbeat:
         self._stall_s = settings.stall_s
         self._max_attempts = settings.max_attempts
         self._interval_s = min(settings.lease_s / 3, LONGEST_INTERVAL_S)
-        self._current: Beat | None = None
+        self._current: Sequence[Beat] = ()
         self._threads: list[threading.Thread] = []
 
     @contextmanager
-    def keeping(self, claim: Claim) -> Iterator[Beat]:
-        """Extend this claim's lease for as long as the block runs."""
+    def keeping(self, claims: Sequence[Claim]) -> Iterator[Sequence[Beat]]:
+        """Extend the leases of these claims for as long as the block runs."""
         if not (self._threads and all(thread.is_alive() for thread in self._threads)):  # one may have run out of memory
             self._threads = [self._start(self._look_after, "heartbeat"), self._start(self._wind, "alarm")]
-        self._current = beat = Beat(claim)
-        self._wind(beat)  # from here on: where the work is deaf from its first moment, no thread ever gets to do it
+        self._current = beats = [Beat(claim) for claim in claims]
+        self._wind(beats)  # from here on: where the work is deaf from its first moment, no thread ever gets to do it
         try:
-            yield beat
+            yield beats
         finally:
-            self._current = None
+            self._current = ()
 
-    def _start(self, does: Callable[[Beat | None], None], name: str) -> threading.Thread:
+    def _start(self, does: Callable[[Sequence[Beat]], None], name: str) -> threading.Thread:
         thread = threading.Thread(target=self._again_and_again, args=(does,), name=name, daemon=True)
         thread.start()
         return thread
 
-    def _again_and_again(self, does: Callable[[Beat | None], None]) -> None:
+    def _again_and_again(self, does: Callable[[Sequence[Beat]], None]) -> None:
         pause = threading.Event()
         while True:
             pause.wait(self._interval_s)
             does(self._current)
 
-    def _wind(self, beat: Beat | None) -> None:
-        signal.setitimer(signal.ITIMER_REAL, self._lease_s + DEAF_S if beat is not None else 0)
+    def _wind(self, beats: Sequence[Beat]) -> None:
+        signal.setitimer(signal.ITIMER_REAL, self._lease_s + DEAF_S if beats else 0)
 
-    def _look_after(self, beat: Beat | None) -> None:
-        if beat is not None:
+    def _look_after(self, beats: Sequence[Beat]) -> None:
+        for beat in beats:
             with about_task(beat.claim.id):
                 self._keep(beat)
 

@@ -13,7 +13,8 @@ the process is killed              nothing is written; the lease runs out and th
 
 import logging
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection
@@ -35,6 +36,7 @@ log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 Work = Callable[[Job], dict[str, Any]]
+Result = tuple[Claim, dict[str, Any]]
 
 ERROR_DELAYS_S = (1, 10, 60)  # before the tries that follow an unexpected error
 AWAY_DELAY_S = 5
@@ -53,41 +55,57 @@ class Lifecycle:
 
     def run(self, task_ids: Sequence[str]) -> int:
         """Do those of the named tasks that are there to be done; returns how many were claimed. A hint that came late,
-        or twice, finds none."""
+        or twice, finds none. The results of several are stored together."""
         claims = self._persist("claim", lambda db: leases.claim(db, task_ids, self._settings.lease_s))
-        for claim in claims:
-            with about_task(claim.id), traces.attempt(claim):
-                try:
-                    self._do(claim)
-                except LeaseLost:
-                    log.warning("no longer ours, left alone (fence %d)", claim.fence)
-                    tracing.failed("no longer ours")
+        if not claims:
+            return 0
+        results: list[Result] = []
+        with self._heartbeat.keeping(claims) as beats:
+            try:
+                for number, (claim, beat) in enumerate(zip(claims, beats, strict=True)):
+                    try:
+                        with about_task(claim.id), traces.attempt(claim), _unless_lost(claim):
+                            self._do(claim, beat, results)
+                    except BaseException:  # SystemExit: the worker is asked to stop
+                        for waiting in claims[number + 1 :]:
+                            self._give_back(waiting)
+                        raise
+            finally:
+                self._finish(results)
         return len(claims)
 
-    def _do(self, claim: Claim) -> None:
-        with self._heartbeat.keeping(claim) as beat:
-            try:
-                result = self._work(claim, beat)
-            except LeaseLost:
-                raise
-            except TaskDataError as error:
-                self._fail(claim, error.code, error.detail)
-            except DependencyAway as error:
-                reason = f"something that is needed is away: {error}"
-                self._put_back(claim, reason, delay_s=AWAY_DELAY_S, is_error=False, is_attempt=False)
-            except Exception:
-                log.exception("unexpected error %d", claim.errors + 1)
-                self._retry_or_fail(claim)
-            except BaseException:  # SystemExit: the worker is asked to stop
-                self._put_back(
-                    claim, "the worker was stopped in good order", delay_s=0, is_error=False, is_attempt=False
-                )
-                raise
-            else:
-                self._persist("finish", lambda db: leases.finish(db, claim, result))
+    def _do(self, claim: Claim, beat: Beat, results: list[Result]) -> None:
+        try:
+            results.append((claim, self._work(claim, beat)))
+        except LeaseLost:
+            raise
+        except TaskDataError as error:
+            self._fail(claim, error.code, error.detail)
+        except DependencyAway as error:
+            reason = f"something that is needed is away: {error}"
+            self._put_back(claim, reason, delay_s=AWAY_DELAY_S, is_error=False, is_attempt=False)
+        except Exception:
+            log.exception("unexpected error %d", claim.errors + 1)
+            self._retry_or_fail(claim)
+        except BaseException:
+            self._give_back(claim)
+            raise
+
+    def _finish(self, results: Sequence[Result]) -> None:
+        lost = self._persist("finish", lambda db: leases.finish_all(db, results)) if results else []
+        for claim, _ in results:
+            with about_task(claim.id), _unless_lost(claim):
+                if claim in lost:
+                    raise LeaseLost(claim.id)
                 log.info("done, at attempt %d", claim.attempt)
 
+    def _give_back(self, claim: Claim) -> None:
+        with about_task(claim.id), _unless_lost(claim):
+            reason = "the worker was stopped in good order"
+            self._put_back(claim, reason, delay_s=0, is_error=False, is_attempt=False)
+
     def _work(self, claim: Claim, beat: Beat) -> dict[str, Any]:
+        beat.is_working = True
         try:
             return self._kinds[claim.kind](Job(claim, self._bucket, beat))
         except MemoryError:
@@ -131,3 +149,13 @@ class Lifecycle:
                 log.warning("waiting for the database: %s", error)
                 time.sleep(pause_s)
                 pause_s = min(2 * pause_s, LONGEST_PAUSE_S)
+
+
+@contextmanager
+def _unless_lost(claim: Claim) -> Iterator[None]:
+    """Leave the task alone, where it is no longer ours."""
+    try:
+        yield
+    except LeaseLost:
+        log.warning("no longer ours, left alone (fence %d)", claim.fence)
+        tracing.failed("no longer ours")

@@ -43,7 +43,7 @@ def sweep(app: Celery, settings: Settings, database: Database) -> None:
             traces.attempt_lost(row)
         if due.requeued or due.given_up:
             log.warning("leases lost: %d tasks queued again, %d given up", due.requeued, due.given_up)
-        can_publish = can_publish and _publish(app, due.publish)
+        can_publish = can_publish and _publish(app, due.messages)
         reach("sweep.published")
         if not due.more:
             return
@@ -89,10 +89,10 @@ def _is_idle(app: Celery) -> bool | None:
         return None
 
 
-def _publish(app: Celery, task_ids: list[str]) -> bool:
+def _publish(app: Celery, messages: list[list[str]]) -> bool:
     try:
-        broker.publish(app, task_ids)
+        broker.publish(app, messages)
     except DependencyAway as error:
-        log.warning("%d hints not sent; a later sweep will: %s", len(task_ids), error)
+        log.warning("%d hints not sent; a later sweep will: %s", len(messages), error)
         return False
     return True

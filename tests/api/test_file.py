@@ -97,7 +97,7 @@ def test_a_retry_whose_row_cannot_be_written_leaves_no_bytes(api: Api, monkeypat
         raise RuntimeError("no row today")
 
     with monkeypatch.context() as patch:
-        patch.setattr("md5_task_data.tasks.create", refuse)
+        patch.setattr("md5_task_data.tasks.create_all", refuse)
         assert api.client.post(f"/v1/tasks/{task_id}/retry").status_code == 500
     assert len(api.stored()) == 1
     assert api.client.post(f"/v1/tasks/{task_id}/retry").status_code == 202

@@ -135,7 +135,7 @@ def test_a_key_is_kept_with_its_task_and_lost_with_it(
 def test_what_got_a_503_may_be_sent_again_with_its_key(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
     with monkeypatch.context() as patch:
         patch.setattr(in_time, "ANSWER_S", 0.3)
-        patch.setattr("md5_service.api.intake.tasks.create", lambda *_: time.sleep(0.6))
+        patch.setattr("md5_task_data.tasks.create_all", lambda *_: time.sleep(0.6))
         assert_problem(send(api), 503, "unavailable")
     assert wait_for(lambda: send(api).status_code == 202, 5, "the key to be free")
     assert (api.count(), len(api.stored())) == (1, 1)

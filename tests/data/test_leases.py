@@ -95,7 +95,7 @@ def test_500_writes_with_a_stale_fence_have_no_effect(
     with database.transaction() as db:
         db.execute(update(table).values(due_at=now()))
     assert sweep(database).requeued == STALE
-    assert len(claim(database, *ids)) == STALE
+    assert len([one for task_id in ids for one in claim(database, task_id)]) == STALE
     with database.reading() as db:
         before = db.execute(select(table).order_by(table.c.id)).all()
     refused = 0
@@ -141,9 +141,9 @@ def test_a_cancelled_task_is_lost_to_its_worker(database: Database, new_task: Ne
 
 def test_a_lease_that_runs_out_is_queued_again_and_says_why(database: Database, new_task: NewTask) -> None:
     (lost,) = claim(database, new_task())
-    assert sweep(database).publish == []  # not yet due
+    assert sent(sweep(database)) == []  # not yet due
     make_due(database, lost.id)
-    assert sweep(database).publish == [lost.id]
+    assert sent(sweep(database)) == [lost.id]
     again = row(database, lost.id)
     assert (again["status"], again["lost_leases"]) == ("queued", 1)
     assert [event["status"] for event in tasks.history(again)] == ["queued", "running", "queued"]
@@ -166,9 +166,9 @@ def test_what_is_put_back_waits_out_its_delay_even_when_all_is_published(databas
     (mine,) = claim(database, new_task())
     with database.transaction() as db:
         leases.put_back(db, mine, "an error", delay_s=10, is_error=True)
-    assert sweep(database, publish_all=True).publish == []
+    assert sent(sweep(database, publish_all=True)) == []
     make_due(database, mine.id)
-    assert sweep(database).publish == [mine.id]
+    assert sent(sweep(database)) == [mine.id]
     assert row(database, mine.id)["errors"] == 1
 
 
@@ -179,6 +179,11 @@ def test_an_orderly_stop_gives_the_attempt_back(database: Database, new_task: Ne
     after = row(database, mine.id)
     assert (after["status"], after["attempt"], after["errors"], after["lost_leases"]) == ("queued", 0, 0, 0)
     assert claim(database, mine.id)[0].fence == 2  # but never the fence
+
+
+def sent(due: Due) -> list[str]:
+    """The ids in all messages of a sweep."""
+    return [task_id for message in due.messages for task_id in message]
 
 
 def clock(database: Database) -> int:
@@ -192,14 +197,14 @@ def test_hints_that_bring_nobody_are_sent_again_ever_more_seldom(database: Datab
     for wait_s in (60, 120, 240, 480, 600, 600, 600):
         make_due(database, task_id)
         before = clock(database)
-        assert sweep(database).publish == [task_id]
+        assert sent(sweep(database)) == [task_id]
         assert before <= row(database, task_id)["due_at"] - wait_s * SECOND <= clock(database)
 
 
 def test_an_empty_queue_means_that_every_hint_is_sent_again(database: Database, new_task: NewTask) -> None:
     waiting = [new_task() for _ in range(3)]
-    assert sweep(database).publish == []
-    assert sweep(database, publish_all=True).publish == waiting
+    assert sent(sweep(database)) == []
+    assert sent(sweep(database, publish_all=True)) == waiting
 
 
 def test_a_sweep_goes_through_more_rows_than_one_batch(
@@ -210,7 +215,7 @@ def test_a_sweep_goes_through_more_rows_than_one_batch(
     seen, due = [], Due(more=True)
     while due.more:
         due = sweep(database, publish_all=True, after=due.last)
-        seen += due.publish
+        seen += sent(due)
     assert seen == waiting
 
 
@@ -233,7 +238,7 @@ def test_a_service_that_is_killed_again_and_again_costs_a_task_nothing(database:
             assert leases.restart(db) == 1
         with pytest.raises(LeaseLost), database.transaction() as db:
             leases.finish(db, stale, {})
-        assert sweep(database).publish == [task_id]
+        assert sent(sweep(database)) == [task_id]
     after = row(database, task_id)
     assert (after["status"], after["lost_leases"], after["errors"]) == ("queued", 0, 0)
     assert "started again" in after["history"][-1]["reason"]
@@ -242,10 +247,10 @@ def test_a_service_that_is_killed_again_and_again_costs_a_task_nothing(database:
 def test_a_clock_that_was_put_back_stops_nothing(database: Database, new_task: NewTask) -> None:
     queued = new_task()
     make_due(database, queued, 86400)
-    assert sweep(database, publish_all=True).publish == []
+    assert sent(sweep(database, publish_all=True)) == []
     with database.transaction() as db:
         assert leases.restart(db) == 0
-    assert sweep(database).publish == [queued]
+    assert sent(sweep(database)) == [queued]
 
 
 def test_a_worker_that_sees_no_way_on_counts_as_lost_and_is_tried_again_at_once(
@@ -256,7 +261,7 @@ def test_a_worker_that_sees_no_way_on_counts_as_lost_and_is_tried_again_at_once(
         (mine,) = claim(database, task_id)
         with database.transaction() as db:
             leases.give_up(db, mine, "no progress for 3 s", max_attempts=2)
-        published = sweep(database).publish
+        published = sent(sweep(database))
     failed = row(database, task_id)
     assert published == []
     assert (failed["outcome"], failed["error"]["code"], failed["lost_leases"]) == ("failed", "worker_lost", 2)
@@ -276,3 +281,41 @@ def test_a_claim_passes_by_what_others_are_at(database: Database, new_task: NewT
             free
         ]  # without waiting, for that would be for ever
     other.close()
+
+
+def test_small_files_travel_together_and_what_is_large_or_was_tried_before_alone(
+    database: Database, new_task: NewTask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(leases, "MOST_TOGETHER", 3)
+    small = [new_task(size=leases.SMALL) for _ in range(4)]
+    large, tried = new_task(size=leases.SMALL + 1), new_task()
+    (mine,) = claim(database, tried)
+    with database.transaction() as db:
+        leases.put_back(db, mine, "an error", delay_s=0, is_error=True)
+        db.execute(update(table).values(due_at=now()))
+    assert sorted(map(len, sweep(database).messages)) == [1, 1, 1, 3]
+    with database.transaction() as db:
+        assert [one.id for one in leases.claim(db, [*small, tried], 30)] == small  # whoever says so
+        assert [one.id for one in leases.claim(db, [tried], 30)] == [tried]
+        assert [one.id for one in leases.claim(db, [large], 30)] == [large]
+
+
+def test_results_are_stored_together_and_nothing_of_what_was_lost(database: Database, new_task: NewTask) -> None:
+    ids = [new_task() for _ in range(4)]
+    with database.transaction() as db:
+        claims = leases.claim(db, ids, 30)
+        tasks.cancel(db, "local", ids[1])
+    make_due(database, ids[2])
+    sweep(database)
+    (again,) = claim(database, ids[2])
+    results = [(one, {"md5": f"{number}" * 32, "é": None}) for number, one in enumerate(claims)]
+    with database.transaction() as db:
+        assert [lost.id for lost in leases.finish_all(db, results)] == ids[1:3]
+    for number in (0, 3):
+        done = row(database, ids[number])
+        assert (done["outcome"], done["result"], done["md5"]) == ("done", results[number][1], f"{number}" * 32)
+        assert done["progress"] == done["size"]
+    assert row(database, ids[1])["outcome"] == "cancelled"
+    assert (row(database, ids[2])["status"], row(database, ids[2])["fence"]) == ("running", again.fence)
+    with database.transaction() as db:  # the answer to the first COMMIT was lost
+        assert [lost.id for lost in leases.finish_all(db, results)] == ids[1:3]

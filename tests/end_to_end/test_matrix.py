@@ -25,7 +25,7 @@ def test_files_come_in_through_several_apis_and_are_done_by_several_workers(
             cluster.url = cluster.urls[number % 2]
             journal[cluster.hand_over(content)] = hashlib.md5(content).hexdigest()
         broker.publish(
-            cluster.celery(), [task_id for task_id in journal for _ in range(5)]
+            cluster.celery(), [[task_id] for task_id in journal for _ in range(5)]
         )  # and each does its work once
         for task_id, digest in journal.items():
             task = cluster.ended(task_id)

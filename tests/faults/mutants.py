@@ -53,10 +53,24 @@ MUTANTS: tuple[Mutant, ...] = (
         in_short=True,
     ),
     Mutant(
+        "the fence of results that are stored together",
+        LEASES,
+        "tuple_(tasks.c.id, tasks.c.fence).in_(ours)",
+        "tasks.c.id.in_([task_id for task_id, _ in ours])",
+        _data("test_leases.py::test_results_are_stored_together_and_nothing_of_what_was_lost[sqlite]"),
+    ),
+    Mutant(
+        "the journey alone of what was tried before",
+        LEASES,
+        "literal(True) if len(task_ids) == 1 else tasks.c.attempt == 0",
+        "literal(True)",
+        _data("test_leases.py::test_small_files_travel_together_and_what_is_large_or_was_tried_before_alone[sqlite]"),
+    ),
+    Mutant(
         "the check of the state that a row is claimed from",
         LEASES,
-        'tasks.c.id.in_(task_ids), tasks.c.status == "queued")',
-        "tasks.c.id.in_(task_ids))",
+        'tasks.c.id.in_(task_ids), tasks.c.status == "queued", untried)',
+        "tasks.c.id.in_(task_ids), untried)",
         _data("test_leases.py::test_a_queued_task_is_claimed_once_however_often_its_message_comes[sqlite]"),
     ),
     Mutant(
@@ -76,7 +90,7 @@ MUTANTS: tuple[Mutant, ...] = (
     Mutant(
         "the sweeper's new hints",
         "md5_service/worker/sweeper.py",
-        "can_publish and _publish(app, due.publish)",
+        "can_publish and _publish(app, due.messages)",
         "can_publish",
         ("tests/worker/test_sweeper.py::test_an_idle_broker_gets_all_hints_again[sqlite]",),
     ),
@@ -107,7 +121,7 @@ MUTANTS: tuple[Mutant, ...] = (
     Mutant(
         "the kernel's timer",
         "md5_service/worker/heartbeat.py",
-        "signal.setitimer(signal.ITIMER_REAL, self._lease_s + DEAF_S if beat is not None else 0)",
+        "signal.setitimer(signal.ITIMER_REAL, self._lease_s + DEAF_S if beats else 0)",
         "pass",
         ("tests/worker/test_heartbeat.py::test_work_that_lets_no_other_thread_run_is_ended_by_the_kernel[sqlite]",),
     ),
@@ -174,8 +188,8 @@ MUTANTS: tuple[Mutant, ...] = (
     ),
     Mutant(
         "the care for bytes whose row may be there",
-        "md5_service/api/intake.py",
-        "if not committing or isinstance(error, StorageFull):",
+        "md5_service/api/promises.py",
+        "if not promise.is_committing or isinstance(error, StorageFull):",
         "if True:",
         ("tests/api/test_hand_over.py::test_bytes_stay_where_nobody_knows_whether_the_row_is_there",),
     ),
@@ -205,8 +219,8 @@ MUTANTS: tuple[Mutant, ...] = (
     ),
     Mutant(
         "the key of a request, in the transaction of its task",
-        "md5_service/api/intake.py",
-        "key.keep(db)",
+        "md5_service/api/promises.py",
+        "promise.key.keep(db)",
         "pass",
         _api("test_idempotency.py::test_the_same_again_is_the_same_task_as_it_is_now"),
     ),

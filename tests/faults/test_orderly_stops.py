@@ -29,7 +29,7 @@ def test_workers_stop_in_time_wherever_they_are_asked(
     def keep_busy() -> None:
         app = cluster.celery()
         while not closing.is_set():
-            broker.publish(app, [str(uuid_utils.uuid7())])  # finds no task: over at once
+            broker.publish(app, [[str(uuid_utils.uuid7())]])  # finds no task: over at once
             time.sleep(0.003)
 
     stream = threading.Thread(target=keep_busy)

@@ -211,3 +211,76 @@ def test_a_database_that_is_away_for_a_moment_costs_nothing(run: Run, database: 
 
     assert run(work)["outcome"] == "done"
     assert next(outages, None) is None
+
+
+def test_each_of_several_ends_as_it_would_alone(database: Database, bucket: Bucket, new_task: NewTask) -> None:
+    ids = [new_task(filename=name) for name in ("fine", "wrong", "away", "odd", "fine too")]
+    for task_id in ids:
+        store(bucket, task_id, b"abc")
+    errors = {"wrong": InvalidInput("no"), "away": DependencyAway("no bucket"), "odd": ZeroDivisionError()}
+
+    def work(job: Job) -> dict[str, Any]:
+        if job.filename in errors:
+            raise errors[job.filename]
+        return {"name": job.filename}
+
+    assert lifecycle(database, bucket, work).run(ids) == 5
+    ended = [row(database, task_id) for task_id in ids]
+    assert [task["status"] for task in ended] == ["computed", "computed", "queued", "queued", "computed"]
+    assert [task["outcome"] for task in ended] == ["done", "failed", None, None, "done"]
+    assert [task["errors"] for task in ended] == [0, 0, 0, 1, 0]
+    assert [ended[0]["result"], ended[4]["result"]] == [{"name": "fine"}, {"name": "fine too"}]
+
+
+def test_a_stop_in_the_middle_of_several_stores_what_is_done_and_gives_back_the_rest(
+    database: Database, bucket: Bucket, new_task: NewTask
+) -> None:
+    ids = [new_task(filename=str(number)) for number in range(4)]
+    for task_id in ids:
+        store(bucket, task_id, b"abc")
+
+    def work(job: Job) -> dict[str, Any]:
+        if job.filename == "2":
+            raise SystemExit
+        return {"name": job.filename}
+
+    with pytest.raises(SystemExit):
+        lifecycle(database, bucket, work).run(ids)
+    ended = [row(database, task_id) for task_id in ids]
+    assert [task["status"] for task in ended] == ["computed", "computed", "queued", "queued"]
+    assert [(task["attempt"], task["errors"], task["lost_leases"]) for task in ended[2:]] == [(0, 0, 0)] * 2
+
+
+def test_the_leases_of_all_are_kept_while_one_is_worked_on(
+    database: Database, bucket: Bucket, new_task: NewTask
+) -> None:
+    ids = [new_task(filename=str(number)) for number in range(3)]
+    for task_id in ids:
+        store(bucket, task_id, b"abc")
+
+    def slow(job: Job) -> dict[str, Any]:
+        if job.filename == "1":
+            time.sleep(2.5)  # twice the lease
+            with database.transaction() as db:
+                assert leases.sweep(db, after="", publish_all=False, lease_s=1, max_attempts=5).lost == []
+        return {"name": job.filename}
+
+    lifecycle(database, bucket, slow, lease_s=1).run(ids)
+    assert [row(database, task_id)["outcome"] for task_id in ids] == ["done"] * 3
+
+
+def test_one_of_several_that_was_cancelled_meanwhile_stays_so(
+    database: Database, bucket: Bucket, new_task: NewTask
+) -> None:
+    ids = [new_task(filename=str(number)) for number in range(3)]
+    for task_id in ids:
+        store(bucket, task_id, b"abc")
+
+    def cancelling(job: Job) -> dict[str, Any]:
+        if job.filename == "2":
+            with database.transaction() as db:
+                tasks.cancel(db, "local", ids[0])
+        return {"name": job.filename}
+
+    lifecycle(database, bucket, cancelling).run(ids)
+    assert [row(database, task_id)["outcome"] for task_id in ids] == ["cancelled", "done", "done"]

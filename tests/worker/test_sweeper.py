@@ -48,11 +48,11 @@ def test_an_idle_broker_gets_all_hints_again(
     database: Database, new_task: NewTask, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     waiting = [new_task() for _ in range(3)]
-    sent: list[str] = []
+    sent: list[list[str]] = []
     monkeypatch.setattr(broker, "is_idle", lambda _: True)
-    monkeypatch.setattr(broker, "publish", lambda _, task_ids: sent.extend(task_ids))
+    monkeypatch.setattr(broker, "publish", lambda _, messages: sent.extend(messages))
     sweeper.sweep(broker.make_celery(settings), settings, database)
-    assert sent == waiting
+    assert sent == [waiting]
 
 
 def test_one_failure_to_send_is_enough_for_a_sweep(
@@ -60,8 +60,8 @@ def test_one_failure_to_send_is_enough_for_a_sweep(
 ) -> None:
     tries = []
 
-    def refuse(_: Any, task_ids: list[str]) -> None:
-        tries.append(task_ids)
+    def refuse(_: Any, messages: list[list[str]]) -> None:
+        tries.append(messages)
         raise DependencyAway("away")
 
     for _ in range(5):
