@@ -110,6 +110,21 @@ def span(
         yield
 
 
+@contextmanager
+def within(parent: str | None) -> Iterator[None]:
+    """What is said in the block belongs to the trace of `parent`, a traceparent, and is no step of its own."""
+    if _tracer is None or parent is None:
+        yield
+        return
+    from opentelemetry.context import attach, detach
+
+    token = attach(_context(parent))
+    try:
+        yield
+    finally:
+        detach(token)
+
+
 def past(
     name: str, parent: str | None, began: int, ended: int, *, why: str | None = None, **attributes: str | int
 ) -> None:

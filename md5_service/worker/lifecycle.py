@@ -38,6 +38,7 @@ T = TypeVar("T")
 Work = Callable[[Job], dict[str, Any]]
 Result = tuple[Claim, dict[str, Any]]
 
+NO_LONGER_OURS = "no longer ours"
 ERROR_DELAYS_S = (1, 10, 60)  # before the tries that follow an unexpected error
 AWAY_DELAY_S = 5
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.2, 2  # between two tries to reach the database
@@ -66,6 +67,8 @@ class Lifecycle:
                     try:
                         with about_task(claim.id), traces.attempt(claim), _unless_lost(claim):
                             self._do(claim, beat, results)
+                            if len(claims) == 1:
+                                self._finish(results)  # still in the trace of its attempt
                     except BaseException:  # SystemExit: the worker is asked to stop
                         for waiting in claims[number + 1 :]:
                             self._give_back(waiting)
@@ -91,13 +94,18 @@ class Lifecycle:
             self._give_back(claim)
             raise
 
-    def _finish(self, results: Sequence[Result]) -> None:
+    def _finish(self, results: list[Result]) -> None:
+        """Store them, and hold them no longer."""
         lost = self._persist("finish", lambda db: leases.finish_all(db, results)) if results else []
+        if lost:
+            tracing.failed(NO_LONGER_OURS)
         for claim, _ in results:
-            with about_task(claim.id), _unless_lost(claim):
+            with about_task(claim.id), tracing.within(claim.traceparent):
                 if claim in lost:
-                    raise LeaseLost(claim.id)
-                log.info("done, at attempt %d", claim.attempt)
+                    log.warning("%s, left alone (fence %d)", NO_LONGER_OURS, claim.fence)
+                else:
+                    log.info("done, at attempt %d", claim.attempt)
+        results.clear()
 
     def _give_back(self, claim: Claim) -> None:
         with about_task(claim.id), _unless_lost(claim):
@@ -157,5 +165,5 @@ def _unless_lost(claim: Claim) -> Iterator[None]:
     try:
         yield
     except LeaseLost:
-        log.warning("no longer ours, left alone (fence %d)", claim.fence)
-        tracing.failed("no longer ours")
+        log.warning("%s, left alone (fence %d)", NO_LONGER_OURS, claim.fence)
+        tracing.failed(NO_LONGER_OURS)
