@@ -55,8 +55,8 @@ MUTANTS: tuple[Mutant, ...] = (
     Mutant(
         "the fence of results that are stored together",
         LEASES,
-        "tuple_(tasks.c.id, tasks.c.fence).in_(ours)",
-        "tasks.c.id.in_([task_id for task_id, _ in ours])",
+        "done = update(tasks).where(tuple_(tasks.c.id, tasks.c.fence).in_(ours)",
+        "done = update(tasks).where(tasks.c.id.in_([task_id for task_id, _ in ours])",
         _data("test_leases.py::test_results_are_stored_together_and_nothing_of_what_was_lost[sqlite]"),
     ),
     Mutant(
