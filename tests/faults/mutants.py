@@ -49,7 +49,7 @@ MUTANTS: tuple[Mutant, ...] = (
         LEASES,
         "and_(tasks.c.id == claim.id, tasks.c.fence == claim.fence, tasks.c.status",
         "and_(tasks.c.id == claim.id, tasks.c.status",
-        _data("test_leases.py::test_a_stale_fence_changes_nothing[sqlite-finish]"),
+        _data("test_leases.py::test_a_stale_fence_changes_nothing[sqlite-beat]"),
         in_short=True,
     ),
     Mutant(
