@@ -42,6 +42,12 @@ def _absolute(path: Path) -> Path:
     return path
 
 
+def _log(path: Path) -> Path:
+    if path.is_dir():
+        raise ValueError("it is a folder; the log is a file in one")
+    return _absolute(path)
+
+
 def _bucket(url: str) -> str:
     Bucket(url)
     return url
@@ -61,9 +67,7 @@ class Settings(BaseSettings):
     bucket_url: Annotated[str, AfterValidator(_bucket)] = Field(
         description="Where the bytes are stored: file:///absolute/folder"
     )
-    log_path: Annotated[Path, AfterValidator(_absolute)] = Field(
-        description="The shared log, one line per finished task"
-    )
+    log_path: Annotated[Path, AfterValidator(_log)] = Field(description="The shared log, one line per finished task")
     auth: Literal["keys", "none"] | None = Field(
         None,
         description="Who may use the API; `keys`: who has one; `none`: everybody who reaches it; "

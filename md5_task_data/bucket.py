@@ -60,10 +60,11 @@ class Bucket:
 
     def open(self, task_id: str) -> FileIO:
         """The stored bytes, unbuffered. Raises BytesMissing when they are gone, DependencyAway when the folder is."""
-        try:
-            return open(self._place(task_id), "rb", buffering=0)
-        except FileNotFoundError:
-            raise self._missing() from None
+        with _outages():
+            try:
+                return open(self._place(task_id), "rb", buffering=0)
+            except (FileNotFoundError, IsADirectoryError):
+                raise self._missing() from None
 
     def file(self, task_id: str) -> tuple[Path, os.stat_result]:
         """Where the bytes are, and how many, to serve them from. Raises as `open` does."""

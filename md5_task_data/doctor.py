@@ -113,7 +113,7 @@ def _log(database: Database, log: Path) -> Iterator[Finding]:
             f"{verdict.wrong}; {verdict.lines} lines before that are right",
             f"move the file elsewhere, to be looked at. {WRITTEN_AGAIN}",
         )
-    if is_restored(database, log):
+    if _is_ahead(database, log):
         yield Finding(
             "log_ahead",
             str(log),
@@ -122,6 +122,11 @@ def _log(database: Database, log: Path) -> Iterator[Finding]:
             f"bring back the right one of the two; what was saved of lines too many is in {log.name}.beyond-…: "
             "look at it, hand over again what it names, and move it elsewhere",
         )
+
+
+def _is_ahead(database: Database, log: Path) -> bool:
+    """Whether it has lines that only another database can have written; not where it was merely damaged."""
+    return is_restored(database, log) and log.stat().st_size > 0 and verify(log).wrong is None
 
 
 def _verdict(database: Database, log: Path) -> Verdict:

@@ -132,6 +132,7 @@ _ATTACHED = {
 _RANGE = header("Which bytes these are, of how many", always=False)
 FILE: dict[int | str, dict[str, Any]] = {
     200: {"description": "The bytes, as an attachment", "headers": _ATTACHED, "content": {BYTES: _BYTES}},
+    304: {"description": "The bytes are as they were", "headers": {"ETag": ETAG}},
     206: {
         "description": "The part that was asked for",
         "headers": _ATTACHED | {"Content-Range": _RANGE},

@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from md5_service.api.errors import known_error
-from md5_task_data.errors import Busy, HeadTooLarge, TooMany
+from md5_task_data.errors import Busy, HeadTooLarge, Malformed, TooMany
 
 
 class Head:
@@ -31,6 +31,10 @@ class Head:
                     f"{size} bytes in {len(headers)} headers; at most {self._most_bytes} in {self._most} are taken"
                 )
                 answer = await known_error(Request(scope), error)
+                await answer(scope, receive, send)
+                return
+            if sum(name == b"host" for name, _ in headers) > 1:
+                answer = await known_error(Request(scope), Malformed("header Host: given twice"))
                 await answer(scope, receive, send)
                 return
         await self._app(scope, receive, send)

@@ -14,7 +14,7 @@ def document() -> str:
         database_url="sqlite:////nowhere",
         broker_url="memory://",
         bucket_url="file:///",
-        log_path=Path("/"),
+        log_path=Path("/nowhere"),
         auth="keys",  # so that it has these, too
     )
     return json.dumps(create_app(nowhere).openapi(), indent=1, ensure_ascii=False) + "\n"

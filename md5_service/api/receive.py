@@ -23,6 +23,7 @@ BLOCK = 1 << 20  # bytes that are handed to the disk at once
 MAX_PIECES = 256  # chunks that are held until then, however small
 LONGEST_HELD_S = 60  # for which they are: a file that nothing was written to for a day is an orphan, and swept
 MAX_FIELD_BYTES = 64 << 10
+LONGEST_SIZE = 20  # digits that are looked at: what has more is too large anyway
 BOUNDARY = re.compile(rb"[!-~ ]*[!-~]")  # the parser would look for others, too, and find them in the wrong places
 
 _disk = ThreadPoolExecutor(max_workers=16, thread_name_prefix="disk")
@@ -109,6 +110,8 @@ def head_of(request: Request, settings: Settings) -> Received:
             f"header Content-Encoding: {coding[:40]!r}; files are taken as they are, so send it without this header"
         )
         raise HTTPException(415, detail, {"Accept-Encoding": "identity"})  # RFC 9110, 15.5.16
+    if (coding := request.headers.get("transfer-encoding", "chunked").strip().lower()) != "chunked":
+        raise HTTPException(415, f"header Transfer-Encoding: {coding[:40]!r}; `chunked` is all that can be read here")
     received = Received(settings.max_parameters, digests=digests.of(request.headers))
     for name, value in request.query_params.multi_items():
         received.add(name, value)
@@ -123,10 +126,13 @@ def boundary_of(request: Request) -> bytes | None:
 
 def check_size(request: Request, boundary: bytes | None, settings: Settings) -> int:
     """The bytes that are to come, 0 where nobody says. Raises TooLarge."""
-    declared = request.headers.get("content-length", "0")
-    size = int(declared) if declared.isdecimal() else 0
-    if size > settings.max_upload_bytes + (0 if boundary is None else settings.max_form_bytes):
+    declared = request.headers.get("content-length", "0").lstrip("0")
+    size = int(declared[:LONGEST_SIZE]) if declared.isdecimal() else 0
+    if boundary is None and size > settings.max_upload_bytes:
         raise _too_large(settings.max_upload_bytes)
+    if size > settings.max_upload_bytes + settings.max_form_bytes:
+        most = f"{settings.max_upload_bytes} bytes of a file, and {settings.max_form_bytes} besides"
+        raise TooLarge(f"the form is larger than is taken here: {most}; nothing was kept")
     return size
 
 

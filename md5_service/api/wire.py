@@ -35,7 +35,8 @@ class Protocol(HttpToolsProtocol):
 
     _head_s = 0.0
     _receives = IDLE
-    _head_bytes = 0
+    _head_bytes = 0  # of a head so far, or between two pieces of a body: sizes of chunks, trailers
+    _has_body = False
     _limit: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
@@ -52,12 +53,21 @@ class Protocol(HttpToolsProtocol):
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        before = self.headers
+        before, self._has_body = self.headers, False
         super().data_received(data)
-        if self._receives == HEAD and self.headers is before:
+        if (self._receives == HEAD and self.headers is before) or (self._receives == BODY and not self._has_body):
             self._head_bytes += len(data)
             if self._head_bytes > MOST_HEAD_BYTES:
-                self._refuse(431, "head_too_large", "Too large", f"its headers have more than {MOST_HEAD_BYTES} bytes")
+                detail = f"its headers, or what is no part of a body in it, have more than {MOST_HEAD_BYTES} bytes"
+                self._refuse(431, "head_too_large", "Too large", detail)
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        if self._receives == HEAD:  # else it is a trailer, which nobody here asks for
+            super().on_header(name, value)
+
+    def on_body(self, body: bytes) -> None:
+        self._has_body, self._head_bytes = True, 0
+        super().on_body(body)
 
     def on_message_begin(self) -> None:
         self._receives, self._head_bytes = HEAD, 0
@@ -65,7 +75,7 @@ class Protocol(HttpToolsProtocol):
         super().on_message_begin()
 
     def on_headers_complete(self) -> None:
-        self._receives = BODY
+        self._receives, self._head_bytes = BODY, 0
         self._within(None)
         super().on_headers_complete()
 
@@ -96,12 +106,21 @@ class Protocol(HttpToolsProtocol):
         self.transport.close()
 
     def _refuse(self, status: int, code: str, title: str, detail: str) -> None:
-        is_between_answers = self.cycle is None or self.cycle.response_complete
-        if is_between_answers and not self.transport.is_closing():
+        if self._may_answer() and not self.transport.is_closing():
             answer = problem(status, code, title, detail, {"Connection": "close"})
             lines = [STATUS_LINE[status], *(b"%s: %s\r\n" % header for header in answer.raw_headers), b"\r\n"]
             self.transport.write(b"".join([*lines, bytes(answer.body)]))
         self.transport.close()
+
+    def _may_answer(self) -> bool:
+        """Whether nothing is being answered, or will be."""
+        if self.cycle is None or (self._receives != BODY and self.cycle.response_complete):
+            return True
+        if self._receives != BODY or self.cycle.response_started or self.pipeline:
+            return False
+        self.cycle.disconnected = True  # the API has no answer any more, and stops to wait for the rest of the body
+        self.cycle.message_event.set()
+        return True
 
 
 async def _one_too_many(scope: Scope, receive: Receive, send: Send) -> None:

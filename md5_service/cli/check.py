@@ -1,6 +1,7 @@
 """`md5-service check`: hand over what a manifest lists, and say of each file what `md5sum -c` says."""
 
 import os
+import sys
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -55,8 +56,8 @@ class Check:
     def _verdict(self, listed: md5sum.Listed) -> Verdict:
         expected = {"expected_md5": listed.md5}
         try:
-            path = self.folder / os.fsdecode(listed.name)
-            task = self.client.put(path, batch=self.batch, params=expected, wait_s=WAIT_S)
+            source = sys.stdin.buffer if listed.name == b"-" else self.folder / os.fsdecode(listed.name)
+            task = self.client.put(source, batch=self.batch, params=expected, wait_s=WAIT_S)
             if task["outcome"] is None:
                 task = self.client.wait(task["id"])
         except OSError as error:

@@ -38,6 +38,10 @@ def _all() -> Iterator[Finding]:
         return
     yield from _of_settings(settings)
     database = Database(settings.database_url)
+    if database.is_sqlite and not Path(str(database.url.database)).exists():  # a look would make an empty one
+        advice = "bring it back from a copy, or look for it where it was; nothing else was looked at"
+        yield Finding("database_missing", str(database.url.database), "the database is not there", advice)
+        return
     away = False
     for name, check in checks(settings, database, make_celery(settings)).items():
         if name != "broker":  # hints are kept nowhere else: there is nothing to compare them with

@@ -30,6 +30,8 @@ def verify(
     ] = None,
 ) -> None:
     """Walk the hash chain of a log, and name the first line that is not right."""
+    from sqlalchemy.exc import ArgumentError
+
     from md5_task_data import shared_log
     from md5_task_data.database import Database
     from md5_task_data.errors import DependencyAway
@@ -39,6 +41,9 @@ def verify(
         database = URL.create("sqlite", database=str(beside)).render_as_string()
     try:
         verdict = shared_log.verify(file, Database(database) if database else None)
+    except ArgumentError:
+        print("md5-service: --database: not the URL of a database", file=sys.stderr)
+        raise typer.Exit(2) from None
     except (OSError, DependencyAway) as error:
         _end(file, error)
     if verdict.wrong:
@@ -62,9 +67,9 @@ def tail(
         while follow:
             time.sleep(LOOK_S)
             place = _print_new(file, place)
-    except BrokenPipeError:
-        raise  # whoever reads has seen enough
     except OSError as error:
+        if error.filename is None:  # it is what is printed that nobody takes, or has room for
+            raise
         _end(file, error)
     except KeyboardInterrupt:
         raise typer.Exit(130) from None

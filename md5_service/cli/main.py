@@ -83,6 +83,9 @@ def doctor(
 
     if data.is_dir():
         os.environ.update(DataFolder(data).environment())
+    elif "MD5_DATABASE_URL" not in os.environ:
+        _say(f"there is no folder {data}: name that of `up` by --data, or set MD5_DATABASE_URL and the other settings")
+        raise typer.Exit(2)
     raise typer.Exit(command.run(as_json=as_json))
 
 

@@ -1,6 +1,8 @@
 """What the client commands print: results on stdout, as bytes, for a file's name need not be text; all else on stderr."""
 
+import errno
 import json
+import os
 import sys
 from typing import TYPE_CHECKING
 
@@ -44,6 +46,9 @@ def why(task: "Task") -> str:
 
 
 def write(line: bytes) -> None:
+    """Raises OSError."""
+    if sys.stdout is None:
+        raise OSError(errno.EBADF, os.strerror(errno.EBADF))  # closed by who started us
     sys.stdout.buffer.write(line)
     sys.stdout.buffer.flush()
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
+from urllib.parse import urlsplit
 
 import typer
 
@@ -142,12 +143,19 @@ def _client(url: str, key: str | None) -> "Iterator[Client]":
     """Exit code 3 for a service that does not answer, 1 for one that says no."""
     from md5_service.client import Client, Refused, Unavailable, Unreachable
 
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise typer.BadParameter(f"{url!r} is no address of a service, as {DEFAULT_URL} is", param_hint="--url")
+    if key is not None and not (key.isascii() and key.isprintable()):
+        raise typer.BadParameter("it has characters that no key has", param_hint="--key")
     try:
         with Client(url, key) as client:
             yield client
     except (Unreachable, Unavailable) as error:
         complain(f"{url}: {error}" if isinstance(error, Unavailable) else error)
         raise typer.Exit(3) from None
+    except BrokenPipeError:
+        raise typer.Exit(1) from None  # whoever reads has seen enough
     except OSError as error:
         complain(f"the results cannot be written: {error.strerror}")
         raise typer.Exit(1) from None

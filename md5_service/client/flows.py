@@ -49,11 +49,11 @@ Flow = Generator[Request | Pause, Any, T]
 
 
 class Flows:
-    """The calls of one client. Remembers whether its service ever answered: one that did is waited for."""
+    """The calls of one client. Remembers whether its service was ever there: then it is waited for."""
 
     def __init__(self, url: str) -> None:
         self.url = url.rstrip("/")
-        self._has_answered = False
+        self._is_there = False
 
     def put(self, upload: Upload, params: Mapping[str, str], wait_s: float, key: str | None) -> Flow[Task]:
         headers = {
@@ -112,13 +112,14 @@ class Flows:
                 response = cast(httpx2.Response, (yield request))
             except httpx2.TransportError as error:
                 never_sent = isinstance(error, NEVER_SENT)
-                if not (self._has_answered and (never_sent or request.is_safe) and _may_again(request, tries)):
+                self._is_there |= not never_sent  # a connection that broke was one
+                if not (self._is_there and (never_sent or request.is_safe) and _may_again(request, tries)):
                     raise self.unreachable(error) from None
                 broke_off_at = time.monotonic()
                 yield Pause(_pause_s(tries))
                 continue
             if response.is_success:
-                self._has_answered = True
+                self._is_there = True
                 return response
             refusal = self._refusal(response)
             if _is_in_use(refusal) and time.monotonic() < broke_off_at + KEY_HELD_S:
@@ -148,7 +149,7 @@ class Flows:
             return Unreachable(
                 f"what answers at {self.url} is not this service ({response.status_code}); is its URL right?"
             )
-        self._has_answered = True
+        self._is_there = True
         return refused(response.status_code, self._object(response))
 
     def _object(self, response: httpx2.Response) -> dict[str, Any]:

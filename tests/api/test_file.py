@@ -41,6 +41,24 @@ def test_a_range_that_is_none_is_ignored(api: Api, asked: str) -> None:
     assert (answer.status_code, answer.content) == (200, b"abc")
 
 
+@pytest.mark.parametrize("path", ["", "/file"])
+def test_what_a_client_has_already_is_not_sent_again(api: Api, path: str) -> None:
+    url = f"/v1/tasks/{hand_over(api)}{path}"
+    etag = api.client.get(url).headers["etag"]
+    for known, status in ((etag, 304), (f'"x", W/{etag}', 304), ("*", 304), ('"x"', 200)):
+        answer = api.client.get(url, headers={"If-None-Match": known})
+        assert (answer.status_code, answer.headers["etag"]) == (status, etag)
+        assert (answer.content == b"") == (status == 304)
+
+
+def test_a_folder_in_the_place_of_bytes_is_no_fault_of_the_service(api: Api) -> None:
+    task_id = hand_over(api)
+    (stored,) = api.stored()
+    stored.unlink()
+    stored.mkdir()
+    assert_problem(api.client.get(f"/v1/tasks/{task_id}/file"), 410, "bytes_missing")
+
+
 def test_an_empty_file_comes_back_too(api: Api) -> None:
     task_id = api.client.post("/v1/tasks", content=b"").json()["id"]
     answer = api.client.get(f"/v1/tasks/{task_id}/file")

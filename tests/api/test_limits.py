@@ -64,6 +64,57 @@ def test_a_head_that_never_ends_is_cut_off(api: Api) -> None:
     assert_refused(talk(api, b"GET /", *[block] * 9), 431, "head_too_large")
 
 
+CHUNKED = b"POST /v1/tasks HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n"
+
+
+@pytest.mark.parametrize(
+    "endless",
+    [[b"b" * 60_000] * 12, [b"X-a: " + b"b" * 30_000 + b"\r\n"] * 24],
+    ids=["one that never ends", "ever more of them"],
+)
+def test_trailers_are_cut_off(api: Api, endless: list[bytes]) -> None:
+    assert_refused(talk(api, CHUNKED + b"0\r\nX: y\r\nX: ", *endless), 431, "head_too_large")
+    wait_for(lambda: api.stored() == [], 5, "what came of it to go")
+    head = b"POST /v1/nothing HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n0\r\nX: "
+    answer = talk(api, head, *endless)
+    assert_refused(answer, 404, "not_found")
+    assert answer.count(b"HTTP/1.1 ") == 1  # it had its answer, and gets no second one
+
+
+def test_trailers_and_small_chunks_are_no_harm(api: Api) -> None:
+    small = b"".join(b"1;x=%d\r\na\r\n" % number for number in range(30_000))
+    for body in (b"0\r\nX: y\r\n\r\n", small + b"0\r\n\r\n"):
+        answer = talk(api, CHUNKED.replace(b"chunked", b"chunked\r\nConnection: close") + body)
+        assert answer.startswith(b"HTTP/1.1 202 "), answer[:200]
+    assert sorted(path.stat().st_size for path in api.stored()) == [3, 30_003]
+
+
+@pytest.mark.parametrize("nonsense", [b"zz\r\n", b"-3\r\n", b"ffffffffffffffffff\r\n", b"3\r\nabcd\r\n"])
+def test_chunks_that_are_none_are_told_and_leave_nothing(api: Api, nonsense: bytes) -> None:
+    assert_refused(talk(api, CHUNKED + nonsense), 400, "malformed")
+    wait_for(lambda: api.stored() == [], 5, "what came of it to go")
+    assert api.count() == 0
+
+
+def test_a_length_of_however_many_digits_is_read(api: Api) -> None:
+    head = b"POST /v1/tasks HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: "
+    assert talk(api, head + b"0" * 5000 + b"3\r\n\r\nabc").startswith(b"HTTP/1.1 202 ")
+    assert_refused(talk(api, head + b"1" * 19 + b"\r\n\r\nabc"), 413, "too_large")
+    assert_refused(talk(api, head + b"9" * 5000 + b"\r\n\r\nabc"), 400, "malformed")  # more than the parser can count
+
+
+def test_bytes_that_are_coded_on_their_way_are_415(api: Api) -> None:
+    answer = talk(api, CHUNKED.replace(b"chunked", b"gzip, chunked\r\nConnection: close") + b"0\r\n\r\n")
+    assert_refused(answer, 415, "unsupported_media_type")
+    assert api.stored() == []
+
+
+def test_a_host_is_said_once(api: Api) -> None:
+    """Else a proxy may have looked at the other one."""
+    answer = talk(api, b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nHost: evil.example\r\nConnection: close\r\n\r\n")
+    assert_refused(answer, 400, "malformed")
+
+
 def test_so_many_connections_are_served_and_the_next_are_told(start_api: Callable[..., Api]) -> None:
     api = start_api(max_connections=4)
     with contextlib.ExitStack() as held:

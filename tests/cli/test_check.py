@@ -112,6 +112,14 @@ def test_a_manifest_comes_through_a_pipe(service: Service, folder: Path) -> None
     assert b"1 line is improperly formatted" in ended.stderr
 
 
+def test_the_standard_input_can_be_checked(service: Service, folder: Path, tmp_path: Path) -> None:
+    manifest = tmp_path / "MD5SUMS"
+    manifest.write_bytes(subprocess.run(["md5sum"], input=b"abc", capture_output=True, check=True).stdout)
+    arguments = [COMMAND, "check", str(manifest), "--url", service.url]
+    for content, told in ((b"abc", b"-: OK\n"), (b"abd", b"-: FAILED\n")):
+        assert subprocess.run(arguments, input=content, capture_output=True).stdout == told
+
+
 def test_ls_is_for_scripts_and_for_people(service: Service) -> None:
     ids = [service.hand_over(b"abc", name=name, batch="listed") for name in ("One\t[red].txt", "two\x1b[31m\n")]
     for task_id in ids:

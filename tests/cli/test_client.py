@@ -204,6 +204,15 @@ def test_an_upload_is_sent_again_under_the_same_key_from_its_start(flows: Flows)
         flow.send(answer(422))
 
 
+def test_a_first_upload_that_breaks_off_is_sent_again() -> None:
+    flow = Flows("http://service").put(Upload(io.BytesIO(b"abc")), {}, 0, None)  # which has never answered
+    next(flow)
+    assert isinstance(flow.throw(LOST), Pause)
+    next(flow)
+    assert isinstance(flow.throw(httpx2.ConnectError("refused")), Pause)  # it is being started again
+    assert isinstance(next(flow), Request)
+
+
 def test_a_key_that_somebody_else_holds_is_told(flows: Flows) -> None:
     flow = flows.put(Upload(io.BytesIO(b"abc")), {}, 0, "a key of my own")
     next(flow)

@@ -51,12 +51,25 @@ def test_a_finding_says_what_to_do(folder: Path, monkeypatch: pytest.MonkeyPatch
     assert sorted(finding) == ["about", "advice", "code", "detail"]
 
 
+def test_a_database_that_is_gone_is_not_made_anew(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (folder / "md5.sqlite3").unlink()
+    answer = ask(folder, monkeypatch)
+    assert (answer.exit_code, "the database is not there" in answer.output) == (1, True)
+    assert not (folder / "md5.sqlite3").exists()
+
+
+def test_a_folder_that_is_not_there_is_2(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    answer = ask(folder / "none", monkeypatch)
+    assert (answer.exit_code, "there is no folder" in answer.output) == (2, True)
+
+
 def test_what_is_away_is_told(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (folder / "log").rmdir()
     answer = ask(folder, monkeypatch)
     assert answer.exit_code == 1
     assert f"log: the folder {folder}/log is not there" in answer.output
-    answer = ask(folder, monkeypatch, database_url=f"sqlite:///{folder}/none.sqlite3")
+    (folder / "empty.sqlite3").touch()
+    answer = ask(folder, monkeypatch, database_url=f"sqlite:///{folder}/empty.sqlite3")
     assert "run `md5-service migrate`" in answer.output
 
 

@@ -117,6 +117,22 @@ def test_usage_is_2(service: Service) -> None:
         assert run(*arguments, url=service.url).returncode == 2
 
 
+@pytest.mark.parametrize(
+    "wrong", [["--url", "foo"], ["--url", "ftp://x"], ["--url", "http://"], ["--key", "é"], ["--key", "a\nb"]]
+)
+def test_an_address_or_a_key_that_is_none_is_2(wrong: list[str]) -> None:
+    assert run("ls", *wrong, url="http://127.0.0.1:9").returncode == 2
+
+
+def test_results_that_nobody_takes(service: Service, tmp_path: Path) -> None:
+    (tmp_path / "a").write_bytes(b"abc")
+    command = f"{COMMAND} put {tmp_path}/a --url {service.url}"
+    closed = subprocess.run(["sh", "-c", f"{command} >&-"], capture_output=True, timeout=60)
+    assert (closed.returncode, b"cannot be written" in closed.stderr, b"Traceback" in closed.stderr) == (1, True, False)
+    piped = subprocess.run(["sh", "-c", f"{command} | true"], capture_output=True, timeout=60)
+    assert b"written" not in piped.stderr
+
+
 def test_a_service_that_does_not_answer_is_3(files: Path) -> None:
     for arguments in (["put", str(files / "plain")], ["get", "01a201f5-3560-7681-96d2-5d5d82951648"]):
         ended = run(*arguments, url="http://127.0.0.1:9")
@@ -206,6 +222,8 @@ def test_log_verify(service: Service, tmp_path: Path) -> None:
     shutil.copy(service.log_path, spoiled)
     assert b"without a database" in run("log", "verify", str(spoiled), url="").stdout
     assert run("log", "verify", "/nope", url="").returncode == 2
+    nonsense = run("log", "verify", str(service.log_path), "--database", "foo", url="")
+    assert (nonsense.returncode, b"not the URL of a database" in nonsense.stderr) == (2, True)
     spoiled.write_bytes(spoiled.read_bytes().replace(b'"seq":1,', b'"seq":7,', 1))
     wrong = run("log", "verify", str(spoiled), url="")
     assert wrong.returncode == 1

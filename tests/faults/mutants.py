@@ -458,6 +458,13 @@ MUTANTS += (
         _api("test_limits.py::test_a_head_that_never_ends_is_cut_off"),
     ),
     Mutant(
+        "the end of trailers without one",
+        WIRE,
+        " or (self._receives == BODY and not self._has_body)",
+        "",
+        _api("test_limits.py::test_trailers_are_cut_off"),
+    ),
+    Mutant(
         "the deadline of a head, and of a body that nobody needs",
         WIRE,
         "self._limit = None if seconds is None else",

@@ -1080,7 +1080,7 @@ export interface operations {
             header?: {
                 /** @description `wait=N`: answer when the task has ended, after N ≤ 60 seconds at the latest */
                 prefer?: string;
-                /** @description An `ETag`: then 304 where nothing changed since */
+                /** @description An `ETag`, or several: then 304 where nothing changed since */
                 "if-none-match"?: string;
             };
             path: {
@@ -1446,6 +1446,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /** @description An `ETag`, or several: then 304 where nothing changed since */
+                "if-none-match"?: string;
                 /** @description A part of the bytes, as in `bytes=0-99` (RFC 9110) */
                 Range?: string;
                 /** @description The `ETag` that they had: with another one all are sent */
@@ -1491,6 +1493,15 @@ export interface operations {
                     "application/octet-stream": string;
                     "multipart/byteranges": string;
                 };
+            };
+            /** @description The bytes are as they were */
+            304: {
+                headers: {
+                    /** @description Differs between two states */
+                    ETag: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description The request cannot be read */
             400: {

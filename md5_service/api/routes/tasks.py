@@ -28,6 +28,7 @@ LONGEST_WAIT_S = 60
 Prefer = Annotated[
     Text, Header(description="`wait=N`: answer when the task has ended, after N ≤ 60 seconds at the latest")
 ]
+IfNoneMatch = Annotated[Text, Header(description="An `ETag`, or several: then 304 where nothing changed since")]
 IdempotencyKey = Annotated[
     Text,
     Header(
@@ -72,14 +73,14 @@ async def get_task(
     shared: Shared,
     owner: Owner,
     prefer: Prefer = None,
-    if_none_match: Annotated[Text, Header(description="An `ETag`: then 304 where nothing changed since")] = None,
+    if_none_match: IfNoneMatch = None,
 ) -> schemas.Task | Response:
     """A task by its id; 404 for an id that was never given out."""
     row = await in_time(lambda: _read(shared, owner, task_id))
     row = await _after_waiting(shared, row, prefer, response)
     task = schemas.task(row)
     etag = f'"{schemas.etag(task)}"'
-    if if_none_match is not None and etag in if_none_match:
+    if _is_known(etag, if_none_match):
         return Response(status_code=304, headers={"ETag": etag})
     response.headers["ETag"] = etag
     return task
@@ -145,18 +146,27 @@ async def retry_task(
     openapi_extra=documented.RANGES,
     responses=documented.FILE | schemas.problems(404, 410, 416, 422),
 )
-async def get_file(task_id: TaskId, shared: Shared, owner: Owner) -> Download:
+async def get_file(task_id: TaskId, shared: Shared, owner: Owner, if_none_match: IfNoneMatch = None) -> Response:
     """The bytes, while they are kept: until `MD5_KEEP_UPLOADS_S` after the end. Ranges can be asked for."""
     row, path, there = await in_time(lambda: _file(shared, owner, task_id))
     etag = {"ETag": f'"{row["id"]}"'}  # the bytes under an id never change
+    if _is_known(etag["ETag"], if_none_match):
+        return Response(status_code=304, headers=etag)
     return Download(path, headers=etag, media_type=documented.BYTES, filename=row["filename"], stat_result=there)
 
 
-@router.delete("/{task_id}/results", status_code=204, responses=schemas.problems(404, 409, 422))
+@router.delete(
+    "/{task_id}/results", status_code=204, response_class=Response, responses=schemas.problems(404, 409, 422)
+)
 async def delete_results(task_id: TaskId, shared: Shared, owner: Owner) -> None:
     """Delete the bytes of a task that has ended, before their time is up, and what was derived from them. The task stays, with
     its digest and its line in the log, and says when in `results_deleted_at`. Again: 204 again."""
     await in_time(lambda: _delete_results(shared, owner, task_id))
+
+
+def _is_known(etag: str, if_none_match: str | None) -> bool:
+    """Whether the client has that already (RFC 9110, 13.1.2)."""
+    return if_none_match is not None and (if_none_match.strip() == "*" or etag in if_none_match)
 
 
 def _accepted(row: RowMapping, is_new: bool, response: Response) -> schemas.Task:
