@@ -7,7 +7,7 @@ from dramatiq.brokers.redis import RedisBroker
 
 from bench.straightforward.work import LogIsBusy, work_on
 
-dramatiq.set_broker(RedisBroker(url=os.environ["BROKER_URL"]))
+dramatiq.set_broker(RedisBroker(url=os.environ["BROKER_URL"]))  # type: ignore[no-untyped-call]  # theirs has none
 
 
 @dramatiq.actor(max_retries=None)

@@ -10,7 +10,7 @@ from bench.straightforward.work import LogIsBusy, work_on
 huey = RedisHuey("straightforward", url=os.environ["BROKER_URL"], results=False)
 
 
-@huey.task()
+@huey.task()  # type: ignore[untyped-decorator]  # Huey has no types
 def process(task_id: str) -> None:
     try:
         work_on(task_id)
