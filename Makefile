@@ -40,7 +40,7 @@ audit:  ## Ask the registries for known holes in what is locked; needs the netwo
 	for lock in requirements*.lock.txt; do $(BIN)/pip-audit --strict --disable-pip --require-hashes -r $$lock || exit 1; done
 	@. deployment/prepare.sh && need_node && cd frontend && npm audit
 
-bench:  ## Measure: a large file beside md5sum, many small ones, the first MD5 after a start
+bench:  ## Measure: a large file beside md5sum, many small ones beside other services, the first MD5 after a start
 	@$(PREPARE)
 	$(BIN)/python -m bench
 

@@ -1,13 +1,14 @@
-"""Prints the figures as a table: `python -m bench [first large small waiting slow page]`."""
+"""Prints the figures as tables: `python -m bench [first large small waiting slow page peers]`."""
 
+import argparse
 import os
 import platform
-import sys
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
 from bench import first_md5, first_page, large_file, slow_clients, small_files, waiting_clients
+from bench.peers.compare import compare
 
 GIB = 1 << 30
 MEASURES: dict[str, tuple[str, Callable[[Path], list[tuple[str, str]]]]] = {
@@ -21,14 +22,30 @@ MEASURES: dict[str, tuple[str, Callable[[Path], list[tuple[str, str]]]]] = {
 
 
 def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m bench", description="Measure; without names, everything.")
+    names = [*MEASURES, "peers"]
+    parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(names))
+    parser.add_argument("--quick", action="store_true", help="peers: 32 clients only, 3 s at a time, no plot")
+    parser.add_argument("--only", default="", metavar="WORD", help="peers: only those with this in their names")
+    chosen = parser.parse_args()
+    if unknown := set(chosen.names) - set(names):
+        parser.error(f"no such measure: {', '.join(unknown)}")
     print(f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}, {platform.system()}")
-    for name in sys.argv[1:] or MEASURES:
-        title, measure = MEASURES[name]
+    for name in chosen.names or names:
         with tempfile.TemporaryDirectory(prefix="md5-bench-") as folder:
-            rows = measure(Path(folder))
-        print(f"\n{title}\n\n| what | measured |\n|---|---|")
-        for row in rows:
-            print(f"| {' | '.join(row)} |", flush=True)
+            if name == "peers":
+                title, measured = (
+                    "Promises, side by side",
+                    compare(Path(folder), is_quick=chosen.quick, only=chosen.only),
+                )
+            else:
+                title, measure = MEASURES[name]
+                measured = _table(measure(Path(folder)))
+        print(f"\n## {title}\n\n{measured}", flush=True)
+
+
+def _table(rows: list[tuple[str, str]]) -> str:
+    return "\n".join(["| what | measured |", "|---|---|", *(f"| {' | '.join(row)} |" for row in rows)])
 
 
 if __name__ == "__main__":

@@ -1,0 +1,1 @@
+"""`bench.straightforward` with Huey instead of Celery; it keeps the same, and no more."""

@@ -1,0 +1,24 @@
+"""The services that ours is compared with do what they are there for; else the comparison would be worth nothing."""
+
+import itertools
+from pathlib import Path
+
+import pytest
+
+from bench.peers.contenders import BASELINE, OTHER_QUEUES, Contender
+from bench.peers.load import digest, hand_over
+from tests.client import wait_for
+
+FILES = 20
+
+
+@pytest.mark.parametrize("contender", [BASELINE, *OTHER_QUEUES], ids=lambda contender: contender.name)
+def test_a_peer_keeps_what_it_takes(contender: Contender, tmp_path: Path) -> None:
+    with contender.start(tmp_path) as service:
+        handed = []
+        for number in range(FILES):
+            one = hand_over(service.port, service.request, itertools.count(number), clients=1, seconds=0)
+            handed += one.numbers
+        wait_for(lambda: service.done() == FILES and service.lines() >= FILES, 15, "all to be done, with their lines")
+        assert service.digests() == {digest(number) for number in handed}
+        assert service.lines() == FILES
