@@ -13,7 +13,9 @@ FILES = 20
 
 
 @pytest.mark.parametrize("contender", [BASELINE, *OTHER_QUEUES], ids=lambda contender: contender.name)
-def test_a_peer_keeps_what_it_takes(contender: Contender, tmp_path: Path) -> None:
+def test_a_peer_keeps_what_it_takes(contender: Contender, tmp_path: Path, is_long: bool) -> None:
+    if contender is not BASELINE and not is_long:
+        pytest.skip("`./test tests/bench --long` runs it")
     with contender.start(tmp_path) as service:
         handed = []
         for number in range(FILES):

@@ -151,6 +151,7 @@ def test_a_service_that_is_killed_and_comes_back_is_waited_for(
         expect(card(page, name).get_by_test_id("md5")).to_have_text(ABC, timeout=60_000)
 
 
+@pytest.mark.parametrize("context", ["1280 light"], indirect=True)  # its states at other widths: test_accessibility.py
 def test_a_folder_of_two_hundred_files_becomes_a_manifest_that_md5sum_accepts(
     page: Page, service: Service, tmp_path: Path
 ) -> None:
