@@ -4,6 +4,8 @@ import hashlib
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
+
 from md5_service import broker
 from md5_task_data import shared_log
 from md5_task_data.database import Database
@@ -16,8 +18,10 @@ FILES = 24
 
 
 def test_files_come_in_through_several_apis_and_are_done_by_several_workers(
-    database_url: str, broker_server: Valkey | RabbitMq, tmp_path: Path, figure: Callable[[str], None]
+    database_url: str, broker_server: Valkey | RabbitMq, tmp_path: Path, is_long: bool, figure: Callable[[str], None]
 ) -> None:
+    if not is_long and database_url.startswith("postgresql") != isinstance(broker_server, RabbitMq):
+        pytest.skip("`./test tests/end_to_end/test_matrix.py --long` runs the other pairs")
     contents = [b"%d" % number * number for number in range(FILES)]
     with running(Cluster(tmp_path, database_url, broker_server.url, apis=2, workers=2)) as cluster:
         journal = {}

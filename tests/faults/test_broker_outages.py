@@ -52,7 +52,7 @@ AWAY = (restart, refuse, black_hole, suspend)
 @pytest.mark.timeout(3600)
 def test_broker_outages(
     postgres: Postgres,
-    broker_server: Broker,
+    long_form_broker: Broker,
     start_cluster: StartCluster,
     is_long: bool,
     figure: Callable[[str], None],
@@ -68,17 +68,17 @@ def test_broker_outages(
     promises: dict[str, str] = {}
     slowest_s = 0.0
     consuming_s = {said(fault): 0.0 for fault in times}
-    with Proxy(broker_server.port) as proxy, contextlib.ExitStack() as stack:
+    with Proxy(long_form_broker.port) as proxy, contextlib.ExitStack() as stack:
         # One of each, so that none hides that another does not come back.
         cluster = start_cluster(
-            url, broker_server.url_at(proxy.port), workers=1, lease_s=3, sweep_s=1, log_level="error"
+            url, long_form_broker.url_at(proxy.port), workers=1, lease_s=3, sweep_s=1, log_level="error"
         )
         client = stack.enter_context(cluster.client())  # made before: that takes longer than it may distort
         for number, fault in enumerate(faults):
             journal = Journal(cluster.urls, PROMISES, SEED + number, clients=2, over_s=OVER_S)
             journal.start()
             time.sleep(OVER_S / 3)
-            with fault(broker_server, proxy):
+            with fault(long_form_broker, proxy):
                 if fault in AWAY:
                     slowest_s = max(slowest_s, goes_unnoticed(client, promises))
             began = time.monotonic()

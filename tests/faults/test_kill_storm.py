@@ -27,7 +27,7 @@ def test_kill_storm(
     is_long: bool,
     figure: Callable[[str], None],
 ) -> None:
-    promises, kills, stops, over_s = (10_000, 1_000, 150, 300) if is_long else (1_000, 100, 15, 25)
+    promises, kills, stops, over_s = (10_000, 1_000, 150, 300) if is_long else (500, 50, 8, 12)
     url = own_postgres.new_database()
     cluster = start_cluster(
         url,
