@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -23,6 +24,12 @@ fcntl.lockf(file, fcntl.LOCK_EX)
 print("held", flush=True)
 sys.stdin.read()
 """
+
+
+def in_a_thread(function: Callable[[], T]) -> T:
+    """What needs an event loop of its own: a browser's test may have left a running one in this thread."""
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(function).result()
 
 
 class Client:

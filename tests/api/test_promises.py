@@ -17,7 +17,7 @@ from md5_task_data import tasks
 from md5_task_data.database import Database
 from md5_task_data.errors import DependencyAway
 from tests.api.conftest import Api
-from tests.client import TLS
+from tests.client import TLS, in_a_thread
 
 CreateAll = Callable[..., list[Any]]
 HELD_S = 0.5
@@ -122,8 +122,7 @@ def test_what_was_given_up_is_left_out_of_a_commit_that_the_others_are_in(
     monkeypatch.setattr(promises, "HANGS_S", 10)
     monkeypatch.setattr(in_time, "ANSWER_S", 20)
     monkeypatch.setattr(tasks, "create_all", waiting)
-    with ThreadPoolExecutor(1) as thread:  # a browser's test may have left a running loop in this one
-        outcomes = thread.submit(asyncio.run, scenario()).result()
+    outcomes = in_a_thread(lambda: asyncio.run(scenario()))
     assert isinstance(outcomes.pop(2), asyncio.CancelledError)
     stay = ids[:2] + ids[3:]
     assert [row["id"] for row in outcomes] == stay

@@ -7,7 +7,7 @@ import pytest
 
 from bench.peers.contenders import BASELINE, OTHER_QUEUES, Contender
 from bench.peers.load import digest, hand_over
-from tests.client import wait_for
+from tests.client import in_a_thread, wait_for
 
 FILES = 20
 
@@ -17,10 +17,9 @@ def test_a_peer_keeps_what_it_takes(contender: Contender, tmp_path: Path, is_lon
     if contender is not BASELINE and not is_long:
         pytest.skip("`./test tests/bench --long` runs it")
     with contender.start(tmp_path) as service:
-        handed = []
-        for number in range(FILES):
-            one = hand_over(service.port, service.request, itertools.count(number), clients=1, seconds=0)
-            handed += one.numbers
+        handed = in_a_thread(
+            lambda: hand_over(service.port, service.request, itertools.count(), clients=FILES, seconds=0)
+        )
         wait_for(lambda: service.done() == FILES and service.lines() >= FILES, 15, "all to be done, with their lines")
-        assert service.digests() == {digest(number) for number in handed}
+        assert service.digests() == {digest(number) for number in handed.numbers}
         assert service.lines() == FILES

@@ -10,7 +10,6 @@ import subprocess
 import sys
 import threading
 from collections.abc import Coroutine, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +21,7 @@ from md5_service.client import AsyncClient, Client, Task
 from md5_service.client.flows import TRIES, Flow, Flows, Pause, Request
 from md5_service.client.streams import Bytes, Events
 from md5_service.client.upload import BLOCK, Upload
+from tests.client import in_a_thread
 from tests.house.test_house import ROOT
 from tests.service import Service
 
@@ -35,9 +35,7 @@ def answer(status: int, headers: dict[str, str] | None = None, **problem: object
 
 
 def run(coroutine: Coroutine[Any, Any, None]) -> None:
-    """In a thread of its own: a browser's test may have left a running loop in this one."""
-    with ThreadPoolExecutor(1) as thread:
-        thread.submit(asyncio.run, coroutine).result()
+    in_a_thread(lambda: asyncio.run(coroutine))
 
 
 def carry_out(flow: Flow[Any], *answers: httpx2.Response | Exception) -> tuple[Any, list[Request], list[float]]:
