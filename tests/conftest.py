@@ -31,9 +31,18 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--long",
         action="store_true",
-        help="run the faults, or fuzz, in their long form, as `make faults` and `make fuzz` do",
+        help="run the faults, or fuzz, in their long form, as `make faults` and `make fuzz` do; and what is marked `long`",
     )
     parser.addoption("--figures", metavar="FILE", help="append what was measured to this file")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "long: takes too long for every run; `./test FILE --long` runs it")
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    if item.get_closest_marker("long") and not item.config.getoption("--long"):
+        pytest.skip(f"`./test {item.location[0]} --long` runs it")
 
 
 @pytest.fixture

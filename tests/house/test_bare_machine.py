@@ -34,6 +34,7 @@ exec {python} "$@"
 """
 
 
+@pytest.mark.long
 @pytest.mark.timeout(600)
 def test_run_makes_everything_itself(tmp_path: Path) -> None:
     house, tools = tmp_path / "house", tmp_path / "tools"

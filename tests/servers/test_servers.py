@@ -36,6 +36,7 @@ time.sleep(600)
 """
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "make",
     [lambda folder: Postgres(folder, fsync=True), lambda folder: MariaDb(folder, fsync=True)],
@@ -54,6 +55,7 @@ def test_a_database_keeps_what_was_committed(make: Callable[[Path], DatabaseServ
     assert not server.folder.exists()
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("make", [lambda folder: Valkey(folder, durable=True), RabbitMq], ids=["Valkey", "RabbitMq"])
 def test_a_broker_keeps_its_messages_when_asked_to(make: Callable[[Path], Valkey | RabbitMq], tmp_path: Path) -> None:
     with make(tmp_path / "server") as server:
