@@ -12,6 +12,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
 
 from md5_task_data.bucket import Bucket
+from md5_task_data.schema import LARGEST_CONTENT
 
 DATABASES = ("sqlite", "postgresql", "mariadb", "mysql")
 BROKERS = ("redis", "rediss", "redis+socket", "amqp", "amqps", "memory")
@@ -79,6 +80,12 @@ class Settings(BaseSettings):
         "with keys, those of the page where a proxy changes `Host`",
     )
     max_upload_bytes: int = Field(1 << 40, ge=0, description="The largest file that is taken, in bytes")
+    small_file_bytes: int = Field(
+        16 << 10,
+        ge=0,
+        le=LARGEST_CONTENT,
+        description="A file of up to so many bytes is stored in the database, beside its row, and not in the bucket; 0: none",
+    )
     keep_uploads_s: float = Field(
         86400, ge=0, le=10 * 365 * 86400, description="A file's bytes are kept for so long after its task has ended"
     )

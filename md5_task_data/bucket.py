@@ -4,6 +4,7 @@ bucket/tmp/<id>         while it is received
 bucket/<xx>/<id>        stored: xx are the last two digits of the id, so that no folder grows too large
 """
 
+import contextlib
 import errno
 import os
 import random
@@ -66,10 +67,10 @@ class Bucket:
             except (FileNotFoundError, IsADirectoryError):
                 raise self._missing() from None
 
-    def file(self, task_id: str) -> tuple[Path, os.stat_result]:
-        """Where the bytes are, and how many, to serve them from. Raises as `open` does."""
-        with self.open(task_id) as file:
-            return self._place(task_id), os.fstat(file.fileno())
+    def file(self, task_id: str) -> Path:
+        """Where the bytes are, to serve them from. Raises as `open` does."""
+        self.open(task_id).close()
+        return self._place(task_id)
 
     def share(self, task_id: str, with_id: str) -> None:
         """Let another task have the same bytes, without a copy: the folder's file system must know hard links. Durable when
@@ -83,6 +84,12 @@ class Bucket:
                 raise self._missing() from None
             for folder in (place.parent, self.root):
                 sync_folder(folder)
+
+    def check_room(self, needed: int) -> None:
+        """Whether so many bytes are left on this disk, which is the database's too where one machine has all. Raises
+        StorageFull. A folder that cannot be asked has no say: what is small needs it not."""
+        with contextlib.suppress(OSError):
+            _check_room(self.root, needed)
 
     def delete(self, task_id: str) -> None:
         """Remove the bytes of a task; fine when they are gone already. Raises DependencyAway."""

@@ -17,6 +17,7 @@ from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import DBAPIError, DisconnectionError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.pool import ConnectionPoolEntry
 
 from md5_task_data.errors import DependencyAway, StorageFull
 from md5_task_data.patience import Patience
@@ -25,6 +26,7 @@ BUSY_TIMEOUT_S = 10
 STATEMENT_TIMEOUT_S = 10  # also for a lock, and for a transaction that stands still: a dead host's locks are free then
 ANSWER_TIMEOUT_S = 15  # for a whole transaction: longer than the server's own limits, for when it cannot keep them
 PING_TIMEOUT_S = 1
+SURELY_ALIVE_S = 0.5  # since it was last used
 CONNECT_TIMEOUT_S = 2
 SHORTEST_PAUSE_S, LONGEST_PAUSE_S = 0.0002, 0.003  # between two looks at the lock of SQLite's writers
 # For URLs that name none.
@@ -207,9 +209,16 @@ def _postgresql(url: URL, echo: bool, pool_size: int, patience: Patience) -> Eng
     connect = {"connect_timeout": CONNECT_TIMEOUT_S, "options": timeouts, **keepalives}
     engine = _server(url, echo, pool_size, connect)
 
+    @event.listens_for(engine, "checkin")
+    def note(_connection: object, record: ConnectionPoolEntry) -> None:
+        record.info["idle_since"] = time.monotonic()
+
     @event.listens_for(engine, "checkout")
-    def ping(connection: Any, _record: object, _proxy: object) -> None:
-        """As the pool's own `pre_ping`, which knows no limit: a connection that does not answer is made anew."""
+    def ping(connection: Any, record: ConnectionPoolEntry, _proxy: object) -> None:
+        """As the pool's own `pre_ping`, which knows no limit: a connection that does not answer is made anew. One that has
+        answered a moment ago is not asked."""
+        if time.monotonic() - record.info.get("idle_since", float("-inf")) < SURELY_ALIVE_S:
+            return
         try:
             with patience.limit(_socket_of(connection), PING_TIMEOUT_S):
                 engine.dialect.do_ping(connection)

@@ -4,6 +4,7 @@ Flat in memory, whatever the number of rows and files. The service may run meanw
 so that a task that ended, or a file that came, in between is no finding.
 """
 
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
@@ -12,13 +13,13 @@ from time import time
 
 from sqlalchemy import select
 
-from md5_task_data import tasks
+from md5_task_data import contents, tasks
 from md5_task_data.bucket import Bucket
 from md5_task_data.database import Database
 from md5_task_data.errors import BytesMissing, DependencyAway
+from md5_task_data.log_verify import Verdict, verify
 from md5_task_data.orphans import BATCH, SAFE_AGE_S, is_restored, orphans
 from md5_task_data.schema import tasks as table
-from md5_task_data.shared_log import Verdict, verify
 
 JUST_STORED_S = 60  # between a file's place in the bucket and its row
 STILL_COMING_S = 3660  # an upload that is going on writes to its file: the longest MD5_UPLOAD_IDLE_S, and a minute
@@ -50,7 +51,9 @@ def _rows_without_bytes(database: Database, bucket: Bucket) -> Iterator[Finding]
             kept = db.execute(
                 (query.where(table.c.id > after) if after else query).order_by(table.c.id).limit(BATCH)
             ).all()
-        missing = {row.id: size for row in kept if (size := _stored_size(bucket, row.id)) != row.size}
+            here = contents.sizes(db, [row.id for row in kept])
+        found = {row.id: here[row.id] if row.id in here else _stored_size(bucket, row.id) for row in kept}
+        missing = {row.id: found[row.id] for row in kept if found[row.id] != row.size}
         if missing:
             with database.reading() as db:
                 still = tasks.keeping(db, missing)
@@ -63,20 +66,20 @@ def _rows_without_bytes(database: Database, bucket: Bucket) -> Iterator[Finding]
 
 def _stored_size(bucket: Bucket, task_id: str) -> int | None:
     try:
-        return bucket.file(task_id)[1].st_size
+        with bucket.open(task_id) as file:
+            return os.fstat(file.fileno()).st_size
     except BytesMissing:
         return None
 
 
 def _missing(task_id: str, size: int, found: int | None) -> Finding:
-    what = (
-        "its bytes are not in the bucket" if found is None else f"it has {found} bytes in the bucket instead of {size}"
-    )
+    what = "its bytes are not stored any more" if found is None else f"{found} bytes of it are stored instead of {size}"
     return Finding(
         "bytes_missing" if found is None else "bytes_differ",
         task_id,
         what,
-        "bring them back from a copy of the bucket, or hand the file over again; a task that has not ended fails by itself",
+        "bring them back from a copy of the bucket or the database, or hand the file over again; "
+        "a task that has not ended fails by itself",
     )
 
 

@@ -4,14 +4,31 @@ Every operation checks the state that it moves a row from, under the fence of th
 finds another state gets LeaseLost and must touch nothing more.
 """
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, and_, case, literal, or_, select, tuple_, update
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Connection,
+    Integer,
+    RowMapping,
+    Text,
+    and_,
+    bindparam,
+    case,
+    cast,
+    literal,
+    or_,
+    select,
+    update,
+)
 
+from md5_task_data import contents
 from md5_task_data.errors import LeaseLost
-from md5_task_data.schema import SECOND, UNFINISHED, as_json, now, searched_now, tasks
+from md5_task_data.schema import LARGEST_CONTENT, SECOND, UNFINISHED, Row, as_json, given, now, searched_now, tasks
 from md5_task_data.tasks import FIRST_HINT_S
 
 LONGEST_HINT_S = 600
@@ -23,7 +40,8 @@ MOST_TOGETHER = 50  # of these in a message
 
 @dataclass(frozen=True)
 class Claim:
-    """A task that is ours until its lease runs out; `fence` proves it."""
+    """A task that is ours until its lease runs out; `fence` proves it. `content`: its bytes, where they are kept in the
+    database; else they are in the bucket."""
 
     id: str
     kind: str
@@ -34,6 +52,7 @@ class Claim:
     attempt: int
     errors: int
     traceparent: str | None
+    content: bytes | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass
@@ -56,7 +75,7 @@ def _take(db: Connection, *conditions: ColumnElement[bool], limit: int | None = 
     return db.execute(query.with_for_update(skip_locked=True)).mappings().all()
 
 
-def messages(rows: Iterable[RowMapping]) -> list[list[str]]:
+def messages(rows: Iterable[Row]) -> list[list[str]]:
     """The ids of tasks, by message: small files that nobody has tried yet together, everything else alone, so that nobody waits
     behind a large file, and what kills its worker takes no neighbours along."""
     alone, together = [], []
@@ -68,37 +87,38 @@ def messages(rows: Iterable[RowMapping]) -> list[list[str]]:
     return [*alone, *(together[start : start + MOST_TOGETHER] for start in range(0, len(together), MOST_TOGETHER))]
 
 
+_ONE, _SEVERAL = (
+    select(*(tasks.c[each.name] for each in fields(Claim) if each.name != "content"))
+    .where(tasks.c.id.in_(bindparam("ids", expanding=True)), tasks.c.status == "queued", untried)
+    .order_by(tasks.c.id)
+    .with_for_update(skip_locked=True)
+    for untried in (literal(True), tasks.c.attempt == 0)
+)
+_TAKEN = (
+    update(tasks)
+    .where(tasks.c.id.in_(bindparam("ids", expanding=True)))
+    .values(
+        status="running",
+        fence=tasks.c.fence + 1,
+        attempt=tasks.c.attempt + 1,
+        progress=0,
+        started_at=now(),
+        due_at=now() + bindparam("lease", type_=BigInteger),
+    )
+)
+
+
 def claim(db: Connection, task_ids: Sequence[str], lease_s: float) -> list[Claim]:
     """Take those of the named tasks that are queued; of several, only what nobody has tried yet. An expired lease is the
     sweeper's: it alone counts lost ones."""
-    untried = literal(True) if len(task_ids) == 1 else tasks.c.attempt == 0
-    rows = _take(db, tasks.c.id.in_(task_ids), tasks.c.status == "queued", untried)
+    query = _ONE if len(task_ids) == 1 else _SEVERAL
+    rows = [dict(row) for row in db.execute(query, {"ids": task_ids}).mappings()]
     if rows:
-        taken = update(tasks).where(tasks.c.id.in_([row["id"] for row in rows]))
-        db.execute(
-            taken.values(
-                status="running",
-                fence=tasks.c.fence + 1,
-                attempt=tasks.c.attempt + 1,
-                progress=0,
-                started_at=now(),
-                due_at=now() + _microseconds(lease_s),
-            )
-        )
-    return [
-        Claim(
-            id=row["id"],
-            kind=row["kind"],
-            filename=row["filename"],
-            size=row["size"],
-            params=row["params"],
-            fence=row["fence"] + 1,
-            attempt=row["attempt"] + 1,
-            errors=row["errors"],
-            traceparent=row["traceparent"],
-        )
-        for row in rows
-    ]
+        db.execute(_TAKEN, {"ids": [row["id"] for row in rows], "lease": _microseconds(lease_s)})
+    stored = contents.get_all(db, [row["id"] for row in rows if row["size"] <= LARGEST_CONTENT])
+    for row in rows:
+        row |= {"fence": row["fence"] + 1, "attempt": row["attempt"] + 1, "content": stored.get(row["id"])}
+    return [Claim(**row) for row in rows]
 
 
 def beat(db: Connection, claim: Claim, progress: int, lease_s: float) -> None:
@@ -112,28 +132,38 @@ def finish(db: Connection, claim: Claim, result: Mapping[str, Any]) -> None:
         raise LeaseLost(claim.id)
 
 
+_RESULTS = bindparam("results", type_=Text)
+_THEIRS = and_(
+    tasks.c.id.in_(bindparam("ids", expanding=True)),
+    tasks.c.fence == cast(given(_RESULTS, tasks.c.id, "fence"), Integer),
+)
+_DONE = (
+    update(tasks)
+    .where(_THEIRS, tasks.c.status == "running")
+    .values(
+        status="computed",
+        outcome="done",
+        computed_at=now(),
+        due_at=now(),
+        progress=tasks.c.size,
+        result=as_json(given(_RESULTS, tasks.c.id, "result")),
+        md5=given(_RESULTS, tasks.c.id, "md5"),
+    )
+)
+_KEPT = select(tasks.c.id).where(_THEIRS, tasks.c.outcome == "done")
+
+
 def finish_all(db: Connection, results: Sequence[tuple[Claim, Mapping[str, Any]]]) -> list[Claim]:
     """As `finish`, for many in one statement. Returns those that are no longer ours, of which nothing is stored."""
-    result = [(tasks.c.id == claim.id, literal(dict(found), tasks.c.result.type)) for claim, found in results]
-    md5 = [(tasks.c.id == claim.id, literal(found.get("md5"), tasks.c.md5.type)) for claim, found in results]
-    ours = [(claim.id, claim.fence) for claim, _ in results]
-    done = update(tasks).where(tuple_(tasks.c.id, tasks.c.fence).in_(ours), tasks.c.status == "running")
-    values = {
-        "status": "computed",
-        "outcome": "done",
-        "computed_at": now(),
-        "due_at": now(),
-        "progress": tasks.c.size,
-        "result": as_json(case(*result)),
-        "md5": case(*md5),
+    objects = {
+        claim.id.replace("-", ""): {"fence": claim.fence, "result": json.dumps(found), "md5": found.get("md5")}
+        for claim, found in results
     }
-    if db.execute(done.values(values)).rowcount == len(results):
+    given_now = {"ids": [claim.id for claim, _ in results], "results": json.dumps(objects)}
+    if db.execute(_DONE, given_now).rowcount == len(results):
         return []
-    stored = select(tasks.c.id, tasks.c.fence).where(
-        tuple_(tasks.c.id, tasks.c.fence).in_(ours), tasks.c.outcome == "done"
-    )
-    kept = {(row.id, row.fence) for row in db.execute(stored)}
-    return [claim for claim, _ in results if (claim.id, claim.fence) not in kept]
+    kept = set(db.scalars(_KEPT, given_now))
+    return [claim for claim, _ in results if claim.id not in kept]
 
 
 def fail(db: Connection, claim: Claim, error: Mapping[str, Any]) -> None:
@@ -212,17 +242,6 @@ def sweep(db: Connection, *, after: str, publish_all: bool, lease_s: float, max_
             else:
                 due.given_up += 1
     return due
-
-
-def expired(db: Connection) -> Sequence[str]:
-    """Up to BATCH tasks whose bytes need not be kept any longer."""
-    query = select(tasks.c.id).where(tasks.c.due_at <= searched_now(), tasks.c.finished_at.is_not(None))
-    return db.scalars(query.order_by(tasks.c.due_at).limit(BATCH)).all()
-
-
-def settle_expired(db: Connection, task_ids: Sequence[str]) -> None:
-    """Their bytes are gone: nothing is due any more."""
-    db.execute(update(tasks).where(tasks.c.id.in_(task_ids), tasks.c.finished_at.is_not(None)).values(due_at=None))
 
 
 def give_up(db: Connection, claim: Claim, why: str, max_attempts: int) -> None:

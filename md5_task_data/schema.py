@@ -5,6 +5,7 @@ skewed clocks agree and one kind of arithmetic serves PostgreSQL, MariaDB and SQ
 `to_timestamp(created_at / 1e6)` (PostgreSQL) or `datetime(created_at / 1e6, 'unixepoch')` (SQLite).
 """
 
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -16,6 +17,7 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
     SmallInteger,
     String,
@@ -23,8 +25,11 @@ from sqlalchemy import (
     Text,
     Uuid,
 )
+from sqlalchemy.dialects.mysql import MEDIUMBLOB
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
+
+Row = Mapping[Any, Any]  # of a table, by the names of its columns
 
 SECOND = 1_000_000  # of the unit in which times are kept
 
@@ -96,6 +101,33 @@ def _as_json_on_postgresql(element: as_json, compiler: Any, **options: Any) -> s
     return f"({compiler.process(element.clauses, **options)})::json"
 
 
+class given(FunctionElement[str]):
+    """`given(objects, id, name)`: of a JSON object of objects, the text that the one of this id (without its dashes) has under
+    `name`. So one statement, always the same, gives each of many rows a value of its own."""
+
+    type = Text()
+    name = "given"
+    inherit_cache = True
+
+
+@compiles(given, "sqlite")
+def _given_on_sqlite(element: given, compiler: Any, **options: Any) -> str:
+    objects, task_id, name = (compiler.process(clause, **options) for clause in element.clauses)
+    return f"json_extract({objects}, '$.\"' || {task_id} || '\".' || {name})"  # ids are kept without dashes
+
+
+@compiles(given, "postgresql")
+def _given_on_postgresql(element: given, compiler: Any, **options: Any) -> str:
+    objects, task_id, name = (compiler.process(clause, **options) for clause in element.clauses)
+    return f"({objects}::jsonb -> replace({task_id}::text, '-', '') ->> {name})"
+
+
+@compiles(given, "mysql", "mariadb")
+def _given_on_mariadb(element: given, compiler: Any, **options: Any) -> str:
+    objects, task_id, name = (compiler.process(clause, **options) for clause in element.clauses)
+    return f"json_value({objects}, concat('$.\"', replace({task_id}, '-', ''), '\".', {name}))"
+
+
 # Stored as text on MariaDB: its own UUID type sorts differently from the text that cursors compare.
 TaskId = Uuid(as_uuid=False).with_variant(CHAR(36, collation="ascii_bin"), "mysql", "mariadb")
 # Upper and lower case are not alike in a key, as they would be by MariaDB's own order.
@@ -153,6 +185,13 @@ tasks = Table(
 )
 UNFINISHED = tasks.c.finished_at.is_(None)  # few rows, found by the index: say so wherever only these are meant
 
+LARGEST_CONTENT = 64 << 10  # bytes, whatever the settings say: those of a message are held in memory together
+contents = Table(  # of small files; no foreign key, for it is written by the transaction that writes the task
+    "contents",
+    metadata,
+    Column("task_id", TaskId, primary_key=True),
+    Column("bytes", LargeBinary().with_variant(MEDIUMBLOB(), "mysql", "mariadb"), nullable=False),
+)
 
 totals = Table(
     "totals",

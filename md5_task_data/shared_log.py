@@ -13,7 +13,7 @@ A crash anywhere leaves nothing to undo: L2 and L4 are atomic, and L3 writes the
 often and by whomever. `tests/data/log_model.py` checks every order of these steps, kills and power losses among them.
 
 POSIX locks bite: any close of any descriptor of that file in the process drops the lock, and threads do not exclude one
-another. So this module alone opens the file, once a process (`verify` reads it, in a process of its own). Limits: NFSv4
+another. So this module alone opens the file, once a process (`log_verify` reads it, in a process of its own). Limits: NFSv4
 works, SMB does not; a stopped process that holds the lock holds up the log, not the results.
 """
 
@@ -25,21 +25,53 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from sqlalchemy import Connection, RowMapping, and_, exists, func, insert, select, update
+from sqlalchemy import BigInteger, Connection, RowMapping, and_, bindparam, exists, func, select, update
 
 from md5_task_data import statistics
+from md5_task_data.bulk import insert_all
 from md5_task_data.database import Database
 from md5_task_data.durable import sync_folder
 from md5_task_data.errors import DependencyAway
 from md5_task_data.failpoints import reach
-from md5_task_data.schema import SECOND, UNFINISHED, log_head, log_lines, now, rfc3339, searched_now, tasks
+from md5_task_data.schema import SECOND, UNFINISHED, Row, log_head, log_lines, now, rfc3339, searched_now, tasks
 
 FIRST_HASH = "0" * 64
-LONGEST_LINE = 1 << 20  # bytes; ours have a few hundred
 BATCH = 500  # lines that one transaction appends, and that one write carries
 Tell = Callable[[Sequence[RowMapping]], None]
+
+
+# The statements are made once: putting one together costs more than the database takes for it.
+_HEAD = select(*(log_head.c[name] for name in ("seq", "length", "hash", "flushed"))).where(log_head.c.id == 1)
+_LOCKED_HEAD = _HEAD.with_for_update()
+# Computed tasks are due from the moment that they were: the index on `due_at` finds them, in finishing order.
+_COMPUTED = and_(tasks.c.status == "computed", tasks.c.due_at <= searched_now())
+_PENDING = select(exists().where(_COMPUTED))
+_OWED = (
+    select(*(tasks.c[name] for name in ("id", "kind", "outcome", "result", "filename", "size", "computed_at")))
+    .where(_COMPUTED, ~exists().where(log_lines.c.task_id == tasks.c.id))
+    .order_by(tasks.c.due_at, tasks.c.id)
+    .limit(BATCH)
+)
+_APPENDED = update(log_head).values(
+    seq=bindparam("seq"),
+    length=bindparam("length"),
+    hash=bindparam("hash"),
+    busy=log_head.c.busy + bindparam("more_busy"),
+)
+_WRITTEN = bindparam("written", type_=BigInteger)  # bytes that the file is known to have
+_FORWARD = update(log_head).where(log_head.c.id == 1, log_head.c.flushed < _WRITTEN).values(flushed=_WRITTEN)
+_ENDING = and_(
+    UNFINISHED,
+    tasks.c.status == "computed",
+    exists().where(log_lines.c.task_id == tasks.c.id, log_lines.c.offset < _WRITTEN),
+)
+_END = (
+    update(tasks)
+    .where(_ENDING)
+    .values({"status": tasks.c.outcome, "finished_at": now(), "due_at": now() + bindparam("keep", type_=BigInteger)})
+)
 
 
 class LogBusy(Exception):
@@ -73,8 +105,8 @@ class SharedLog:
     def pending(self) -> bool:
         """Whether anything is left to write."""
         with self._database.reading() as db:
-            head = _head(db)
-            return head.flushed < head.length or bool(db.scalar(select(exists().where(_is_computed()))))
+            head = head_of(db)
+            return head.flushed < head.length or bool(db.scalar(_PENDING))
 
     def flush(self) -> int:
         """Write the lines of all computed tasks; they are `done`, `failed` or `cancelled` when this returns.
@@ -99,13 +131,13 @@ class SharedLog:
         appended = 0
         while True:
             size = os.fstat(self._descriptor).st_size  # before L2: whatever another writer put there is in the table
-            head, count = self._append_lines(size)
+            head, lines = self._append_lines(size)
             start = min(head.flushed, size)  # shorter than it was: a lost disk or an old copy; write it again
             if start < head.length:
-                self._write_lines(start, head.length)
+                self._write_lines(start, head.length, lines)
                 self._settle(head)
-            appended += count
-            if count < BATCH:
+            appended += len(lines)
+            if len(lines) < BATCH:
                 return appended
 
     @contextmanager
@@ -144,59 +176,61 @@ class SharedLog:
             os.close(self._descriptor)
             self._descriptor = -1
 
-    def _append_lines(self, size: int) -> tuple[Head, int]:
-        """L2. Also keeps what stands in the file beyond the table's end: the database was restored to an older moment."""
+    def _append_lines(self, size: int) -> tuple[Head, list[Row]]:
+        """L2: the head as it is then, and the new lines. Also keeps what stands in the file beyond the table's end: the
+        database was restored to an older moment."""
         with self._database.transaction() as db:
-            head = _head(db, lock=True)
+            head = head_of(db, lock=True)
             if size > head.length:
                 self._save_tail(head.length, size)
-            unlogged = ~exists().where(log_lines.c.task_id == tasks.c.id)
-            query = select(tasks).where(_is_computed(), unlogged).order_by(tasks.c.due_at, tasks.c.id).limit(BATCH)
-            rows = db.execute(query).mappings().all()
-            lines = []
-            for row in rows:
+            lines: list[Row] = []
+            for row in db.execute(_OWED).mappings():
                 line = log_line(head.seq + 1, row, head.hash)
                 lines.append({"seq": head.seq + 1, "task_id": row["id"], "offset": head.length, "line": line})
                 raw = line.encode()
                 head = Head(head.seq + 1, head.length + len(raw) + 1, hashlib.sha256(raw).hexdigest(), head.flushed)
             if lines:
-                db.execute(insert(log_lines), lines)
-                moved = update(log_head).values(seq=head.seq, length=head.length, hash=head.hash)
-                db.execute(moved.values(busy=log_head.c.busy + (busy := self._busy)))
+                insert_all(db, log_lines, lines)
+                moved = {"seq": head.seq, "length": head.length, "hash": head.hash, "more_busy": (busy := self._busy)}
+                db.execute(_APPENDED, moved)
                 self._busy -= busy
             reach("log.appended")
         reach("log.appended.committed")
-        return head, len(lines)
+        return head, lines
 
-    def _write_lines(self, start: int, end: int) -> None:
-        """L3. The line that spans `start` is written whole."""
-        with self._database.reading() as db:
-            at = db.scalar(select(func.max(log_lines.c.offset)).where(log_lines.c.offset <= start))
-        while at < end:
-            query = select(log_lines.c.line).where(log_lines.c.offset >= at, log_lines.c.offset < end)
+    def _write_lines(self, start: int, end: int, new: Sequence[Row]) -> None:
+        """L3. Mostly these are the new lines and no others. The line that spans `start` is written whole."""
+        if new and new[0]["offset"] == start:
+            self._write([row["line"] for row in new], start)
+        else:
             with self._database.reading() as db:
-                lines = db.scalars(query.order_by(log_lines.c.offset).limit(BATCH)).all()
-            block = memoryview("".join(f"{line}\n" for line in lines).encode())
-            while block:
-                written = os.pwrite(self._descriptor, block, at)
-                at += written
-                block = block[written:]
+                at = db.execute(select(func.max(log_lines.c.offset)).where(log_lines.c.offset <= start)).scalar_one()
+            while at < end:
+                query = select(log_lines.c.line).where(log_lines.c.offset >= at, log_lines.c.offset < end)
+                with self._database.reading() as db:
+                    lines = db.scalars(query.order_by(log_lines.c.offset).limit(BATCH)).all()
+                at = self._write(lines, at)
         reach("log.written")
         os.fdatasync(self._descriptor)
         reach("log.synced")
 
+    def _write(self, lines: Sequence[str], at: int) -> int:
+        """Returns where they end."""
+        block = memoryview("".join(f"{line}\n" for line in lines).encode())
+        while block:
+            written = os.pwrite(self._descriptor, block, at)
+            at += written
+            block = block[written:]
+        return at
+
     def _settle(self, head: Head) -> None:
         """L4."""
         with self._database.transaction() as db:
-            _head(db, lock=True)  # a writer that lost the lock of the file must not count the same tasks again
-            forward = and_(log_head.c.id == 1, log_head.c.flushed < head.length)
-            db.execute(update(log_head).where(forward).values(flushed=head.length))
-            written = exists().where(log_lines.c.task_id == tasks.c.id, log_lines.c.offset < head.length)
-            ended = and_(UNFINISHED, tasks.c.status == "computed", written)
-            statistics.count(db, ended)
-            traced = statistics.traced(db, ended) if self._tell else ()
-            at_end = {"status": tasks.c.outcome, "finished_at": now(), "due_at": now() + self._keep_uploads}
-            db.execute(update(tasks).where(ended).values(at_end))
+            head_of(db, lock=True)  # a writer that lost the lock of the file must not count the same tasks again
+            db.execute(_FORWARD, {"written": head.length})
+            statistics.count(db, _ENDING, {"written": head.length})
+            traced = statistics.traced(db, _ENDING, {"written": head.length}) if self._tell else ()
+            db.execute(_END, {"written": head.length, "keep": self._keep_uploads})
             reach("log.settled")
         reach("log.settled.committed")
         if self._tell:
@@ -219,7 +253,7 @@ class SharedLog:
         os.ftruncate(self._descriptor, length)
 
 
-def log_line(seq: int, task: RowMapping, prev: str) -> str:
+def log_line(seq: int, task: Row, prev: str) -> str:
     """The line of a task, without its newline: JSON, so that whatever stands in a name, a line stays one line."""
     line = {
         "seq": seq,
@@ -235,64 +269,6 @@ def log_line(seq: int, task: RowMapping, prev: str) -> str:
     return json.dumps(line, ensure_ascii=False, separators=(",", ":"))
 
 
-class Verdict(NamedTuple):
-    """What `verify` found: lines that are right, and what is wrong after them (None: nothing)."""
-
-    lines: int
-    wrong: str | None
-
-
-def verify(path: Path, database: Database | None = None) -> Verdict:
-    """Walk the hash chain of a log file, with flat memory. Raises OSError when it cannot be read, DependencyAway.
-
-    Each line vouches for the one before it, so the chain alone shows lines that were changed, moved, or removed from the
-    middle. The last line, and a cut at the end, only the table can show: it is asked where a database is given. A chain
-    shows accidents and careless hands; whoever can write the file and the database can make a new one.
-    """
-    flushed = 0
-    if database is not None:
-        with database.reading() as db:
-            flushed = _head(db).flushed  # before the file is read: meanwhile it only grows
-    seq, prev, length = 0, FIRST_HASH, 0
-    with open(path, "rb") as file:
-        while raw := file.readline(LONGEST_LINE):
-            if not raw.endswith(b"\n"):
-                return Verdict(seq, f"line {seq + 1} is not complete (its newline is missing)")
-            if wrong := _wrong(raw[:-1], seq + 1, prev):
-                return Verdict(seq, f"line {seq + 1} {wrong}")
-            seq, prev, length = seq + 1, hashlib.sha256(raw[:-1]).hexdigest(), length + len(raw)
-    if database is not None and seq and _hash_in_table(database, seq) != prev:
-        return Verdict(seq - 1, f"line {seq} is not what the database says: it was changed")
-    if length < flushed:
-        return Verdict(seq, f"after line {seq} lines are missing: the file was cut, the database has more")
-    return Verdict(seq, None)
-
-
-def _hash_in_table(database: Database, seq: int) -> str | None:
-    with database.reading() as db:
-        line = db.scalar(select(log_lines.c.line).where(log_lines.c.seq == seq))
-    return None if line is None else hashlib.sha256(line.encode()).hexdigest()
-
-
-def _wrong(raw: bytes, seq: int, prev: str) -> str | None:
-    try:
-        line: Any = json.loads(raw)
-    except (ValueError, RecursionError):
-        return "is not JSON: it was changed or torn"
-    if not isinstance(line, dict) or "prev" not in line:
-        return "is not a line of this log"
-    if line.get("seq") != seq:
-        return f"has the number {line.get('seq')}: a line was removed, added or moved"
-    if line["prev"] != prev:
-        return "does not follow from the line before it: one of the two was changed"
-    return None
-
-
-def _head(db: Connection, *, lock: bool = False) -> Head:
-    query = select(log_head.c.seq, log_head.c.length, log_head.c.hash, log_head.c.flushed).where(log_head.c.id == 1)
-    return Head(*db.execute(query.with_for_update() if lock else query).one())
-
-
-def _is_computed() -> Any:
-    """Computed tasks are due from the moment that they were: the index on `due_at` finds them, in finishing order."""
-    return and_(tasks.c.status == "computed", tasks.c.due_at <= searched_now())
+def head_of(db: Connection, *, lock: bool = False) -> Head:
+    """As the table has it."""
+    return Head(*db.execute(_LOCKED_HEAD if lock else _HEAD).one())

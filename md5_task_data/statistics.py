@@ -28,14 +28,20 @@ class Log:
     busy: int
 
 
-def count(db: Connection, ending: ColumnElement[bool]) -> None:
-    """Add the tasks that are about to end to the totals. The caller holds the log's head row, so that nobody else ends
-    them, too."""
-    work = func.coalesce(func.sum(tasks.c.computed_at - tasks.c.started_at), 0)
-    key = (tasks.c.owner, tasks.c.kind, tasks.c.outcome)
-    sums = (func.count().label("tasks"), func.sum(tasks.c.size).label("bytes"), work.label("work"))
-    query = select(*key, *sums, (func.max(now()) // MINUTE).label("minute")).where(ending).group_by(*key)
-    for row in db.execute(query).mappings().all():
+_KEY = (tasks.c.owner, tasks.c.kind, tasks.c.outcome)
+_SUMS = select(
+    *_KEY,
+    func.count().label("tasks"),
+    func.sum(tasks.c.size).label("bytes"),
+    func.coalesce(func.sum(tasks.c.computed_at - tasks.c.started_at), 0).label("work"),
+    (func.max(now()) // MINUTE).label("minute"),
+).group_by(*_KEY)
+
+
+def count(db: Connection, ending: ColumnElement[bool], given: Mapping[str, Any]) -> None:
+    """Add the tasks that are about to end, `ending` with the parameters `given`, to the totals. The caller holds the log's
+    head row, so that nobody else ends them, too."""
+    for row in db.execute(_SUMS.where(ending), given).mappings().all():
         _add(db, totals, row, ("tasks", "bytes", "work"))
         if _add(db, ended_minutes, row, ("tasks",)):
             forgotten = ended_minutes.c.minute < row["minute"] - MINUTES_KEPT
@@ -52,12 +58,12 @@ def _add(db: Connection, table: Table, row: RowMapping, sums: Sequence[str]) -> 
     return True
 
 
-def traced(db: Connection, ending: ColumnElement[bool]) -> Sequence[RowMapping]:
+def traced(db: Connection, ending: ColumnElement[bool], given: Mapping[str, Any]) -> Sequence[RowMapping]:
     """`id`, `kind`, `outcome`, `traceparent`, `computed_at` and `now` of the tasks that are about to end and belong to a
     trace."""
     columns = (tasks.c[name] for name in ("id", "kind", "outcome", "traceparent", "computed_at"))
     query = select(*columns, now().label("now")).where(ending, tasks.c.traceparent.is_not(None))
-    return db.execute(query).mappings().all()
+    return db.execute(query, given).mappings().all()
 
 
 def ended(db: Connection, owner: str | None = None) -> Sequence[RowMapping]:

@@ -1,17 +1,17 @@
 """What clients do to a task: create, get, list, cancel. What workers do to it is in `leases`."""
 
-import base64
-import binascii
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, and_, delete, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, and_, bindparam, delete, or_, select, update
 
-from md5_task_data import kinds
+from md5_task_data import contents, kinds
+from md5_task_data.bulk import insert_all
 from md5_task_data.errors import BytesMissing, Conflict, InvalidInput, NotFound
-from md5_task_data.schema import OUTCOMES, SECOND, STATUSES, UNFINISHED, now, rfc3339, tasks
+from md5_task_data.filters import condition, read_cursor, write_cursor
+from md5_task_data.schema import SECOND, UNFINISHED, Row, now, rfc3339, tasks
 
 FIRST_HINT_S = 30  # a message is sent right after the commit; when nobody came by then, the sweeper sends another
 MAX_NAME = 255  # characters
@@ -33,12 +33,16 @@ _AT_FIRST: dict[str, Any] = {
     "errors": 0,
     "progress": 0,
     "history": [],
+    **dict.fromkeys(
+        ("outcome", "started_at", "computed_at", "finished_at", "results_deleted_at", "result", "error", "md5")
+    ),
 }
 
 
 @dataclass(frozen=True)
 class NewTask:
-    """A file whose bytes are stored, checked as far as it can be without reading them."""
+    """A file whose bytes are stored, checked as far as it can be without reading them. `content`: they are few, and are to
+    be stored with the row."""
 
     id: str
     owner: str
@@ -49,6 +53,7 @@ class NewTask:
     params: Mapping[str, object] = field(default_factory=dict)
     retry_of: str | None = None
     retried_traceparent: str | None = None
+    content: bytes | None = None
 
 
 def checked_name(name: str) -> str:
@@ -69,16 +74,21 @@ def _checked_text(what: str, text: str, longest: int) -> str:
     return text
 
 
-def create(db: Connection, new: NewTask, traceparent: str | None = None) -> RowMapping:
+def create(db: Connection, new: NewTask, traceparent: str | None = None) -> Row:
     """Insert the row that is the promise, and return it; `traceparent` names the trace that its work belongs to. Raises
     InvalidInput for an unknown kind."""
     return create_all(db, [(new, traceparent)])[0]
 
 
-def create_all(db: Connection, news: Sequence[tuple[NewTask, str | None]]) -> list[RowMapping]:
+_NOW = select(now())
+
+
+def create_all(db: Connection, news: Sequence[tuple[NewTask, str | None]]) -> list[Row]:
     """As `create`, for many in one statement; the rows come back in the same order."""
-    given = [
+    at = db.execute(_NOW).scalar_one()
+    rows: list[Row] = [
         {
+            **_AT_FIRST,
             "id": new.id,
             "owner": new.owner,
             "kind": kinds.known(new.kind),
@@ -88,21 +98,24 @@ def create_all(db: Connection, news: Sequence[tuple[NewTask, str | None]]) -> li
             "params": dict(new.params),
             "retry_of": new.retry_of,
             "traceparent": traceparent,
-            **_AT_FIRST,
+            "created_at": at,
+            "due_at": at + FIRST_HINT_S * SECOND,
         }
         for new, traceparent in news
     ]
-    row = insert(tasks).values(created_at=now(), due_at=now() + FIRST_HINT_S * SECOND).returning(*tasks.c)
-    rows = {row["id"]: row for row in db.execute(row, given).mappings()}
-    return [rows[new.id] for new, _ in news]
+    insert_all(db, tasks, rows)
+    contents.add(db, {new.id: new.content for new, _ in news if new.content is not None})
+    return rows
 
 
 def forget(db: Connection, task_ids: Iterable[str]) -> None:
     """Undo a `create` of the same transaction: nobody was told of these."""
-    db.execute(delete(tasks).where(tasks.c.id.in_(list(task_ids))))
+    ids = list(task_ids)
+    contents.remove(db, ids)
+    db.execute(delete(tasks).where(tasks.c.id.in_(ids)))
 
 
-def get(db: Connection, owner: str, task_id: str) -> RowMapping:
+def get(db: Connection, owner: str, task_id: str) -> Row:
     """One task. Raises NotFound for an id that is malformed, unknown, or another owner's: the three look alike."""
     query = select(tasks).where(tasks.c.id == _known_form(task_id), tasks.c.owner == owner)
     row = db.execute(query).mappings().one_or_none()
@@ -111,7 +124,7 @@ def get(db: Connection, owner: str, task_id: str) -> RowMapping:
     return row
 
 
-def get_all(db: Connection, owner: str, task_ids: Sequence[str]) -> list[RowMapping]:
+def get_all(db: Connection, owner: str, task_ids: Sequence[str]) -> list[Row]:
     """Several tasks, each once, in the order of their ids. Raises NotFound as `get` does, for the first that is not there."""
     known = {_known_form(task_id): task_id for task_id in task_ids}
     query = select(tasks).where(tasks.c.id.in_(known), tasks.c.owner == owner).order_by(tasks.c.id)
@@ -121,20 +134,24 @@ def get_all(db: Connection, owner: str, task_ids: Sequence[str]) -> list[RowMapp
     return list(found)
 
 
-def version(row: RowMapping) -> Version:
+def version(row: Row) -> Version:
     """Differs between two states of a task that a client can tell apart."""
     return tuple(row[column.name] for column in _VERSION)
 
 
+_AMONG = tasks.c.id.in_(bindparam("ids", expanding=True))
+_VERSIONS = select(tasks.c.id, *_VERSION).where(_AMONG)
+_ROWS = select(tasks).where(_AMONG)
+
+
 def versions(db: Connection, task_ids: Iterable[str]) -> dict[str, Version]:
     """The versions of many tasks in one statement, for those who wait."""
-    query = select(tasks.c.id, *_VERSION).where(tasks.c.id.in_(list(task_ids)))
-    return {row["id"]: version(row) for row in db.execute(query).mappings()}
+    return {row["id"]: version(row) for row in db.execute(_VERSIONS, {"ids": list(task_ids)}).mappings()}
 
 
-def rows(db: Connection, task_ids: Iterable[str]) -> Sequence[RowMapping]:
+def rows(db: Connection, task_ids: Iterable[str]) -> Sequence[Row]:
     """Many tasks, whoever owns them, in one statement."""
-    return db.execute(select(tasks).where(tasks.c.id.in_(list(task_ids)))).mappings().all()
+    return db.execute(_ROWS, {"ids": list(task_ids)}).mappings().all()
 
 
 def keeping(db: Connection, task_ids: Iterable[str]) -> dict[str, int]:
@@ -148,14 +165,14 @@ def keeps_bytes() -> ColumnElement[bool]:
     return or_(UNFINISHED, and_(tasks.c.due_at.is_not(None), tasks.c.results_deleted_at.is_(None)))
 
 
-def is_kept(row: RowMapping) -> bool:
+def is_kept(row: Row) -> bool:
     """What `keeps_bytes` asks, of a row that was read."""
     return row["finished_at"] is None or (row["due_at"] is not None and row["results_deleted_at"] is None)
 
 
 def page(
     db: Connection, owner: str, *, filters: Mapping[str, str | None], limit: int, cursor: str | None
-) -> tuple[list[RowMapping], str | None]:
+) -> tuple[list[Row], str | None]:
     """Up to `limit` tasks, newest first, and the cursor of the next page (None on the last).
 
     `filters` may hold kind, status, filename, filename__contains (upper and lower case alike), md5, batch; all must match.
@@ -165,12 +182,12 @@ def page(
     query = select(tasks).where(tasks.c.owner == owner)
     for name, value in filters.items():
         if value is not None:
-            query = query.where(_condition(name, value))
+            query = query.where(condition(name, value))
     if cursor is not None:
-        query = query.where(tasks.c.id < _read_cursor(cursor))
+        query = query.where(tasks.c.id < read_cursor(cursor))
     rows = db.execute(query.order_by(tasks.c.id.desc()).limit(limit + 1)).mappings().all()
     more = len(rows) > limit
-    return list(rows[:limit]), _write_cursor(rows[limit - 1]["id"]) if more else None
+    return list(rows[:limit]), write_cursor(rows[limit - 1]["id"]) if more else None
 
 
 def digests(db: Connection, owner: str, *, batch: str | None, after: str | None) -> tuple[list[Digest], str | None]:
@@ -183,14 +200,14 @@ def digests(db: Connection, owner: str, *, batch: str | None, after: str | None)
     last = db.scalar(select(tasks.c.id).where(*here).order_by(tasks.c.id).offset(DIGESTS_STEP - 1).limit(1))
     wanted = [tasks.c.kind == "md5", tasks.c.outcome == "done"]
     if batch is not None:
-        wanted.append(_condition("batch", batch))
+        wanted.append(condition("batch", batch))
     if last is not None:
         wanted.append(tasks.c.id <= last)
     found = db.execute(select(tasks.c.md5, tasks.c.filename).where(*here, *wanted).order_by(tasks.c.id))
     return [(row.md5, row.filename) for row in found], last
 
 
-def cancel(db: Connection, owner: str, task_id: str) -> RowMapping:
+def cancel(db: Connection, owner: str, task_id: str) -> Row:
     """Decide the outcome `cancelled`. A worker that is at it learns so by its next beat, and can store nothing more.
 
     Raises NotFound, or Conflict where the outcome is already decided.
@@ -214,25 +231,29 @@ def retry(db: Connection, owner: str, task_id: str, new_id: str) -> NewTask:
     if row["outcome"] not in ("failed", "cancelled"):
         is_now = f"its outcome is {row['outcome']}" if row["outcome"] else "it has not ended"
         raise Conflict(f"only a task that failed or was cancelled can be tried again: {is_now}")
-    check_not_deleted(row)
+    check_kept(row)
     same = {name: row[name] for name in ("owner", "kind", "filename", "size", "batch", "params")}
-    return NewTask(new_id, retry_of=row["id"], retried_traceparent=row["traceparent"], **same)
+    content = contents.get_all(db, [row["id"]]).get(row["id"])
+    return NewTask(new_id, retry_of=row["id"], retried_traceparent=row["traceparent"], content=content, **same)
 
 
 def delete_results(db: Connection, owner: str, task_id: str) -> None:
-    """Let go of a task's bytes, and of what was derived from them; fine when they are gone already. The sweeper deletes the
-    bytes, if nobody does so at once. Raises NotFound, or Conflict where the task has not ended."""
+    """Let go of a task's bytes, and of what was derived from them; fine when they are gone already. What is in the bucket
+    the sweeper deletes, if nobody does so at once. Raises NotFound, or Conflict where the task has not ended."""
     row = get(db, owner, task_id)
     if row["finished_at"] is None:
         raise Conflict("this task has not ended: wait until it has, or cancel it")
     wanted = update(tasks).where(tasks.c.id == row["id"], tasks.c.results_deleted_at.is_(None))
-    db.execute(wanted.values(results_deleted_at=now(), due_at=now()))
+    are_gone = contents.remove(db, [row["id"]])
+    db.execute(wanted.values(results_deleted_at=now(), due_at=None if are_gone else now()))
 
 
-def check_not_deleted(row: RowMapping) -> None:
-    """Raises BytesMissing where the owner had the bytes deleted, which may take a moment."""
+def check_kept(row: Row) -> None:
+    """Raises BytesMissing where the owner had the bytes deleted, which may take a moment, or their time is up."""
     if row["results_deleted_at"] is not None:
         raise BytesMissing(f"the stored bytes were deleted, as was asked for, at {rfc3339(row['results_deleted_at'])}")
+    if not is_kept(row):
+        raise BytesMissing("the stored bytes of this file are gone: their time is up; hand the file over again")
 
 
 def _known_form(task_id: str) -> str:
@@ -249,39 +270,7 @@ def _unknown(task_id: str) -> NotFound:
     return NotFound(f"there is no task {task_id[:64]!r}; an id is shown when a file is handed over")
 
 
-def _condition(name: str, value: str) -> ColumnElement[bool]:
-    value = _checked_filter(name, value)
-    if name == "filename__contains":
-        return tasks.c.filename.icontains(value, autoescape=True)
-    if name == "status" and value not in OUTCOMES:
-        return and_(tasks.c.status == value, UNFINISHED)
-    return tasks.c[name] == value
-
-
-def _checked_filter(name: str, value: str) -> str:
-    allowed: dict[str, Iterable[str]] = {"kind": kinds.KINDS, "status": STATUSES}
-    if name in allowed and value not in allowed[name]:
-        raise InvalidInput(f"parameter {name}: {value[:40]!r}; it must be one of: {', '.join(allowed[name])}")
-    if "\0" in value:
-        raise InvalidInput(f"parameter {name}: the character NUL is not allowed")
-    return value.strip().lower() if name == "md5" else value
-
-
-def _write_cursor(task_id: str) -> str:
-    return base64.urlsafe_b64encode(uuid.UUID(task_id).bytes).decode().rstrip("=")
-
-
-def _read_cursor(cursor: str) -> str:
-    try:
-        task_id = str(uuid.UUID(bytes=base64.b64decode(cursor.encode() + b"==", altchars=b"-_", validate=True)))
-    except (ValueError, binascii.Error):
-        task_id = ""
-    if not task_id or _write_cursor(task_id) != cursor:  # in any other spelling it is not unchanged
-        raise InvalidInput("parameter cursor: take it unchanged from `next` of the page before")
-    return task_id
-
-
-def history(row: RowMapping) -> list[dict[str, Any]]:
+def history(row: Row) -> list[dict[str, Any]]:
     """What happened to a task, oldest first: `at` (microseconds), `status`, `reason`.
 
     The usual steps are read off the time columns; the row keeps only attempts that ended early.

@@ -72,6 +72,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.add_middleware(Head, most_bytes=settings.max_header_bytes, most=settings.max_headers)
     app.add_middleware(CommonHeaders)
     add_error_answers(app)
+    app.include_router(tasks.inbox)
     for routes in (
         events,
         tasks,

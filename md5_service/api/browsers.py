@@ -7,6 +7,7 @@ another site that sends something here: requests that change something must come
 `http.CrossOriginProtection`. What is no browser sends neither `Origin` nor `Sec-Fetch-Site`, and is not concerned.
 """
 
+import functools
 import ipaddress
 from urllib.parse import urlsplit
 
@@ -49,6 +50,7 @@ def is_on_loopback(request: Request) -> bool:
     return here is not None and (here[1] is None or is_loopback(here[0]))
 
 
+@functools.lru_cache(1024)
 def is_loopback(address: str) -> bool:
     """Whether that is an IP address of the loopback network."""
     try:

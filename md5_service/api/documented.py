@@ -28,6 +28,12 @@ def header(description: str, schema: dict[str, Any] | None = None, *, always: bo
     return {"description": description, "required": always, "schema": schema or {"type": "string"}}
 
 
+PREFER = "`wait=N`: answer when the task has ended, after N ≤ 60 seconds at the latest"
+IDEMPOTENCY_KEY = (
+    "Up to 255 visible characters, new for each file, such as a UUID. Sent again within 24 hours with the same kind, parameters, "
+    "file name and bytes, it answers with the task that there is already, and the header `Idempotent-Replayed: true`; with "
+    "others 422, and 409 while the first request is still being received"
+)
 SECONDS = {"type": "integer", "minimum": 0}
 ETAG = header("Differs between two states", {"type": "string", "pattern": '^"[^"]+"$'})
 PREFERENCE_APPLIED = header("The wait that was granted, where one was asked for", always=False)
@@ -94,18 +100,22 @@ _FORM = {
     "additionalProperties": False,
 }
 FILE_SENT = {
+    "security": [{"HTTPBearer": []}, {"APIKeyCookie": []}],
     "parameters": [
         {"in": "query", "name": name, "required": False, "schema": schema}
         for name, schema in {"filename": _NAME_OF_FILE, **_PARAMETERS}.items()
     ]
     + [
-        {
-            "in": "header",
-            "name": "Content-MD5",
-            "required": False,
-            "description": "The digest that the file should have, in Base64 (RFC 1864)",
-            "schema": {"type": "string", "pattern": MD5_IN_BASE64},
-        }
+        {"in": "header", "name": name, "required": False, "description": description, "schema": schema}
+        for name, description, schema in (
+            ("Prefer", PREFER, {"type": "string"}),
+            ("Idempotency-Key", IDEMPOTENCY_KEY, {"type": "string", "pattern": KEY}),
+            (
+                "Content-MD5",
+                "The digest that the file should have, in Base64 (RFC 1864)",
+                {"type": "string", "pattern": MD5_IN_BASE64},
+            ),
+        )
     ],
     "requestBody": {
         "required": False,  # no body is a file of no bytes

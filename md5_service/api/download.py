@@ -1,5 +1,10 @@
 """Stored bytes as an answer. A `Range` that asks for what there is not is told so as every other error is."""
 
+import os
+import tempfile
+from pathlib import Path
+from typing import Any, BinaryIO
+
 from starlette.responses import FileResponse
 from starlette.types import Message, Receive, Scope, Send
 
@@ -8,6 +13,15 @@ from md5_service.api.errors import problem
 
 class Download(FileResponse):
     """Starlette's, which answers a `Range` that is wrong or unknown with 400: RFC 9110 (14.2) wants an unknown one ignored."""
+
+    def __init__(self, stored: Path | bytes, status_code: int = 200, **how: Any) -> None:
+        """Of a file, or of bytes, which become one that has no name. Asks the disk."""
+        if isinstance(stored, bytes):
+            self._file = _file_of(stored)  # for as long as this answer lives
+            path = Path(f"/dev/fd/{self._file.fileno()}")
+        else:
+            path = stored
+        super().__init__(path, status_code, stat_result=path.stat(), **how)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         refused = 0
@@ -34,3 +48,11 @@ class Download(FileResponse):
                 {"Content-Range": f"bytes */{size}"},
             )
             await answer(scope, receive, send)
+
+
+def _file_of(content: bytes) -> BinaryIO:
+    is_linux = hasattr(os, "memfd_create")
+    file = os.fdopen(os.memfd_create("content"), "w+b") if is_linux else tempfile.TemporaryFile()  # noqa: SIM115  # the answer closes it
+    file.write(content)
+    file.seek(0)
+    return file

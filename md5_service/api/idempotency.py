@@ -6,12 +6,13 @@ from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-from sqlalchemy import Connection, RowMapping
+from sqlalchemy import Connection
 
 from md5_service.api.in_time import in_time
 from md5_task_data import idempotency, tasks
 from md5_task_data.database import Database
 from md5_task_data.errors import DependencyAway, KeyInUse
+from md5_task_data.schema import Row
 
 LET_GO_S = 0.5  # for which an answer waits until the key is free again
 T = TypeVar("T")
@@ -30,7 +31,7 @@ class Key:
         """In the transaction that makes the task. Raises KeyInUse."""
         idempotency.keep(db, self.holder, self.fingerprint)
 
-    async def earlier(self, new: tasks.NewTask, digest: bytes = b"") -> RowMapping | None:
+    async def earlier(self, new: tasks.NewTask, digest: bytes = b"") -> Row | None:
         """The task that this key stands for, where it came with the same; None: there is none yet. Raises KeyReused."""
         self.fingerprint = idempotency.fingerprint(new, digest)
         kept = self.kept
@@ -62,7 +63,7 @@ class Key:
         with self.database.transaction() as db:
             return step(db)
 
-    def _read(self, task_id: str) -> RowMapping:
+    def _read(self, task_id: str) -> Row:
         with self.database.reading() as db:
             return tasks.get(db, self.holder.owner, task_id)
 

@@ -1,23 +1,23 @@
 """Stored bytes become a row, the row a hint: the way in of every file. The row is the promise; the hint may fail."""
 
+import functools
 import logging
 import queue
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import uuid_utils
 from celery import Celery
 from fastapi import Request
-from sqlalchemy import RowMapping
-from starlette.concurrency import run_in_threadpool
 
 from md5_service import tracing
 from md5_service.api.idempotency import Key, held
 from md5_service.api.in_time import in_time
 from md5_service.api.limits import Places
 from md5_service.api.promises import Promises
-from md5_service.api.receive import Received, Sink, boundary_of, check_size, head_of, receive
+from md5_service.api.receive import Received, boundary_of, check_size, head_of, receive
+from md5_service.api.sink import Sink
 from md5_service.broker import publish
 from md5_service.logs import about_task
 from md5_service.settings import Settings
@@ -26,17 +26,18 @@ from md5_task_data.bucket import Bucket
 from md5_task_data.database import Database
 from md5_task_data.errors import DependencyAway, InvalidInput
 from md5_task_data.failpoints import reach
+from md5_task_data.schema import Row
 
 log = logging.getLogger(__name__)
 
 UNNAMED = "unnamed"
-MAX_HINTS_HELD = 10_000
+MAX_HELD = 1000  # commits whose hints are not sent yet
 
 
 class Taken(NamedTuple):
     """A task; not `is_new`: its Idempotency-Key stood for it already."""
 
-    row: RowMapping
+    row: Row
     is_new: bool
 
 
@@ -47,8 +48,7 @@ class Intake:
         self._settings = settings
         self._database = database
         self._bucket = bucket
-        self._hints = hints
-        self._promises = Promises(database)
+        self._promises = Promises(database, self._check_room, hints.send)
         self._places = Places(settings.max_uploads, settings.max_uploads_per_owner)
 
     async def take(self, request: Request, owner: str, idempotency_key: str | None = None) -> Taken:
@@ -64,21 +64,23 @@ class Intake:
         if boundary is None:
             new_task(task_id, owner, received, 0)  # what is wrong with it is said before the body is sent
         expected, reserve = check_size(request, boundary, self._settings), self._settings.disk_reserve_bytes
-        incoming = await run_in_threadpool(self._bucket.receive, task_id, reserve=reserve, expected=expected)
-        sink = Sink(incoming, self._settings.max_upload_bytes, with_digest=key is not None)
+        begin = functools.partial(self._bucket.receive, task_id, reserve=reserve, expected=expected)
+        most, small = self._settings.max_upload_bytes, self._settings.small_file_bytes
+        sink = Sink(begin, most, small=small, with_digest=key is not None)
         try:
             with tracing.span("receive file", task_id=task_id):
+                await sink.expect(expected - (self._settings.max_form_bytes if boundary else 0))
                 await receive(request, boundary, received, sink, self._settings)
-                new = new_task(task_id, owner, received, sink.size)
+                new = new_task(task_id, owner, received, sink.size, sink.content)
                 reach("intake.received")
                 if key is not None and (earlier := await key.earlier(new, sink.digest())) is not None:
                     await sink.discard()
                     return Taken(earlier, is_new=False)
-                await run_in_threadpool(incoming.store)
+                await sink.store()
         except BaseException:
             await sink.discard()
             raise
-        return self._taken(await self._promises.make(new, incoming.discard, key))
+        return self._taken(await self._promises.make(new, sink.forget, key))
 
     async def again(self, owner: str, task_id: str, idempotency_key: str | None = None) -> Taken:
         """A new task for the bytes of one that failed or was cancelled. Raises NotFound, Conflict, BytesMissing."""
@@ -88,13 +90,15 @@ class Intake:
             if key is not None and (earlier := await key.earlier(new)) is not None:
                 return Taken(earlier, is_new=False)
             await in_time(lambda: self._share(new))
-            row = await self._promises.make(new, lambda: self._bucket.delete(new.id), key)
+            row = await self._promises.make(new, lambda: self._unshare(new), key)
         return self._taken(row)
 
-    def _taken(self, row: RowMapping) -> Taken:
+    def _check_room(self, size: int) -> None:
+        self._bucket.check_room(self._settings.disk_reserve_bytes + size)
+
+    def _taken(self, row: Row) -> Taken:
         with about_task(row["id"]):
             log.info("taken, %d bytes", row["size"])  # the one line with the ids of both, request and task
-        self._hints.send(row)
         return Taken(row, is_new=True)
 
     def _to_try_again(self, owner: str, task_id: str, new_id: str) -> tasks.NewTask:
@@ -103,17 +107,22 @@ class Intake:
 
     def _share(self, new: tasks.NewTask) -> None:
         tracing.follows(new.retried_traceparent)
-        self._bucket.share(str(new.retry_of), new.id)
+        if new.content is None:
+            self._bucket.share(str(new.retry_of), new.id)
+
+    def _unshare(self, new: tasks.NewTask) -> None:
+        if new.content is None:
+            self._bucket.delete(new.id)
 
 
-def new_task(task_id: str, owner: str, received: Received, size: int) -> tasks.NewTask:
+def new_task(task_id: str, owner: str, received: Received, size: int, content: bytes | None = None) -> tasks.NewTask:
     """What a request asks for. Raises InvalidInput."""
     fields = dict(received.fields)
     kind = fields.pop("kind", "md5")
     batch = tasks.checked_batch(fields.pop("batch", None))
     filename = tasks.checked_name(fields.pop("filename", received.filename or "") or UNNAMED)
     params = kinds.parameters(kind, _with_digests(kind, fields, received.digests))
-    return tasks.NewTask(task_id, owner, kind, filename, size, batch, params)
+    return tasks.NewTask(task_id, owner, kind, filename, size, batch, params, content=content)
 
 
 def _with_digests(kind: str, fields: dict[str, str], digests: Mapping[str, str]) -> dict[str, str]:
@@ -133,7 +142,7 @@ class Hints:
 
     def __init__(self, app: Celery) -> None:
         self._app = app
-        self._queue: queue.Queue[RowMapping | None] = queue.Queue(MAX_HINTS_HELD)
+        self._queue: queue.Queue[Sequence[Row] | None] = queue.Queue(MAX_HELD)
         self._thread = threading.Thread(target=self._run, name="hints", daemon=True)
 
     def start(self) -> None:
@@ -147,11 +156,12 @@ class Hints:
             return
         self._thread.join(timeout=3)
 
-    def send(self, row: RowMapping) -> None:
+    def send(self, rows: Sequence[Row]) -> None:
+        """Of the tasks of one commit."""
         try:
-            self._queue.put_nowait(row)
+            self._queue.put_nowait(rows)
         except queue.Full:
-            log.warning("hint for %s not sent: too many wait", row["id"])
+            log.warning("hints for %d tasks not sent: too many wait; the sweeper will", len(rows))
 
     def _run(self) -> None:
         while True:
@@ -159,7 +169,7 @@ class Hints:
             while not self._queue.empty():
                 held.append(self._queue.get_nowait())
             try:
-                publish(self._app, leases.messages(row for row in held if row is not None))
+                publish(self._app, leases.messages(row for rows in held if rows is not None for row in rows))
                 reach("intake.published")
             except DependencyAway as error:
                 log.warning("%d hints not sent; the sweeper will: %s", len(held), error)

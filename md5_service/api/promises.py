@@ -8,7 +8,6 @@ import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from sqlalchemy import RowMapping
 from starlette.concurrency import run_in_threadpool
 
 from md5_service import tracing
@@ -18,11 +17,13 @@ from md5_task_data import tasks
 from md5_task_data.database import Database
 from md5_task_data.errors import DependencyAway, StorageFull
 from md5_task_data.failpoints import reach
+from md5_task_data.schema import Row
 
 MOST_TOGETHER = 200  # rows of one commit
+IDLE_TURNS = 2  # of the event loop, in which nobody came
 HANGS_S = 0.1  # a commit that takes longer no longer holds up those behind it
 
-Outcome = RowMapping | BaseException
+Outcome = Row | BaseException
 
 
 @dataclass(eq=False)
@@ -34,7 +35,7 @@ class _Promise:
     forget_bytes: Callable[[], None]
     key: Key | None
     traceparent: str | None
-    answer: asyncio.Future[RowMapping]
+    answer: asyncio.Future[Row]
     turn: threading.Lock = field(default_factory=threading.Lock)
     is_committing: bool = False
 
@@ -48,14 +49,19 @@ class _Promise:
 
 
 class Promises:
-    """One an API process."""
+    """One an API process. `check_room` is asked whether there is room for so many bytes in the database, `committed` is told of
+    the rows of each commit."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(
+        self, database: Database, check_room: Callable[[int], None], committed: Callable[[Sequence[Row]], None]
+    ) -> None:
         self._database = database
+        self._check_room = check_room
+        self._committed = committed
         self._waiting: list[_Promise] = []
         self._committing: asyncio.Task[None] | None = None
 
-    async def make(self, new: tasks.NewTask, forget_bytes: Callable[[], None], key: Key | None) -> RowMapping:
+    async def make(self, new: tasks.NewTask, forget_bytes: Callable[[], None], key: Key | None) -> Row:
         """The committed row; its key is kept with it. Where it cannot be, `forget_bytes` is called (it may be twice), but not
         where nobody knows whether it is. Raises DependencyAway, StorageFull, KeyInUse."""
         with tracing.span("create task", role="producer", task_id=new.id, task_kind=new.kind, size=new.size):
@@ -74,12 +80,21 @@ class Promises:
     async def _commit_waiting(self) -> None:
         try:
             while self._waiting:
+                await self._those_on_their_way()
                 together, self._waiting = self._waiting[:MOST_TOGETHER], self._waiting[MOST_TOGETHER:]
                 step = begin(functools.partial(self._commit, together))
                 step.add_done_callback(functools.partial(_tell, together))
                 await asyncio.wait({step}, timeout=HANGS_S)
         finally:
             self._committing = None
+
+    async def _those_on_their_way(self) -> None:
+        """Let in what this process has received already: some turns of the event loop, for as long as they bring somebody."""
+        known, idle = 0, 0
+        while idle < IDLE_TURNS and len(self._waiting) < MOST_TOGETHER:
+            idle = 0 if len(self._waiting) > known else idle + 1
+            known = len(self._waiting)
+            await asyncio.sleep(0)
 
     def _commit(self, together: Sequence[_Promise]) -> list[tuple[_Promise, Outcome]]:
         """What became of each. Where something is wrong with one of them, each is tried alone: no neighbour pays."""
@@ -94,10 +109,14 @@ class Promises:
                     promise.forget_bytes()
             return [(promise, error) for promise in together]
         reach("intake.committed")
+        if rows := [outcome for _, outcome in outcomes if not isinstance(outcome, BaseException)]:
+            self._committed(rows)
         return outcomes
 
     def _in_one_transaction(self, together: Sequence[_Promise]) -> list[tuple[_Promise, Outcome]]:
         reach("intake.stored")
+        if size := sum(len(promise.new.content or b"") for promise in together):
+            self._check_room(size)
         with self._database.transaction() as db:
             rows = tasks.create_all(db, [(promise.new, promise.traceparent) for promise in together])
             for promise in together:

@@ -1,12 +1,10 @@
 """Bytes off the wire into the bucket: a multipart form or a raw body, streamed, with flat memory for any size."""
 
 import asyncio
-import hashlib
 import re
-import time
 from collections.abc import AsyncIterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from urllib.parse import parse_qsl
 
 from fastapi import Request
 from python_multipart.exceptions import FormParserError
@@ -15,18 +13,13 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
 from md5_service.api import digests, disposition
+from md5_service.api.sink import Sink, too_large
 from md5_service.settings import Settings
-from md5_task_data.bucket import Incoming
 from md5_task_data.errors import InvalidInput, Malformed, TooLarge
 
-BLOCK = 1 << 20  # bytes that are handed to the disk at once
-MAX_PIECES = 256  # chunks that are held until then, however small
-LONGEST_HELD_S = 60  # for which they are: a file that nothing was written to for a day is an orphan, and swept
 MAX_FIELD_BYTES = 64 << 10
 LONGEST_SIZE = 20  # digits that are looked at: what has more is too large anyway
 BOUNDARY = re.compile(rb"[!-~ ]*[!-~]")  # the parser would look for others, too, and find them in the wrong places
-
-_disk = ThreadPoolExecutor(max_workers=16, thread_name_prefix="disk")
 
 
 @dataclass
@@ -47,62 +40,6 @@ class Received:
         self.fields[name] = value
 
 
-class Sink:
-    """Writes to disk in a thread while the next bytes are received: holds at most two blocks."""
-
-    def __init__(self, incoming: Incoming, max_bytes: int, *, with_digest: bool = False) -> None:
-        self.size = 0
-        self._incoming = incoming
-        self._digest = hashlib.blake2b(digest_size=32) if with_digest else None
-        self._max_bytes = max_bytes
-        self._pieces: list[bytes | memoryview] = []
-        self._held = 0
-        self._writing: asyncio.Future[None] | None = None
-        self._passed_on_at = time.monotonic()
-
-    def add(self, piece: bytes | memoryview) -> None:
-        """Take bytes; call `pass_on` soon after. Raises TooLarge."""
-        self.size += len(piece)
-        if self.size > self._max_bytes:
-            raise _too_large(self._max_bytes)
-        self._held += len(piece)
-        self._pieces.append(piece)
-
-    async def pass_on(self, *, at_least: int = BLOCK) -> None:
-        """Hand what is held to the disk once it is a block, or has waited. Raises StorageFull, DependencyAway."""
-        has_waited = time.monotonic() - self._passed_on_at > LONGEST_HELD_S
-        if self._held >= at_least or len(self._pieces) >= MAX_PIECES or has_waited:
-            self._passed_on_at = time.monotonic()
-            await self._written()
-            pieces, self._pieces, self._held = self._pieces, [], 0
-            self._writing = asyncio.get_running_loop().run_in_executor(_disk, self._write, pieces)
-
-    async def finish(self) -> None:
-        """Wait until all bytes are handed to the disk. Raises as `pass_on` does."""
-        await self.pass_on(at_least=0)
-        await self._written()
-
-    def digest(self) -> bytes:
-        """A digest of all bytes, where one was asked for, after `finish`."""
-        return self._digest.digest() if self._digest else b""
-
-    async def discard(self) -> None:
-        """Leave nothing behind. No thread still writes when this returns."""
-        if self._writing is not None:
-            await asyncio.wait([self._writing])
-        await asyncio.get_running_loop().run_in_executor(_disk, self._incoming.discard)
-
-    def _write(self, pieces: list[bytes | memoryview]) -> None:
-        if self._digest is not None:
-            for piece in pieces:
-                self._digest.update(piece)
-        self._incoming.write(pieces)
-
-    async def _written(self) -> None:
-        if self._writing is not None:
-            await asyncio.shield(self._writing)
-
-
 def head_of(request: Request, settings: Settings) -> Received:
     """What query and headers say of the body that follows. Raises InvalidInput, HTTPException(415)."""
     if (coding := request.headers.get("content-encoding", "identity").strip().lower()) != "identity":
@@ -113,7 +50,7 @@ def head_of(request: Request, settings: Settings) -> Received:
     if (coding := request.headers.get("transfer-encoding", "chunked").strip().lower()) != "chunked":
         raise HTTPException(415, f"header Transfer-Encoding: {coding[:40]!r}; `chunked` is all that can be read here")
     received = Received(settings.max_parameters, digests=digests.of(request.headers))
-    for name, value in request.query_params.multi_items():
+    for name, value in parse_qsl(request.scope["query_string"].decode("latin-1"), keep_blank_values=True):
         received.add(name, value)
     return received
 
@@ -129,7 +66,7 @@ def check_size(request: Request, boundary: bytes | None, settings: Settings) -> 
     declared = request.headers.get("content-length", "0").lstrip("0")
     size = int(declared[:LONGEST_SIZE]) if declared.isdecimal() else 0
     if boundary is None and size > settings.max_upload_bytes:
-        raise _too_large(settings.max_upload_bytes)
+        raise too_large(settings.max_upload_bytes)
     if size > settings.max_upload_bytes + settings.max_form_bytes:
         most = f"{settings.max_upload_bytes} bytes of a file, and {settings.max_form_bytes} besides"
         raise TooLarge(f"the form is larger than is taken here: {most}; nothing was kept")
@@ -264,7 +201,3 @@ class _Form:
 
     def _end(self) -> None:
         self.complete = True
-
-
-def _too_large(max_bytes: int) -> TooLarge:
-    return TooLarge(f"the file is larger than the {max_bytes} bytes that are taken here; nothing was kept")

@@ -6,11 +6,10 @@ from datetime import datetime
 from typing import Any, Literal
 
 from pydantic import BaseModel, Field
-from sqlalchemy import RowMapping
 
 from md5_service.api.documented import header
 from md5_task_data import tasks
-from md5_task_data.schema import moment
+from md5_task_data.schema import Row, moment
 
 Status = Literal["receiving", "queued", "running", "waiting", "computed", "done", "failed", "cancelled", "expired"]
 Outcome = Literal["done", "failed", "cancelled"]
@@ -141,7 +140,7 @@ class Health(BaseModel):
     checks: dict[str, str] = Field(default={}, description="`ok`, or what is wrong, for each thing that is needed")
 
 
-def task(row: RowMapping) -> Task:
+def task(row: Row) -> Task:
     """A row of `tasks` as clients see it."""
     return Task(
         id=row["id"],

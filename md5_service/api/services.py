@@ -39,7 +39,8 @@ def make_services(settings: Settings) -> Services:
     return Services(settings, database, Keys(database), bucket, celery, hints, intake, Watcher(database))
 
 
-def _services(request: Request) -> Services:
+# Dependencies are `async`: FastAPI runs others in a thread, which costs more than they do.
+async def _services(request: Request) -> Services:
     services: Services = request.app.state.services
     return services
 
@@ -51,7 +52,9 @@ _cookie = APIKeyCookie(
 )
 
 
-def _owner(request: Request, _: Annotated[object, Depends(_bearer)], __: Annotated[object, Depends(_cookie)]) -> str:
+async def _owner(
+    request: Request, _: Annotated[object, Depends(_bearer)], __: Annotated[object, Depends(_cookie)]
+) -> str:
     """Whose task it is, as `auth` has found; `_bearer` and `_cookie` only tell the OpenAPI document."""
     owner: str = request.state.owner
     return owner

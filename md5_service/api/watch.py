@@ -8,13 +8,12 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
-from sqlalchemy import RowMapping
 from starlette.concurrency import run_in_threadpool
 
 from md5_task_data import tasks
 from md5_task_data.database import Database
 from md5_task_data.errors import DependencyAway, TooMany
-from md5_task_data.schema import OUTCOMES
+from md5_task_data.schema import OUTCOMES, Row
 from md5_task_data.tasks import Version
 
 log = logging.getLogger(__name__)
@@ -29,15 +28,15 @@ MAX_WATCHES = 5000  # in one process
 class Watch:
     """One client's view of some tasks: of each the newest state only, however slow the client is."""
 
-    def __init__(self, rows: Sequence[RowMapping]) -> None:
+    def __init__(self, rows: Sequence[Row]) -> None:
         self.since = time.monotonic()
         self.is_blind = False  # the last look failed
         self.is_over = False  # the process stops
         self.seen: dict[str, Version] = {row["id"]: tasks.version(row) for row in rows}
-        self._news: dict[str, RowMapping] = {}
+        self._news: dict[str, Row] = {}
         self._something = asyncio.Event()
 
-    async def news(self, seconds: float) -> list[RowMapping]:
+    async def news(self, seconds: float) -> list[Row]:
         """What has changed since this was last asked, as soon as there is something; nothing after `seconds`, or when the
         process stops."""
         try:
@@ -50,7 +49,7 @@ class Watch:
         news, self._news = list(self._news.values()), {}
         return news
 
-    def tell(self, row: RowMapping) -> None:
+    def tell(self, row: Row) -> None:
         self.seen[row["id"]] = tasks.version(row)
         self._news[row["id"]] = row
         self._something.set()
@@ -77,7 +76,7 @@ class Watcher:
             )
 
     @contextmanager
-    def watching(self, rows: Sequence[RowMapping]) -> Iterator[Watch]:
+    def watching(self, rows: Sequence[Row]) -> Iterator[Watch]:
         """Watch these tasks from the state that is given here. Raises TooMany."""
         self.check_room()
         watch = Watch(rows)
@@ -91,7 +90,7 @@ class Watcher:
         finally:
             self._watches.discard(watch)
 
-    async def until_ended(self, row: RowMapping, seconds: float) -> RowMapping:
+    async def until_ended(self, row: Row, seconds: float) -> Row:
         """The task as it is when it is terminal, `ENOUGH_S` after its outcome was decided, or after `seconds`. Raises
         DependencyAway when nobody could look at it then, TooMany."""
         until = time.monotonic() + seconds
@@ -133,9 +132,9 @@ class Watcher:
             youngest = time.monotonic() - max((watch.since for watch in self._watches), default=0.0)
             await asyncio.sleep(min(LONGEST_S, max(SHORTEST_S, youngest / 10)))
 
-    def _changed(self, seen: Mapping[str, set[Version]]) -> dict[str, RowMapping]:
+    def _changed(self, seen: Mapping[str, set[Version]]) -> dict[str, Row]:
         """Those of the tasks that are no longer as somebody last saw them."""
-        changed: dict[str, RowMapping] = {}
+        changed: dict[str, Row] = {}
         asked = list(seen)
         with self._database.reading() as db:
             for start in range(0, len(asked), MAX_ASKED):

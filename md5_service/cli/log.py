@@ -32,7 +32,7 @@ def verify(
     """Walk the hash chain of a log, and name the first line that is not right."""
     from sqlalchemy.exc import ArgumentError
 
-    from md5_task_data import shared_log
+    from md5_task_data import log_verify
     from md5_task_data.database import Database
     from md5_task_data.errors import DependencyAway
 
@@ -40,7 +40,7 @@ def verify(
     if database is None and beside.is_file():
         database = URL.create("sqlite", database=str(beside)).render_as_string()
     try:
-        verdict = shared_log.verify(file, Database(database) if database else None)
+        verdict = log_verify.verify(file, Database(database) if database else None)
     except ArgumentError:
         print("md5-service: --database: not the URL of a database", file=sys.stderr)
         raise typer.Exit(2) from None

@@ -28,14 +28,21 @@ class Job:
         Carries the progress up, and stops with LeaseLost between two blocks when the task is no longer ours. Raises
         BytesMissing when the stored bytes are gone or fewer than were received.
         """
-        buffer = memoryview(bytearray(min(BLOCK, self.size + 1)))
         done = 0
+        for block in self._in_database() if self._claim.content is not None else self._in_bucket():
+            yield block
+            done += len(block)
+            self._beat.progress = done
+            if self._beat.lost:
+                raise LeaseLost(self._claim.id)
+        if done != self.size:
+            raise BytesMissing(f"of {self.size} bytes received, {done} are stored; hand the file over again")
+
+    def _in_database(self) -> Iterator[memoryview]:
+        yield memoryview(self._claim.content or b"")
+
+    def _in_bucket(self) -> Iterator[memoryview]:
+        buffer = memoryview(bytearray(min(BLOCK, self.size + 1)))
         with self._bucket.open(self._claim.id) as file:
             while count := file.readinto(buffer):
                 yield buffer[:count]
-                done += count
-                self._beat.progress = done
-                if self._beat.lost:
-                    raise LeaseLost(self._claim.id)
-        if done != self.size:
-            raise BytesMissing(f"of {self.size} bytes received, {done} are stored; hand the file over again")

@@ -10,7 +10,7 @@ from celery import Celery
 from md5_service import broker
 from md5_service.settings import Settings
 from md5_service.worker import traces
-from md5_task_data import idempotency, leases
+from md5_task_data import contents, idempotency, leases
 from md5_task_data.bucket import Bucket
 from md5_task_data.database import Database
 from md5_task_data.errors import DependencyAway
@@ -56,14 +56,16 @@ def delete_expired(database: Database, bucket: Bucket) -> int:
     deleted = 0
     for _ in range(MOST_BATCHES):
         with database.reading() as db:
-            task_ids = leases.expired(db)
+            task_ids = contents.expired(db)
+            in_database = contents.sizes(db, task_ids)
         if not task_ids:
             break
         for task_id in task_ids:
-            bucket.delete(task_id)
+            if task_id not in in_database:
+                bucket.delete(task_id)
         reach("sweep.deleted")
         with database.transaction() as db:
-            leases.settle_expired(db, task_ids)
+            contents.settle_expired(db, task_ids)
         deleted += len(task_ids)
     return deleted
 

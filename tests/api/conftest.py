@@ -52,6 +52,7 @@ def start_api(tmp_path: Path) -> Iterator[Callable[..., Api]]:
             "broker_url": f"redis+socket://{tmp_path}/no-broker.sock?virtual_host=0",
             "bucket_url": f"file://{tmp_path}/bucket",
             "log_path": tmp_path / "tasks.log",
+            "small_file_bytes": 0,  # all bytes are in the bucket, to be looked at there; but see test_small_files.py
         }
         settings = Settings(**(fields | given))
         database = Database(settings.database_url)

@@ -11,7 +11,7 @@ import httpx2
 import pytest
 from sqlalchemy import update
 
-from md5_service.api import receive
+from md5_service.api import sink
 from md5_service.settings import Settings
 from md5_task_data.bucket import Bucket
 from md5_task_data.database import Database
@@ -26,7 +26,7 @@ KEY = {"Idempotency-Key": "k"}
 
 
 def environment(settings: Settings, failpoints: Path) -> dict[str, str]:
-    names = ("database_url", "broker_url", "bucket_url", "log_path")
+    names = ("database_url", "broker_url", "bucket_url", "log_path", "small_file_bytes")
     ours = {f"MD5_{name.upper()}": str(getattr(settings, name)) for name in names}
     return os.environ | ours | {"MD5_FAILPOINTS": str(failpoints)}
 
@@ -64,7 +64,7 @@ def test_what_a_killed_api_leaves_behind_goes(api: Api, tmp_path: Path, monkeypa
 
 def test_however_slow_an_upload_is_its_file_is_touched(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
     """So that the sweeper can tell it from one that nobody sends any more."""
-    monkeypatch.setattr(receive, "LONGEST_HELD_S", 0.2)
+    monkeypatch.setattr(sink, "LONGEST_HELD_S", 0.2)
     with socket.create_connection(("127.0.0.1", api.port), timeout=10) as connection:
         connection.sendall(b"POST /v1/tasks HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n\r\n")
         sizes = set()

@@ -153,6 +153,6 @@ def test_trying_again_twice_makes_one_task(api: Api) -> None:
 
 
 def test_without_a_key_nothing_is_held_and_nothing_hashed(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delattr("md5_service.api.receive.hashlib.blake2b")
+    monkeypatch.delattr("md5_service.api.sink.hashlib.blake2b")
     monkeypatch.delattr(idempotency, "hold")
     assert hand_over(api) != hand_over(api)

@@ -231,7 +231,7 @@ def test_a_disk_keeps_its_reserve(start_api: Callable[..., Api], monkeypatch: py
 
     def chunked() -> Iterator[bytes]:
         nonlocal room
-        yield b"x" * 2000
+        yield b"x" * 1_200_000  # more than is held
         wait_for(lambda: len(api.stored()) == 3, 10, "the upload to begin")
         room = 9_999  # others have filled it meanwhile
         yield b"x" * 2_000_000

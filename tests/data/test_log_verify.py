@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from md5_task_data.database import Database
-from md5_task_data.shared_log import SharedLog, verify
+from md5_task_data.log_verify import verify
+from md5_task_data.shared_log import SharedLog
 
 NewTask = Callable[..., str]
 

@@ -73,8 +73,7 @@ def test_only_bytes_that_no_row_keeps_are_deleted(
 def test_a_try_that_shares_old_bytes_is_as_young_as_it_is(sweeper: Orphans, bucket: Bucket) -> None:
     """Between its link and its row nobody may delete it, though the bytes were written long ago."""
     first = store(bucket)
-    path, _ = bucket.file(first)
-    os.utime(path, (1, 1))
+    os.utime(bucket.file(first), (1, 1))
     bucket.share(first, str(uuid_utils.uuid7()))
     assert sweeper.delete_some(safe_age_s=5) == 0
     assert len(names(bucket)) == 2

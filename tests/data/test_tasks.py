@@ -7,7 +7,7 @@ import pytest
 import uuid_utils
 from sqlalchemy.exc import IntegrityError
 
-from md5_task_data import kinds, leases, tasks
+from md5_task_data import contents, kinds, leases, tasks
 from md5_task_data.database import Database
 from md5_task_data.errors import Conflict, InvalidInput, LeaseLost, NotFound
 from md5_task_data.shared_log import SharedLog
@@ -126,7 +126,7 @@ def test_a_task_can_be_cancelled_until_its_outcome_is_decided(
         SharedLog(database, tmp_path / "tasks.log").flush()
     if state == "expired":
         with database.transaction() as db:
-            leases.settle_expired(db, [task_id])
+            contents.settle_expired(db, [task_id])
     if state in ("queued", "running", "put back"):
         with database.transaction() as db:
             assert tasks.cancel(db, "local", task_id)["outcome"] == "cancelled"

@@ -55,29 +55,29 @@ MUTANTS: tuple[Mutant, ...] = (
     Mutant(
         "the fence of results that are stored together",
         LEASES,
-        "done = update(tasks).where(tuple_(tasks.c.id, tasks.c.fence).in_(ours)",
-        "done = update(tasks).where(tasks.c.id.in_([task_id for task_id, _ in ours])",
+        'tasks.c.fence == cast(given(_RESULTS, tasks.c.id, "fence"), Integer)',
+        "literal(True)",
         _data("test_leases.py::test_results_are_stored_together_and_nothing_of_what_was_lost[sqlite]"),
     ),
     Mutant(
         "the journey alone of what was tried before",
         LEASES,
-        "literal(True) if len(task_ids) == 1 else tasks.c.attempt == 0",
-        "literal(True)",
+        "for untried in (literal(True), tasks.c.attempt == 0)",
+        "for untried in (literal(True), literal(True))",
         _data("test_leases.py::test_small_files_travel_together_and_what_is_large_or_was_tried_before_alone[sqlite]"),
     ),
     Mutant(
         "the check of the state that a row is claimed from",
         LEASES,
-        'tasks.c.id.in_(task_ids), tasks.c.status == "queued", untried)',
-        "tasks.c.id.in_(task_ids), untried)",
+        'tasks.c.status == "queued", untried)',
+        "untried)",
         _data("test_leases.py::test_a_queued_task_is_claimed_once_however_often_its_message_comes[sqlite]"),
     ),
     Mutant(
         "SKIP LOCKED",
         LEASES,
-        "with_for_update(skip_locked=True)",
-        "with_for_update()",
+        "with_for_update(skip_locked=True)\n    for untried",
+        "with_for_update()\n    for untried",
         _data("test_leases.py::test_a_claim_passes_by_what_others_are_at[postgresql]"),
     ),
     Mutant(
@@ -136,8 +136,8 @@ MUTANTS: tuple[Mutant, ...] = (
     Mutant(
         "the lock of the head row",
         LOG,
-        "head = _head(db, lock=True)",
-        "head = _head(db)",
+        "head = head_of(db, lock=True)",
+        "head = head_of(db)",
         _data(
             "test_shared_log.py::"
             "test_writers_that_lost_their_file_lock_wait_for_one_another_at_the_head_row[postgresql]"
@@ -153,8 +153,8 @@ MUTANTS: tuple[Mutant, ...] = (
     Mutant(
         "the order of L3 and L4",
         LOG,
-        "                self._write_lines(start, head.length)\n                self._settle(head)\n",
-        "                self._settle(head)\n                self._write_lines(start, head.length)\n",
+        "                self._write_lines(start, head.length, lines)\n                self._settle(head)\n",
+        "                self._settle(head)\n                self._write_lines(start, head.length, lines)\n",
         _data("test_shared_log.py::test_a_crash_between_the_steps_is_made_good_by_the_next_flush[sqlite-_write_lines]"),
         in_short=True,
     ),
@@ -263,7 +263,7 @@ MUTANTS: tuple[Mutant, ...] = (
     ),
     Mutant(
         "the digest of what came with a key",
-        "md5_service/api/receive.py",
+        "md5_service/api/sink.py",
         "self._digest.update(piece)",
         "pass",
         _api("test_idempotency.py::test_other_bytes_or_parameters_are_422"),
@@ -271,8 +271,8 @@ MUTANTS: tuple[Mutant, ...] = (
     Mutant(
         "the sweeper's part in what an owner deletes",
         "md5_task_data/tasks.py",
-        "values(results_deleted_at=now(), due_at=now())",
-        "values(results_deleted_at=now())",
+        "due_at=None if are_gone else now()",
+        "due_at=None",
         ("tests/worker/test_sweeper.py::test_bytes_whose_owner_deleted_them_go_though_the_api_died_before[sqlite]",),
     ),
     Mutant(
@@ -305,7 +305,7 @@ MUTANTS: tuple[Mutant, ...] = (
     ),
     Mutant(
         "the touch of a slow upload",
-        "md5_service/api/receive.py",
+        "md5_service/api/sink.py",
         " or has_waited:",
         ":",
         _api("test_crash.py::test_however_slow_an_upload_is_its_file_is_touched"),

@@ -18,8 +18,10 @@ from typing import Any, NamedTuple
 
 import atheris
 
-with atheris.instrument_imports(include=["python_multipart", "md5_service.api.receive", "md5_service.api.disposition"]):
-    from md5_service.api import disposition, receive
+with atheris.instrument_imports(
+    include=["python_multipart", "md5_service.api.receive", "md5_service.api.sink", "md5_service.api.disposition"]
+):
+    from md5_service.api import disposition, receive, sink
 
 from fastapi import Request
 
@@ -29,7 +31,7 @@ from md5_task_data.bucket import Bucket
 from md5_task_data.errors import InvalidInput, Malformed, TooLarge
 
 ID = "01a20000-0000-7000-8000-000000000000"
-MAX_FILE = 1500
+MAX_FILE, SMALL_FILE = 1500, 300
 SETTINGS = Settings(
     database_url="sqlite:////nowhere", broker_url="memory://", bucket_url="file:///nowhere", log_path=Path("/nowhere")
 )
@@ -80,17 +82,19 @@ class Forms:
     async def _take(self, request: Request) -> Outcome:
         """As `Intake` does it."""
         received, boundary = receive.head_of(request, SETTINGS), receive.boundary_of(request)
-        incoming = self._bucket.receive(ID)
-        sink = receive.Sink(incoming, MAX_FILE)
+        taken = sink.Sink(lambda: self._bucket.receive(ID), MAX_FILE, small=SMALL_FILE)
         try:
-            await receive.receive(request, boundary, received, sink, SETTINGS)
-            new = new_task(ID, "local", received, sink.size)
-            incoming.store()
+            await receive.receive(request, boundary, received, taken, SETTINGS)
+            new = new_task(ID, "local", received, taken.size)
+            await taken.store()
         except BaseException:
-            await sink.discard()
+            await taken.discard()
             raise
-        (path,) = self._files()
-        outcome = Outcome(None, path.read_bytes(), new.filename, new.batch, tuple(new.params.items()))
+        content = taken.content
+        if content is None:
+            (path,) = self._files()
+            content = path.read_bytes()
+        outcome = Outcome(None, content, new.filename, new.batch, tuple(new.params.items()))
         assert len(outcome.content) == new.size
         self._bucket.delete(ID)
         return outcome
@@ -220,7 +224,7 @@ def _check(forms: Forms, data: bytes) -> None:
 
 def _fuzz(arguments: list[str], folder: Path) -> None:
     logging.disable()  # the parser explains each refusal
-    receive._disk = AtOnce()  # type: ignore[assignment]
+    sink._disk = AtOnce()  # type: ignore[assignment]
     forms = Forms(folder)
     corpus = folder / "corpus"
     corpus.mkdir()

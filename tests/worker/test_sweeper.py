@@ -10,7 +10,7 @@ from sqlalchemy import update
 from md5_service import broker
 from md5_service.settings import Settings
 from md5_service.worker import sweeper
-from md5_task_data import leases
+from md5_task_data import contents, leases
 from md5_task_data import tasks as tasks_of_clients
 from md5_task_data.bucket import Bucket
 from md5_task_data.database import Database
@@ -131,7 +131,7 @@ def test_who_dies_between_bytes_and_note_leaves_it_to_the_next(
             tasks_of_clients.cancel(db, "local", task_id)
     SharedLog(database, tmp_path / "tasks.log").flush()
     with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
-        patch.setattr(leases, "settle_expired", raising_interrupt)
+        patch.setattr(contents, "settle_expired", raising_interrupt)
         sweeper.delete_expired(database, bucket)
     assert sweeper.delete_expired(database, bucket) == 3
 

@@ -4,6 +4,33 @@
  */
 
 export interface paths {
+    "/v1/tasks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Tasks
+         * @description Tasks, newest first, in pages.
+         */
+        get: operations["list_tasks_v1_tasks_get"];
+        put?: never;
+        /**
+         * Hand Over
+         * @description Hand a file over and get its id at once. The id is a promise: it ends in `done` or `failed`, whatever happens.
+         *
+         *     Send a multipart form with the part `file`, or the bare bytes as the body; then `kind`, `filename`, `batch` and the
+         *     kind's own parameters go into the query.
+         */
+        post: operations["hand_over_v1_tasks_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/tasks/events": {
         parameters: {
             query?: never;
@@ -38,33 +65,6 @@ export interface paths {
         get: operations["events_v1_tasks__task_id__events_get"];
         put?: never;
         post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/tasks": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * List Tasks
-         * @description Tasks, newest first, in pages.
-         */
-        get: operations["list_tasks_v1_tasks_get"];
-        put?: never;
-        /**
-         * Hand Over
-         * @description Hand a file over and get its id at once. The id is a promise: it ends in `done` or `failed`, whatever happens.
-         *
-         *     Send a multipart form with the part `file`, or the bare bytes as the body; then `kind`, `filename`, `batch` and the
-         *     kind's own parameters go into the query.
-         */
-        post: operations["hand_over_v1_tasks_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -565,6 +565,285 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    list_tasks_v1_tasks_get: {
+        parameters: {
+            query?: {
+                kind?: "md5";
+                status?: "receiving" | "queued" | "running" | "waiting" | "computed" | "done" | "failed" | "cancelled" | "expired";
+                filename?: string;
+                /** @description Upper and lower case are alike; on SQLite only of ASCII letters */
+                filename__contains?: string;
+                md5?: string;
+                batch?: string;
+                limit?: number;
+                /** @description `next` of the page before */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    /** @description `rel="next"`: the next page, where there is one */
+                    Link?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page"];
+                };
+            };
+            /** @description The request cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No key, or one that opens nothing here */
+            401: {
+                headers: {
+                    /** @description How to come in */
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A page of another site, or a name that this service does not have */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A parameter is wrong; `detail` names it and what is allowed */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many at once, or a second, of one owner */
+            429: {
+                headers: {
+                    /** @description Seconds after which to try again */
+                    "Retry-After": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The address and headers are too long */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something that the service needs is away, or all places are taken */
+            503: {
+                headers: {
+                    /** @description Seconds after which to try again */
+                    "Retry-After": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    hand_over_v1_tasks_post: {
+        parameters: {
+            query?: {
+                filename?: string;
+                kind?: "md5";
+                batch?: string;
+                expected_md5?: string;
+            };
+            header?: {
+                /** @description `wait=N`: answer when the task has ended, after N ≤ 60 seconds at the latest */
+                Prefer?: string;
+                /** @description Up to 255 visible characters, new for each file, such as a UUID. Sent again within 24 hours with the same kind, parameters, file name and bytes, it answers with the task that there is already, and the header `Idempotent-Replayed: true`; with others 422, and 409 while the first request is still being received */
+                "Idempotency-Key"?: string;
+                /** @description The digest that the file should have, in Base64 (RFC 1864) */
+                "Content-MD5"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "multipart/form-data": {
+                    /**
+                     * Format: binary
+                     * @description The file
+                     */
+                    file: string;
+                    /** @description The name of the file, where its part of the form has none, or the body is raw */
+                    filename?: string;
+                    /**
+                     * @description What to do with the file
+                     * @default md5
+                     * @enum {string}
+                     */
+                    kind?: "md5";
+                    /** @description A name that files handed over together share */
+                    batch?: string;
+                    /** @description md5: the digest that it should have; the result then has a verdict in `match`. The headers `Content-MD5` (Base64) and `Repr-Digest: md5=:…:` say the same, of the file also where it comes in a form */
+                    expected_md5?: string;
+                };
+                "application/octet-stream": string;
+            };
+        };
+        responses: {
+            /** @description The task: a promise from now on */
+            202: {
+                headers: {
+                    /** @description Where the task is */
+                    Location: string;
+                    /** @description Seconds after which to ask */
+                    "Retry-After": number;
+                    /** @description The wait that was granted, where one was asked for */
+                    "Preference-Applied"?: string;
+                    /** @description `true`: the `Idempotency-Key` stood for this task already */
+                    "Idempotent-Replayed"?: "true";
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Task"];
+                };
+            };
+            /** @description The request cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No key, or one that opens nothing here */
+            401: {
+                headers: {
+                    /** @description How to come in */
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A page of another site, or a name that this service does not have */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body came too slowly; nothing was kept */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not possible in this state */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too large; nothing was kept */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A `Content-Encoding`, or a type that cannot be read here; nothing was kept */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A parameter is wrong; `detail` names it and what is allowed */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many at once, or a second, of one owner */
+            429: {
+                headers: {
+                    /** @description Seconds after which to try again */
+                    "Retry-After": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The address and headers are too long */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something that the service needs is away, or all places are taken */
+            503: {
+                headers: {
+                    /** @description Seconds after which to try again */
+                    "Retry-After": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The disk is full; nothing was kept */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     events_of_many_v1_tasks_events_get: {
         parameters: {
             query: {
@@ -787,285 +1066,6 @@ export interface operations {
                 headers: {
                     /** @description Seconds after which to try again */
                     "Retry-After": number;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    list_tasks_v1_tasks_get: {
-        parameters: {
-            query?: {
-                kind?: "md5";
-                status?: "receiving" | "queued" | "running" | "waiting" | "computed" | "done" | "failed" | "cancelled" | "expired";
-                filename?: string;
-                /** @description Upper and lower case are alike; on SQLite only of ASCII letters */
-                filename__contains?: string;
-                md5?: string;
-                batch?: string;
-                limit?: number;
-                /** @description `next` of the page before */
-                cursor?: string;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    /** @description `rel="next"`: the next page, where there is one */
-                    Link?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Page"];
-                };
-            };
-            /** @description The request cannot be read */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description No key, or one that opens nothing here */
-            401: {
-                headers: {
-                    /** @description How to come in */
-                    "WWW-Authenticate": string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description A page of another site, or a name that this service does not have */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description A parameter is wrong; `detail` names it and what is allowed */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too many at once, or a second, of one owner */
-            429: {
-                headers: {
-                    /** @description Seconds after which to try again */
-                    "Retry-After": number;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The address and headers are too long */
-            431: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Something that the service needs is away, or all places are taken */
-            503: {
-                headers: {
-                    /** @description Seconds after which to try again */
-                    "Retry-After": number;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    hand_over_v1_tasks_post: {
-        parameters: {
-            query?: {
-                filename?: string;
-                kind?: "md5";
-                batch?: string;
-                expected_md5?: string;
-            };
-            header?: {
-                /** @description `wait=N`: answer when the task has ended, after N ≤ 60 seconds at the latest */
-                prefer?: string;
-                /** @description Up to 255 visible characters, new for each file, such as a UUID. Sent again within 24 hours with the same kind, parameters, file name and bytes, it answers with the task that there is already, and the header `Idempotent-Replayed: true`; with others 422, and 409 while the first request is still being received */
-                "idempotency-key"?: string;
-                /** @description The digest that the file should have, in Base64 (RFC 1864) */
-                "Content-MD5"?: string;
-            };
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: {
-            content: {
-                "multipart/form-data": {
-                    /**
-                     * Format: binary
-                     * @description The file
-                     */
-                    file: string;
-                    /** @description The name of the file, where its part of the form has none, or the body is raw */
-                    filename?: string;
-                    /**
-                     * @description What to do with the file
-                     * @default md5
-                     * @enum {string}
-                     */
-                    kind?: "md5";
-                    /** @description A name that files handed over together share */
-                    batch?: string;
-                    /** @description md5: the digest that it should have; the result then has a verdict in `match`. The headers `Content-MD5` (Base64) and `Repr-Digest: md5=:…:` say the same, of the file also where it comes in a form */
-                    expected_md5?: string;
-                };
-                "application/octet-stream": string;
-            };
-        };
-        responses: {
-            /** @description The task: a promise from now on */
-            202: {
-                headers: {
-                    /** @description Where the task is */
-                    Location: string;
-                    /** @description Seconds after which to ask */
-                    "Retry-After": number;
-                    /** @description The wait that was granted, where one was asked for */
-                    "Preference-Applied"?: string;
-                    /** @description `true`: the `Idempotency-Key` stood for this task already */
-                    "Idempotent-Replayed"?: "true";
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Task"];
-                };
-            };
-            /** @description The request cannot be read */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description No key, or one that opens nothing here */
-            401: {
-                headers: {
-                    /** @description How to come in */
-                    "WWW-Authenticate": string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description A page of another site, or a name that this service does not have */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The body came too slowly; nothing was kept */
-            408: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Not possible in this state */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too large; nothing was kept */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description A `Content-Encoding`, or a type that cannot be read here; nothing was kept */
-            415: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description A parameter is wrong; `detail` names it and what is allowed */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too many at once, or a second, of one owner */
-            429: {
-                headers: {
-                    /** @description Seconds after which to try again */
-                    "Retry-After": number;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The address and headers are too long */
-            431: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Something that the service needs is away, or all places are taken */
-            503: {
-                headers: {
-                    /** @description Seconds after which to try again */
-                    "Retry-After": number;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The disk is full; nothing was kept */
-            507: {
-                headers: {
                     [name: string]: unknown;
                 };
                 content: {

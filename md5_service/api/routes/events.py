@@ -6,7 +6,6 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Header, Query, Request, Response
 from fastapi.sse import KEEPALIVE_COMMENT, format_sse_event
-from sqlalchemy import RowMapping
 from starlette.responses import StreamingResponse
 
 from md5_service.api import schemas
@@ -17,7 +16,7 @@ from md5_service.api.in_time import in_time
 from md5_service.api.services import Owner, Services, Shared
 from md5_service.api.watch import Watcher
 from md5_task_data import tasks
-from md5_task_data.schema import OUTCOMES
+from md5_task_data.schema import OUTCOMES, Row
 
 router = APIRouter(prefix="/v1/tasks", tags=["tasks"], dependencies=[Depends(known_parameters)])
 
@@ -79,12 +78,12 @@ async def events(task_id: TaskId, shared: Shared, owner: Owner, last_event_id: L
     return _answer(shared, rows, last_event_id)
 
 
-def _read(shared: Services, owner: str, task_ids: Sequence[str]) -> list[RowMapping]:
+def _read(shared: Services, owner: str, task_ids: Sequence[str]) -> list[Row]:
     with shared.database.reading() as db:
         return tasks.get_all(db, owner, task_ids)
 
 
-def _answer(shared: Services, rows: Sequence[RowMapping], last_event_id: str | None) -> Response:
+def _answer(shared: Services, rows: Sequence[Row], last_event_id: str | None) -> Response:
     unseen = [row for row in rows if schemas.etag(schemas.task(row)) != last_event_id]
     if not unseen and all(row["status"] in OUTCOMES for row in rows):
         return Response(status_code=204)  # a browser connects no more
@@ -92,7 +91,7 @@ def _answer(shared: Services, rows: Sequence[RowMapping], last_event_id: str | N
     return StreamingResponse(_stream(shared.watcher, rows, unseen), headers=HEADERS, media_type="text/event-stream")
 
 
-async def _stream(watcher: Watcher, rows: Sequence[RowMapping], news: Sequence[RowMapping]) -> AsyncIterator[bytes]:
+async def _stream(watcher: Watcher, rows: Sequence[Row], news: Sequence[Row]) -> AsyncIterator[bytes]:
     changing = {row["id"] for row in rows if row["status"] not in OUTCOMES}
     until = time.monotonic() + LONGEST_S
     with watcher.watching(rows) as watch:

@@ -1,69 +1,55 @@
 """/v1/tasks: hand a file over, ask for it by id, list, cancel."""
 
 import contextlib
-import os
 import re
 from collections.abc import Mapping
-from pathlib import Path
+from types import MappingProxyType
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Header, Query, Request, Response
-from sqlalchemy import RowMapping
 
 from md5_service.api import documented, schemas
-from md5_service.api.conventions import answer_head, known_parameters
+from md5_service.api.conventions import PlainRoute, answer_head, known_parameters
 from md5_service.api.documented import AnyText, TaskId, Text
 from md5_service.api.download import Download
 from md5_service.api.in_time import in_time
 from md5_service.api.services import Owner, Services, Shared
-from md5_task_data import tasks
+from md5_task_data import contents, tasks
 from md5_task_data.errors import DependencyAway, TooMany
 from md5_task_data.kinds import KINDS
-from md5_task_data.schema import STATUSES
+from md5_task_data.schema import STATUSES, Row
 
 router = APIRouter(prefix="/v1/tasks", tags=["tasks"], dependencies=[Depends(known_parameters)])
+inbox = APIRouter(prefix="/v1/tasks", tags=["tasks"], route_class=PlainRoute)
 
 LONGEST_WAIT_S = 60
 
-Prefer = Annotated[
-    Text, Header(description="`wait=N`: answer when the task has ended, after N ≤ 60 seconds at the latest")
-]
+Prefer = Annotated[Text, Header(description=documented.PREFER)]
 IfNoneMatch = Annotated[Text, Header(description="An `ETag`, or several: then 304 where nothing changed since")]
 IdempotencyKey = Annotated[
-    Text,
-    Header(
-        json_schema_extra={"pattern": documented.KEY},
-        description="Up to 255 visible characters, new for each file, such as a UUID. Sent again within 24 hours with the same "
-        "kind, parameters, file name and bytes, it answers with the task that there is already, and the header "
-        "`Idempotent-Replayed: true`; with others 422, and 409 while the first request is still being received",
-    ),
+    Text, Header(json_schema_extra={"pattern": documented.KEY}, description=documented.IDEMPOTENCY_KEY)
 ]
 
 
-@router.post(
+@inbox.post(
     "",
     status_code=202,
     response_model=schemas.Task,
     openapi_extra=documented.FILE_SENT,
     responses=documented.ACCEPTED | schemas.problems(408, 409, 413, 415, 422, 507),
 )
-async def hand_over(
-    request: Request,
-    response: Response,
-    shared: Shared,
-    owner: Owner,
-    prefer: Prefer = None,
-    idempotency_key: IdempotencyKey = None,
-) -> schemas.Task:
+async def hand_over(request: Request) -> Response:
     """Hand a file over and get its id at once. The id is a promise: it ends in `done` or `failed`, whatever happens.
 
     Send a multipart form with the part `file`, or the bare bytes as the body; then `kind`, `filename`, `batch` and the
     kind's own parameters go into the query.
     """
-    row, is_new = await shared.intake.take(request, owner, idempotency_key)
+    shared: Services = request.app.state.services
+    row, is_new = await shared.intake.take(request, request.state.owner, request.headers.get("idempotency-key"))
+    granted: dict[str, str] = {}
     with contextlib.suppress(DependencyAway):  # the promise is made, and its id must get out
-        row = await _after_waiting(shared, row, prefer, response)
-    return _accepted(row, is_new, response)
+        row, granted = await _after_waiting(shared, row, request.headers.get("prefer"))
+    return _accepted(row, is_new, granted)
 
 
 @router.get("/{task_id}", response_model=schemas.Task, responses=documented.STATE | schemas.problems(404, 422))
@@ -77,7 +63,8 @@ async def get_task(
 ) -> schemas.Task | Response:
     """A task by its id; 404 for an id that was never given out."""
     row = await in_time(lambda: _read(shared, owner, task_id))
-    row = await _after_waiting(shared, row, prefer, response)
+    row, granted = await _after_waiting(shared, row, prefer)
+    response.headers.update(granted)
     task = schemas.task(row)
     etag = f'"{schemas.etag(task)}"'
     if _is_known(etag, if_none_match):
@@ -133,11 +120,9 @@ async def cancel_task(task_id: TaskId, shared: Shared, owner: Owner) -> schemas.
     response_model=schemas.Task,
     responses=documented.ACCEPTED | schemas.problems(404, 409, 410, 422, 507),
 )
-async def retry_task(
-    task_id: TaskId, response: Response, shared: Shared, owner: Owner, idempotency_key: IdempotencyKey = None
-) -> schemas.Task:
+async def retry_task(task_id: TaskId, shared: Shared, owner: Owner, idempotency_key: IdempotencyKey = None) -> Response:
     """A new task for the same bytes, where this one failed or was cancelled and its bytes are still kept."""
-    return _accepted(*await shared.intake.again(owner, task_id, idempotency_key), response)
+    return _accepted(*await shared.intake.again(owner, task_id, idempotency_key))
 
 
 @router.get(
@@ -148,11 +133,9 @@ async def retry_task(
 )
 async def get_file(task_id: TaskId, shared: Shared, owner: Owner, if_none_match: IfNoneMatch = None) -> Response:
     """The bytes, while they are kept: until `MD5_KEEP_UPLOADS_S` after the end. Ranges can be asked for."""
-    row, path, there = await in_time(lambda: _file(shared, owner, task_id))
-    etag = {"ETag": f'"{row["id"]}"'}  # the bytes under an id never change
-    if _is_known(etag["ETag"], if_none_match):
-        return Response(status_code=304, headers=etag)
-    return Download(path, headers=etag, media_type=documented.BYTES, filename=row["filename"], stat_result=there)
+    download = await in_time(lambda: _download(shared, owner, task_id))
+    etag = download.headers["ETag"]
+    return Response(status_code=304, headers={"ETag": etag}) if _is_known(etag, if_none_match) else download
 
 
 @router.delete(
@@ -169,18 +152,21 @@ def _is_known(etag: str, if_none_match: str | None) -> bool:
     return if_none_match is not None and (if_none_match.strip() == "*" or etag in if_none_match)
 
 
-def _accepted(row: RowMapping, is_new: bool, response: Response) -> schemas.Task:
-    response.headers["Location"] = f"/v1/tasks/{row['id']}"
-    response.headers["Retry-After"] = "1"
+def _accepted(row: Row, is_new: bool, granted: Mapping[str, str] = MappingProxyType({})) -> Response:
+    headers = {"Location": f"/v1/tasks/{row['id']}", "Retry-After": "1", **granted}
     if not is_new:
-        response.headers["Idempotent-Replayed"] = "true"
-    return schemas.task(row)
+        headers["Idempotent-Replayed"] = "true"
+    return Response(schemas.task(row).model_dump_json(), 202, headers, "application/json")
 
 
-def _file(shared: Services, owner: str, task_id: str) -> tuple[RowMapping, Path, os.stat_result]:
-    row = _read(shared, owner, task_id)
-    tasks.check_not_deleted(row)
-    return row, *shared.bucket.file(row["id"])
+def _download(shared: Services, owner: str, task_id: str) -> Download:
+    with shared.database.reading() as db:
+        row = tasks.get(db, owner, task_id)
+        content = contents.get_all(db, [row["id"]]).get(row["id"])
+    tasks.check_kept(row)
+    stored = shared.bucket.file(row["id"]) if content is None else content
+    etag = {"ETag": f'"{row["id"]}"'}  # the bytes under an id never change
+    return Download(stored, headers=etag, media_type=documented.BYTES, filename=row["filename"])
 
 
 def _delete_results(shared: Services, owner: str, task_id: str) -> None:
@@ -190,33 +176,33 @@ def _delete_results(shared: Services, owner: str, task_id: str) -> None:
         shared.bucket.delete(task_id.lower())
 
 
-def _cancel(shared: Services, owner: str, task_id: str) -> RowMapping:
+def _cancel(shared: Services, owner: str, task_id: str) -> Row:
     with shared.database.transaction() as db:
         return tasks.cancel(db, owner, task_id)
 
 
 def _page(
     shared: Services, owner: str, filters: Mapping[str, str | None], limit: int, cursor: str | None
-) -> tuple[list[RowMapping], str | None]:
+) -> tuple[list[Row], str | None]:
     with shared.database.reading() as db:
         return tasks.page(db, owner, filters=filters, limit=limit, cursor=cursor)
 
 
-def _read(shared: Services, owner: str, task_id: str) -> RowMapping:
+def _read(shared: Services, owner: str, task_id: str) -> Row:
     with shared.database.reading() as db:
         return tasks.get(db, owner, task_id)
 
 
-async def _after_waiting(shared: Services, row: RowMapping, prefer: str | None, response: Response) -> RowMapping:
-    """The row as it is when the client's wait (RFC 7240) is over."""
-    asked = re.search(r"(?:^|[\s,;])wait\s*=\s*\"?(\d{1,9})(?![\d.])", prefer or "", re.IGNORECASE)
+async def _after_waiting(shared: Services, row: Row, prefer: str | None) -> tuple[Row, dict[str, str]]:
+    """The row as it is when the client's wait (RFC 7240) is over, and the header that says which wait was granted."""
+    asked = re.search(r"(?:^|[\s,;])wait\s*=\s*\"?(\d{1,9})(?![\d.])", prefer, re.IGNORECASE) if prefer else None
     if asked is None:
-        return row
+        return row, {}
     seconds = min(int(asked[1]), LONGEST_WAIT_S)
-    with contextlib.suppress(TooMany):  # then the answer comes at once
-        row = await shared.watcher.until_ended(row, seconds)
-        response.headers["Preference-Applied"] = f"wait={seconds}"
-    return row
+    try:
+        return await shared.watcher.until_ended(row, seconds), {"Preference-Applied": f"wait={seconds}"}
+    except TooMany:  # then the answer comes at once
+        return row, {}
 
 
 answer_head(router)

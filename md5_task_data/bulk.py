@@ -1,0 +1,71 @@
+"""Many rows into a table at once. PostgreSQL takes them by COPY, in its binary format: a fifth of the work of an INSERT, on both
+sides, and bytes go as they are. https://www.postgresql.org/docs/current/sql-copy.html#id-1.9.3.55.9.4
+"""
+
+import io
+import json
+import struct
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from sqlalchemy import JSON, BigInteger, Connection, Integer, LargeBinary, SmallInteger, String, Table, Uuid, insert
+from sqlalchemy.exc import DBAPIError
+
+from md5_task_data.schema import Row
+
+FEW = 3  # rows, for which one INSERT costs less
+SIGNATURE = b"PGCOPY\n\xff\r\n\0" + bytes(8)  # and no flags, no header extension
+END = b"\xff\xff"
+NULL = b"\xff\xff\xff\xff"
+BLOCK = 1 << 20  # bytes that the driver reads at once
+
+
+def insert_all(db: Connection, table: Table, rows: Sequence[Row]) -> None:
+    """Insert rows, of which each names the same columns."""
+    if len(rows) > FEW and db.dialect.name == "postgresql":
+        _copy(db, table, rows)
+    elif rows:
+        db.execute(insert(table), rows)
+
+
+def _copy(db: Connection, table: Table, rows: Sequence[Row]) -> None:
+    names = list(rows[0])
+    fields = [(name, _encoder(table.c[name].type)) for name in names]
+    count = struct.pack("!h", len(fields))
+    pieces = [SIGNATURE]
+    for row in rows:
+        pieces.append(count)
+        pieces += [NULL if (value := row[name]) is None else encoded(value) for name, encoded in fields]
+    pieces.append(END)
+    quoted = ", ".join(f'"{name}"' for name in names)
+    statement = f'COPY "{table.name}" ({quoted}) FROM STDIN (FORMAT binary)'
+    driver: Any = db.dialect.dbapi
+    connection: Any = db.connection.dbapi_connection
+    try:
+        connection.cursor().copy_expert(statement, io.BytesIO(b"".join(pieces)), BLOCK)
+    except driver.Error as error:
+        if is_lost := db.dialect.is_disconnect(error, connection, None):
+            db.invalidate(error)
+        raise DBAPIError.instance(
+            statement, None, error, driver.Error, connection_invalidated=is_lost, dialect=db.dialect
+        ) from error
+
+
+def _encoder(kind: object) -> Callable[[Any], bytes]:
+    """How a value of that type goes over the wire: its length, then itself."""
+    return next(encoder for types, encoder in _ENCODERS if isinstance(kind, types))
+
+
+def _bytes(value: bytes) -> bytes:
+    return struct.pack("!i", len(value)) + value
+
+
+_ENCODERS: tuple[tuple[type | tuple[type, ...], Callable[[Any], bytes]], ...] = (
+    (SmallInteger, lambda value: struct.pack("!ih", 2, value)),
+    (BigInteger, lambda value: struct.pack("!iq", 8, value)),
+    (Integer, lambda value: struct.pack("!ii", 4, value)),
+    (Uuid, lambda value: struct.pack("!i", 16) + bytes.fromhex(value.replace("-", ""))),
+    (LargeBinary, _bytes),
+    (JSON, lambda value: _bytes(json.dumps(value).encode())),
+    (String, lambda value: _bytes(value.encode())),
+)

@@ -1,0 +1,44 @@
+"""What a list of tasks is narrowed by, and where its next page begins."""
+
+import base64
+import binascii
+import uuid
+from collections.abc import Iterable
+
+from sqlalchemy import ColumnElement, and_
+
+from md5_task_data import kinds
+from md5_task_data.errors import InvalidInput
+from md5_task_data.schema import OUTCOMES, STATUSES, UNFINISHED, tasks
+
+
+def condition(name: str, value: str) -> ColumnElement[bool]:
+    value = _checked_filter(name, value)
+    if name == "filename__contains":
+        return tasks.c.filename.icontains(value, autoescape=True)
+    if name == "status" and value not in OUTCOMES:
+        return and_(tasks.c.status == value, UNFINISHED)
+    return tasks.c[name] == value
+
+
+def _checked_filter(name: str, value: str) -> str:
+    allowed: dict[str, Iterable[str]] = {"kind": kinds.KINDS, "status": STATUSES}
+    if name in allowed and value not in allowed[name]:
+        raise InvalidInput(f"parameter {name}: {value[:40]!r}; it must be one of: {', '.join(allowed[name])}")
+    if "\0" in value:
+        raise InvalidInput(f"parameter {name}: the character NUL is not allowed")
+    return value.strip().lower() if name == "md5" else value
+
+
+def write_cursor(task_id: str) -> str:
+    return base64.urlsafe_b64encode(uuid.UUID(task_id).bytes).decode().rstrip("=")
+
+
+def read_cursor(cursor: str) -> str:
+    try:
+        task_id = str(uuid.UUID(bytes=base64.b64decode(cursor.encode() + b"==", altchars=b"-_", validate=True)))
+    except (ValueError, binascii.Error):
+        task_id = ""
+    if not task_id or write_cursor(task_id) != cursor:  # in any other spelling it is not unchanged
+        raise InvalidInput("parameter cursor: take it unchanged from `next` of the page before")
+    return task_id

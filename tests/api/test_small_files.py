@@ -1,0 +1,149 @@
+"""Small files, whose bytes are kept in the database beside their rows, are files as all others are."""
+
+import hashlib
+from collections.abc import Callable
+
+import httpx2
+import pytest
+from sqlalchemy import func, select, update
+
+from md5_service.worker import sweeper
+from md5_service.worker.heartbeat import Beat
+from md5_service.worker.job import Job
+from md5_service.worker.kinds import md5
+from md5_task_data import contents, leases
+from md5_task_data.bucket import Bucket
+from md5_task_data.database import Database
+from md5_task_data.doctor import examine
+from md5_task_data.errors import BytesMissing
+from md5_task_data.schema import contents as table
+from md5_task_data.schema import tasks
+from tests.api.conftest import Api
+from tests.api.test_events import finish, log
+from tests.api.test_hand_over import assert_problem
+
+SMALL = 100
+KEY = {"Idempotency-Key": "once"}
+
+
+@pytest.fixture
+def api(start_api: Callable[..., Api]) -> Api:
+    return start_api(small_file_bytes=SMALL)
+
+
+@pytest.fixture
+def database(api: Api) -> Database:
+    return Database(api.settings.database_url)
+
+
+def kept(database: Database) -> int:
+    with database.reading() as db:
+        return int(db.execute(select(func.count()).select_from(table)).scalar_one())
+
+
+def hand_over(api: Api, content: bytes, how: str = "raw", **headers: str) -> httpx2.Response:
+    sent = {"content": content} if how == "raw" else {"files": {"file": ("a", content)}}
+    return api.client.post("/v1/tasks", headers=headers, **sent)
+
+
+@pytest.mark.parametrize("how", ["raw", "form"])
+@pytest.mark.parametrize("size", [0, 1, SMALL, SMALL + 1])
+def test_what_is_small_is_in_the_database_and_one_byte_more_in_the_bucket(
+    api: Api, database: Database, size: int, how: str
+) -> None:
+    content = bytes(range(256))[-size:] if size else b""
+    task_id = hand_over(api, content, how).json()["id"]
+    is_small = size <= SMALL
+    assert (kept(database), len(api.stored())) == (is_small, not is_small)
+    with database.transaction() as db:
+        (claim,) = leases.claim(db, [task_id], 30)
+    assert claim.content == (content if is_small else None)
+    done = md5.work(Job(claim, Bucket(api.settings.bucket_url), Beat(claim)))
+    assert done["md5"] == hashlib.md5(content).hexdigest()
+    answer = api.client.get(f"/v1/tasks/{task_id}/file")
+    assert (answer.content, answer.headers["content-length"], answer.headers["etag"]) == (
+        content,
+        str(size),
+        f'"{task_id}"',
+    )
+    head = api.client.head(f"/v1/tasks/{task_id}/file")
+    assert (head.content, head.headers["content-length"]) == (b"", str(size))
+    assert list(examine(database, Bucket(api.settings.bucket_url), api.settings.log_path)) == []
+
+
+def test_parts_of_it_can_be_asked_for(api: Api) -> None:
+    url = f"/v1/tasks/{hand_over(api, b'abc').json()['id']}/file"
+    part = api.client.get(url, headers={"Range": "bytes=1-"})
+    assert (part.status_code, part.content, part.headers["content-range"]) == (206, b"bc", "bytes 1-2/3")
+    assert_problem(api.client.get(url, headers={"Range": "bytes=7-"}), 416, "no_such_range", "the file has 3 bytes")
+    assert api.client.get(url, headers={"If-None-Match": "*"}).status_code == 304
+
+
+def test_a_bucket_that_is_away_does_not_matter_to_it(api: Api, database: Database) -> None:
+    (api.folder / "bucket").rename(api.folder / "away")
+    assert hand_over(api, b"abc").status_code == 202
+    assert_problem(hand_over(api, b"x" * (SMALL + 1)), 503, "unavailable")
+    assert kept(database) == 1
+
+
+def test_no_file_however_small_takes_what_is_left_of_the_disk(
+    start_api: Callable[..., Api], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[int] = []
+    real = Bucket.check_room
+
+    def noted(bucket: Bucket, needed: int) -> None:
+        asked.append(needed)
+        real(bucket, needed if len(asked) == 1 else 1 << 60)
+
+    monkeypatch.setattr(Bucket, "check_room", noted)
+    api = start_api(small_file_bytes=SMALL, disk_reserve_bytes=1000)
+    assert hand_over(api, b"abc").status_code == 202
+    assert_problem(hand_over(api, b"abc"), 507, "storage_full", "nothing was kept")
+    assert asked == [1003, 1003]
+    assert (api.count(), kept(Database(api.settings.database_url))) == (1, 1)
+
+
+def test_what_is_refused_leaves_nothing_behind(api: Api, database: Database) -> None:
+    assert_problem(api.client.post("/v1/tasks", params={"kind": "none"}, content=b"abc"), 422, "invalid_input")
+    assert (kept(database), api.count()) == (0, 0)
+
+
+def test_its_bytes_are_known_again_by_its_key(api: Api, database: Database) -> None:
+    first = hand_over(api, b"abc", **KEY)
+    again = hand_over(api, b"abc", **KEY)
+    assert (again.json()["id"], again.headers["idempotent-replayed"]) == (first.json()["id"], "true")
+    assert_problem(hand_over(api, b"abd", **KEY), 422, "idempotency_key_reused")
+    assert (kept(database), api.count()) == (1, 1)
+
+
+def test_another_try_has_the_same_bytes_and_each_goes_by_itself(api: Api, database: Database) -> None:
+    first = hand_over(api, b"abc").json()["id"]
+    api.client.delete(f"/v1/tasks/{first}")
+    log(api)
+    second = api.client.post(f"/v1/tasks/{first}/retry").json()["id"]
+    assert (kept(database), api.stored()) == (2, [])
+    assert api.client.delete(f"/v1/tasks/{first}/results").status_code == 204
+    assert kept(database) == 1
+    assert api.client.get(f"/v1/tasks/{second}/file").content == b"abc"
+    assert_problem(api.client.get(f"/v1/tasks/{first}/file"), 410, "bytes_missing")
+    finish(api, second)
+    log(api)
+    with database.transaction() as db:
+        db.execute(update(tasks).where(tasks.c.due_at.is_not(None)).values(due_at=1))
+    assert sweeper.delete_expired(database, Bucket(api.settings.bucket_url)) == 1
+    assert kept(database) == 0
+    assert_problem(api.client.get(f"/v1/tasks/{second}/file"), 410, "bytes_missing")
+
+
+def test_bytes_that_are_gone_from_the_database_are_found_to_be(api: Api, database: Database) -> None:
+    task_id = hand_over(api, b"abc").json()["id"]
+    Bucket(api.settings.bucket_url).make()
+    with database.transaction() as db:
+        contents.remove(db, [task_id])
+    (finding,) = examine(database, Bucket(api.settings.bucket_url), api.settings.log_path)
+    assert (finding.code, finding.about) == ("bytes_missing", task_id)
+    with database.transaction() as db:
+        (claim,) = leases.claim(db, [task_id], 30)
+    with pytest.raises(BytesMissing, match="gone"):
+        md5.work(Job(claim, Bucket(api.settings.bucket_url), Beat(claim)))
