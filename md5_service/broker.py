@@ -11,12 +11,15 @@ from kombu.exceptions import KombuError
 from md5_service import tracing
 from md5_service.settings import Settings
 from md5_task_data.errors import DependencyAway
+from md5_task_data.leases import Message
 
 with tracing.unseen():
     from kombu.transport.redis import Channel as RedisChannel
 
 # Names on the wire: fixed, so that workers and API of different versions understand one another.
 WORK = "work"
+LARGE = "large"
+LANES = (WORK, LARGE)
 UPKEEP = "upkeep"
 WORK_MESSAGE = "tasks.work"
 SWEEP_MESSAGE = "upkeep.sweep"
@@ -36,7 +39,7 @@ def make_celery(settings: Settings) -> Celery:
     """A Celery app on this broker that knows no tasks yet. Connects to nothing."""
     app = Celery("md5_service", broker=settings.broker_url)
     app.conf.update(
-        task_queues=[Queue(name, routing_key=name) for name in (WORK, UPKEEP)],
+        task_queues=[Queue(name, routing_key=name) for name in (*LANES, UPKEEP)],
         task_default_queue=WORK,
         task_routes={"upkeep.*": {"queue": UPKEEP}},
         task_ignore_result=True,
@@ -59,30 +62,30 @@ def make_celery(settings: Settings) -> Celery:
     return app
 
 
-def publish(app: Celery, messages: Sequence[Sequence[str]]) -> None:
-    """Send hints, best effort, each about one task or several: raises DependencyAway when the broker cannot be reached."""
+def publish(app: Celery, messages: Sequence[Message]) -> None:
+    """Send hints, best effort: raises DependencyAway when the broker cannot be reached."""
     try:
         with app.producer_or_acquire() as producer:
-            for task_ids in messages:
-                app.send_task(WORK_MESSAGE, args=[task_ids], queue=WORK, producer=producer)
+            for task_ids, is_large in messages:
+                app.send_task(WORK_MESSAGE, args=[task_ids], queue=LARGE if is_large else WORK, producer=producer)
     except _failures(app) as error:
         raise DependencyAway(f"the broker cannot be reached: {error}") from error
 
 
 def is_idle(app: Celery) -> bool:
-    """Whether no hint waits in the queue. Raises DependencyAway."""
+    """Whether no hint waits in either queue. Raises DependencyAway."""
     try:
         with app.connection_or_acquire() as connection:
             connection.ensure_connection(timeout=TIMEOUT_S, **RETRY)
-            return _waiting(connection) == 0
+            return not any(_waiting(connection, lane) for lane in LANES)
     except _failures(app) as error:
         raise DependencyAway(f"the broker cannot be reached: {error}") from error
 
 
-def _waiting(connection: Connection) -> int:
+def _waiting(connection: Connection, lane: str) -> int:
     with connection.channel() as channel:
         try:
-            declared: Any = Queue(WORK)(channel).queue_declare(passive=True)
+            declared: Any = Queue(lane)(channel).queue_declare(passive=True)
             return int(declared.message_count)
         except connection.channel_errors:  # no such queue: nothing was ever sent, or it was flushed
             return 0

@@ -7,7 +7,7 @@ finds another state gets LeaseLost and must touch nothing more.
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import (
     BigInteger,
@@ -26,15 +26,15 @@ from sqlalchemy import (
     update,
 )
 
-from md5_task_data import contents
 from md5_task_data.errors import LeaseLost
-from md5_task_data.schema import LARGEST_CONTENT, SECOND, UNFINISHED, Row, as_json, given, now, searched_now, tasks
+from md5_task_data.schema import SECOND, UNFINISHED, Row, as_json, contents, given, now, searched_now, tasks
 from md5_task_data.tasks import FIRST_HINT_S
 
 LONGEST_HINT_S = 600
 MAX_HISTORY = 200  # entries kept in a row
 BATCH = 500  # rows that one sweep transaction takes
 SMALL = 1 << 20  # bytes of a file that travels with others
+LARGE = 64 << 20  # bytes of a file that has a lane of its own: a tenth of a second of work, or hours
 MOST_TOGETHER = 50  # of these in a message
 
 
@@ -55,12 +55,19 @@ class Claim:
     content: bytes | None = field(default=None, compare=False, repr=False)
 
 
+class Message(NamedTuple):
+    """What one message names; `is_large` is one that would hold up all others."""
+
+    task_ids: list[str]
+    is_large: bool = False
+
+
 @dataclass
 class Due:
     """What a sweep found: messages to send, those whose lease was lost, as they were; and how many of these are queued
     again, or given up because that came too often."""
 
-    messages: list[list[str]] = field(default_factory=list)
+    messages: list[Message] = field(default_factory=list)
     lost: list[RowMapping] = field(default_factory=list)
     requeued: int = 0
     given_up: int = 0
@@ -75,23 +82,25 @@ def _take(db: Connection, *conditions: ColumnElement[bool], limit: int | None = 
     return db.execute(query.with_for_update(skip_locked=True)).mappings().all()
 
 
-def messages(rows: Iterable[Row]) -> list[list[str]]:
+def messages(rows: Iterable[Row]) -> list[Message]:
     """The ids of tasks, by message: small files that nobody has tried yet together, everything else alone, so that nobody waits
     behind a large file, and what kills its worker takes no neighbours along."""
     alone, together = [], []
     for row in rows:
         if row["attempt"] or row["size"] > SMALL:
-            alone.append([row["id"]])
+            alone.append(Message([row["id"]], row["size"] > LARGE))
         else:
             together.append(row["id"])
-    return [*alone, *(together[start : start + MOST_TOGETHER] for start in range(0, len(together), MOST_TOGETHER))]
+    starts = range(0, len(together), MOST_TOGETHER)
+    return [*alone, *(Message(together[start : start + MOST_TOGETHER]) for start in starts)]
 
 
 _ONE, _SEVERAL = (
-    select(*(tasks.c[each.name] for each in fields(Claim) if each.name != "content"))
+    select(*(tasks.c[each.name] for each in fields(Claim) if each.name != "content"), contents.c.bytes.label("content"))
+    .outerjoin_from(tasks, contents, contents.c.task_id == tasks.c.id)
     .where(tasks.c.id.in_(bindparam("ids", expanding=True)), tasks.c.status == "queued", untried)
     .order_by(tasks.c.id)
-    .with_for_update(skip_locked=True)
+    .with_for_update(skip_locked=True, of=tasks)
     for untried in (literal(True), tasks.c.attempt == 0)
 )
 _TAKEN = (
@@ -115,9 +124,8 @@ def claim(db: Connection, task_ids: Sequence[str], lease_s: float) -> list[Claim
     rows = [dict(row) for row in db.execute(query, {"ids": task_ids}).mappings()]
     if rows:
         db.execute(_TAKEN, {"ids": [row["id"] for row in rows], "lease": _microseconds(lease_s)})
-    stored = contents.get_all(db, [row["id"] for row in rows if row["size"] <= LARGEST_CONTENT])
     for row in rows:
-        row |= {"fence": row["fence"] + 1, "attempt": row["attempt"] + 1, "content": stored.get(row["id"])}
+        row |= {"fence": row["fence"] + 1, "attempt": row["attempt"] + 1}
     return [Claim(**row) for row in rows]
 
 
@@ -237,7 +245,7 @@ def sweep(db: Connection, *, after: str, publish_all: bool, lease_s: float, max_
             why = f"the worker ended, or showed no sign of life for {lease_s:g} s"
             due.lost.append(row)
             if _count_loss(db, row, why, max_attempts, hint_s=FIRST_HINT_S):
-                due.messages.append([row["id"]])
+                due.messages += messages([row])
                 due.requeued += 1
             else:
                 due.given_up += 1

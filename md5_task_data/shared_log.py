@@ -27,7 +27,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
-from sqlalchemy import BigInteger, Connection, RowMapping, and_, bindparam, exists, func, select, update
+from sqlalchemy import BigInteger, Connection, RowMapping, and_, bindparam, case, exists, func, select, update
 
 from md5_task_data import statistics
 from md5_task_data.bulk import insert_all
@@ -61,7 +61,12 @@ _APPENDED = update(log_head).values(
     busy=log_head.c.busy + bindparam("more_busy"),
 )
 _WRITTEN = bindparam("written", type_=BigInteger)  # bytes that the file is known to have
-_FORWARD = update(log_head).where(log_head.c.id == 1, log_head.c.flushed < _WRITTEN).values(flushed=_WRITTEN)
+# Locks the row: a writer that lost the lock of the file must not count the same tasks again.
+_FORWARD = (
+    update(log_head)
+    .where(log_head.c.id == 1)
+    .values(flushed=case((log_head.c.flushed < _WRITTEN, _WRITTEN), else_=log_head.c.flushed))
+)
 _ENDING = and_(
     UNFINISHED,
     tasks.c.status == "computed",
@@ -226,7 +231,6 @@ class SharedLog:
     def _settle(self, head: Head) -> None:
         """L4."""
         with self._database.transaction() as db:
-            head_of(db, lock=True)  # a writer that lost the lock of the file must not count the same tasks again
             db.execute(_FORWARD, {"written": head.length})
             statistics.count(db, _ENDING, {"written": head.length})
             traced = statistics.traced(db, _ENDING, {"written": head.length}) if self._tell else ()

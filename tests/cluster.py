@@ -97,7 +97,7 @@ class Cluster(Client):
             member.name: member
             for member in (
                 *(self._api(number, url) for number, url in enumerate(self.urls)),
-                *(Member(f"worker-{n}", (*worker, "-Q", "work", "-n", f"worker-{n}@%h")) for n in range(workers)),
+                *(Member(f"worker-{n}", (*worker, "-Q", "work,large", "-n", f"worker-{n}@%h")) for n in range(workers)),
                 Member("upkeep", (*worker, "-Q", "upkeep", "-n", "upkeep@%h")),
                 Member("beat", (*CELERY, "beat")),
             )

@@ -178,6 +178,9 @@ def _parts(
         python("the upkeep worker", *celery, "worker", "-Q", "upkeep", "-c", "1", "-n", "upkeep@%h", *quiet),
         python("beat", *celery, "beat"),
         python("the worker", *celery, "worker", "-Q", "work", "-c", str(workers), "-n", "work@%h", *quiet),
+        python(
+            "the worker for large files", *celery, "worker", "-Q", "large", "-c", str(workers), "-n", "large@%h", *quiet
+        ),
         api,
     ]
     if environment["MD5_BROKER_URL"].startswith(f"redis+socket://{folder.broker_socket()}"):

@@ -4,6 +4,7 @@ Any number may run at once, and each sweep may die anywhere: what it did is comm
 """
 
 import logging
+from collections.abc import Sequence
 
 from celery import Celery
 
@@ -15,6 +16,7 @@ from md5_task_data.bucket import Bucket
 from md5_task_data.database import Database
 from md5_task_data.errors import DependencyAway
 from md5_task_data.failpoints import reach
+from md5_task_data.leases import Message
 from md5_task_data.orphans import Orphans
 
 log = logging.getLogger(__name__)
@@ -91,7 +93,7 @@ def _is_idle(app: Celery) -> bool | None:
         return None
 
 
-def _publish(app: Celery, messages: list[list[str]]) -> bool:
+def _publish(app: Celery, messages: Sequence[Message]) -> bool:
     try:
         broker.publish(app, messages)
     except DependencyAway as error:

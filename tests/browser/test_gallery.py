@@ -67,7 +67,7 @@ def _fill(service: Service, count: int) -> None:
     for index in range(count):
         service.hand_over(chance.randbytes(5000), name=f"sample-{index // 2:02}_R{index % 2 + 1}.fastq.gz", batch=BATCH)
     with service.without_workers():
-        lost = service.hand_over(b"gone", name="lost.bam", batch=BATCH)
+        lost = service.hand_over(bytes(20_000), name="lost.bam", batch=BATCH)
         (service.folder / "bucket").joinpath(next((service.folder / "bucket").rglob(lost))).unlink()
         unwanted = service.hand_over(b"no", name="unwanted.bam", batch=BATCH)
         with service.client() as client:

@@ -183,7 +183,7 @@ def test_an_orderly_stop_gives_the_attempt_back(database: Database, new_task: Ne
 
 def sent(due: Due) -> list[str]:
     """The ids in all messages of a sweep."""
-    return [task_id for message in due.messages for task_id in message]
+    return [task_id for message in due.messages for task_id in message.task_ids]
 
 
 def clock(database: Database) -> int:
@@ -283,6 +283,13 @@ def test_a_claim_passes_by_what_others_are_at(database: Database, new_task: NewT
     other.close()
 
 
+def test_a_large_file_has_a_lane_of_its_own(database: Database, new_task: NewTask) -> None:
+    fits, large = new_task(size=leases.LARGE), new_task(size=leases.LARGE + 1)
+    with database.transaction() as db:
+        db.execute(update(table).values(due_at=now()))
+    assert sorted(sweep(database).messages) == sorted([([fits], False), ([large], True)])
+
+
 def test_small_files_travel_together_and_what_is_large_or_was_tried_before_alone(
     database: Database, new_task: NewTask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -293,7 +300,7 @@ def test_small_files_travel_together_and_what_is_large_or_was_tried_before_alone
     with database.transaction() as db:
         leases.put_back(db, mine, "an error", delay_s=0, is_error=True)
         db.execute(update(table).values(due_at=now()))
-    assert sorted(map(len, sweep(database).messages)) == [1, 1, 1, 3]
+    assert sorted(len(message.task_ids) for message in sweep(database).messages) == [1, 1, 1, 3]
     with database.transaction() as db:
         assert [one.id for one in leases.claim(db, [*small, tried], 30)] == small  # whoever says so
         assert [one.id for one in leases.claim(db, [tried], 30)] == [tried]

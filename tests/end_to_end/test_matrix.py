@@ -9,6 +9,7 @@ import pytest
 from md5_service import broker
 from md5_task_data import log_verify
 from md5_task_data.database import Database
+from md5_task_data.leases import Message
 from tests.cluster import Cluster, running
 from tests.faults.oracle import KEPT, counts
 from tests.servers.rabbitmq import RabbitMq
@@ -30,7 +31,7 @@ def test_files_come_in_through_several_apis_and_are_done_by_several_workers(
             cluster.url = cluster.urls[number % 2]
             journal[cluster.hand_over(content)] = hashlib.md5(content).hexdigest()
         broker.publish(
-            cluster.celery(), [[task_id] for task_id in journal for _ in range(5)]
+            cluster.celery(), [Message([task_id]) for task_id in journal for _ in range(5)]
         )  # and each does its work once
         for task_id, digest in journal.items():
             task = cluster.ended(task_id)

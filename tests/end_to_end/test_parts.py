@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from md5_task_data.leases import LARGE
 from tests.client import held_by_a_stranger, wait_for
 from tests.service import Service
 
@@ -18,6 +19,7 @@ PARTS = {
     "valkey": ("valkey-server",),
     "api": ("md5_service.api.serve",),
     "worker": ("worker", "-Q work"),
+    "large": ("worker", "-Q large"),
     "upkeep": ("worker", "-Q upkeep"),
     "beat": ("celery", "beat"),
 }
@@ -43,6 +45,23 @@ def test_any_part_may_be_killed_and_the_service_goes_on(start_service: Callable[
         assert service.ended(task_id, 60)["result"] == {"md5": hashlib.md5(b"abc").hexdigest()}
         wait_for(lambda: service.parts(*words), 30, f"{words} to be started again")  # noqa: B023
         assert before[0].pid not in [process.pid for process in service.parts(*words)]
+
+
+def test_however_many_large_files_there_are_small_ones_pass(start_service: Callable[..., Service]) -> None:
+    """The lane of large files stands still, as if they took hours."""
+    service = start_service()
+    lane = service.parts("worker", "-Q large")
+    for process in lane:
+        process.suspend()
+    large = bytes(LARGE + 1)
+    waiting = [service.hand_over(large) for _ in range(3)]
+    passing = service.hand_over(b"abc")
+    assert service.ended(passing, 10)["result"] == {"md5": ABC}
+    assert [service.task(task_id)["status"] for task_id in waiting] == ["queued"] * 3
+    for process in lane:
+        process.resume()
+    for task_id in waiting:
+        assert service.ended(task_id, 60)["result"] == {"md5": hashlib.md5(large).hexdigest()}
 
 
 @pytest.mark.timeout(600)

@@ -76,8 +76,8 @@ MUTANTS: tuple[Mutant, ...] = (
     Mutant(
         "SKIP LOCKED",
         LEASES,
-        "with_for_update(skip_locked=True)\n    for untried",
-        "with_for_update()\n    for untried",
+        "with_for_update(skip_locked=True, of=tasks)\n    for untried",
+        "with_for_update(of=tasks)\n    for untried",
         _data("test_leases.py::test_a_claim_passes_by_what_others_are_at[postgresql]"),
     ),
     Mutant(

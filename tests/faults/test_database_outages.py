@@ -100,7 +100,7 @@ def test_everybody_has_an_answer_in_time(
     own_postgres: Postgres, proxy: Proxy, broker: Valkey, start_cluster: StartCluster, figure: Callable[[str], None]
 ) -> None:
     url = own_postgres.new_database(proxy.port)
-    cluster = start_cluster(url, broker.url, lease_s=3, sweep_s=1, log_level="error")
+    cluster = start_cluster(url, broker.url, lease_s=3, sweep_s=1, log_level="error", small_file_bytes=0)
     task_id = cluster.hand_over(b"abc")
     slowest_s = 0.0
     after = []

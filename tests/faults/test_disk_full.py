@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import tempfile
 import time
+import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -86,9 +87,9 @@ def open_folder() -> Iterator[Path]:
     shutil.rmtree(folder)
 
 
-def new_cluster(tmp_path: Path, database_url: str, broker: Valkey) -> Cluster:
+def new_cluster(tmp_path: Path, database_url: str, broker: Valkey, **more: int) -> Cluster:
     settings = {"workers": 1, "children": 2, "sweep_s": 1, "lease_s": 2, "disk_reserve_bytes": 0}
-    return Cluster(tmp_path / "cluster", database_url, broker.url, **settings)
+    return Cluster(tmp_path / "cluster", database_url, broker.url, **settings, **more)
 
 
 class Files:
@@ -113,23 +114,21 @@ class Files:
 
     def are_rows(self) -> bool:
         """Whether the rows are those that were promised, and no other."""
-        return in_rows(self._cluster.database_url) == {task_id.replace("-", "") for task_id in self.promises}
+        return self._ids("SELECT id FROM tasks") == self.promises.keys()
 
     def are_stored(self) -> bool:
-        """Whether the bytes in the bucket are those that were promised, and no other."""
+        """Whether the bytes in bucket and database are those that were promised, and no other."""
         bucket = self._cluster.folder / "bucket"
-        return {
-            path.name for path in bucket.rglob("*") if path.is_file() and path.name != "filler"
-        } == self.promises.keys()
+        in_bucket = {path.name for path in bucket.rglob("*") if path.is_file() and path.name != "filler"}
+        return in_bucket | self._ids("SELECT task_id FROM contents") == self.promises.keys()
 
-
-def in_rows(database_url: str) -> set[str]:
-    url = make_url(database_url)
-    engine = create_engine(url.set(drivername=DRIVERS.get(url.drivername, url.drivername)))
-    with engine.connect() as db:
-        ids = {str(task_id).replace("-", "") for task_id in db.execute(text("SELECT id FROM tasks")).scalars()}
-    engine.dispose()
-    return ids
+    def _ids(self, query: str) -> set[str]:
+        url = make_url(self._cluster.database_url)
+        engine = create_engine(url.set(drivername=DRIVERS.get(url.drivername, url.drivername)))
+        with engine.connect() as db:
+            ids = {str(uuid.UUID(str(task_id))) for task_id in db.execute(text(query)).scalars()}
+        engine.dispose()
+        return ids
 
 
 def is_told(answer: httpx2.Response) -> bool:
@@ -175,7 +174,7 @@ def test_disk_full_under_the_log(tmp_path: Path, postgres: Postgres, broker: Val
 
 
 def test_disk_full_under_the_bucket(tmp_path: Path, postgres: Postgres, broker: Valkey, figure: Figure) -> None:
-    cluster = new_cluster(tmp_path, postgres.new_database(), broker)
+    cluster = new_cluster(tmp_path, postgres.new_database(), broker, small_file_bytes=0)
     cluster.members["worker-0"].is_wanted = False
     with small_disk(cluster.folder / "bucket", 4 * MIB) as disk, running(cluster):
         files = Files(cluster)

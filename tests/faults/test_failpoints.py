@@ -64,7 +64,7 @@ class Provoker:
         self.arm("claim.committed", f"{PAUSE} 0.7")
         task_id = None
         while task_id is None:
-            task_id = self._hand_over(b"in the middle")
+            task_id = self._hand_over(bytes(20_000))  # in the bucket
         self._wait_until_reached("claim.committed")
         yield task_id
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import uuid_utils
 
 from md5_service import broker
+from md5_task_data.leases import Message
 from tests.client import wait_for
 from tests.cluster import Cluster, running
 from tests.faults.conftest import StartCluster
@@ -29,7 +30,7 @@ def test_workers_stop_in_time_wherever_they_are_asked(
     def keep_busy() -> None:
         app = cluster.celery()
         while not closing.is_set():
-            broker.publish(app, [[str(uuid_utils.uuid7())]])  # finds no task: over at once
+            broker.publish(app, [Message([str(uuid_utils.uuid7())])])  # finds no task: over at once
             time.sleep(0.003)
 
     stream = threading.Thread(target=keep_busy)

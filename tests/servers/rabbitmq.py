@@ -10,7 +10,7 @@ import amqp
 from tests.servers import needed
 from tests.servers.server import ANSWER_S, Server, free_port
 
-QUEUES = ("work", "upkeep")
+QUEUES = ("work", "large", "upkeep")
 
 
 class RabbitMq(Server):

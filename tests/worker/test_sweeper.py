@@ -15,6 +15,7 @@ from md5_task_data import tasks as tasks_of_clients
 from md5_task_data.bucket import Bucket
 from md5_task_data.database import Database
 from md5_task_data.errors import DependencyAway
+from md5_task_data.leases import Message
 from md5_task_data.schema import now, tasks
 from md5_task_data.shared_log import SharedLog
 from tests.worker.test_lifecycle import store
@@ -48,11 +49,11 @@ def test_an_idle_broker_gets_all_hints_again(
     database: Database, new_task: NewTask, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     waiting = [new_task() for _ in range(3)]
-    sent: list[list[str]] = []
+    sent: list[Message] = []
     monkeypatch.setattr(broker, "is_idle", lambda _: True)
     monkeypatch.setattr(broker, "publish", lambda _, messages: sent.extend(messages))
     sweeper.sweep(broker.make_celery(settings), settings, database)
-    assert sent == [waiting]
+    assert sent == [Message(waiting)]
 
 
 def test_one_failure_to_send_is_enough_for_a_sweep(
@@ -60,7 +61,7 @@ def test_one_failure_to_send_is_enough_for_a_sweep(
 ) -> None:
     tries = []
 
-    def refuse(_: Any, messages: list[list[str]]) -> None:
+    def refuse(_: Any, messages: list[Message]) -> None:
         tries.append(messages)
         raise DependencyAway("away")
 
