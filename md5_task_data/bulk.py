@@ -2,13 +2,26 @@
 sides, and bytes go as they are. https://www.postgresql.org/docs/current/sql-copy.html#id-1.9.3.55.9.4
 """
 
+import functools
 import io
 import json
 import struct
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, Connection, Integer, LargeBinary, SmallInteger, String, Table, Uuid, insert
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Connection,
+    Insert,
+    Integer,
+    LargeBinary,
+    SmallInteger,
+    String,
+    Table,
+    Uuid,
+    insert,
+)
 from sqlalchemy.exc import DBAPIError
 
 from md5_task_data.schema import Row
@@ -25,7 +38,12 @@ def insert_all(db: Connection, table: Table, rows: Sequence[Row]) -> None:
     if len(rows) > FEW and db.dialect.name == "postgresql":
         _copy(db, table, rows)
     elif rows:
-        db.execute(insert(table), rows)
+        db.execute(_insert(table), rows)
+
+
+@functools.cache
+def _insert(table: Table) -> Insert:
+    return insert(table)
 
 
 def _copy(db: Connection, table: Table, rows: Sequence[Row]) -> None:

@@ -4,11 +4,26 @@ many processes and restarts.
 What has ended is counted by the writer of the log, in the transaction that ends it (`count`); the rest are few rows.
 """
 
+import functools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, Table, and_, delete, func, insert, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    RowMapping,
+    Select,
+    Table,
+    Update,
+    and_,
+    bindparam,
+    delete,
+    func,
+    insert,
+    select,
+    update,
+)
 
 from md5_task_data.schema import SECOND, UNFINISHED, ended_minutes, log_head, now, searched_now, tasks, totals
 
@@ -36,26 +51,39 @@ _SUMS = select(
     func.coalesce(func.sum(tasks.c.computed_at - tasks.c.started_at), 0).label("work"),
     (func.max(now()) // MINUTE).label("minute"),
 ).group_by(*_KEY)
+_FORGOTTEN = delete(ended_minutes).where(
+    ended_minutes.c.owner == bindparam("owner"), ended_minutes.c.minute < bindparam("first")
+)
 
 
 def count(db: Connection, ending: ColumnElement[bool], given: Mapping[str, Any]) -> None:
     """Add the tasks that are about to end, `ending` with the parameters `given`, to the totals. The caller holds the log's
     head row, so that nobody else ends them, too."""
-    for row in db.execute(_SUMS.where(ending), given).mappings().all():
-        _add(db, totals, row, ("tasks", "bytes", "work"))
-        if _add(db, ended_minutes, row, ("tasks",)):
-            forgotten = ended_minutes.c.minute < row["minute"] - MINUTES_KEPT
-            db.execute(delete(ended_minutes).where(ended_minutes.c.owner == row["owner"], forgotten))
+    for row in db.execute(_sums(ending), given).mappings().all():
+        _add(db, totals, row)
+        if _add(db, ended_minutes, row):
+            db.execute(_FORGOTTEN, {"owner": row["owner"], "first": row["minute"] - MINUTES_KEPT})
 
 
-def _add(db: Connection, table: Table, row: RowMapping, sums: Sequence[str]) -> bool:
+@functools.cache
+def _sums(ending: ColumnElement[bool]) -> Select[Any]:
+    return _SUMS.where(ending)
+
+
+def _add(db: Connection, table: Table, row: RowMapping) -> bool:
     """Add to the row of the table that has the same key; True: it is a new one."""
-    same = and_(*(column == row[column.name] for column in table.primary_key))
-    if db.execute(update(table).where(same).values({name: table.c[name] + row[name] for name in sums})).rowcount:
+    names = table.columns.keys()
+    if db.execute(_adding(table), {f"new_{name}": row[name] for name in names}).rowcount:
         return False
-    values: dict[str, Any] = {column.name: row[column.name] for column in table.columns}
-    db.execute(insert(table).values(values))
+    db.execute(insert(table).values({name: row[name] for name in names}))
     return True
+
+
+@functools.cache
+def _adding(table: Table) -> Update:
+    new = {column.name: bindparam(f"new_{column.name}", type_=column.type) for column in table.columns}
+    same = and_(*(column == new[column.name] for column in table.primary_key))
+    return update(table).where(same).values({c.name: c + new[c.name] for c in table.columns if not c.primary_key})
 
 
 def traced(db: Connection, ending: ColumnElement[bool], given: Mapping[str, Any]) -> Sequence[RowMapping]:

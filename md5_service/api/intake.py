@@ -4,6 +4,7 @@ import functools
 import logging
 import queue
 import threading
+import time
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
@@ -32,6 +33,7 @@ log = logging.getLogger(__name__)
 
 UNNAMED = "unnamed"
 MAX_HELD = 1000  # commits whose hints are not sent yet
+REST_S = 0.01  # after a message; who comes meanwhile shares the next, and who comes later waits for nobody
 
 
 class Taken(NamedTuple):
@@ -177,3 +179,4 @@ class Hints:
                 log.exception("%d hints not sent; the sweeper will", len(held))
             if None in held:
                 return
+            time.sleep(REST_S)
