@@ -18,7 +18,7 @@ from md5_task_data.tasks import Version
 
 log = logging.getLogger(__name__)
 
-SHORTEST_S, LONGEST_S = 0.002, 0.05  # between two looks: short for a young wait, longer for an old one
+SHORTEST_S, LONGEST_S = 0.001, 0.05  # between two looks: short for a young wait, longer for an old one
 AWAY_S = 0.5  # before another look when the last one failed
 ENOUGH_S = 1.0  # a wait ends so long after the outcome, even where the line is not yet in the log
 MAX_ASKED = 1000  # ids in one statement
