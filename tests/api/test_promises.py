@@ -13,7 +13,7 @@ import uuid_utils
 
 from md5_service.api import in_time, promises
 from md5_service.api.promises import Promises
-from md5_task_data import tasks
+from md5_task_data import contents, tasks
 from md5_task_data.database import Database
 from md5_task_data.errors import DependencyAway
 from tests.api.conftest import Api
@@ -110,7 +110,7 @@ def test_what_was_given_up_is_left_out_of_a_commit_that_the_others_are_in(
         made = Promises(database, lambda size: None, lambda rows: None)
         making = []
         for task_id in ids:
-            new = tasks.NewTask(task_id, "local", "md5", "reads.bam", 3)
+            new = tasks.NewTask(task_id, "local", "md5", "reads.bam", 3, content=b"abc")
             making.append(asyncio.create_task(made.make(new, functools.partial(forgotten.append, task_id), None)))
             await asyncio.sleep(0.02)
         await asyncio.to_thread(written.wait, 10)
@@ -129,3 +129,4 @@ def test_what_was_given_up_is_left_out_of_a_commit_that_the_others_are_in(
     assert forgotten == [ids[2]]
     with database.reading() as db:
         assert {row["id"] for row in tasks.page(db, "local", filters={}, limit=10, cursor=None)[0]} == set(stay)
+        assert contents.get_all(db, ids).keys() == set(stay)
