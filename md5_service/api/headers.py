@@ -5,7 +5,7 @@ import re
 import time
 import uuid
 
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from md5_service import logs
@@ -22,6 +22,8 @@ ALWAYS = {
 }
 # What a cookie opened, a cache might else show to whoever asks next.
 UNLESS_SAID = {"Cache-Control": "private, no-cache"}
+
+WIRE = [(name.lower().encode(), value.encode()) for name, value in (ALWAYS | UNLESS_SAID).items()]
 
 
 class CommonHeaders:
@@ -42,10 +44,9 @@ class CommonHeaders:
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                headers[REQUEST_ID] = request_id
-                for name, value in (ALWAYS | UNLESS_SAID).items():
-                    headers.setdefault(name, value)
+                own = {name for name, _ in message["headers"]}
+                ours = [(name, value) for name, value in WIRE if name not in own]
+                message["headers"] = [*message["headers"], *ours, (b"x-request-id", request_id.encode())]
                 took_ms = round((time.monotonic() - began) * 1000)
                 log.info("%s %s: %d in %d ms", scope["method"], scope["path"], message["status"], took_ms)
             await send(message)
