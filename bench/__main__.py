@@ -1,4 +1,4 @@
-"""Prints the figures as tables: `python -m bench [first large small bytes waiting slow page peers]`."""
+"""Prints the figures as tables: `python -m bench [first large small bytes rows waiting slow page peers]`."""
 
 import argparse
 import os
@@ -7,7 +7,16 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from bench import first_md5, first_page, large_file, row_or_bucket, slow_clients, small_files, waiting_clients
+from bench import (
+    first_md5,
+    first_page,
+    large_file,
+    many_rows,
+    row_or_bucket,
+    slow_clients,
+    small_files,
+    waiting_clients,
+)
 from bench.peers.compare import compare
 
 GIB = 1 << 30
@@ -16,6 +25,7 @@ MEASURES: dict[str, tuple[str, Callable[[Path], list[tuple[str, str]]]]] = {
     "large": ("A file of 5 GiB", lambda folder: large_file.measure(folder, 5 * GIB)),
     "small": ("Files of 4 KiB, embedded default", small_files.measure),
     "bytes": ("Bytes of small files: in the bucket, or in the database", row_or_bucket.measure),
+    "rows": ("A promise beside a million finished ones", many_rows.measure),
     "page": ("The page, on a first visit", first_page.measure),
     "waiting": ("Clients that wait", waiting_clients.measure),
     "slow": ("Clients that are slow on purpose", slow_clients.measure),

@@ -40,18 +40,23 @@ class Running:
         self, port: int, request: Request, database_url: str, log_path: Path, processes: Mapping[str, Processes]
     ) -> None:
         self.port, self.request, self.processes = port, request, processes
-        self._engine: Engine = create_engine(_with_driver(database_url), isolation_level="AUTOCOMMIT")
+        self.how_many_are_done = text("SELECT count(*) FROM tasks WHERE status = 'done'")
+        self.engine: Engine = create_engine(_with_driver(database_url), isolation_level="AUTOCOMMIT")
         self._log_path = log_path
         self._lines, self._read = 0, 0
 
     def done(self) -> int:
         """Rows whose status is done; asked of the database itself, so that it costs the API nothing."""
-        with self._engine.connect() as db:
-            return int(db.execute(text("SELECT count(*) FROM tasks WHERE status = 'done'")).scalar_one())
+        with self.engine.connect() as db:
+            return int(db.execute(self.how_many_are_done).scalar_one())
 
     def digests(self) -> set[str]:
-        with self._engine.connect() as db:
+        with self.engine.connect() as db:
             return set(db.execute(text("SELECT md5 FROM tasks WHERE status = 'done'")).scalars())
+
+    def skip_lines(self) -> None:
+        """What stands in the log by now does not count."""
+        self._read = self._log_path.stat().st_size
 
     def lines(self) -> int:
         """Complete lines in the log."""
@@ -64,7 +69,7 @@ class Running:
         return self._lines
 
     def close(self) -> None:
-        self._engine.dispose()
+        self.engine.dispose()
 
 
 @dataclass(frozen=True)
