@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, bindparam, delete, or_, select, update
+from sqlalchemy import ColumnElement, Connection, and_, bindparam, delete, insert, or_, select, update
 
 from md5_task_data import contents, kinds
 from md5_task_data.bulk import insert_all
@@ -80,13 +80,14 @@ def create(db: Connection, new: NewTask, traceparent: str | None = None) -> Row:
     return create_all(db, [(new, traceparent)])[0]
 
 
-_NOW = select(now())
+_DUE_AT_FIRST = now() + FIRST_HINT_S * SECOND
+_TIMES = select(now().label("created_at"), _DUE_AT_FIRST.label("due_at"))
+_ONE = insert(tasks).values(created_at=now(), due_at=_DUE_AT_FIRST).returning(tasks.c.created_at, tasks.c.due_at)
 
 
 def create_all(db: Connection, news: Sequence[tuple[NewTask, str | None]]) -> list[Row]:
     """As `create`, for many in one statement; the rows come back in the same order."""
-    at = db.execute(_NOW).scalar_one()
-    rows: list[Row] = [
+    rows: list[dict[str, Any]] = [
         {
             **_AT_FIRST,
             "id": new.id,
@@ -98,14 +99,16 @@ def create_all(db: Connection, news: Sequence[tuple[NewTask, str | None]]) -> li
             "params": dict(new.params),
             "retry_of": new.retry_of,
             "traceparent": traceparent,
-            "created_at": at,
-            "due_at": at + FIRST_HINT_S * SECOND,
         }
         for new, traceparent in news
     ]
-    insert_all(db, tasks, rows)
+    times = db.execute(*((_ONE, rows[0]) if len(rows) == 1 else (_TIMES,))).mappings().one()
+    for row in rows:
+        row |= times
+    if len(rows) > 1:
+        insert_all(db, tasks, rows)
     contents.add(db, {new.id: new.content for new, _ in news if new.content is not None})
-    return rows
+    return list(rows)
 
 
 def forget(db: Connection, task_ids: Iterable[str]) -> None:
