@@ -1,4 +1,4 @@
-"""Prints the figures as tables: `python -m bench [first large small bytes rows waiting slow page peers]`."""
+"""Prints the figures as tables: `python -m bench [first large small bytes rows lanes waiting slow page peers]`."""
 
 import argparse
 import os
@@ -15,6 +15,7 @@ from bench import (
     row_or_bucket,
     slow_clients,
     small_files,
+    two_lanes,
     waiting_clients,
 )
 from bench.peers.compare import compare
@@ -26,6 +27,7 @@ MEASURES: dict[str, tuple[str, Callable[[Path], list[tuple[str, str]]]]] = {
     "small": ("Files of 4 KiB, embedded default", small_files.measure),
     "bytes": ("Bytes of small files: in the bucket, or in the database", row_or_bucket.measure),
     "rows": ("A promise beside a million finished ones", many_rows.measure),
+    "lanes": ("Small files beside two of 5 GiB", lambda folder: two_lanes.measure(folder, 5 * GIB)),
     "page": ("The page, on a first visit", first_page.measure),
     "waiting": ("Clients that wait", waiting_clients.measure),
     "slow": ("Clients that are slow on purpose", slow_clients.measure),
