@@ -11,7 +11,7 @@ from kombu.exceptions import KombuError
 from md5_service import tracing
 from md5_service.settings import Settings
 from md5_task_data.errors import DependencyAway
-from md5_task_data.leases import Message
+from md5_task_data.messages import Message
 
 with tracing.unseen():
     from kombu.transport.redis import Channel as RedisChannel

@@ -5,9 +5,9 @@ finds another state gets LeaseLost and must touch nothing more.
 """
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
-from typing import Any, NamedTuple
+from typing import Any
 
 from sqlalchemy import (
     BigInteger,
@@ -27,15 +27,13 @@ from sqlalchemy import (
 )
 
 from md5_task_data.errors import LeaseLost
-from md5_task_data.schema import SECOND, UNFINISHED, Row, as_json, contents, given, now, searched_now, tasks
+from md5_task_data.messages import Message, messages_about
+from md5_task_data.schema import SECOND, UNFINISHED, as_json, contents, given, now, searched_now, tasks
 from md5_task_data.tasks import FIRST_HINT_S
 
 LONGEST_HINT_S = 600
 MAX_HISTORY = 200  # entries kept in a row
 BATCH = 500  # rows that one sweep transaction takes
-SMALL = 1 << 20  # bytes of a file that travels with others
-LARGE = 64 << 20  # bytes of a file that has a lane of its own: a tenth of a second of work, or hours
-MOST_TOGETHER = 50  # of these in a message
 
 
 @dataclass(frozen=True)
@@ -53,13 +51,6 @@ class Claim:
     errors: int
     traceparent: str | None
     content: bytes | None = field(default=None, compare=False, repr=False)
-
-
-class Message(NamedTuple):
-    """What one message names; `is_large` is one that would hold up all others."""
-
-    task_ids: list[str]
-    is_large: bool = False
 
 
 @dataclass
@@ -80,19 +71,6 @@ def _take(db: Connection, *conditions: ColumnElement[bool], limit: int | None = 
     is at, locked in id order, with the clock."""
     query = select(tasks, now().label("now")).where(*conditions).order_by(tasks.c.id).limit(limit)
     return db.execute(query.with_for_update(skip_locked=True)).mappings().all()
-
-
-def messages(rows: Iterable[Row]) -> list[Message]:
-    """The ids of tasks, by message: small files that nobody has tried yet together, everything else alone, so that nobody waits
-    behind a large file, and what kills its worker takes no neighbours along."""
-    alone, together = [], []
-    for row in rows:
-        if row["attempt"] or row["size"] > SMALL:
-            alone.append(Message([row["id"]], row["size"] > LARGE))
-        else:
-            together.append(row["id"])
-    starts = range(0, len(together), MOST_TOGETHER)
-    return [*alone, *(Message(together[start : start + MOST_TOGETHER]) for start in starts)]
 
 
 _ONE, _SEVERAL = (
@@ -234,7 +212,7 @@ def sweep(db: Connection, *, after: str, publish_all: bool, lease_s: float, max_
     )
     due = Due(more=len(rows) == BATCH, last=rows[-1]["id"] if rows else "")
     waiting = [row for row in rows if row["status"] == "queued"]
-    due.messages = messages(waiting)
+    due.messages = messages_about(waiting)
     if queued := [row["id"] for row in waiting]:
         wait_s = case((tasks.c.hints >= 5, LONGEST_HINT_S), else_=literal(FIRST_HINT_S).bitwise_lshift(tasks.c.hints))
         hinted = case((tasks.c.hints >= 5, tasks.c.hints), else_=tasks.c.hints + 1)  # enough for the longest wait
@@ -245,7 +223,7 @@ def sweep(db: Connection, *, after: str, publish_all: bool, lease_s: float, max_
             why = f"the worker ended, or showed no sign of life for {lease_s:g} s"
             due.lost.append(row)
             if _count_loss(db, row, why, max_attempts, hint_s=FIRST_HINT_S):
-                due.messages += messages([row])
+                due.messages += messages_about([row])
                 due.requeued += 1
             else:
                 due.given_up += 1

@@ -227,14 +227,15 @@ def cancel(db: Connection, owner: str, task_id: str) -> Row:
     return row
 
 
-def retry(db: Connection, owner: str, task_id: str, new_id: str) -> NewTask:
-    """What a new task for the same bytes is to be like. Raises NotFound, BytesMissing, or Conflict where it did not
-    fail."""
+def retry(db: Connection, owner: str, task_id: str, new_id: str, *, is_there: bool = False) -> NewTask:
+    """What a new task for the same bytes is to be like, or was where it is there already. Raises NotFound; and where it is
+    not, BytesMissing, or Conflict where the first did not fail."""
     row = get(db, owner, task_id)
-    if row["outcome"] not in ("failed", "cancelled"):
+    if not is_there and row["outcome"] not in ("failed", "cancelled"):
         is_now = f"its outcome is {row['outcome']}" if row["outcome"] else "it has not ended"
         raise Conflict(f"only a task that failed or was cancelled can be tried again: {is_now}")
-    check_kept(row)
+    if not is_there:
+        check_kept(row)
     same = {name: row[name] for name in ("owner", "kind", "filename", "size", "batch", "params")}
     content = contents.get_all(db, [row["id"]]).get(row["id"])
     return NewTask(new_id, retry_of=row["id"], retried_traceparent=row["traceparent"], content=content, **same)

@@ -16,8 +16,9 @@ class Download(FileResponse):
 
     def __init__(self, stored: Path | bytes, status_code: int = 200, **how: Any) -> None:
         """Of a file, or of bytes, which become one that has no name. Asks the disk."""
+        self._file: BinaryIO | None = None
         if isinstance(stored, bytes):
-            self._file = _file_of(stored)  # for as long as this answer lives
+            self._file = _file_of(stored)
             path = Path(f"/dev/fd/{self._file.fileno()}")
         else:
             path = stored
@@ -33,7 +34,14 @@ class Download(FileResponse):
             elif not refused:
                 await send(message)
 
-        await super().__call__(scope, receive, send_unless_refused)
+        try:
+            await super().__call__(scope, receive, send_unless_refused)
+            await self._answer_again(refused, scope, receive, send)
+        finally:
+            if self._file is not None:
+                self._file.close()
+
+    async def _answer_again(self, refused: int, scope: Scope, receive: Receive, send: Send) -> None:
         if refused == 400:
             headers = [(name, value) for name, value in scope["headers"] if name != b"range"]
             await super().__call__({**scope, "headers": headers}, receive, send)

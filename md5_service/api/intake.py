@@ -22,11 +22,12 @@ from md5_service.api.sink import Sink
 from md5_service.broker import publish
 from md5_service.logs import about_task
 from md5_service.settings import Settings
-from md5_task_data import kinds, leases, tasks
+from md5_task_data import kinds, tasks
 from md5_task_data.bucket import Bucket
 from md5_task_data.database import Database
 from md5_task_data.errors import DependencyAway, InvalidInput
 from md5_task_data.failpoints import reach
+from md5_task_data.messages import messages_about
 from md5_task_data.schema import Row
 
 log = logging.getLogger(__name__)
@@ -88,7 +89,8 @@ class Intake:
         """A new task for the bytes of one that failed or was cancelled. Raises NotFound, Conflict, BytesMissing."""
         new_id = str(uuid_utils.uuid7())
         async with held(idempotency_key, self._database, owner, new_id) as key:
-            new = await in_time(lambda: self._to_try_again(owner, task_id, new_id))
+            is_there = key is not None and key.kept is not None
+            new = await in_time(lambda: self._to_try_again(owner, task_id, new_id, is_there))
             if key is not None and (earlier := await key.earlier(new)) is not None:
                 return Taken(earlier, is_new=False)
             await in_time(lambda: self._share(new))
@@ -103,9 +105,9 @@ class Intake:
             log.info("taken, %d bytes", row["size"])  # the one line with the ids of both, request and task
         return Taken(row, is_new=True)
 
-    def _to_try_again(self, owner: str, task_id: str, new_id: str) -> tasks.NewTask:
+    def _to_try_again(self, owner: str, task_id: str, new_id: str, is_there: bool) -> tasks.NewTask:
         with self._database.reading() as db:
-            return tasks.retry(db, owner, task_id, new_id)
+            return tasks.retry(db, owner, task_id, new_id, is_there=is_there)
 
     def _share(self, new: tasks.NewTask) -> None:
         tracing.follows(new.retried_traceparent)
@@ -171,7 +173,7 @@ class Hints:
             while not self._queue.empty():
                 held.append(self._queue.get_nowait())
             try:
-                publish(self._app, leases.messages(row for rows in held if rows is not None for row in rows))
+                publish(self._app, messages_about(row for rows in held if rows is not None for row in rows))
                 reach("intake.published")
             except DependencyAway as error:
                 log.warning("%d hints not sent; the sweeper will: %s", len(held), error)

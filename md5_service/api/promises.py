@@ -115,8 +115,8 @@ class Promises:
 
     def _in_one_transaction(self, together: Sequence[_Promise]) -> list[tuple[_Promise, Outcome]]:
         reach("intake.stored")
-        if size := sum(len(promise.new.content or b"") for promise in together):
-            self._check_room(size)
+        if held := [promise.new.content for promise in together if promise.new.content is not None]:
+            self._check_room(sum(map(len, held)))
         with self._database.transaction() as db:
             rows = tasks.create_all(db, [(promise.new, promise.traceparent) for promise in together])
             for promise in together:

@@ -76,8 +76,8 @@ def create_worker(settings: Settings) -> Celery:
             sweeper.sweep(app, settings, process().database)
             if process().log.pending():
                 write_log()
-            sweeper.delete_expired(process().database, process().bucket)
             sweeper.forget_keys(process().database)
+            sweeper.delete_expired(process().database, process().bucket)
             sweeper.delete_orphans(process().orphans)
         except DependencyAway as error:
             log.warning("sweep not ended: %s", error)

@@ -16,7 +16,7 @@ from md5_task_data.bucket import Bucket
 from md5_task_data.database import Database
 from md5_task_data.errors import DependencyAway
 from md5_task_data.failpoints import reach
-from md5_task_data.leases import Message
+from md5_task_data.messages import Message
 from md5_task_data.orphans import Orphans
 
 log = logging.getLogger(__name__)
@@ -54,7 +54,7 @@ def sweep(app: Celery, settings: Settings, database: Database) -> None:
 
 def delete_expired(database: Database, bucket: Bucket) -> int:
     """Delete the bytes of what ended long enough ago; returns of how many tasks. First the bytes, then the note of it: who
-    dies in between leaves it to the next. Raises DependencyAway."""
+    dies in between leaves it to the next. Raises DependencyAway; those in the database go also while the bucket is away."""
     deleted = 0
     for _ in range(MOST_BATCHES):
         with database.reading() as db:
@@ -62,13 +62,17 @@ def delete_expired(database: Database, bucket: Bucket) -> int:
             in_database = contents.sizes(db, task_ids)
         if not task_ids:
             break
-        for task_id in task_ids:
-            if task_id not in in_database:
-                bucket.delete(task_id)
-        reach("sweep.deleted")
-        with database.transaction() as db:
-            contents.settle_expired(db, task_ids)
-        deleted += len(task_ids)
+        gone = list(in_database)
+        try:
+            for task_id in task_ids:
+                if task_id not in in_database:
+                    bucket.delete(task_id)
+                    gone.append(task_id)
+        finally:
+            reach("sweep.deleted")
+            with database.transaction() as db:
+                contents.settle_expired(db, gone)
+        deleted += len(gone)
     return deleted
 
 

@@ -13,6 +13,7 @@ import pytest
 from md5_service.api import in_time
 from md5_task_data import failpoints, idempotency
 from tests.api.conftest import Api
+from tests.api.test_events import log
 from tests.api.test_hand_over import assert_problem
 from tests.api.test_tasks import hand_over
 from tests.client import TLS, wait_for
@@ -150,6 +151,18 @@ def test_trying_again_twice_makes_one_task(api: Api) -> None:
     assert [answer.headers.get("idempotent-replayed") for answer in answers] == [None, "true"]
     assert_problem(send(api), 422, "idempotency_key_reused")
     assert (api.count(), len(api.stored())) == (2, 2)
+
+
+def test_trying_again_is_answered_though_the_bytes_of_the_first_are_gone(api: Api) -> None:
+    first = hand_over(api)
+    api.client.delete(f"/v1/tasks/{first}")
+    log(api)
+    again = api.client.post(f"/v1/tasks/{first}/retry", headers=KEY)
+    assert api.client.delete(f"/v1/tasks/{first}/results").status_code == 204
+    replayed = api.client.post(f"/v1/tasks/{first}/retry", headers=KEY)
+    assert (replayed.status_code, replayed.json()["id"]) == (202, again.json()["id"])
+    other = api.client.post(f"/v1/tasks/{first}/retry", headers={"Idempotency-Key": "another"})
+    assert_problem(other, 410, "bytes_missing")
 
 
 def test_without_a_key_nothing_is_held_and_nothing_hashed(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:

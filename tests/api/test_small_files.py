@@ -1,6 +1,8 @@
 """Small files, whose bytes are kept in the database beside their rows, are files as all others are."""
 
+import gc
 import hashlib
+import os
 from collections.abc import Callable
 
 import httpx2
@@ -15,7 +17,7 @@ from md5_task_data import contents, leases
 from md5_task_data.bucket import Bucket
 from md5_task_data.database import Database
 from md5_task_data.doctor import examine
-from md5_task_data.errors import BytesMissing
+from md5_task_data.errors import BytesMissing, DependencyAway
 from md5_task_data.schema import contents as table
 from md5_task_data.schema import tasks
 from tests.api.conftest import Api
@@ -100,7 +102,8 @@ def test_no_file_however_small_takes_what_is_left_of_the_disk(
     api = start_api(small_file_bytes=SMALL, disk_reserve_bytes=1000)
     assert hand_over(api, b"abc").status_code == 202
     assert_problem(hand_over(api, b"abc"), 507, "storage_full", "nothing was kept")
-    assert asked == [1003, 1003]
+    assert_problem(hand_over(api, b""), 507, "storage_full", "nothing was kept")
+    assert asked == [1003, 1003, 1000]
     assert (api.count(), kept(Database(api.settings.database_url))) == (1, 1)
 
 
@@ -134,6 +137,41 @@ def test_another_try_has_the_same_bytes_and_each_goes_by_itself(api: Api, databa
     assert sweeper.delete_expired(database, Bucket(api.settings.bucket_url)) == 1
     assert kept(database) == 0
     assert_problem(api.client.get(f"/v1/tasks/{second}/file"), 410, "bytes_missing")
+
+
+def test_a_bucket_that_is_away_keeps_no_small_file_beyond_its_time(api: Api, database: Database) -> None:
+    ids = [hand_over(api, bytes(size)).json()["id"] for size in (SMALL + 1, 1, 2)]
+    for task_id in ids:
+        api.client.delete(f"/v1/tasks/{task_id}")
+    log(api)
+    with database.transaction() as db:
+        for due_at, task_id in enumerate(ids, start=1):  # the one in the bucket first
+            db.execute(update(tasks).where(tasks.c.id == task_id).values(due_at=due_at))
+    bucket = Bucket(api.settings.bucket_url)
+    away = bucket.root.rename(api.folder / "away")
+    with pytest.raises(DependencyAway):
+        sweeper.delete_expired(database, bucket)
+    assert kept(database) == 0
+    away.rename(bucket.root)
+    assert sweeper.delete_expired(database, bucket) == 1
+    assert api.stored() == []
+
+
+@pytest.mark.parametrize("how", ["GET", "HEAD"])
+def test_no_download_leaves_a_file_open(api: Api, how: str) -> None:
+    url = f"/v1/tasks/{hand_over(api, b'abc').json()['id']}/file"
+    gc.disable()
+    try:
+        for _ in range(10):
+            assert api.client.request(how, url).status_code == 200
+        names = [os.readlink(f"/proc/self/fd/{number}") for number in os.listdir("/proc/self/fd") if _is_open(number)]
+    finally:
+        gc.enable()
+    assert [name for name in names if "memfd" in name] == []
+
+
+def _is_open(number: str) -> bool:
+    return os.path.islink(f"/proc/self/fd/{number}")
 
 
 def test_bytes_that_are_gone_from_the_database_are_found_to_be(api: Api, database: Database) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, select, update
 
-from md5_task_data import leases, tasks
+from md5_task_data import leases, messages, tasks
 from md5_task_data.database import Database
 from md5_task_data.errors import LeaseLost
 from md5_task_data.leases import Claim, Due
@@ -284,7 +284,7 @@ def test_a_claim_passes_by_what_others_are_at(database: Database, new_task: NewT
 
 
 def test_a_large_file_has_a_lane_of_its_own(database: Database, new_task: NewTask) -> None:
-    fits, large = new_task(size=leases.LARGE), new_task(size=leases.LARGE + 1)
+    fits, large = new_task(size=messages.LARGE), new_task(size=messages.LARGE + 1)
     with database.transaction() as db:
         db.execute(update(table).values(due_at=now()))
     assert sorted(sweep(database).messages) == sorted([([fits], False), ([large], True)])
@@ -293,9 +293,9 @@ def test_a_large_file_has_a_lane_of_its_own(database: Database, new_task: NewTas
 def test_small_files_travel_together_and_what_is_large_or_was_tried_before_alone(
     database: Database, new_task: NewTask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(leases, "MOST_TOGETHER", 3)
-    small = [new_task(size=leases.SMALL) for _ in range(4)]
-    large, tried = new_task(size=leases.SMALL + 1), new_task()
+    monkeypatch.setattr(messages, "MOST_TOGETHER", 3)
+    small = [new_task(size=messages.SMALL) for _ in range(4)]
+    large, tried = new_task(size=messages.SMALL + 1), new_task()
     (mine,) = claim(database, tried)
     with database.transaction() as db:
         leases.put_back(db, mine, "an error", delay_s=0, is_error=True)

@@ -9,7 +9,7 @@ import pytest
 from md5_service import broker
 from md5_task_data import log_verify
 from md5_task_data.database import Database
-from md5_task_data.leases import Message
+from md5_task_data.messages import Message
 from tests.cluster import Cluster, running
 from tests.faults.oracle import KEPT, counts
 from tests.servers.rabbitmq import RabbitMq

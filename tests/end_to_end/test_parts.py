@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from md5_task_data.leases import LARGE
+from md5_task_data.messages import LARGE
 from tests.client import held_by_a_stranger, wait_for
 from tests.service import Service
 

@@ -292,13 +292,13 @@ MUTANTS: tuple[Mutant, ...] = (
     Mutant(
         "the disk's reserve, for small files too",
         "md5_service/api/promises.py",
-        "            self._check_room(size)\n",
+        "            self._check_room(sum(map(len, held)))\n",
         "            pass\n",
         _api("test_small_files.py::test_no_file_however_small_takes_what_is_left_of_the_disk"),
     ),
     Mutant(
         "the lane of large files",
-        LEASES,
+        "md5_task_data/messages.py",
         'Message([row["id"]], row["size"] > LARGE)',
         'Message([row["id"]], False)',
         _data("test_leases.py::test_a_large_file_has_a_lane_of_its_own[sqlite]"),

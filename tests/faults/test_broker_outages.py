@@ -17,7 +17,7 @@ from kombu import Connection, Message, Queue
 
 from md5_service.broker import WORK, is_idle, make_celery, publish
 from md5_service.settings import Settings
-from md5_task_data import leases, tasks
+from md5_task_data import messages, tasks
 from md5_task_data.bucket import Bucket
 from md5_task_data.database import Database
 from md5_task_data.errors import DependencyAway
@@ -173,7 +173,7 @@ def receiving(broker: Broker, *hints: str) -> Iterator[tuple[Connection, list[Me
     """Send hints, and be a worker that has one place."""
     nothing = {"database_url": "sqlite:////nowhere", "bucket_url": "file:///", "log_path": Path(os.devnull)}
     app = make_celery(Settings.model_validate({"broker_url": broker.url} | nothing))
-    publish(app, [leases.Message([hint]) for hint in hints])
+    publish(app, [messages.Message([hint]) for hint in hints])
     got: list[Message] = []
     with app.connection_for_read() as connection:
         consumer = connection.Consumer([Queue(WORK)], on_message=got.append)
@@ -194,7 +194,7 @@ def test_a_broker_that_does_not_let_us_in_is_away(rabbitmq: RabbitMq, tmp_path: 
     app = make_celery(settings)
     for step in (
         lambda: is_idle(app),
-        lambda: publish(app, [leases.Message(["01a201f5-3560-7681-96d2-5d5d82951648"])]),
+        lambda: publish(app, [messages.Message(["01a201f5-3560-7681-96d2-5d5d82951648"])]),
     ):
         with pytest.raises(DependencyAway, match="the broker cannot be reached"):
             step()

@@ -15,7 +15,7 @@ from md5_task_data import tasks as tasks_of_clients
 from md5_task_data.bucket import Bucket
 from md5_task_data.database import Database
 from md5_task_data.errors import DependencyAway
-from md5_task_data.leases import Message
+from md5_task_data.messages import Message
 from md5_task_data.schema import now, tasks
 from md5_task_data.shared_log import SharedLog
 from tests.worker.test_lifecycle import store
