@@ -81,17 +81,21 @@ _ONE, _SEVERAL = (
     .with_for_update(skip_locked=True, of=tasks)
     for untried in (literal(True), tasks.c.attempt == 0)
 )
-_TAKEN = (
+NOT_COUNTED = "it was not the only one, so this counts against nobody"
+IN_COMPANY = -1  # lost leases of a task that was claimed with others: the first loss may be any neighbour's fault
+_TAKEN_ALONE, _TAKEN_TOGETHER = (
     update(tasks)
     .where(tasks.c.id.in_(bindparam("ids", expanding=True)))
     .values(
         status="running",
         fence=tasks.c.fence + 1,
         attempt=tasks.c.attempt + 1,
+        lost_leases=lost_leases,
         progress=0,
         started_at=now(),
         due_at=now() + bindparam("lease", type_=BigInteger),
     )
+    for lost_leases in (case((tasks.c.lost_leases < 0, 0), else_=tasks.c.lost_leases), literal(IN_COMPANY))
 )
 
 
@@ -101,7 +105,10 @@ def claim(db: Connection, task_ids: Sequence[str], lease_s: float) -> list[Claim
     query = _ONE if len(task_ids) == 1 else _SEVERAL
     rows = [dict(row) for row in db.execute(query, {"ids": task_ids}).mappings()]
     if rows:
-        db.execute(_TAKEN, {"ids": [row["id"] for row in rows], "lease": _microseconds(lease_s)})
+        db.execute(
+            _TAKEN_ALONE if len(rows) == 1 else _TAKEN_TOGETHER,
+            {"ids": [row["id"] for row in rows], "lease": _microseconds(lease_s)},
+        )
     for row in rows:
         row |= {"fence": row["fence"] + 1, "attempt": row["attempt"] + 1}
     return [Claim(**row) for row in rows]
@@ -177,6 +184,7 @@ def put_back(
         progress=0,
         errors=row["errors"] + is_error,
         attempt=row["attempt"] - (not is_attempt),
+        lost_leases=max(row["lost_leases"], 0),
         history=_extended(row, reason),
     )
 
@@ -249,7 +257,7 @@ def _count_loss(db: Connection, row: RowMapping, why: str, max_attempts: int, *,
             "hints": 1 if hint_s else 0,
             "started_at": None,
             "progress": 0,
-            "history": _extended(row, f"{why}; loss {lost} of {max_attempts}"),
+            "history": _extended(row, f"{why}; {f'loss {lost} of {max_attempts}' if lost else NOT_COUNTED}"),
         }
     else:
         error = {"code": "worker_lost", "detail": f"given up after {lost} tries that did not end; the last one: {why}"}

@@ -283,6 +283,23 @@ def test_a_claim_passes_by_what_others_are_at(database: Database, new_task: NewT
     other.close()
 
 
+def test_what_is_lost_in_company_counts_against_nobody(database: Database, new_task: NewTask) -> None:
+    """One of them may have killed the worker; which one, is seen when each is tried alone."""
+    ids = sorted(new_task() for _ in range(2))
+    with database.transaction() as db:
+        assert len(leases.claim(db, ids, 0)) == 2
+    assert sweep(database, max_attempts=1).requeued == 2
+    with database.reading() as db:
+        rows = tasks.get_all(db, "local", ids)
+    assert [(row["status"], row["lost_leases"], row["attempt"]) for row in rows] == [("queued", 0, 1)] * 2
+    assert all("counts against nobody" in row["history"][-1]["reason"] for row in rows)
+    with database.transaction() as db:
+        assert len(leases.claim(db, ids[:1], 0)) == 1
+    assert sweep(database, max_attempts=1).given_up == 1
+    with database.reading() as db:
+        assert tasks.get(db, "local", ids[0])["error"]["detail"].startswith("given up after 1 tries")
+
+
 def test_a_large_file_has_a_lane_of_its_own(database: Database, new_task: NewTask) -> None:
     fits, large = new_task(size=messages.LARGE), new_task(size=messages.LARGE + 1)
     with database.transaction() as db:

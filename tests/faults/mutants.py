@@ -297,6 +297,13 @@ MUTANTS: tuple[Mutant, ...] = (
         _api("test_small_files.py::test_no_file_however_small_takes_what_is_left_of_the_disk"),
     ),
     Mutant(
+        "the innocence of those who are lost together",
+        LEASES,
+        "literal(IN_COMPANY))",
+        "tasks.c.lost_leases)",
+        _data("test_leases.py::test_what_is_lost_in_company_counts_against_nobody[sqlite]"),
+    ),
+    Mutant(
         "the lane of large files",
         "md5_task_data/messages.py",
         'Message([row["id"]], row["size"] > LARGE)',
