@@ -100,7 +100,7 @@ def test_everybody_has_an_answer_in_time(
     own_postgres: Postgres, proxy: Proxy, broker: Valkey, start_cluster: StartCluster, figure: Callable[[str], None]
 ) -> None:
     url = own_postgres.new_database(proxy.port)
-    cluster = start_cluster(url, broker.url, lease_s=3, sweep_s=1, log_level="error", small_file_bytes=0)
+    cluster = start_cluster(url, broker.url, lease_s=3, sweep_s=1, log_level="error")
     task_id = cluster.hand_over(b"abc")
     slowest_s = 0.0
     after = []
@@ -111,6 +111,8 @@ def test_everybody_has_an_answer_in_time(
             with outage(own_postgres, proxy):
                 if outage is not half_open:
                     slowest_s = max(slowest_s, is_refused_in_time(client, task_id))
+                    # Its bytes go to the disk first, which others may keep busy: it has as long as that takes.
+                    assert client.post("/v1/tasks", content=bytes(20_000)).status_code == 503
             began = time.monotonic()
             promised = wait_for(lambda: promise(client), AGAIN_S, f"an upload to be taken, after {said(outage)}")
             taken_s = time.monotonic() - began
@@ -118,7 +120,7 @@ def test_everybody_has_an_answer_in_time(
             done_s = time.monotonic() - began
             after.append(f"{said(outage)} {taken_s:.1f} s and {done_s:.1f} s")
             # Where it was not even reached no COMMIT was sent, and whatever came is removed again.
-            wait_for(lambda: stored(cluster) == rows(own_postgres, url), SETTLED_S, "no bytes without a row")
+            wait_for(lambda: stored(cluster) <= rows(own_postgres, url), SETTLED_S, "no bytes without a row")
     figure(f"slowest 503 {slowest_s:.2f} s, {CROWD} clients; uploads taken again, and done: {', '.join(after)}")
 
 
