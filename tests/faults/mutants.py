@@ -326,9 +326,9 @@ MUTANTS: tuple[Mutant, ...] = (
     ),
     Mutant(
         "the refusal of what its owner deleted, until it is gone",
-        "md5_task_data/tasks.py",
-        'if row["results_deleted_at"] is not None:',
-        "if False:",
+        "md5_service/api/routes/tasks.py",
+        "    tasks.check_kept(row)\n",
+        "",
         _api("test_file.py::test_what_was_deleted_is_neither_served_nor_tried_again_though_the_bytes_are_still_there"),
     ),
     Mutant(
