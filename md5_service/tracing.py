@@ -140,14 +140,6 @@ def past(
     step.end(ended * 1000)
 
 
-def describe(**attributes: str | int) -> None:
-    """Add to the step that the caller is in."""
-    if _tracer is not None:
-        from opentelemetry.trace import get_current_span
-
-        get_current_span().set_attributes(_named(attributes))
-
-
 def failed(why: str) -> None:
     """The step that the caller is in has failed, with the exception that is being handled."""
     if _tracer is not None:

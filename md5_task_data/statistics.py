@@ -20,11 +20,11 @@ from sqlalchemy import (
     bindparam,
     delete,
     func,
-    insert,
     select,
     update,
 )
 
+from md5_task_data.bulk import insert_all
 from md5_task_data.schema import SECOND, UNFINISHED, ended_minutes, log_head, now, searched_now, tasks, totals
 
 MINUTE = 60 * SECOND
@@ -75,7 +75,7 @@ def _add(db: Connection, table: Table, row: RowMapping) -> bool:
     names = table.columns.keys()
     if db.execute(_adding(table), {f"new_{name}": row[name] for name in names}).rowcount:
         return False
-    db.execute(insert(table).values({name: row[name] for name in names}))
+    insert_all(db, table, [{name: row[name] for name in names}])
     return True
 
 

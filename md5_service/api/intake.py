@@ -172,13 +172,14 @@ class Hints:
             held = [self._queue.get()]
             while not self._queue.empty():
                 held.append(self._queue.get_nowait())
+            messages = messages_about(row for rows in held if rows is not None for row in rows)
             try:
-                publish(self._app, messages_about(row for rows in held if rows is not None for row in rows))
+                publish(self._app, messages)
                 reach("intake.published")
             except DependencyAway as error:
-                log.warning("%d hints not sent; the sweeper will: %s", len(held), error)
+                log.warning("%d hints not sent; the sweeper will: %s", len(messages), error)
             except Exception:  # whatever it is, this thread must outlive it
-                log.exception("%d hints not sent; the sweeper will", len(held))
+                log.exception("%d hints not sent; the sweeper will", len(messages))
             if None in held:
                 return
             time.sleep(REST_S)

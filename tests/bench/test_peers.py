@@ -12,10 +12,12 @@ from tests.client import in_a_thread, wait_for
 FILES = 20
 
 
-@pytest.mark.parametrize("contender", [BASELINE, *OTHER_QUEUES], ids=lambda contender: contender.name)
-def test_a_peer_keeps_what_it_takes(contender: Contender, tmp_path: Path, is_long: bool) -> None:
-    if contender is not BASELINE and not is_long:
-        pytest.skip("`./test tests/bench --long` runs it")
+@pytest.mark.parametrize(
+    "contender",
+    [BASELINE, *(pytest.param(queue, marks=pytest.mark.long) for queue in OTHER_QUEUES)],
+    ids=lambda contender: contender.name,
+)
+def test_a_peer_keeps_what_it_takes(contender: Contender, tmp_path: Path) -> None:
     with contender.start(tmp_path) as service:
         handed = in_a_thread(
             lambda: hand_over(service.port, service.request, itertools.count(), clients=FILES, seconds=0)

@@ -30,7 +30,7 @@ def test_nothing_is_lost_when_everything_is_killed_again_and_again(
     journal = Journal([service.url], promises, SEED, clients=1)
     journal.start()
     for kill in range(1, kills + 1):
-        wait_for(lambda: len(journal.promises) >= min(kill * promises // kills, promises - 1), 120, "more promises")  # noqa: B023
+        wait_for(lambda: len(journal.promises) >= min(kill * promises // kills, promises - 1), 120, "more promises")  # noqa: B023  # called at once
         time.sleep(moments.uniform(0, 0.5))
         assert service.kill_tree() >= 6
         started = time.monotonic()

@@ -90,22 +90,20 @@ def clock(tmp_path: Path) -> Iterator[Clock]:
             left.unlink(missing_ok=True)
 
 
+@pytest.mark.long
 def test_clocks_an_hour_off(
     clock: Clock,
     postgres: Postgres,
-    long_form_broker: Valkey | RabbitMq,
+    broker_server: Valkey | RabbitMq,
     tmp_path: Path,
-    is_long: bool,
     figure: Callable[[str], None],
 ) -> None:
-    if not is_long:
-        pytest.skip("`make faults` runs it")
     failpoints = tmp_path / "failpoints"
     failpoints.mkdir()
     cluster = Cluster(
         tmp_path / "cluster",
         postgres.new_database(),
-        long_form_broker.url,
+        broker_server.url,
         lease_s=LEASE_S,
         sweep_s=1,
         log_level="info",

@@ -87,7 +87,7 @@ class Provoker:
 
 
 @pytest.mark.timeout(1800)
-@pytest.mark.parametrize("action", [CRASH, ERROR, f"{PAUSE} {PAUSE_S}"])
+@pytest.mark.parametrize("action", [CRASH, ERROR, pytest.param(f"{PAUSE} {PAUSE_S}", marks=pytest.mark.long)])
 def test_every_failpoint(
     action: str,
     postgres: Postgres,
@@ -97,8 +97,6 @@ def test_every_failpoint(
     is_long: bool,
     figure: Callable[[str], None],
 ) -> None:
-    if action.startswith(PAUSE) and not is_long:
-        pytest.skip("`make faults` runs it")
     folder = tmp_path / "failpoints"
     folder.mkdir()
     url = postgres.new_database()

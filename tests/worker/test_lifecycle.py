@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import pytest
@@ -18,6 +18,7 @@ from md5_task_data.schema import SECOND
 
 NewTask = Callable[..., str]
 Run = Callable[..., dict[str, Any]]
+Named = Callable[[Iterable[str]], list[str]]
 
 
 @pytest.fixture
@@ -42,6 +43,19 @@ def lifecycle(database: Database, bucket: Bucket, work: Callable[[Job], dict[str
     }
     settings = Settings(**urls, log_path=bucket.root.with_name("tasks.log"), **given)
     return Lifecycle(settings, database, bucket, {"md5": work})
+
+
+@pytest.fixture
+def named(bucket: Bucket, new_task: NewTask) -> Named:
+    """Make a task of each filename, with the same bytes, and return their ids."""
+
+    def make(filenames: Iterable[str]) -> list[str]:
+        ids = [new_task(filename=filename) for filename in filenames]
+        for task_id in ids:
+            store(bucket, task_id, b"abc")
+        return ids
+
+    return make
 
 
 def store(bucket: Bucket, task_id: str, content: bytes) -> None:
@@ -213,10 +227,8 @@ def test_a_database_that_is_away_for_a_moment_costs_nothing(run: Run, database: 
     assert next(outages, None) is None
 
 
-def test_each_of_several_ends_as_it_would_alone(database: Database, bucket: Bucket, new_task: NewTask) -> None:
-    ids = [new_task(filename=name) for name in ("fine", "wrong", "away", "odd", "fine too")]
-    for task_id in ids:
-        store(bucket, task_id, b"abc")
+def test_each_of_several_ends_as_it_would_alone(database: Database, bucket: Bucket, named: Named) -> None:
+    ids = named(["fine", "wrong", "away", "odd", "fine too"])
     errors = {"wrong": InvalidInput("no"), "away": DependencyAway("no bucket"), "odd": ZeroDivisionError()}
 
     def work(job: Job) -> dict[str, Any]:
@@ -233,11 +245,9 @@ def test_each_of_several_ends_as_it_would_alone(database: Database, bucket: Buck
 
 
 def test_a_stop_in_the_middle_of_several_stores_what_is_done_and_gives_back_the_rest(
-    database: Database, bucket: Bucket, new_task: NewTask
+    database: Database, bucket: Bucket, named: Named
 ) -> None:
-    ids = [new_task(filename=str(number)) for number in range(4)]
-    for task_id in ids:
-        store(bucket, task_id, b"abc")
+    ids = named("0123")
 
     def work(job: Job) -> dict[str, Any]:
         if job.filename == "2":
@@ -251,12 +261,8 @@ def test_a_stop_in_the_middle_of_several_stores_what_is_done_and_gives_back_the_
     assert [(task["attempt"], task["errors"], task["lost_leases"]) for task in ended[2:]] == [(0, 0, 0)] * 2
 
 
-def test_the_leases_of_all_are_kept_while_one_is_worked_on(
-    database: Database, bucket: Bucket, new_task: NewTask
-) -> None:
-    ids = [new_task(filename=str(number)) for number in range(3)]
-    for task_id in ids:
-        store(bucket, task_id, b"abc")
+def test_the_leases_of_all_are_kept_while_one_is_worked_on(database: Database, bucket: Bucket, named: Named) -> None:
+    ids = named("012")
 
     def slow(job: Job) -> dict[str, Any]:
         if job.filename == "1":
@@ -269,12 +275,8 @@ def test_the_leases_of_all_are_kept_while_one_is_worked_on(
     assert [row(database, task_id)["outcome"] for task_id in ids] == ["done"] * 3
 
 
-def test_one_of_several_that_was_cancelled_meanwhile_stays_so(
-    database: Database, bucket: Bucket, new_task: NewTask
-) -> None:
-    ids = [new_task(filename=str(number)) for number in range(3)]
-    for task_id in ids:
-        store(bucket, task_id, b"abc")
+def test_one_of_several_that_was_cancelled_meanwhile_stays_so(database: Database, bucket: Bucket, named: Named) -> None:
+    ids = named("012")
 
     def cancelling(job: Job) -> dict[str, Any]:
         if job.filename == "2":

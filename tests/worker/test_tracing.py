@@ -34,7 +34,6 @@ from md5_service import tracing
 tracing.load()
 tracing.configure("it")
 with tracing.span("step", task_id="0191"):
-    tracing.describe(size=3)
     tracing.failed("why")
     tracing.follows("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01")
     assert (tracing.traceparent(), tracing.ids()) == (None, {{}})
