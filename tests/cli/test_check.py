@@ -189,6 +189,7 @@ def test_a_service_that_is_killed_in_the_middle_and_comes_back_is_waited_for(
     assert len(names) == len(set(names)) == SOME + len(ODD_NAMES)  # what was sent again is the same task
 
 
+@pytest.mark.long
 def test_a_service_that_stays_away_ends_the_check_with_3(
     start_service: Callable[..., Service], manifest: Path, folder: Path
 ) -> None:

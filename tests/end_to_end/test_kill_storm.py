@@ -24,7 +24,7 @@ SETTLED_S = 45
 def test_nothing_is_lost_when_everything_is_killed_again_and_again(
     start_service: Callable[..., Service], is_long: bool
 ) -> None:
-    promises, kills = (500, 10) if is_long else (200, 4)
+    promises, kills = (500, 10) if is_long else (120, 2)
     service = start_service(lease_s=5, max_attempts=50)
     moments = random.Random(SEED)
     journal = Journal([service.url], promises, SEED, clients=1)

@@ -60,7 +60,7 @@ def test_broker_outages(
     times: dict[Outage, int] = (
         {restart: 20, flush: 10, half_open: 10, refuse: 5, black_hole: 5, suspend: 5}
         if is_long
-        else {restart: 1, flush: 1, half_open: 1, refuse: 1, black_hole: 1}
+        else {restart: 1, half_open: 1, black_hole: 1}
     )
     faults = [fault for fault, number in times.items() for _ in range(number)]
     random.Random(SEED).shuffle(faults)

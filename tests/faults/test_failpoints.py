@@ -87,7 +87,9 @@ class Provoker:
 
 
 @pytest.mark.timeout(1800)
-@pytest.mark.parametrize("action", [CRASH, ERROR, pytest.param(f"{PAUSE} {PAUSE_S}", marks=pytest.mark.long)])
+@pytest.mark.parametrize(
+    "action", [CRASH, *(pytest.param(action, marks=pytest.mark.long) for action in (ERROR, f"{PAUSE} {PAUSE_S}"))]
+)
 def test_every_failpoint(
     action: str,
     postgres: Postgres,
