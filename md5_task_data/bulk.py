@@ -24,6 +24,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.exc import DBAPIError
 
+from md5_task_data.database import LATER
 from md5_task_data.schema import Row
 
 FEW = 3  # rows, for which one INSERT costs less
@@ -34,7 +35,7 @@ BLOCK = 1 << 20  # bytes that the driver reads at once
 
 
 def insert_all(db: Connection, table: Table, rows: Sequence[Row]) -> None:
-    """Insert rows, of which each names the same columns."""
+    """Insert rows, of which each names the same columns. Errors may be raised only by the statement that follows."""
     if len(rows) > FEW and db.dialect.name == "postgresql":
         _copy(db, table, rows)
     elif rows:
@@ -43,7 +44,7 @@ def insert_all(db: Connection, table: Table, rows: Sequence[Row]) -> None:
 
 @functools.cache
 def _insert(table: Table) -> Insert:
-    return insert(table)
+    return insert(table).execution_options(**LATER)
 
 
 def _copy(db: Connection, table: Table, rows: Sequence[Row]) -> None:

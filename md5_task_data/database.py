@@ -14,7 +14,7 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event
-from sqlalchemy.engine import URL, make_url
+from sqlalchemy.engine import URL, ExecutionContext, make_url
 from sqlalchemy.exc import DBAPIError, DisconnectionError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.pool import ConnectionPoolEntry
@@ -29,6 +29,9 @@ PING_TIMEOUT_S = 1
 SURELY_ALIVE_S = 0.5  # since it was last used
 CONNECT_TIMEOUT_S = 2
 SHORTEST_PAUSE_S, LONGEST_PAUSE_S = 0.0002, 0.003  # between two looks at the lock of SQLite's writers
+# An execution option: nobody asks what came of this statement before the end of its transaction. So PostgreSQL gets it with the
+# next one, in one message; its errors are raised there, or by the COMMIT.
+LATER = {"is_sent_later": True}
 # For URLs that name none.
 DRIVERS = {"postgresql": "postgresql+psycopg2", "mariadb": "mariadb+pymysql", "mysql": "mysql+pymysql"}
 
@@ -52,7 +55,7 @@ class Database:
         )
         self._write_queue = f"{self.url.database}.lock" if self.is_sqlite else None
         self._writer = threading.Lock()
-        self._writing = self.engine.execution_options(begin="BEGIN IMMEDIATE")
+        self._reading = self.engine.execution_options(only_reads=True)
 
     @contextmanager
     def transaction(self) -> Iterator[Connection]:
@@ -61,13 +64,14 @@ class Database:
         Raises DependencyAway when the database cannot be reached, StorageFull when its disk is full. Keep it short, and
         never await in it.
         """
-        with _outages(), self._turn_to_write(), self._connection(self._writing) as connection:
+        with _outages(), self._turn_to_write(), self._connection(self.engine) as connection:
             yield connection
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
-        """One consistent view that takes no write lock. Raises DependencyAway as `transaction` does."""
-        with _outages(), self._connection(self.engine) as connection:
+        """What is committed, without a write lock: on SQLite one consistent view, elsewhere each statement has its own. Raises
+        DependencyAway as `transaction` does."""
+        with _outages(), self._connection(self._reading) as connection:
             yield connection
 
     @contextmanager
@@ -197,17 +201,37 @@ def _sqlite(url: URL, echo: bool, pool_size: int) -> Engine:
 
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
-        connection.exec_driver_sql(connection.get_execution_options().get("begin", "BEGIN"))
+        connection.exec_driver_sql("BEGIN" if _only_reads(connection) else "BEGIN IMMEDIATE")
 
     return engine
 
 
+def _only_reads(connection: Connection) -> bool:
+    return bool(connection.get_execution_options().get("only_reads"))
+
+
 def _postgresql(url: URL, echo: bool, pool_size: int, patience: Patience) -> Engine:
+    from md5_task_data import postgresql  # not where SQLite is all that there is
+
     limits = ("statement_timeout", "idle_in_transaction_session_timeout")
     timeouts = " ".join(f"-c {limit}={STATEMENT_TIMEOUT_S}s" for limit in limits)
     keepalives = {"keepalives_idle": 5, "keepalives_interval": 2, "keepalives_count": 3}
     connect = {"connect_timeout": CONNECT_TIMEOUT_S, "options": timeouts, **keepalives}
-    engine = _server(url, echo, pool_size, connect)
+    engine = _server(
+        url, echo, pool_size, connect | {"connection_factory": postgresql.Connection}, use_native_hstore=False
+    )
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        if not _only_reads(connection):
+            driver: Any = connection.connection.dbapi_connection
+            driver.begin()
+
+    @event.listens_for(engine, "do_execute")
+    def send_later(cursor: Any, statement: str, parameters: Any, context: ExecutionContext) -> bool:
+        if is_later := bool(context.execution_options.get("is_sent_later")):
+            cursor.connection.later(cursor.mogrify(statement, parameters))
+        return is_later
 
     @event.listens_for(engine, "checkin")
     def note(_connection: object, record: ConnectionPoolEntry) -> None:
@@ -236,17 +260,16 @@ def _mariadb(url: URL, echo: bool, pool_size: int) -> Engine:
         "write_timeout": ANSWER_TIMEOUT_S,
         "init_command": "SET " + ", ".join(f"SESSION {limit} = {STATEMENT_TIMEOUT_S}" for limit in limits),
     }
-    return _server(url, echo, pool_size, connect, pool_pre_ping=True)
+    # READ COMMITTED, here too: a statement after a lock must see what was committed before the lock was had.
+    return _server(url, echo, pool_size, connect, pool_pre_ping=True, isolation_level="READ COMMITTED")
 
 
 def _server(url: URL, echo: bool, pool_size: int, connect: dict[str, object], **more: Any) -> Engine:
-    # READ COMMITTED, on MariaDB too: a statement after a lock must see what was committed before the lock was had.
     return create_engine(
         url,
         echo=echo,
         pool_size=pool_size,
         pool_timeout=CONNECT_TIMEOUT_S,
-        isolation_level="READ COMMITTED",
         connect_args=connect,
         **more,
     )

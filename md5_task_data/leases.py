@@ -26,6 +26,7 @@ from sqlalchemy import (
     update,
 )
 
+from md5_task_data.database import LATER
 from md5_task_data.errors import LeaseLost
 from md5_task_data.messages import Message, messages_about
 from md5_task_data.schema import SECOND, UNFINISHED, as_json, contents, given, now, searched_now, tasks
@@ -95,6 +96,7 @@ _TAKEN_ALONE, _TAKEN_TOGETHER = (
         started_at=now(),
         due_at=now() + bindparam("lease", type_=BigInteger),
     )
+    .execution_options(**LATER)
     for lost_leases in (case((tasks.c.lost_leases < 0, 0), else_=tasks.c.lost_leases), literal(IN_COMPANY))
 )
 

@@ -31,7 +31,7 @@ from sqlalchemy import BigInteger, Connection, RowMapping, and_, bindparam, case
 
 from md5_task_data import statistics
 from md5_task_data.bulk import insert_all
-from md5_task_data.database import Database
+from md5_task_data.database import LATER, Database
 from md5_task_data.durable import sync_folder
 from md5_task_data.errors import DependencyAway
 from md5_task_data.failpoints import reach
@@ -54,11 +54,15 @@ _OWED = (
     .order_by(tasks.c.due_at, tasks.c.id)
     .limit(BATCH)
 )
-_APPENDED = update(log_head).values(
-    seq=bindparam("seq"),
-    length=bindparam("length"),
-    hash=bindparam("hash"),
-    busy=log_head.c.busy + bindparam("more_busy"),
+_APPENDED = (
+    update(log_head)
+    .values(
+        seq=bindparam("seq"),
+        length=bindparam("length"),
+        hash=bindparam("hash"),
+        busy=log_head.c.busy + bindparam("more_busy"),
+    )
+    .execution_options(**LATER)
 )
 _WRITTEN = bindparam("written", type_=BigInteger)  # bytes that the file is known to have
 # Locks the row: a writer that lost the lock of the file must not count the same tasks again.
@@ -66,6 +70,7 @@ _FORWARD = (
     update(log_head)
     .where(log_head.c.id == 1)
     .values(flushed=case((log_head.c.flushed < _WRITTEN, _WRITTEN), else_=log_head.c.flushed))
+    .execution_options(**LATER)
 )
 _ENDING = and_(
     UNFINISHED,
@@ -76,6 +81,7 @@ _END = (
     update(tasks)
     .where(_ENDING)
     .values({"status": tasks.c.outcome, "finished_at": now(), "due_at": now() + bindparam("keep", type_=BigInteger)})
+    .execution_options(**LATER)
 )
 
 

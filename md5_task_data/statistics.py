@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import (
     ColumnElement,
     Connection,
+    Insert,
     RowMapping,
     Select,
     Table,
@@ -19,12 +20,15 @@ from sqlalchemy import (
     and_,
     bindparam,
     delete,
+    exists,
     func,
+    insert,
+    literal,
     select,
     update,
 )
 
-from md5_task_data.bulk import insert_all
+from md5_task_data.database import LATER
 from md5_task_data.schema import SECOND, UNFINISHED, ended_minutes, log_head, now, searched_now, tasks, totals
 
 MINUTE = 60 * SECOND
@@ -51,18 +55,17 @@ _SUMS = select(
     func.coalesce(func.sum(tasks.c.computed_at - tasks.c.started_at), 0).label("work"),
     (func.max(now()) // MINUTE).label("minute"),
 ).group_by(*_KEY)
-_FORGOTTEN = delete(ended_minutes).where(
-    ended_minutes.c.owner == bindparam("owner"), ended_minutes.c.minute < bindparam("first")
-)
 
 
 def count(db: Connection, ending: ColumnElement[bool], given: Mapping[str, Any]) -> None:
     """Add the tasks that are about to end, `ending` with the parameters `given`, to the totals. The caller holds the log's
     head row, so that nobody else ends them, too."""
     for row in db.execute(_sums(ending), given).mappings().all():
-        _add(db, totals, row)
-        if _add(db, ended_minutes, row):
-            db.execute(_FORGOTTEN, {"owner": row["owner"], "first": row["minute"] - MINUTES_KEPT})
+        for table in (totals, ended_minutes):
+            there, added = _adding(table)
+            new = {f"new_{column.name}": row[column.name] for column in table.columns}
+            db.execute(there, new)
+            db.execute(added, new)
 
 
 @functools.cache
@@ -70,20 +73,25 @@ def _sums(ending: ColumnElement[bool]) -> Select[Any]:
     return _SUMS.where(ending)
 
 
-def _add(db: Connection, table: Table, row: RowMapping) -> bool:
-    """Add to the row of the table that has the same key; True: it is a new one."""
-    names = table.columns.keys()
-    if db.execute(_adding(table), {f"new_{name}": row[name] for name in names}).rowcount:
-        return False
-    insert_all(db, table, [{name: row[name] for name in names}])
-    return True
-
-
 @functools.cache
-def _adding(table: Table) -> Update:
+def _adding(table: Table) -> tuple[Insert, Update]:
+    """Sees to it that the row of this key is there, and adds to it."""
     new = {column.name: bindparam(f"new_{column.name}", type_=column.type) for column in table.columns}
     same = and_(*(column == new[column.name] for column in table.primary_key))
-    return update(table).where(same).values({c.name: c + new[c.name] for c in table.columns if not c.primary_key})
+    nothing = [new[c.name] if c.primary_key else literal(0) for c in table.columns]
+    there = insert(table).from_select(table.columns.keys(), select(*nothing).where(~exists().where(same)))
+    added = update(table).where(same).values({c.name: c + new[c.name] for c in table.columns if not c.primary_key})
+    return there.execution_options(**LATER), added.execution_options(**LATER)
+
+
+def forget_minutes(db: Connection) -> None:
+    """Those of more than a day ago."""
+    owners = select(totals.c.owner)  # the key begins with it
+    db.execute(
+        delete(ended_minutes).where(
+            ended_minutes.c.owner.in_(owners), ended_minutes.c.minute < searched_now() // MINUTE - MINUTES_KEPT
+        )
+    )
 
 
 def traced(db: Connection, ending: ColumnElement[bool], given: Mapping[str, Any]) -> Sequence[RowMapping]:

@@ -76,7 +76,7 @@ def create_worker(settings: Settings) -> Celery:
             sweeper.sweep(app, settings, process().database)
             if process().log.pending():
                 write_log()
-            sweeper.forget_keys(process().database)
+            sweeper.forget(process().database)
             sweeper.delete_expired(process().database, process().bucket)
             sweeper.delete_orphans(process().orphans)
         except DependencyAway as error:

@@ -11,7 +11,7 @@ from celery import Celery
 from md5_service import broker
 from md5_service.settings import Settings
 from md5_service.worker import traces
-from md5_task_data import contents, idempotency, leases
+from md5_task_data import contents, idempotency, leases, statistics
 from md5_task_data.bucket import Bucket
 from md5_task_data.database import Database
 from md5_task_data.errors import DependencyAway
@@ -82,10 +82,11 @@ def delete_orphans(orphans: Orphans) -> None:
         log.warning("%d files of the bucket deleted that belonged to no task", deleted)
 
 
-def forget_keys(database: Database) -> None:
-    """Forget idempotency keys that expired. Raises DependencyAway."""
+def forget(database: Database) -> None:
+    """Forget idempotency keys that expired, and how much ended in the minutes of days ago. Raises DependencyAway."""
     with database.transaction() as db:
         idempotency.forget_expired(db)
+        statistics.forget_minutes(db)
 
 
 def _is_idle(app: Celery) -> bool | None:

@@ -112,6 +112,8 @@ def test_what_ended_in_which_minute_of_the_last_hour(database: Database, new_tas
     end(database, new_task())
     end(database, new_task(), "cancelled")  # the first of its outcome in this minute
     log.flush()
+    with database.transaction() as db:
+        statistics.forget_minutes(db)
     with database.reading() as db:
         now, found = statistics.ended_per_minute(db, "local")
         kept = db.scalars(select(schema.ended_minutes.c.tasks).where(schema.ended_minutes.c.minute < counted)).all()
