@@ -1,11 +1,12 @@
 """The queue carries hints and nothing else: who gets a message may look at those rows. Used by the API and the sweeper."""
 
+import uuid
 from collections.abc import Sequence
 from typing import Any
 
 from celery import Celery
 from celery.exceptions import CeleryError
-from kombu import Connection, Queue
+from kombu import Connection, Producer, Queue
 from kombu.exceptions import KombuError
 
 from md5_service import tracing
@@ -67,9 +68,25 @@ def publish(app: Celery, messages: Sequence[Message]) -> None:
     try:
         with app.producer_or_acquire() as producer:
             for task_ids, is_large in messages:
-                app.send_task(WORK_MESSAGE, args=[task_ids], queue=LARGE if is_large else WORK, producer=producer)
+                _send(producer, app.amqp.queues[LARGE if is_large else WORK], task_ids)
     except _failures(app) as error:
         raise DependencyAway(f"the broker cannot be reached: {error}") from error
+
+
+def _send(producer: Producer, lane: Queue, task_ids: Sequence[str]) -> None:
+    """What `send_task` would send, for half of the work: it comes with every commit.
+    https://docs.celeryq.dev/en/stable/internals/protocol.html#version-2"""
+    message_id = str(uuid.uuid4())
+    producer.publish(
+        [[task_ids], {}, {"callbacks": None, "errbacks": None, "chain": None, "chord": None}],
+        routing_key=lane.name,
+        declare=[lane],
+        serializer="json",
+        headers={"lang": "py", "task": WORK_MESSAGE, "id": message_id, "root_id": message_id, "ignore_result": True},
+        correlation_id=message_id,
+        retry=True,
+        retry_policy=RETRY,
+    )
 
 
 def is_idle(app: Celery) -> bool:

@@ -1,11 +1,10 @@
 """What every answer carries: an id of the request, which is also in the log, and what a browser may not do with the answer."""
 
 import logging
+import os
 import re
 import time
-import uuid
 
-from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from md5_service import logs
@@ -13,7 +12,8 @@ from md5_service import logs
 log = logging.getLogger(__name__)
 
 REQUEST_ID = "X-Request-ID"
-GIVEN = re.compile(r"[\w.:+/=-]{1,128}", re.ASCII)  # by a client or a proxy; anything else is replaced
+ON_WIRE = REQUEST_ID.lower().encode()
+GIVEN = re.compile(rb"[\w.:+/=-]{1,128}", re.ASCII)  # by a client or a proxy; anything else is replaced
 POLICY = "default-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 ALWAYS = {
     "Content-Security-Policy": POLICY,
@@ -36,8 +36,8 @@ class CommonHeaders:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        given = Headers(scope=scope).get(REQUEST_ID, "")
-        request_id = given if GIVEN.fullmatch(given) else uuid.uuid4().hex
+        given = next((value for name, value in scope["headers"] if name == ON_WIRE), b"")
+        request_id = given.decode() if GIVEN.fullmatch(given) else os.urandom(16).hex()
         logs.about_request(request_id)
         scope.setdefault("state", {})["request_id"] = request_id
         began = time.monotonic()
@@ -46,7 +46,7 @@ class CommonHeaders:
             if message["type"] == "http.response.start":
                 own = {name for name, _ in message["headers"]}
                 ours = [(name, value) for name, value in WIRE if name not in own]
-                message["headers"] = [*message["headers"], *ours, (b"x-request-id", request_id.encode())]
+                message["headers"] = [*message["headers"], *ours, (ON_WIRE, request_id.encode())]
                 took_ms = round((time.monotonic() - began) * 1000)
                 log.info("%s %s: %d in %d ms", scope["method"], scope["path"], message["status"], took_ms)
             await send(message)

@@ -10,7 +10,6 @@ from fastapi import Request
 from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser, parse_options_header
 from starlette.exceptions import HTTPException
-from starlette.requests import ClientDisconnect
 
 from md5_service.api import digests, disposition
 from md5_service.api.sink import Sink, too_large
@@ -89,19 +88,19 @@ async def receive(request: Request, boundary: bytes | None, received: Received, 
 
 
 async def _chunks(request: Request, idle_s: float) -> AsyncIterator[bytes]:
-    stream = aiter(request.stream())
-    try:
-        while True:
+    is_more = True
+    while is_more:
+        try:
             async with asyncio.timeout(idle_s):
-                chunk = await anext(stream)
-            if chunk:
-                yield chunk
-    except StopAsyncIteration:
-        return
-    except TimeoutError:
-        raise HTTPException(408, f"nothing came for {idle_s:g} s; nothing was kept, hand the file over again") from None
-    except ClientDisconnect:
-        raise Malformed("the body ended before it was complete; nothing was kept") from None
+                message = await request.receive()
+        except TimeoutError:
+            detail = f"nothing came for {idle_s:g} s; nothing was kept, hand the file over again"
+            raise HTTPException(408, detail) from None
+        if message["type"] == "http.disconnect":
+            raise Malformed("the body ended before it was complete; nothing was kept")
+        is_more = message.get("more_body", False)
+        if chunk := message.get("body"):
+            yield chunk
 
 
 async def _read_form(

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Header, Query, Request, Response
+from fastapi import APIRouter, Depends, FastAPI, Header, Query, Request, Response
 
 from md5_service.api import documented, schemas
 from md5_service.api.conventions import PlainRoute, answer_head, known_parameters
@@ -20,7 +20,6 @@ from md5_task_data.kinds import KINDS
 from md5_task_data.schema import STATUSES, Row
 
 router = APIRouter(prefix="/v1/tasks", tags=["tasks"], dependencies=[Depends(known_parameters)])
-inbox = APIRouter(prefix="/v1/tasks", tags=["tasks"], route_class=PlainRoute)
 
 LONGEST_WAIT_S = 60
 
@@ -31,13 +30,6 @@ IdempotencyKey = Annotated[
 ]
 
 
-@inbox.post(
-    "",
-    status_code=202,
-    response_model=schemas.Task,
-    openapi_extra=documented.FILE_SENT,
-    responses=documented.ACCEPTED | schemas.problems(408, 409, 413, 415, 422, 507),
-)
 async def hand_over(request: Request) -> Response:
     """Hand a file over and get its id at once. The id is a promise: it ends in `done` or `failed`, whatever happens.
 
@@ -50,6 +42,21 @@ async def hand_over(request: Request) -> Response:
     with contextlib.suppress(DependencyAway):  # the promise is made, and its id must get out
         row, granted = await _after_waiting(shared, row, request.headers.get("prefer"))
     return _accepted(row, is_new, granted)
+
+
+def add_inbox(app: FastAPI) -> None:
+    """By a route of the app's own: those of a router that it includes are looked up twice."""
+    app.router.add_api_route(
+        "/v1/tasks",
+        hand_over,
+        methods=["POST"],
+        tags=["tasks"],
+        status_code=202,
+        response_model=schemas.Task,
+        openapi_extra=documented.FILE_SENT,
+        responses=documented.ACCEPTED | schemas.problems(408, 409, 413, 415, 422, 507),
+        route_class_override=PlainRoute,
+    )
 
 
 @router.get("/{task_id}", response_model=schemas.Task, responses=documented.STATE | schemas.problems(404, 422))
