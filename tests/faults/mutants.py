@@ -67,6 +67,33 @@ MUTANTS: tuple[Mutant, ...] = (
         _data("test_leases.py::test_small_files_travel_together_and_what_is_large_or_was_tried_before_alone[sqlite]"),
     ),
     Mutant(
+        "the BEGIN before a COPY",
+        "md5_task_data/postgresql.py",
+        """    def copy_expert(self, sql: str, file: Any, size: int = 8192) -> None:
+        self._send_waiting()
+""",
+        """    def copy_expert(self, sql: str, file: Any, size: int = 8192) -> None:
+""",
+        _data("test_postgresql.py::test_what_comes_first_is_in_the_transaction[4]"),
+    ),
+    Mutant(
+        "the end of what still waits when all is rolled back",
+        "md5_task_data/postgresql.py",
+        """    def rollback(self) -> None:
+        self._waiting.clear()
+""",
+        """    def rollback(self) -> None:
+""",
+        _data("test_postgresql.py::test_what_waits_when_all_is_rolled_back_is_forgotten"),
+    ),
+    Mutant(
+        "the ROLLBACK of a transaction whose last message failed",
+        "md5_task_data/postgresql.py",
+        'if self._is_open():\n            self._execute(b"ROLLBACK")',
+        'if False:\n            self._execute(b"ROLLBACK")',
+        _data("test_postgresql.py::test_what_waits_and_is_wrong_fails_the_commit_and_all_before_it"),
+    ),
+    Mutant(
         "the check of the state that a row is claimed from",
         LEASES,
         'tasks.c.status == "queued", untried)',
