@@ -1,4 +1,4 @@
-"""Prints the figures as tables: `python -m bench [first large small bytes rows lanes waiting slow page peers]`."""
+"""Prints the figures as tables: `python -m bench [first large upload small bytes rows lanes waiting slow page peers]`."""
 
 import argparse
 import os
@@ -11,6 +11,7 @@ from bench import (
     first_md5,
     first_page,
     large_file,
+    large_upload,
     many_rows,
     row_or_bucket,
     slow_clients,
@@ -24,6 +25,7 @@ GIB = 1 << 30
 MEASURES: dict[str, tuple[str, Callable[[Path], list[tuple[str, str]]]]] = {
     "first": ("The first MD5", first_md5.measure),
     "large": ("A file of 5 GiB", lambda folder: large_file.measure(folder, 5 * GIB)),
+    "upload": ("A file of 1 GiB, handed over", lambda folder: large_upload.measure(folder, GIB)),
     "small": ("Files of 4 KiB, embedded default", small_files.measure),
     "bytes": ("Bytes of small files: in the bucket, or in the database", row_or_bucket.measure),
     "rows": ("A promise beside a million finished ones", many_rows.measure),

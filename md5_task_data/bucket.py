@@ -169,6 +169,11 @@ class Incoming:
                 if written:
                     left[0] = memoryview(left[0])[written:]
 
+    def sync(self) -> None:
+        """Make durable what is written by now; it may be written to meanwhile. Raises as `write` does."""
+        with _outages():
+            os.fdatasync(self._descriptor)
+
     def store(self) -> None:
         """Make the bytes durable under their final name: fsync, rename, fsync of the folder. Raises as `write` does."""
         with _outages():

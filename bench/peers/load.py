@@ -45,13 +45,13 @@ class Request:
     path: str = "/tasks"
 
 
-def raw_body(path: str) -> Request:
-    head = f"POST {path}?filename=reads.fastq HTTP/1.1\r\nHost: localhost\r\nContent-Length: {SIZE}\r\n"
+def raw_body(path: str, size: int = SIZE) -> Request:
+    head = f"POST {path}?filename=reads.fastq HTTP/1.1\r\nHost: localhost\r\nContent-Length: {size}\r\n"
     return Request(f"{head}\r\n".encode(), f"{head}Prefer: wait=20\r\n\r\n".encode(), path=path)
 
 
-def form(path: str, *, can_wait: bool) -> Request:
-    length = len(FORM_HEAD) + SIZE + len(FORM_END)
+def form(path: str, size: int = SIZE, *, can_wait: bool) -> Request:
+    length = len(FORM_HEAD) + size + len(FORM_END)
     head = f"POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Length: {length}\r\n".encode()
     head += b"Content-Type: multipart/form-data; boundary=%b\r\n" % BOUNDARY
     waiting = b"%bPrefer: wait=20\r\n\r\n%b" % (head, FORM_HEAD) if can_wait else None

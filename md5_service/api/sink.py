@@ -4,13 +4,14 @@ import asyncio
 import hashlib
 import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 
 from md5_task_data.bucket import Incoming
 from md5_task_data.errors import TooLarge
 
 BLOCK = 1 << 20  # bytes that are handed to the disk at once
 MAX_PIECES = 256  # chunks that are held until then, however small
+SYNCED_AT_ONCE = 32 << 20  # bytes: the disk begins with them while more come, and has less left to do at the end
 LONGEST_HELD_S = 60  # for which they are: a file that nothing was written to for a day is an orphan, and swept
 
 _disk = ThreadPoolExecutor(max_workers=16, thread_name_prefix="disk")
@@ -33,6 +34,8 @@ class Sink:
         self._pieces: list[bytes | memoryview] = []
         self._held = 0
         self._writing: asyncio.Future[None] | None = None
+        self._syncing: Future[None] | None = None
+        self._unsynced = 0
         self._passed_on_at = time.monotonic()
 
     async def expect(self, size: int) -> None:
@@ -75,12 +78,16 @@ class Sink:
     async def store(self) -> None:
         """Make durable what is on the disk. Raises as `pass_on` does."""
         if self._incoming is not None:
+            if self._syncing is not None:
+                await asyncio.wrap_future(self._syncing)  # an error of the disk is told once, and perhaps to this
             await asyncio.get_running_loop().run_in_executor(_disk, self._incoming.store)
 
     async def discard(self) -> None:
         """Leave nothing behind. No thread still writes when this returns."""
         if self._writing is not None:
             await asyncio.wait([self._writing])
+        if self._syncing is not None:
+            await asyncio.gather(asyncio.wrap_future(self._syncing), return_exceptions=True)
         if self._incoming is not None:
             await asyncio.get_running_loop().run_in_executor(_disk, self.forget)
 
@@ -94,6 +101,17 @@ class Sink:
         if self._incoming is None:
             self._incoming = self._begin()
         self._incoming.write(pieces)
+        self._unsynced += sum(map(len, pieces))
+        if self._unsynced >= SYNCED_AT_ONCE:
+            self._begin_sync(self._incoming)
+
+    def _begin_sync(self, incoming: Incoming) -> None:
+        if self._syncing is not None:
+            if not self._syncing.done():
+                return
+            self._syncing.result()
+        self._unsynced = 0
+        self._syncing = _disk.submit(incoming.sync)
 
     def _add_to_digest(self, pieces: list[bytes | memoryview]) -> None:
         if self._digest is not None:

@@ -94,6 +94,13 @@ MUTANTS: tuple[Mutant, ...] = (
         _data("test_postgresql.py::test_what_waits_and_is_wrong_fails_the_commit_and_all_before_it"),
     ),
     Mutant(
+        "what the disk said of the first bytes while more came",
+        "md5_service/api/sink.py",
+        "self._syncing.result()",
+        "pass",
+        _api("test_sink.py::test_what_the_disk_could_not_keep_is_refused_whenever_it_said_so[1]"),
+    ),
+    Mutant(
         "the check of the state that a row is claimed from",
         LEASES,
         'tasks.c.status == "queued", untried)',

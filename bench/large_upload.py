@@ -1,0 +1,130 @@
+"""A file of a GiB, in: beside the straightforward service, both on PostgreSQL and Valkey; hashed where it lies: beside OpenSSL.
+
+Each is handed the file by `sendfile`, so that the client costs next to nothing. Ours has the bytes on the disk (fsync) when it
+answers, the straightforward one has them in the page cache.
+"""
+
+import contextlib
+import socket
+import statistics
+import subprocess
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from sqlalchemy import text
+
+from bench.large_file import BLOCK, make_file
+from bench.peers.contenders import BASELINE, Running, on_valkey
+from bench.peers.load import form, raw_body
+
+ROUNDS = 5
+SAMPLED_S = 0.02
+KEPT_WITHIN_S = 60
+OPENSSL = ("openssl", "speed", "-mr", "-seconds", "1", "-bytes", str(BLOCK), "-evp", "md5")
+
+
+class Memory(threading.Thread):
+    """How much more resident memory the API has than it had before, at most."""
+
+    def __init__(self, service: Running) -> None:
+        super().__init__(daemon=True)
+        self._service = service
+        self._before = self._resident()
+        self._over = threading.Event()
+        self.most_more = 0
+
+    def _resident(self) -> int:
+        return sum(process.memory_info().rss for process in self._service.processes["API"]())
+
+    def run(self) -> None:
+        while not self._over.wait(SAMPLED_S):
+            self.most_more = max(self.most_more, self._resident() - self._before)
+
+    def stop(self) -> int:
+        self._over.set()
+        self.join()
+        return self.most_more
+
+
+def hand_over(service: Running, path: Path) -> float:
+    """Seconds until the answer."""
+    request, size = service.request, path.stat().st_size
+    sized = form(request.path, size, can_wait=False) if request.after else raw_body(request.path, size)
+    with socket.create_connection(("127.0.0.1", service.port)) as connection, open(path, "rb") as file:
+        began = time.perf_counter()
+        connection.sendall(sized.before)
+        connection.sendfile(file)
+        connection.sendall(sized.after)
+        answer = connection.recv(BLOCK)
+        took_s = time.perf_counter() - began
+    assert answer.startswith(b"HTTP/1.1 202"), answer
+    return took_s
+
+
+def until_done(service: Running, count: int) -> None:
+    deadline = time.monotonic() + KEPT_WITHIN_S
+    while service.done() < count:
+        assert time.monotonic() < deadline, "not done in time"
+        time.sleep(SAMPLED_S)
+
+
+def openssl() -> float:
+    """Bytes a second."""
+    told = subprocess.run(OPENSSL, capture_output=True, check=True, text=True).stdout
+    return float(next(line for line in told.splitlines() if line.startswith("+F:")).rpartition(":")[2])
+
+
+def stored_under(folder: Path, size: int) -> Iterator[Path]:
+    return (path for path in folder.rglob("*") if path.is_file() and path.stat().st_size == size)
+
+
+def measure(folder: Path, size: int) -> list[tuple[str, str]]:
+    path = folder / "large"
+    make_file(path, size)
+    took: dict[str, list[float]] = {}
+    more: dict[str, list[int]] = {}
+    ratios, hashed = [], []
+    with contextlib.ExitStack() as stack:
+        services = {
+            "straightforward": stack.enter_context(BASELINE.start(folder / "straightforward")),
+            "ours": stack.enter_context(on_valkey(folder / "ours")),
+        }
+        for number in range(ROUNDS + 1):
+            for name, service in services.items():
+                memory = Memory(service)
+                memory.start()
+                seconds = hand_over(service, path)
+                if number:  # the first is for warming up
+                    took.setdefault(name, []).append(seconds)
+                    more.setdefault(name, []).append(memory.stop())
+                until_done(service, number + 1)
+                for stored in stored_under(folder / name, size):
+                    stored.unlink()
+            if number:
+                ratios.append(took["straightforward"][-1] / took["ours"][-1])
+                hashed.append(size / _work_s(services["ours"]) / openssl())
+    ours, theirs = (f"{size / BLOCK / statistics.median(took[name]):.0f} MiB/s" for name in ("ours", "straightforward"))
+    return [
+        ("handed over, bytes durable: ours", ours),
+        ("handed over: straightforward", theirs),
+        ("ratio, median (min–max); the goal was ≥ 1.8", _spread(ratios)),
+        ("memory of the API above that at rest, at most: ours", f"{max(more['ours']) / BLOCK:.0f} MiB"),
+        (
+            "memory of the API above that at rest, at most: straightforward",
+            f"{max(more['straightforward']) / BLOCK:.0f} MiB",
+        ),
+        ("hashed at rest ÷ `openssl speed md5`, median (min–max); the goal was ≥ 0.97", _spread(hashed)),
+    ]
+
+
+def _work_s(service: Running) -> float:
+    """How long the worker had the last file, as its row says."""
+    last = text("SELECT computed_at - started_at FROM tasks ORDER BY id DESC LIMIT 1")
+    with service.engine.connect() as db:
+        return int(db.execute(last).scalar_one()) / 1e6
+
+
+def _spread(ratios: list[float]) -> str:
+    return f"{statistics.median(ratios):.2f} ({min(ratios):.2f}–{max(ratios):.2f})"
