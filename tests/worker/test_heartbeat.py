@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
+from md5_service.worker.job import BLOCK
 from md5_task_data import tasks
 from md5_task_data.bucket import Bucket
 from md5_task_data.database import Database
@@ -42,7 +43,7 @@ def work_alone(
     """Have a process work on a file of ten blocks; returns its exit code and the task's id."""
 
     def run(work: str) -> tuple[int, str]:
-        content = bytes(10 << 20)
+        content = bytes(10 * BLOCK)
         task_id = new_task(size=len(content))
         incoming = bucket.receive(task_id)
         incoming.write([content])

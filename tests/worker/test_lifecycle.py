@@ -1,5 +1,7 @@
 """Claim, work, finish: how an attempt at a task can end."""
 
+import hashlib
+import os
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -8,7 +10,8 @@ from typing import Any
 import pytest
 
 from md5_service.settings import Settings
-from md5_service.worker.job import Job
+from md5_service.worker.job import BLOCK, Job
+from md5_service.worker.kinds import md5
 from md5_service.worker.lifecycle import ERROR_DELAYS_S, Lifecycle
 from md5_task_data import leases, tasks
 from md5_task_data.bucket import Bucket
@@ -163,10 +166,16 @@ def test_a_message_that_comes_five_times_does_its_work_once(
     assert len(calls) == 1
 
 
+@pytest.mark.parametrize("size", [BLOCK, BLOCK + 1, 3 * BLOCK - 1, 3 * BLOCK])
+def test_what_is_read_ahead_comes_whole_and_in_order(run: Run, size: int) -> None:
+    content = os.urandom(size)
+    assert run(md5.work, content)["result"] == {"md5": hashlib.md5(content).hexdigest()}
+
+
 def test_the_heartbeat_keeps_the_lease_of_long_work_and_shows_its_progress(
     database: Database, bucket: Bucket, new_task: NewTask
 ) -> None:
-    content = b"x" * (3 << 20)
+    content = bytes(3 * BLOCK)
     task_id = new_task(size=len(content))
     store(bucket, task_id, content)
     seen: list[dict[str, Any]] = []
@@ -182,11 +191,11 @@ def test_the_heartbeat_keeps_the_lease_of_long_work_and_shows_its_progress(
     lifecycle(database, bucket, work, lease_s=1).run([task_id])
     assert row(database, task_id)["outcome"] == "done"
     assert seen[0]["due_at"] < seen[1]["due_at"] < seen[2]["due_at"]
-    assert seen[2]["progress"] == 2 << 20
+    assert seen[2]["progress"] == 2 * BLOCK
 
 
 def test_a_cancel_stops_the_work_between_two_blocks(database: Database, bucket: Bucket, new_task: NewTask) -> None:
-    content = b"x" * (50 << 20)
+    content = bytes(20 * BLOCK)
     task_id = new_task(size=len(content))
     store(bucket, task_id, content)
     started = threading.Event()
@@ -206,7 +215,7 @@ def test_a_cancel_stops_the_work_between_two_blocks(database: Database, bucket: 
     with database.transaction() as db:
         tasks.cancel(db, "local", task_id)
     thread.join(20)
-    assert blocks < 20  # of 50; it looks every third of a second
+    assert blocks < 15  # of 20; it looks every third of a second
     assert row(database, task_id)["outcome"] == "cancelled"
 
 
