@@ -1,5 +1,5 @@
 # For those who work on this project. To run it: ./run   To test it: ./test
-.PHONY: help lint format test faults mutants fuzz audit bench gallery types lock
+.PHONY: help lint lint-python lint-page format test faults mutants fuzz audit bench gallery types lock
 .DEFAULT_GOAL := help
 BIN := .venv/bin
 PREPARE := . deployment/prepare.sh && need_environment requirements.dev.lock.txt
@@ -8,13 +8,18 @@ help:  ## Show what there is
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 lint:  ## Check form, types and the rules of the house, Python and page
-	@$(PREPARE)
+	@$(PREPARE) && need_node_modules
+	@$(MAKE) --no-print-directory -j 2 lint-python lint-page
+
+lint-python:
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python -m md5_service.api.openapi | cmp - frontend/openapi.json
-	@. deployment/prepare.sh && need_node_modules && cd frontend && npm run --silent types:check && npm run --silent typecheck && npm run --silent lint
+
+lint-page:
+	@. deployment/prepare.sh && need_node && cd frontend && npm run --silent types:check && npm run --silent typecheck && npm run --silent lint
 
 format:  ## Bring the Python code into form
 	$(BIN)/ruff format .
