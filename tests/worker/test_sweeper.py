@@ -5,18 +5,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import func, insert, select, update
 
 from md5_service import broker
 from md5_service.settings import Settings
 from md5_service.worker import sweeper
-from md5_task_data import contents, leases
+from md5_task_data import contents, leases, statistics
 from md5_task_data import tasks as tasks_of_clients
 from md5_task_data.bucket import Bucket
 from md5_task_data.database import Database
 from md5_task_data.errors import DependencyAway
 from md5_task_data.messages import Message
-from md5_task_data.schema import now, tasks
+from md5_task_data.schema import SECOND, ended_minutes, idempotency_keys, now, tasks, totals
 from md5_task_data.shared_log import SharedLog
 from tests.worker.test_lifecycle import store
 
@@ -139,3 +139,20 @@ def test_who_dies_between_bytes_and_note_leaves_it_to_the_next(
 
 def raising_interrupt(*_: object) -> None:
     raise KeyboardInterrupt
+
+
+def test_what_was_kept_for_a_time_is_forgotten(database: Database, new_task: NewTask) -> None:
+    mine = {"owner": "local", "outcome": "done"}
+    key = {"owner": "local", "task_id": new_task(), "fingerprint": None}
+    with database.transaction() as db:
+        this = db.scalar(select(now()))
+        assert this is not None
+        db.execute(insert(totals), {**mine, "kind": "md5", "tasks": 2, "bytes": 0, "work": 0})
+        for minute in (this // statistics.MINUTE, this // statistics.MINUTE - statistics.MINUTES_KEPT - 2):
+            db.execute(insert(ended_minutes), {**mine, "minute": minute, "tasks": 1})
+        for name, expires_at in (("old", this - 3600 * SECOND), ("new", this + 3600 * SECOND)):
+            db.execute(insert(idempotency_keys), {**key, "key": name, "expires_at": expires_at})
+    sweeper.forget(database)
+    with database.reading() as db:
+        assert db.scalars(select(idempotency_keys.c.key)).all() == ["new"]
+        assert db.scalar(select(func.min(ended_minutes.c.minute))) == this // statistics.MINUTE
