@@ -15,7 +15,10 @@ from md5_task_data.errors import DependencyAway, KeyInUse
 from md5_task_data.schema import Row
 
 LET_GO_S = 0.5  # for which an answer waits until the key is free again
+LET_GO_AGAIN_S = 0.5  # between two tries, while the database is away
 T = TypeVar("T")
+
+_releases: set[asyncio.Task[None]] = set()
 
 
 @dataclass
@@ -51,13 +54,20 @@ class Key:
                 await in_time(lambda: self._in(lambda db: idempotency.extend(db, self.holder)))
 
     async def let_go(self) -> None:
-        """Not waited for long: while the database is away the key is free after `HOLD_S` all the same."""
+        """Not waited for long: while the database is away it is tried again and again, until the key is free all the same."""
+        release = asyncio.create_task(self._release())
+        _releases.add(release)  # else nobody but the event loop knows of it, which may forget it
+        release.add_done_callback(_releases.discard)
+        await asyncio.wait({release}, timeout=LET_GO_S)
 
-        async def release() -> None:
-            with contextlib.suppress(DependencyAway):
-                await in_time(lambda: self._in(lambda db: idempotency.release(db, self.holder)))
-
-        await asyncio.wait({asyncio.create_task(release())}, timeout=LET_GO_S)
+    async def _release(self) -> None:
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(idempotency.HOLD_S):
+                while True:
+                    with contextlib.suppress(DependencyAway):
+                        await in_time(lambda: self._in(lambda db: idempotency.release(db, self.holder)))
+                        return
+                    await asyncio.sleep(LET_GO_AGAIN_S)
 
     def _in(self, step: Callable[[Connection], T]) -> T:
         with self.database.transaction() as db:

@@ -6,11 +6,12 @@ What cannot be parsed gets a problem document, too, but no `X-Request-ID`: there
 """
 
 import asyncio
+from collections import deque
 from typing import NamedTuple
 
 from starlette.requests import Request
 from starlette.types import Receive, Scope, Send
-from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
 from md5_service.api.errors import known_error, problem
 from md5_task_data.errors import Busy
@@ -41,6 +42,9 @@ class Protocol(HttpToolsProtocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
         super().connection_made(transport)
+        self._unanswered: deque[RequestResponseCycle] = (
+            deque()
+        )  # several, where a client sends more before it has an answer
         limits: Limits = self.app_state[LIMITS]
         self._head_s = limits.header_timeout_s
         if len(self.connections) > limits.max_connections:
@@ -51,6 +55,9 @@ class Protocol(HttpToolsProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         self._within(None)
         super().connection_lost(exc)
+        for cycle in self._unanswered:  # uvicorn tells the last one only
+            cycle.disconnected = True
+            cycle.message_event.set()
 
     def data_received(self, data: bytes) -> None:
         before, self._has_body = self.headers, False
@@ -78,6 +85,8 @@ class Protocol(HttpToolsProtocol):
         self._receives, self._head_bytes = BODY, 0
         self._within(None)
         super().on_headers_complete()
+        if self.cycle is not None:
+            self._unanswered.append(self.cycle)
 
     def on_message_complete(self) -> None:
         self._receives = IDLE
@@ -85,6 +94,7 @@ class Protocol(HttpToolsProtocol):
         super().on_message_complete()
 
     def on_response_complete(self) -> None:
+        self._unanswered.popleft()
         super().on_response_complete()
         if self._receives == BODY and self.cycle.response_complete:
             self._within(LINGER_S)

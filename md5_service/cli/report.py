@@ -58,7 +58,8 @@ def write_json(task: "Task") -> None:
 
 
 def say(words: object) -> None:
-    print(words, file=sys.stderr)
+    if sys.stderr is not None:
+        sys.stderr.write(f"{words}\n")  # at once: `print` writes the newline by itself, and other threads speak, too
 
 
 def complain(words: object) -> None:

@@ -4,6 +4,8 @@ import contextlib
 import io
 import json
 import logging
+import socket
+import time
 from collections.abc import Iterator
 
 import pytest
@@ -25,6 +27,17 @@ def test_every_answer_says_what_a_browser_may_not_do_with_it(api: Api, path: str
     for name, value in ALWAYS.items():
         assert answer.headers[name].startswith(value)
     assert "unsafe" not in answer.headers["content-security-policy"] or path == "/docs"
+
+
+def test_requests_of_one_who_has_gone_are_no_error(api: Api, caplog: pytest.LogCaptureFixture) -> None:
+    request = b"POST /v1/tasks HTTP/1.1\r\nHost: localhost\r\nContent-Length: 3\r\n\r\nabc"
+    with caplog.at_level(logging.ERROR):
+        for _ in range(20):
+            with socket.create_connection(("127.0.0.1", api.port)) as connection:
+                connection.sendall(request * 3)  # the second is begun when the first is answered
+        assert api.client.get("/v1/tasks").status_code == 200
+        time.sleep(0.5)
+    assert [record.getMessage() for record in caplog.records] == []
 
 
 @pytest.mark.parametrize("given", ["a", "4bf92f35-77b3.4da6:a3ce/929d=0e0e+4736", "x" * 128])

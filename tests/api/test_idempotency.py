@@ -17,6 +17,7 @@ from tests.api.test_events import log
 from tests.api.test_hand_over import assert_problem
 from tests.api.test_tasks import hand_over
 from tests.client import TLS, wait_for
+from tests.servers.postgres import Postgres
 
 KEY = {"Idempotency-Key": '"8e03978e-40d5-43dd-bc93-6894a57f9324"'}
 
@@ -140,6 +141,18 @@ def test_what_got_a_503_may_be_sent_again_with_its_key(api: Api, monkeypatch: py
         assert_problem(send(api), 503, "unavailable")
     assert wait_for(lambda: send(api).status_code == 202, 5, "the key to be free")
     assert (api.count(), len(api.stored())) == (1, 1)
+
+
+def test_a_key_is_free_as_soon_as_the_database_is_back(start_api: Callable[..., Api], tmp_path: Path) -> None:
+    with Postgres(tmp_path / "postgres") as postgres:
+        api = start_api(database_url=postgres.new_database())
+        with half_sent(api) as connection:
+            postgres.kill()
+            connection.sendall(b"defghi")
+            assert b" 503 " in connection.recv(10_000).partition(b"\r\n")[0]
+        postgres.start()
+        assert wait_for(lambda: send(api, b"abcdefghi").status_code == 202, 5, "the key to be free")
+        assert len(api.stored()) == 1
 
 
 def test_trying_again_twice_makes_one_task(api: Api) -> None:

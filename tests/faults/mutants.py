@@ -101,6 +101,13 @@ MUTANTS: tuple[Mutant, ...] = (
         _api("test_sink.py::test_what_the_disk_could_not_keep_is_refused_whenever_it_said_so[1]"),
     ),
     Mutant(
+        "the second try to free a key",
+        "md5_service/api/idempotency.py",
+        "await asyncio.sleep(LET_GO_AGAIN_S)",
+        "return",
+        _api("test_idempotency.py::test_a_key_is_free_as_soon_as_the_database_is_back"),
+    ),
+    Mutant(
         "the check of the state that a row is claimed from",
         LEASES,
         'tasks.c.status == "queued", untried)',
