@@ -64,15 +64,18 @@ def test_a_task_whose_bytes_go_while_it_is_looked_at_is_no_finding(
     database: Database, bucket: Bucket, whole: list[str], found: Found, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def expires(self: Bucket, task_id: str) -> object:
+        looked_at.append(task_id)
         if task_id == whole[1]:
             self.delete(task_id)
             with database.transaction() as db:
                 db.execute(update(schema.tasks).where(schema.tasks.c.id == task_id).values(due_at=None))
         return real(self, task_id)
 
-    real = Bucket.file
-    monkeypatch.setattr(Bucket, "file", expires)
+    looked_at: list[str] = []
+    real = Bucket.open
+    monkeypatch.setattr(Bucket, "open", expires)
     assert found() == []
+    assert whole[1] in looked_at
 
 
 def test_bytes_without_rows(bucket: Bucket, whole: list[str], found: Found, monkeypatch: pytest.MonkeyPatch) -> None:
