@@ -77,9 +77,11 @@ async def _http_error(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)
     title = TITLES.get(error.status_code, "The request could not be done")
     code = CODES.get(error.status_code, "bad_request")
+    if error.status_code == 405:
+        allowed = _allowed(request)
+        return problem(405, code, title, f"what can be done here: {allowed}", {"Allow": allowed})
     detail = f"there is nothing at {request.url.path[:200]}" if error.status_code == 404 else str(error.detail)
-    headers = {"Allow": _allowed(request)} if error.status_code == 405 else dict(error.headers or {})
-    return problem(error.status_code, code, title, detail, headers)
+    return problem(error.status_code, code, title, detail, dict(error.headers or {}))
 
 
 def _allowed(request: Request) -> str:

@@ -12,6 +12,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from md5_service.api.errors import known_error
 from md5_task_data.errors import Busy, HeadTooLarge, Malformed, TooMany
 
+ONCE = (b"host", b"idempotency-key")  # of several, nobody could say which is meant
+
 
 class Head:
     """ASGI middleware: refuses requests whose address and headers are longer than `most_bytes`, or more than `most`."""
@@ -33,8 +35,9 @@ class Head:
                 answer = await known_error(Request(scope), error)
                 await answer(scope, receive, send)
                 return
-            if sum(name == b"host" for name, _ in headers) > 1:
-                answer = await known_error(Request(scope), Malformed("header Host: given twice"))
+            names = [name for name, _ in headers]
+            if twice := next((name for name in ONCE if names.count(name) > 1), None):
+                answer = await known_error(Request(scope), Malformed(f"header {twice.decode().title()}: given twice"))
                 await answer(scope, receive, send)
                 return
         await self._app(scope, receive, send)

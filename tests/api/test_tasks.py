@@ -42,7 +42,7 @@ def test_a_wrong_method_is_405_and_says_which_are_right(api: Api, method: str, p
     answer = api.client.request(method, path)
     assert (answer.status_code, answer.headers["allow"]) == (405, allowed)
     if method != "HEAD":
-        assert_problem(answer, 405, "method_not_allowed")
+        assert_problem(answer, 405, "method_not_allowed", allowed)
 
 
 def test_an_unchanged_task_is_304(api: Api) -> None:

@@ -64,7 +64,7 @@ async def events_of_many(
 
 async def only_to_listen(_: Request) -> Response:
     """Else `events` would be taken for the id of a task."""
-    return problem(405, "method_not_allowed", TITLES[405], "the events can only be listened to", {"Allow": "GET"})
+    return problem(405, "method_not_allowed", TITLES[405], "the events can only be listened to: GET", {"Allow": "GET"})
 
 
 OTHER_METHODS = ["HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"]
