@@ -6,7 +6,7 @@ import statistics
 import subprocess
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import psutil
@@ -15,19 +15,20 @@ from tests.service import Service
 
 BLOCK = 1 << 20
 ROUNDS = 3
+SAMPLED_S = 0.02
 
 
 class Memory(threading.Thread):
-    """The largest resident size that each process of a service had."""
+    """The largest resident size that each of these processes had, in bytes."""
 
-    def __init__(self, service: Service) -> None:
+    def __init__(self, processes: Sequence[psutil.Process]) -> None:
         super().__init__(daemon=True)
         self.most: dict[int, int] = {}
-        self._processes = [*service.processes(), service.supervisor]
+        self._processes = processes
         self._over = threading.Event()
 
     def run(self) -> None:
-        while not self._over.wait(0.2):
+        while not self._over.wait(SAMPLED_S):
             for process in self._processes:
                 with contextlib.suppress(psutil.Error):
                     self.most[process.pid] = max(self.most.get(process.pid, 0), process.memory_info().rss)
@@ -57,7 +58,7 @@ def measure(folder: Path, size: int) -> list[tuple[str, str]]:
     make_file(path, size)
     service = Service(folder / "service", {})
     service.start()
-    memory = Memory(service)
+    memory = Memory([*service.processes(), service.supervisor])
     memory.start()
     ours, md5sums, uploads = [], [], []
     for _ in range(ROUNDS):

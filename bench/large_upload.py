@@ -8,45 +8,22 @@ import contextlib
 import socket
 import statistics
 import subprocess
-import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from sqlalchemy import text
 
-from bench.large_file import BLOCK, make_file
+from bench.large_file import BLOCK, Memory, make_file
 from bench.peers.contenders import BASELINE, Running, on_valkey
 from bench.peers.load import form, raw_body
+from bench.peers.report import spread
+from tests.client import wait_for
 
 ROUNDS = 5
-SAMPLED_S = 0.02
 POLL_S = 0.2  # so seldom that it holds nobody up
 KEPT_WITHIN_S = 60
 OPENSSL = ("openssl", "speed", "-mr", "-seconds", "1", "-bytes", str(BLOCK), "-evp", "md5")
-
-
-class Memory(threading.Thread):
-    """How much more resident memory the API has than it had before, at most."""
-
-    def __init__(self, service: Running) -> None:
-        super().__init__(daemon=True)
-        self._service = service
-        self._before = self._resident()
-        self._over = threading.Event()
-        self.most_more = 0
-
-    def _resident(self) -> int:
-        return sum(process.memory_info().rss for process in self._service.processes["API"]())
-
-    def run(self) -> None:
-        while not self._over.wait(SAMPLED_S):
-            self.most_more = max(self.most_more, self._resident() - self._before)
-
-    def stop(self) -> int:
-        self._over.set()
-        self.join()
-        return self.most_more
 
 
 def hand_over(service: Running, path: Path) -> float:
@@ -62,13 +39,6 @@ def hand_over(service: Running, path: Path) -> float:
         took_s = time.perf_counter() - began
     assert answer.startswith(b"HTTP/1.1 202"), answer
     return took_s
-
-
-def until_done(service: Running, count: int) -> None:
-    deadline = time.monotonic() + KEPT_WITHIN_S
-    while service.done() < count:
-        assert time.monotonic() < deadline, "not done in time"
-        time.sleep(POLL_S)
 
 
 def openssl() -> float:
@@ -94,13 +64,16 @@ def measure(folder: Path, size: int) -> list[tuple[str, str]]:
         }
         for number in range(ROUNDS + 1):
             for name, service in services.items():
-                memory = Memory(service)
+                api = service.processes["API"]()
+                before = sum(process.memory_info().rss for process in api)
+                memory = Memory(api)
                 memory.start()
-                seconds, resident = hand_over(service, path), memory.stop()
+                seconds = hand_over(service, path)
+                memory.stop()
                 if number:  # the first is for warming up
                     took.setdefault(name, []).append(seconds)
-                    more.setdefault(name, []).append(resident)
-                until_done(service, number + 1)
+                    more.setdefault(name, []).append(sum(memory.most.values()) - before)
+                wait_for(_are_done(service, number + 1), KEPT_WITHIN_S, "the file to be done", every_s=POLL_S)
                 for stored in stored_under(folder / name, size):
                     stored.unlink()
             if number:
@@ -110,14 +83,18 @@ def measure(folder: Path, size: int) -> list[tuple[str, str]]:
     return [
         ("handed over, bytes durable: ours", ours),
         ("handed over: straightforward", theirs),
-        ("ratio, median (min–max); the goal was ≥ 1.8", _spread(ratios)),
+        ("ratio, median (min–max); the goal was ≥ 1.8", spread(ratios)),
         ("memory of the API above that at rest, at most: ours", f"{max(more['ours']) / BLOCK:.0f} MiB"),
         (
             "memory of the API above that at rest, at most: straightforward",
             f"{max(more['straightforward']) / BLOCK:.0f} MiB",
         ),
-        ("hashed at rest ÷ `openssl speed md5`, median (min–max); the goal was ≥ 0.97", _spread(hashed)),
+        ("hashed at rest ÷ `openssl speed md5`, median (min–max); the goal was ≥ 0.97", spread(hashed)),
     ]
+
+
+def _are_done(service: Running, count: int) -> Callable[[], bool]:
+    return lambda: service.done() >= count
 
 
 def _work_s(service: Running) -> float:
@@ -125,7 +102,3 @@ def _work_s(service: Running) -> float:
     last = text("SELECT computed_at - started_at FROM tasks ORDER BY id DESC LIMIT 1")
     with service.engine.connect() as db:
         return int(db.execute(last).scalar_one()) / 1e6
-
-
-def _spread(ratios: list[float]) -> str:
-    return f"{statistics.median(ratios):.2f} ({min(ratios):.2f}–{max(ratios):.2f})"

@@ -84,11 +84,11 @@ def held_by_a_stranger(path: Path) -> Iterator[None]:
         holder.communicate()
 
 
-def wait_for(what: Callable[[], T | None], within_s: float, words: str) -> T:
+def wait_for(what: Callable[[], T | None], within_s: float, words: str, every_s: float = 0.05) -> T:
     """The first true answer of `what`; fails the test when none comes in time."""
     deadline = time.monotonic() + within_s
     while True:
         if answer := what():
             return answer
         assert time.monotonic() < deadline, f"waited {within_s:g} s in vain for {words}"
-        time.sleep(0.05)
+        time.sleep(every_s)

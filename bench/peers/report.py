@@ -70,7 +70,11 @@ def _rates(subject: Subject, counts: Sequence[int]) -> list[str]:
 
 
 def _ratio(rounds: Sequence[Round], others: Sequence[Round]) -> str:
-    ratios = [one.rate / other.rate for one, other in zip(rounds, others, strict=True)]
+    return spread([one.rate / other.rate for one, other in zip(rounds, others, strict=True)])
+
+
+def spread(ratios: Sequence[float]) -> str:
+    """Median (min–max)."""
     return f"{median(ratios):.2f} ({min(ratios):.2f}–{max(ratios):.2f})"
 
 

@@ -51,9 +51,8 @@ def create_app(settings: Settings) -> FastAPI:
     async def lifespan(_: FastAPI) -> AsyncIterator[dict[str, wire.Limits]]:
         tracing.configure("md5-api")
         services.hints.start()
-        if (
-            threading.current_thread() is threading.main_thread()
-        ):  # else it is a test's server, and not the whole process
+        # Else it is a test's server, which is not the whole process, and which no signal stops.
+        if threading.current_thread() is threading.main_thread():
             _release_at_stop(services.watcher)
             _collect_less()
         yield {wire.LIMITS: wire.Limits(settings.header_timeout_s, _connections(settings))}

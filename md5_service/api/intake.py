@@ -172,14 +172,14 @@ class Hints:
             held = [self._queue.get()]
             while not self._queue.empty():
                 held.append(self._queue.get_nowait())
-            messages = messages_about(row for rows in held if rows is not None for row in rows)
+            rows = [row for together in held if together is not None for row in together]
             try:
-                publish(self._app, messages)
+                publish(self._app, messages_about(rows))
                 reach("intake.published")
             except DependencyAway as error:
-                log.warning("%d hints not sent; the sweeper will: %s", len(messages), error)
+                log.warning("hints for %d tasks not sent; the sweeper will: %s", len(rows), error)
             except Exception:  # whatever it is, this thread must outlive it
-                log.exception("%d hints not sent; the sweeper will", len(messages))
+                log.exception("hints for %d tasks not sent; the sweeper will", len(rows))
             if None in held:
                 return
             time.sleep(REST_S)

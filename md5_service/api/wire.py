@@ -42,9 +42,8 @@ class Protocol(HttpToolsProtocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
         super().connection_made(transport)
-        self._unanswered: deque[RequestResponseCycle] = (
-            deque()
-        )  # several, where a client sends more before it has an answer
+        # Several, where a client sends more before it has an answer.
+        self._unanswered: deque[RequestResponseCycle] = deque()
         limits: Limits = self.app_state[LIMITS]
         self._head_s = limits.header_timeout_s
         if len(self.connections) > limits.max_connections:

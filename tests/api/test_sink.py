@@ -3,13 +3,14 @@
 import errno
 import itertools
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
 
 from md5_service.api import sink
 from tests.api.conftest import Api
 from tests.api.test_hand_over import assert_problem
+from tests.client import wait_for
 
 
 @pytest.fixture
@@ -19,14 +20,20 @@ def api(start_api: Callable[..., Api], monkeypatch: pytest.MonkeyPatch) -> Api:
 
 
 def test_the_disk_begins_while_more_comes(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
-    sizes = []
+    sizes: list[int] = []
 
     def noted(descriptor: int) -> None:
         sizes.append(os.fstat(descriptor).st_size)
 
     monkeypatch.setattr(os, "fdatasync", noted)
     content = os.urandom(8 * sink.BLOCK)
-    answer = api.client.post("/v1/tasks", content=content)
+
+    def pieces() -> Iterator[bytes]:
+        yield content[: 4 * sink.BLOCK]
+        wait_for(lambda: sizes, 10, "the disk to begin")
+        yield content[4 * sink.BLOCK :]
+
+    answer = api.client.post("/v1/tasks", content=pieces())
     assert answer.status_code == 202
     assert 0 < sizes[0] < len(content)
     assert api.client.get(f"/v1/tasks/{answer.json()['id']}/file").content == content
