@@ -68,6 +68,13 @@ def test_a_key_of_a_wrong_form_is_422_and_named(api: Api) -> None:
     assert api.count() == 0
 
 
+def test_a_key_is_said_once(api: Api) -> None:
+    twice = [(b"Idempotency-Key", b"one"), (b"Idempotency-Key", b"two")]
+    answer = api.client.post("/v1/tasks", content=b"abc", headers=twice)
+    assert_problem(answer, 400, "malformed", "Idempotency-Key: given twice")
+    assert api.count() == 0
+
+
 def test_while_the_first_is_being_received_it_is_409(api: Api) -> None:
     with half_sent(api) as connection:
         refused = send(api)

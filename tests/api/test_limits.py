@@ -115,13 +115,6 @@ def test_a_host_is_said_once(api: Api) -> None:
     assert_refused(answer, 400, "malformed")
 
 
-def test_a_key_is_said_once(api: Api) -> None:
-    twice = [(b"Idempotency-Key", b"one"), (b"Idempotency-Key", b"two")]
-    answer = api.client.post("/v1/tasks", content=b"abc", headers=twice)
-    assert_problem(answer, 400, "malformed", "Idempotency-Key: given twice")
-    assert api.count() == 0
-
-
 def test_so_many_connections_are_served_and_the_next_are_told(start_api: Callable[..., Api]) -> None:
     api = start_api(max_connections=4)
     with contextlib.ExitStack() as held:
