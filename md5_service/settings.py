@@ -1,5 +1,6 @@
 """Every setting, on one page: environment variables with the prefix `MD5_`."""
 
+import ipaddress
 import os
 import sys
 from difflib import get_close_matches
@@ -52,6 +53,15 @@ def _log(path: Path) -> Path:
 def _bucket(url: str) -> str:
     Bucket(url)
     return url
+
+
+def _dns_server(server: str | None) -> str | None:
+    if server is not None:
+        address, _, port = server.rpartition(":") if server.count(":") == 1 else (server, "", "53")
+        ipaddress.ip_address(address)
+        if not (port.isdecimal() and 0 < int(port) < 65536):
+            raise ValueError("the port must be a number up to 65535")
+    return server
 
 
 class Settings(BaseSettings):
@@ -131,6 +141,11 @@ class Settings(BaseSettings):
         2 << 30, ge=128 << 20, description="The most memory that a worker process takes; a file that needs more fails"
     )
     sweep_s: float = Field(5, ge=0.1, le=600, description="The sweeper looks for what is due every so many seconds")
+    dns_server: Annotated[str | None, AfterValidator(_dns_server)] = Field(
+        None,
+        description="Who is asked whether domains take mail, as `address` or `address:port`, where a file of contacts is to be "
+        "checked so; not set: whom the system asks",
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         "warning", description="Of the processes' own words on stderr, a JSON object a line"
     )

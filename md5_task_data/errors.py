@@ -91,6 +91,12 @@ class BytesMissing(TaskDataError):
     code = "bytes_missing"
 
 
+class ResultsDeleted(TaskDataError):
+    """What a task brought was deleted by its owner."""
+
+    code = "results_deleted"
+
+
 class OutOfMemory(TaskDataError):
     """The work on a file needs more memory than a worker may have."""
 

@@ -31,14 +31,40 @@ def _checked_filter(name: str, value: str) -> str:
 
 
 def write_cursor(task_id: str) -> str:
-    return base64.urlsafe_b64encode(uuid.UUID(task_id).bytes).decode().rstrip("=")
+    return _written(uuid.UUID(task_id).bytes)
 
 
 def read_cursor(cursor: str) -> str:
     try:
-        task_id = str(uuid.UUID(bytes=base64.b64decode(cursor.encode() + b"==", altchars=b"-_", validate=True)))
+        return str(uuid.UUID(bytes=_read(cursor)))
+    except ValueError:
+        raise _bad_cursor() from None
+
+
+def write_text_cursor(text: str) -> str:
+    return _written(text.encode())
+
+
+def read_text_cursor(cursor: str) -> str:
+    text = _read(cursor).decode(errors="replace")
+    if "\0" in text:
+        raise _bad_cursor()
+    return text
+
+
+def _written(raw: bytes) -> str:
+    return base64.urlsafe_b64encode(raw).decode().rstrip("=")
+
+
+def _read(cursor: str) -> bytes:
+    try:
+        raw = base64.b64decode(cursor.encode() + b"==", altchars=b"-_", validate=True)
     except (ValueError, binascii.Error):
-        task_id = ""
-    if not task_id or write_cursor(task_id) != cursor:  # in any other spelling it is not unchanged
-        raise InvalidInput("parameter cursor: take it unchanged from `next` of the page before")
-    return task_id
+        raw = b""
+    if not raw or _written(raw) != cursor:  # in any other spelling it is not unchanged
+        raise _bad_cursor()
+    return raw
+
+
+def _bad_cursor() -> InvalidInput:
+    return InvalidInput("parameter cursor: take it unchanged from `next` of the page before")

@@ -1,6 +1,6 @@
 """The kinds of work, by name, with the parameters that each takes. What a kind computes is in `md5_service.worker.kinds`."""
 
-from typing import Annotated
+from typing import Annotated, Literal, get_args
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
@@ -13,6 +13,10 @@ Md5Digest = Annotated[
 ]
 
 
+def _lower(value: object) -> object:
+    return value.strip().lower() if isinstance(value, str) else value
+
+
 class NoParameters(BaseModel):
     """A kind that takes a file and nothing else."""
 
@@ -23,8 +27,36 @@ class Md5Parameters(NoParameters):
     expected_md5: Md5Digest | None = Field(None, description="an MD5 as `md5sum` prints it, 32 hexadecimal digits")
 
 
+def _given_delimiter(value: object) -> object:
+    return {"tab": "\t", "\\t": "\t"}.get(value, value) if isinstance(value, str) else value
+
+
+Encoding = Literal[
+    "utf-8", "utf-16", "utf-16-le", "utf-16-be", "cp1250", "cp1251", "cp1252", "cp1254", "latin-1", "koi8-r"
+]
+
+
+class ContactsParameters(NoParameters):
+    """What is not given is detected."""
+
+    delimiter: Annotated[Literal[",", ";", "\t", "|"], BeforeValidator(_given_delimiter)] | None = Field(
+        None, description="one of , ; tab |"
+    )
+    encoding: Annotated[Encoding, BeforeValidator(_lower)] | None = Field(
+        None, description=f"one of {', '.join(get_args(Encoding))}"
+    )
+    header: bool | None = Field(None, description="yes or no: whether the first row names the columns")
+    email_column: Annotated[str, Field(min_length=1, max_length=255)] | None = Field(
+        None, description="the column of the e-mail addresses: its name in the header, or its number, from 1"
+    )
+    check_mx: bool | None = Field(
+        None, description="yes or no: whether the DNS is asked if the domains of the addresses take mail"
+    )
+
+
 KINDS: dict[str, type[NoParameters]] = {
     "md5": Md5Parameters,
+    "contacts": ContactsParameters,
 }
 
 

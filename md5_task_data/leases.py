@@ -1,4 +1,4 @@
-"""What workers do to a task: claim, beat, finish, fail, give back; and what the sweeper finds due.
+"""What workers do to a task: claim, beat, finish, fail, give back.
 
 Every operation checks the state that it moves a row from, under the fence of the claim, and moves nothing else. Whoever
 finds another state gets LeaseLost and must touch nothing more.
@@ -7,7 +7,7 @@ finds another state gets LeaseLost and must touch nothing more.
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import (
     BigInteger,
@@ -20,21 +20,27 @@ from sqlalchemy import (
     bindparam,
     case,
     cast,
+    exists,
+    func,
     literal,
-    or_,
     select,
     update,
 )
 
 from md5_task_data.database import LATER
 from md5_task_data.errors import LeaseLost
-from md5_task_data.messages import Message, messages_about
-from md5_task_data.schema import SECOND, UNFINISHED, as_json, contents, given, now, searched_now, tasks
-from md5_task_data.tasks import FIRST_HINT_S
+from md5_task_data.schema import SECOND, as_json, contents, given, now, tasks
 
-LONGEST_HINT_S = 600
 MAX_HISTORY = 200  # entries kept in a row
-BATCH = 500  # rows that one sweep transaction takes
+_parent = tasks.alias("parent")
+
+
+class Slice(NamedTuple):
+    """Where in its file a part is: offset and size in bytes, and the number of its first line, from 1."""
+
+    offset: int
+    size: int
+    line: int
 
 
 @dataclass(frozen=True)
@@ -51,23 +57,22 @@ class Claim:
     attempt: int
     errors: int
     traceparent: str | None
+    owner: str
+    total: int | None
+    parent_id: str | None
+    parts_left: int | None  # 0: all parts have ended, and what is to be done is to close it
+    plan: Mapping[str, Any] | None
     content: bytes | None = field(default=None, compare=False, repr=False)
+    part: Slice | None = None  # of a part: where it is in its parent's file; owner, params, plan are its parent's, too
+    ended: Sequence[Mapping[str, Any]] = field(default=(), repr=False)  # to be closed: what came of the parts
+
+    @property
+    def file_id(self) -> str:
+        """Whose the bytes are."""
+        return self.parent_id or self.id
 
 
-@dataclass
-class Due:
-    """What a sweep found: messages to send, those whose lease was lost, as they were; and how many of these are queued
-    again, or given up because that came too often."""
-
-    messages: list[Message] = field(default_factory=list)
-    lost: list[RowMapping] = field(default_factory=list)
-    requeued: int = 0
-    given_up: int = 0
-    more: bool = False
-    last: str = ""
-
-
-def _take(db: Connection, *conditions: ColumnElement[bool], limit: int | None = None) -> Sequence[RowMapping]:
+def take(db: Connection, *conditions: ColumnElement[bool], limit: int | None = None) -> Sequence[RowMapping]:
     """The one primitive, the same on PostgreSQL, MariaDB and SQLite (which locks as a whole): the rows that nobody else
     is at, locked in id order, with the clock."""
     query = select(tasks, now().label("now")).where(*conditions).order_by(tasks.c.id).limit(limit)
@@ -75,7 +80,7 @@ def _take(db: Connection, *conditions: ColumnElement[bool], limit: int | None = 
 
 
 _ONE, _SEVERAL = (
-    select(*(tasks.c[each.name] for each in fields(Claim) if each.name != "content"), contents.c.bytes.label("content"))
+    select(*(tasks.c[each.name] for each in fields(Claim) if each.name in tasks.c), contents.c.bytes.label("content"))
     .outerjoin_from(tasks, contents, contents.c.task_id == tasks.c.id)
     .where(tasks.c.id.in_(bindparam("ids", expanding=True)), tasks.c.status == "queued", untried)
     .order_by(tasks.c.id)
@@ -92,7 +97,7 @@ _TAKEN_ALONE, _TAKEN_TOGETHER = (
         fence=tasks.c.fence + 1,
         attempt=tasks.c.attempt + 1,
         lost_leases=lost_leases,
-        progress=0,
+        progress=case((tasks.c.parts_left.is_(None), 0), else_=tasks.c.progress),
         started_at=now(),
         due_at=now() + bindparam("lease", type_=BigInteger),
     )
@@ -101,24 +106,42 @@ _TAKEN_ALONE, _TAKEN_TOGETHER = (
 )
 
 
+_PARENT = select(tasks.c.owner, tasks.c.params, tasks.c.plan).where(
+    tasks.c.id == bindparam("id"), tasks.c.status == "waiting"
+)
+_RESULTS_OF_PARTS = select(tasks.c.result).where(tasks.c.parent_id == bindparam("id")).order_by(tasks.c.id)
+
+
 def claim(db: Connection, task_ids: Sequence[str], lease_s: float) -> list[Claim]:
     """Take those of the named tasks that are queued; of several, only what nobody has tried yet. An expired lease is the
     sweeper's: it alone counts lost ones."""
     query = _ONE if len(task_ids) == 1 else _SEVERAL
-    rows = [dict(row) for row in db.execute(query, {"ids": task_ids}).mappings()]
+    rows = [row for row in map(dict, db.execute(query, {"ids": task_ids}).mappings()) if _is_whole(db, row)]
     if rows:
         db.execute(
             _TAKEN_ALONE if len(rows) == 1 else _TAKEN_TOGETHER,
-            {"ids": [row["id"] for row in rows], "lease": _microseconds(lease_s)},
+            {"ids": [row["id"] for row in rows], "lease": microseconds(lease_s)},
         )
     for row in rows:
         row |= {"fence": row["fence"] + 1, "attempt": row["attempt"] + 1}
     return [Claim(**row) for row in rows]
 
 
+def _is_whole(db: Connection, row: dict[str, Any]) -> bool:
+    """Give the row what belongs to it elsewhere. Not: it is a part of a file that does not wait for it any more."""
+    if row["parent_id"] is not None:
+        parent = db.execute(_PARENT, {"id": row["parent_id"]}).mappings().one_or_none()
+        if parent is None:
+            return False
+        row |= {"part": Slice(row["params"]["offset"], row["size"], row["params"]["line"]), **parent}
+    elif row["parts_left"] is not None:
+        row["ended"] = db.scalars(_RESULTS_OF_PARTS, {"id": row["id"]}).all()
+    return True
+
+
 def beat(db: Connection, claim: Claim, progress: int, lease_s: float) -> None:
     """Extend the lease and carry the progress (bytes) up. Raises LeaseLost: that is how a cancel comes down."""
-    _update_ours(db, claim, progress=progress, due_at=now() + _microseconds(lease_s))
+    update_ours(db, claim, progress=progress, due_at=now() + microseconds(lease_s))
 
 
 def finish(db: Connection, claim: Claim, result: Mapping[str, Any]) -> None:
@@ -140,7 +163,7 @@ _DONE = (
         outcome="done",
         computed_at=now(),
         due_at=now(),
-        progress=tasks.c.size,
+        progress=func.coalesce(tasks.c.total, tasks.c.size),
         result=as_json(given(_RESULTS, tasks.c.id, "result")),
         md5=given(_RESULTS, tasks.c.id, "md5"),
     )
@@ -164,7 +187,7 @@ def finish_all(db: Connection, results: Sequence[tuple[Claim, Mapping[str, Any]]
 def fail(db: Connection, claim: Claim, error: Mapping[str, Any]) -> None:
     """Store why the task cannot be done (`code` and `detail`)."""
     why = dict(error)
-    _update_ours(db, claim, status="computed", outcome="failed", error=why, computed_at=now(), due_at=now())
+    update_ours(db, claim, status="computed", outcome="failed", error=why, computed_at=now(), due_at=now())
 
 
 def put_back(
@@ -172,119 +195,43 @@ def put_back(
 ) -> None:
     """Queue the task again after `delay_s`. `is_error` counts it against the task; without `is_attempt` (an orderly stop)
     the attempt is given back."""
-    rows = _take(db, _ours(claim))
+    rows = take(db, ours(claim))
     if not rows:
         raise LeaseLost(claim.id)
     row = rows[0]
-    _update_ours(
+    update_ours(
         db,
         claim,
         status="queued",
-        due_at=now() + _microseconds(delay_s),
+        due_at=now() + microseconds(delay_s),
         hints=0,
         started_at=None,
         progress=0,
         errors=row["errors"] + is_error,
         attempt=row["attempt"] - (not is_attempt),
         lost_leases=max(row["lost_leases"], 0),
-        history=_extended(row, reason),
+        history=extended(row, reason),
     )
 
 
-def restart(db: Connection) -> int:
-    """Queue again whatever was being worked on, and return how much that was. Only for one who knows that no worker is
-    alive: `md5-service up`, before it starts any. It counts against no task, for it was not the task that ended the
-    service. A time further off than any that is ever set was written by a clock that has since been put back: it is due."""
-    rows = _take(db, tasks.c.status == "running")
-    for row in rows:
-        values = {"status": "queued", "fence": row["fence"] + 1, "due_at": now(), "hints": 1, "started_at": None}
-        history = _extended(row, "the service ended while it was at this file, and was started again")
-        db.execute(update(tasks).where(tasks.c.id == row["id"]).values(**values, progress=0, history=history))
-    too_far = and_(tasks.c.due_at > searched_now() + LONGEST_HINT_S * SECOND, UNFINISHED)
-    db.execute(update(tasks).where(too_far).values(due_at=now()))
-    return len(rows)
+def ours(claim: Claim) -> ColumnElement[bool]:
+    is_ours = and_(tasks.c.id == claim.id, tasks.c.fence == claim.fence, tasks.c.status == "running")
+    if claim.parent_id is None:
+        return is_ours
+    return and_(is_ours, exists().where(_parent.c.id == claim.parent_id, _parent.c.status == "waiting"))
 
 
-def sweep(db: Connection, *, after: str, publish_all: bool, lease_s: float, max_attempts: int) -> Due:
-    """Move on what is due, up to BATCH rows with an id beyond `after`, in one query.
-
-    `publish_all`: the broker's queue is empty, so every queued task needs a new message, but not those in a back-off.
-    """
-    horizon = searched_now() + (LONGEST_HINT_S * SECOND if publish_all else 0)
-    is_due = tasks.c.due_at <= searched_now()
-    was_hinted = and_(tasks.c.status == "queued", tasks.c.hints > 0)
-    rows = _take(
-        db,
-        tasks.c.due_at <= horizon,
-        tasks.c.id > after if after else literal(True),
-        or_(and_(is_due, tasks.c.status.in_(("queued", "running"))), was_hinted),
-        limit=BATCH,
-    )
-    due = Due(more=len(rows) == BATCH, last=rows[-1]["id"] if rows else "")
-    waiting = [row for row in rows if row["status"] == "queued"]
-    due.messages = messages_about(waiting)
-    if queued := [row["id"] for row in waiting]:
-        wait_s = case((tasks.c.hints >= 5, LONGEST_HINT_S), else_=literal(FIRST_HINT_S).bitwise_lshift(tasks.c.hints))
-        hinted = case((tasks.c.hints >= 5, tasks.c.hints), else_=tasks.c.hints + 1)  # enough for the longest wait
-        moved = update(tasks).where(tasks.c.id.in_(queued))
-        db.execute(moved.values(due_at=now() + wait_s * SECOND, hints=hinted))
-    for row in rows:
-        if row["status"] == "running":
-            why = f"the worker ended, or showed no sign of life for {lease_s:g} s"
-            due.lost.append(row)
-            if _count_loss(db, row, why, max_attempts, hint_s=FIRST_HINT_S):
-                due.messages += messages_about([row])
-                due.requeued += 1
-            else:
-                due.given_up += 1
-    return due
-
-
-def give_up(db: Connection, claim: Claim, why: str, max_attempts: int) -> None:
-    """A worker that sees no way on says so before it ends; that counts as a lost lease. Raises LeaseLost."""
-    rows = _take(db, _ours(claim))
-    if not rows:
-        raise LeaseLost(claim.id)
-    _count_loss(db, rows[0], why, max_attempts, hint_s=0)
-
-
-def _count_loss(db: Connection, row: RowMapping, why: str, max_attempts: int, *, hint_s: float) -> bool:
-    """Count a lost lease against its task. Returns whether the task has another try; a hint for it is due in `hint_s`."""
-    lost: int = row["lost_leases"] + 1
-    values: dict[str, Any]
-    if has_another := lost < max_attempts:
-        values = {
-            "status": "queued",
-            "due_at": now() + _microseconds(hint_s),
-            "hints": 1 if hint_s else 0,
-            "started_at": None,
-            "progress": 0,
-            "history": _extended(row, f"{why}; {f'loss {lost} of {max_attempts}' if lost else NOT_COUNTED}"),
-        }
-    else:
-        error = {"code": "worker_lost", "detail": f"given up after {lost} tries that did not end; the last one: {why}"}
-        values = {"status": "computed", "outcome": "failed", "error": error, "computed_at": now(), "due_at": now()}
-    # The fence shuts the lost worker out even where the task is not claimed again.
-    mine = and_(tasks.c.id == row["id"], tasks.c.status == "running", tasks.c.fence == row["fence"])
-    db.execute(update(tasks).where(mine).values(lost_leases=lost, fence=row["fence"] + 1, **values))
-    return has_another
-
-
-def _ours(claim: Claim) -> ColumnElement[bool]:
-    return and_(tasks.c.id == claim.id, tasks.c.fence == claim.fence, tasks.c.status == "running")
-
-
-def _update_ours(db: Connection, claim: Claim, **values: Any) -> None:
-    if db.execute(update(tasks).where(_ours(claim)).values(**values)).rowcount != 1:
+def update_ours(db: Connection, claim: Claim, **values: Any) -> None:
+    if db.execute(update(tasks).where(ours(claim)).values(**values)).rowcount != 1:
         raise LeaseLost(claim.id)
 
 
-def _extended(row: RowMapping, reason: str) -> list[dict[str, Any]]:
+def extended(row: RowMapping, reason: str) -> list[dict[str, Any]]:
     """The row's history with an attempt that ended early."""
     started = {"at": row["started_at"], "status": "running", "reason": None}
     queued = {"at": row["now"], "status": "queued", "reason": reason}
     return [*row["history"], started, queued][-MAX_HISTORY:]
 
 
-def _microseconds(seconds: float) -> int:
+def microseconds(seconds: float) -> int:
     return int(seconds * SECOND)

@@ -19,10 +19,12 @@ class Message(NamedTuple):
 
 def messages_about(rows: Iterable[Row]) -> list[Message]:
     """The ids of tasks, by message: small files that nobody has tried yet together, everything else alone, so that nobody waits
-    behind a large file, and what kills its worker takes no neighbours along."""
+    behind a large file or the parts of one, and what kills its worker takes no neighbours along."""
     alone, together = [], []
     for row in rows:
-        if row["attempt"] or row["size"] > SMALL:
+        if row["parent_id"] is not None:
+            alone.append(Message([row["id"]], is_large=True))
+        elif row["attempt"] or row["size"] > SMALL:
             alone.append(Message([row["id"]], row["size"] > LARGE))
         else:
             together.append(row["id"])

@@ -23,9 +23,11 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    UniqueConstraint,
     Uuid,
+    text,
 )
-from sqlalchemy.dialects.mysql import MEDIUMBLOB
+from sqlalchemy.dialects.mysql import LONGTEXT, MEDIUMBLOB
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 
@@ -145,6 +147,7 @@ metadata = MetaData(
 STATUSES = ("receiving", "queued", "running", "waiting", "computed", "done", "failed", "cancelled", "expired")
 OUTCOMES = ("done", "failed", "cancelled")
 
+_HAS_PARENT = text("parent_id IS NOT NULL")
 tasks = Table(
     "tasks",
     metadata,
@@ -172,17 +175,25 @@ tasks = Table(
     Column("attempt", Integer, nullable=False),
     Column("lost_leases", Integer, nullable=False),
     Column("errors", Integer, nullable=False),  # unexpected ones, while working on it
-    Column("progress", BigInteger, nullable=False),  # bytes
+    Column("progress", BigInteger, nullable=False),  # of `total`
+    Column("total", BigInteger),  # NULL: of the size, in bytes
+    Column("unit", String(16)),  # of both; NULL: bytes
     Column("history", JSON, nullable=False),  # only what the time columns do not tell: attempts that ended early
     Column("result", JSON(none_as_null=True)),
     Column("error", JSON(none_as_null=True)),
     Column("md5", String(32)),  # the digest in `result`, to search by
     Column("traceparent", String(55)),  # W3C Trace Context: where its trace goes on; NULL: nobody traces
+    # A part is a task of nobody's (`owner` is empty), with a parent and without a line in the log.
+    Column("parent_id", TaskId),
+    Column("parts_left", Integer),  # that have not ended; NULL: it was not cut; 0: to be closed
+    Column("plan", JSON(none_as_null=True)),  # what the cutting found out, for parts and closing
     Index(None, "due_at"),
     Index(None, "owner", "id"),
     Index(None, "md5"),
     Index(None, "finished_at", "owner", "outcome"),
+    Index(None, "parent_id", postgresql_where=_HAS_PARENT, sqlite_where=_HAS_PARENT),
 )
+IS_PART = tasks.c.parent_id.is_not(None)
 UNFINISHED = tasks.c.finished_at.is_(None)  # few rows, found by the index: say so wherever only these are meant
 
 LARGEST_CONTENT = 64 << 10  # bytes, whatever the settings say: those of a message are held in memory together
@@ -191,6 +202,34 @@ contents = Table(  # of small files; no foreign key, for it is written by the tr
     metadata,
     Column("task_id", TaskId, primary_key=True),
     Column("bytes", LargeBinary().with_variant(MEDIUMBLOB(), "mysql", "mariadb"), nullable=False),
+)
+
+# Compared and ordered by code points, as Python does.
+AddressKey = (
+    String(512)
+    .with_variant(String(512, collation="C"), "postgresql")
+    .with_variant(String(512, collation="utf8mb4_bin"), "mysql", "mariadb")
+)
+LongText = Text().with_variant(LONGTEXT(), "mysql", "mariadb")
+contacts = Table(
+    "contacts",
+    metadata,
+    Column("task_id", TaskId, primary_key=True),  # whose file it was first seen in,
+    Column("line", BigInteger, primary_key=True, autoincrement=False),  # and where: from 1, as an editor counts
+    Column("owner", String(64), nullable=False),
+    Column("key", AddressKey, nullable=False),  # the address in the one spelling that is compared
+    Column("email", LongText, nullable=False),  # as it was written
+    Column("name", LongText, nullable=False),
+    Column("data", LongText, nullable=False),  # the other columns: a JSON object of texts
+    UniqueConstraint("owner", "key"),  # one record per address is this
+)
+rejects = Table(  # pieces of CSV, in order
+    "rejects",
+    metadata,
+    Column("task_id", TaskId, primary_key=True),
+    Column("line", BigInteger, primary_key=True, autoincrement=False),  # of the file, of the first row in these pieces
+    Column("piece", Integer, primary_key=True, autoincrement=False),
+    Column("csv", LargeBinary().with_variant(MEDIUMBLOB(), "mysql", "mariadb"), nullable=False),
 )
 
 totals = Table(

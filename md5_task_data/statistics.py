@@ -29,7 +29,7 @@ from sqlalchemy import (
 )
 
 from md5_task_data.database import LATER
-from md5_task_data.schema import SECOND, UNFINISHED, ended_minutes, log_head, now, searched_now, tasks, totals
+from md5_task_data.schema import IS_PART, SECOND, UNFINISHED, ended_minutes, log_head, now, searched_now, tasks, totals
 
 MINUTE = 60 * SECOND
 MINUTES = 60  # of which `ended_per_minute` tells
@@ -115,7 +115,7 @@ def unfinished(db: Connection, owner: str | None = None) -> Sequence[RowMapping]
     those that are computed: since they were)."""
     key = (tasks.c.kind, tasks.c.status)
     since = func.min(func.coalesce(tasks.c.computed_at, tasks.c.created_at))
-    query = select(*key, func.count().label("tasks"), (now() - since).label("oldest")).where(UNFINISHED)
+    query = select(*key, func.count().label("tasks"), (now() - since).label("oldest")).where(UNFINISHED, ~IS_PART)
     query = query.group_by(*key).order_by(*key)
     return db.execute(query if owner is None else query.where(tasks.c.owner == owner)).mappings().all()
 

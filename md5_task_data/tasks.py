@@ -11,7 +11,7 @@ from md5_task_data import contents, kinds
 from md5_task_data.bulk import insert_all
 from md5_task_data.errors import BytesMissing, Conflict, InvalidInput, NotFound
 from md5_task_data.filters import condition, read_cursor, write_cursor
-from md5_task_data.schema import SECOND, UNFINISHED, Row, now, rfc3339, tasks
+from md5_task_data.schema import IS_PART, SECOND, UNFINISHED, Row, now, rfc3339, tasks
 
 FIRST_HINT_S = 30  # a message is sent right after the commit; when nobody came by then, the sweeper sends another
 MAX_NAME = 255  # characters
@@ -34,7 +34,10 @@ _AT_FIRST: dict[str, Any] = {
     "progress": 0,
     "history": [],
     **dict.fromkeys(
-        ("outcome", "started_at", "computed_at", "finished_at", "results_deleted_at", "result", "error", "md5")
+        (
+            *("outcome", "started_at", "computed_at", "finished_at", "results_deleted_at", "result", "error", "md5"),
+            *("total", "unit", "parent_id", "parts_left", "plan"),
+        )
     ),
 }
 
@@ -165,7 +168,8 @@ def keeping(db: Connection, task_ids: Iterable[str]) -> dict[str, int]:
 
 def keeps_bytes() -> ColumnElement[bool]:
     """Until some time after its end, when nothing is due any more and the bytes are gone, or until its owner deletes them."""
-    return or_(UNFINISHED, and_(tasks.c.due_at.is_not(None), tasks.c.results_deleted_at.is_(None)))
+    is_kept = or_(UNFINISHED, and_(tasks.c.due_at.is_not(None), tasks.c.results_deleted_at.is_(None)))
+    return and_(is_kept, ~IS_PART)
 
 
 def is_kept(row: Row) -> bool:
@@ -242,14 +246,14 @@ def retry(db: Connection, owner: str, task_id: str, new_id: str, *, is_there: bo
 
 
 def delete_results(db: Connection, owner: str, task_id: str) -> None:
-    """Let go of a task's bytes, and of what was derived from them; fine when they are gone already. What is in the bucket
-    the sweeper deletes, if nobody does so at once. Raises NotFound, or Conflict where the task has not ended."""
+    """Let go of a task's bytes, and of what was derived from them; fine when they are gone already. What is in the bucket, or
+    `derived`, the sweeper deletes, if nobody does so at once. Raises NotFound, or Conflict where the task has not ended."""
     row = get(db, owner, task_id)
     if row["finished_at"] is None:
         raise Conflict("this task has not ended: wait until it has, or cancel it")
     wanted = update(tasks).where(tasks.c.id == row["id"], tasks.c.results_deleted_at.is_(None))
-    are_gone = contents.remove(db, [row["id"]])
-    db.execute(wanted.values(results_deleted_at=now(), due_at=None if are_gone else now()))
+    contents.remove(db, [row["id"]])
+    db.execute(wanted.values(results_deleted_at=now(), due_at=now()))
 
 
 def check_kept(row: Row) -> None:
@@ -262,12 +266,17 @@ def check_kept(row: Row) -> None:
 
 def _known_form(task_id: str) -> str:
     """The one spelling that ids are stored in; other spellings of a UUID are as unknown as anything else."""
+    if not is_id(task_id):
+        raise _unknown(task_id)
+    return task_id.lower()
+
+
+def is_id(text: str) -> bool:
+    """Whether it has the form of one, in small letters or large."""
     try:
-        if len(task_id) == 36 and str(uuid.UUID(task_id)) == task_id.lower():
-            return task_id.lower()
+        return len(text) == 36 and str(uuid.UUID(text)) == text.lower()
     except ValueError:
-        pass
-    raise _unknown(task_id)
+        return False
 
 
 def _unknown(task_id: str) -> NotFound:

@@ -19,7 +19,7 @@ from md5_service.api.documented import ask_for_no_keys
 from md5_service.api.errors import add_error_answers
 from md5_service.api.headers import CommonHeaders
 from md5_service.api.limits import Head
-from md5_service.api.routes import events, health, manifest, metrics, page, session, stats, tasks
+from md5_service.api.routes import contacts, events, health, manifest, metrics, page, session, stats, tasks
 from md5_service.api.services import make_services
 from md5_service.api.watch import Watcher
 from md5_service.settings import Settings
@@ -80,6 +80,7 @@ def create_app(settings: Settings) -> FastAPI:
     for routes in (
         events,
         tasks,
+        contacts,
         manifest,
         stats,
         session,

@@ -3,7 +3,7 @@ would have shown everything instead of little."""
 
 from typing import Any
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Request, Response
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
 from starlette.routing import request_response
@@ -32,6 +32,13 @@ def answer_head(router: APIRouter) -> None:
             how: dict[str, Any] = {"response_model": route.response_model, "response_class": route.response_class}
             path = route.path.removeprefix(router.prefix)
             router.add_api_route(path, route.endpoint, methods=["HEAD"], include_in_schema=False, **how)
+
+
+def link_next(request: Request, response: Response, cursor: str | None) -> None:
+    """Say where the next page of a list is, where there is one (RFC 8288)."""
+    if cursor is not None:
+        url = request.url.include_query_params(cursor=cursor)
+        response.headers["Link"] = f'<{url.path}?{url.query}>; rel="next"'
 
 
 async def known_parameters(request: Request) -> None:

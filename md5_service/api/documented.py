@@ -1,13 +1,13 @@
 """What the OpenAPI document says of requests and answers beyond their types, in the words that several routes share. It is
 held to it by `tests/fuzz`: what the document rejects is rejected, and what it allows is taken."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, get_args
 
 from fastapi import FastAPI, Path, Query
 from pydantic.json_schema import SkipJsonSchema
 
 from md5_task_data import tasks
-from md5_task_data.kinds import KINDS
+from md5_task_data.kinds import KINDS, Encoding
 
 Text = str | SkipJsonSchema[None]  # what may be left out; the document must not say that it may be `null`
 
@@ -68,6 +68,7 @@ ACCEPTED: dict[int | str, dict[str, Any]] = {
 }
 
 
+DETECTED = "it is detected where it is not given"
 _PARAMETERS: dict[str, dict[str, Any]] = {
     "kind": {"type": "string", "enum": list(KINDS), "default": "md5", "description": "What to do with the file"},
     "batch": {
@@ -81,6 +82,22 @@ _PARAMETERS: dict[str, dict[str, Any]] = {
         "pattern": MD5,
         "description": "md5: the digest that it should have; the result then has a verdict in `match`. The headers "
         "`Content-MD5` (Base64) and `Repr-Digest: md5=:…:` say the same, of the file also where it comes in a form",
+    },
+    "delimiter": {"type": "string", "enum": [",", ";", "tab", "|"], "description": f"contacts: {DETECTED}"},
+    "encoding": {"type": "string", "enum": list(get_args(Encoding)), "description": f"contacts: {DETECTED}"},
+    "header": {"type": "boolean", "description": f"contacts: whether the first row names the columns; {DETECTED}"},
+    "email_column": {
+        "type": "string",
+        "minLength": 1,
+        "maxLength": 255,
+        "pattern": NO_NUL,
+        "description": f"contacts: the column of the addresses, by its name in the header or its number, from 1; {DETECTED}",
+    },
+    "check_mx": {
+        "type": "boolean",
+        "default": False,
+        "description": "contacts: whether the DNS is asked if the domains of the addresses take mail; one that does not exist, "
+        "or takes none, makes a row invalid. Where nobody could tell in time, the row is taken",
     },
 }
 _NAME_OF_FILE = {

@@ -22,6 +22,7 @@ STATUS: dict[type[Exception], tuple[int, str]] = {
     errors.NotFound: (404, "Not found"),
     errors.Conflict: (409, "Not possible in this state"),
     errors.BytesMissing: (410, "Gone"),
+    errors.ResultsDeleted: (410, "Gone"),
     errors.TooLarge: (413, "Too large"),
     errors.HeadTooLarge: (431, "Too large"),
     errors.InvalidInput: (422, "A parameter is wrong"),

@@ -1,6 +1,7 @@
 """The wire: what clients see, and from which the page's types and the OpenAPI document are made."""
 
 import hashlib
+import json
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Literal
@@ -8,7 +9,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, Field
 
 from md5_service.api.documented import header
-from md5_task_data import tasks
+from md5_task_data import contacts, tasks
 from md5_task_data.schema import Row, moment
 
 Status = Literal["receiving", "queued", "running", "waiting", "computed", "done", "failed", "cancelled", "expired"]
@@ -50,7 +51,9 @@ class Progress(BaseModel):
 
     done: int
     total: int
-    unit: Literal["bytes"] = "bytes"
+    unit: Literal["bytes", "rows"] = Field(
+        description="A file that is cut into parts is counted in bytes until it is, then in rows"
+    )
 
 
 class Problem(BaseModel):
@@ -91,7 +94,9 @@ class Task(BaseModel):
     history: list[Event]
     progress: Progress
     result: dict[str, Any] | None = Field(
-        description="kind `md5`: `md5`, and with an expected digest also `expected` and `match`"
+        description="kind `md5`: `md5`, and with an expected digest also `expected` and `match`; kind `contacts`: `rows`, of "
+        "which `inserted`, `duplicate` and `invalid`, and what was detected: `encoding`, `delimiter`, `header`, `email_column`, "
+        "`name_column` (a column's name in the header, or its number, from 1)"
     )
     error: Problem | None = Field(description="Why it failed")
 
@@ -100,6 +105,24 @@ class Page(BaseModel):
     """Newest first. `next` is the cursor of the next page, null on the last."""
 
     items: list[Task]
+    next: str | None
+
+
+class Contact(BaseModel):
+    """The record of one e-mail address: the first row that had it, of the file that brought it first."""
+
+    id: str
+    email: str = Field(description="As it was written there")
+    name: str | None
+    data: dict[str, str] = Field(description="Every further column of that row")
+    task: str = Field(description="The id of the file's task", json_schema_extra={"format": "uuid"})
+    line: int = Field(description="In which line of the file the row begins, from 1, as an editor counts")
+
+
+class ContactPage(BaseModel):
+    """In the order of their addresses. `next` is the cursor of the next page, null on the last."""
+
+    items: list[Contact]
     next: str | None
 
 
@@ -159,10 +182,27 @@ def task(row: Row) -> Task:
         results_deleted_at=_moment(row["results_deleted_at"]),
         attempt=row["attempt"],
         history=[Event(at=moment(e["at"]), status=e["status"], reason=e["reason"]) for e in tasks.history(row)],
-        progress=Progress(done=row["progress"], total=row["size"]),
+        progress=_progress(row),
         result=row["result"],
         error=problem_of(row["error"]) if row["error"] else None,
     )
+
+
+def contact(row: Row) -> Contact:
+    """A row of `contacts` as clients see it."""
+    return Contact(
+        id=contacts.id_of(row),
+        email=row["email"],
+        name=row["name"] or None,
+        data=json.loads(row["data"]),
+        task=row["task_id"],
+        line=row["line"],
+    )
+
+
+def _progress(row: Row) -> Progress:
+    total = row["size"] if row["total"] is None else row["total"]
+    return Progress(done=row["progress"], total=total, unit=row["unit"] or "bytes")
 
 
 def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:

@@ -15,7 +15,7 @@ from pathlib import Path
 from md5_service.cli.folder import DataFolder, FolderUnusable
 from md5_service.cli.parts import Part
 from md5_service.settings import BadSettings, Settings, read_settings, unknown_settings
-from md5_task_data import idempotency, leases, migrations
+from md5_task_data import due, idempotency, migrations
 from md5_task_data.bucket import Bucket
 from md5_task_data.database import Database
 from md5_task_data.errors import DependencyAway, InvalidInput
@@ -139,7 +139,7 @@ def _prepare(settings: Settings, *, is_ours: bool) -> None:
         migrations.upgrade(database)
         if is_ours:
             with database.transaction() as db:
-                leases.restart(db)
+                due.restart(db)
             _forget_uploads(settings)
     except (DependencyAway, InvalidInput, OSError, ValueError) as error:
         raise CannotStart(str(error)) from None

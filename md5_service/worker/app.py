@@ -6,7 +6,7 @@ import logging
 import random
 import resource
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from celery import Celery, Task
@@ -17,13 +17,14 @@ from md5_service import broker, logs, tracing
 from md5_service.checks import Check, checks
 from md5_service.settings import Settings
 from md5_service.worker import sweeper, traces
-from md5_service.worker.lifecycle import Lifecycle, Work
+from md5_service.worker.lifecycle import Lifecycle, Publish, Work
 from md5_service.worker.stopping import OrderlyStop
 from md5_task_data import failpoints
 from md5_task_data.bucket import Bucket
 from md5_task_data.database import Database
 from md5_task_data.errors import DependencyAway
 from md5_task_data.kinds import KINDS
+from md5_task_data.messages import Message
 from md5_task_data.orphans import Orphans
 from md5_task_data.shared_log import LogBusy, SharedLog
 
@@ -41,10 +42,10 @@ def kinds() -> Mapping[str, Work]:
 class Process:
     """What one worker process works with, made at its first task: nothing of it crosses a fork."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, publish: Publish) -> None:
         self.database = Database(settings.database_url, echo=settings.sql_echo, pool_size=3)
         self.bucket = Bucket(settings.bucket_url)
-        self.lifecycle = Lifecycle(settings, self.database, self.bucket, kinds())
+        self.lifecycle = Lifecycle(settings, self.database, self.bucket, kinds(), publish)
         tell = traces.lines_written if tracing.is_wanted() else None
         self.log = SharedLog(self.database, settings.log_path, settings.keep_uploads_s, tell)
         self.orphans = Orphans(self.database, self.bucket, settings.log_path)
@@ -57,7 +58,14 @@ def create_worker(settings: Settings) -> Celery:
     app.conf.beat_schedule = {"sweep": {"task": broker.SWEEP_MESSAGE, "schedule": settings.sweep_s}}
     app.conf.beat_scheduler = "celery.beat:Scheduler"  # keeps nothing: a file of its own could only be damaged
     app.steps["worker"].add(OrderlyStop)
-    process = functools.cache(lambda: Process(settings))
+
+    def publish(messages: Sequence[Message]) -> None:
+        try:
+            broker.publish(app, messages)
+        except DependencyAway as error:
+            log.warning("%d hints not sent; a sweep will: %s", len(messages), error)
+
+    process = functools.cache(lambda: Process(settings, publish))
     failpoints.arm(settings.failpoints)
     if tracing.is_wanted():
         traces.begin()
@@ -76,6 +84,7 @@ def create_worker(settings: Settings) -> Celery:
             sweeper.sweep(app, settings, process().database)
             if process().log.pending():
                 write_log()
+            sweeper.look_after_parts(app, process().database)
             sweeper.forget(process().database)
             sweeper.delete_expired(process().database, process().bucket)
             sweeper.delete_orphans(process().orphans)

@@ -19,7 +19,7 @@ from contextlib import contextmanager
 
 from md5_service.logs import about_task
 from md5_service.settings import Settings
-from md5_task_data import leases
+from md5_task_data import due, leases
 from md5_task_data.database import Database
 from md5_task_data.errors import DependencyAway, LeaseLost
 from md5_task_data.failpoints import reach
@@ -36,7 +36,7 @@ class Beat:
 
     def __init__(self, claim: Claim) -> None:
         self.claim = claim
-        self.progress = 0  # bytes
+        self.progress = claim.total or 0  # bytes; of what was cut, and is now to be closed, all
         self.lost = False
         self.is_working = False  # and not waiting for its turn, or for what came of it to be stored
         self._seen = (-1, time.monotonic())
@@ -116,5 +116,5 @@ class Heartbeat:
         why = f"no progress for {self._stall_s:g} s"
         log.error("%s; this worker process ends", why)
         with contextlib.suppress(LeaseLost), self._database.transaction() as db:
-            leases.give_up(db, claim, why, self._max_attempts)
+            due.give_up(db, claim, why, self._max_attempts)
         os.kill(os.getpid(), signal.SIGKILL)

@@ -1,25 +1,59 @@
-"""What a kind is given to work with: a claimed task's bytes and parameters, and nothing of queue or database."""
+"""What a kind is given to work with, and what it may answer: nothing of the queue, and of the database only where its rows go."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from io import FileIO
 from typing import Any
 
+from sqlalchemy import Connection
+
+from md5_service.settings import Settings
 from md5_service.worker.heartbeat import Beat
 from md5_task_data.bucket import Bucket
 from md5_task_data.errors import BytesMissing, LeaseLost
-from md5_task_data.leases import Claim
+from md5_task_data.leases import Claim, Slice
 
 BLOCK = 4 << 20  # bytes: large enough that to wait for one another costs the two threads nothing
 
+Result = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Rows of the kind's own. `steps` are short transactions, each under the lease, that may be done again and change nothing
+    then; the last one, `finish`, is also that which ends the task, and tells its result. `done`: of a part, how much of the
+    file's progress this was."""
+
+    steps: Sequence[Callable[[Connection], None]]
+    finish: Callable[[Connection], Result]
+    done: int = 0
+
+
+@dataclass(frozen=True)
+class Cut:
+    """The file is to be done in parts, by all workers. Each of these is a job of its own, with `plan`, and so is the closing,
+    when all have ended. `total`: of the progress, in `unit`s."""
+
+    slices: Sequence[Slice]
+    plan: Mapping[str, Any]
+    total: int
+    unit: str
+
 
 class Job:
-    """One attempt at a task."""
+    """One attempt at a task: at a file, at a `part` of it that was cut, or at the closing (`ended`: what came of the parts)."""
 
-    def __init__(self, claim: Claim, bucket: Bucket, beat: Beat) -> None:
+    def __init__(self, claim: Claim, bucket: Bucket, beat: Beat, settings: Settings) -> None:
+        self.task_id = claim.file_id  # of the whole file
+        self.owner = claim.owner
         self.filename = claim.filename
-        self.size = claim.size  # bytes
+        self.size = claim.size  # bytes, of the part where it is one
         self.params: Mapping[str, Any] = claim.params
+        self.part = claim.part
+        self.plan = claim.plan
+        self.ended = claim.ended
+        self.settings = settings
         self._claim = claim
         self._bucket = bucket
         self._beat = beat
@@ -44,14 +78,25 @@ class Job:
         yield memoryview(self._claim.content or b"")
 
     def _in_bucket(self) -> Iterator[memoryview]:
-        with self._bucket.open(self._claim.id) as file:
-            yield from _read_ahead(file) if self.size > BLOCK else _read(file, self.size)
+        with self._bucket.open(self._claim.file_id) as file:
+            if self.part is not None:
+                yield from _read_part(file, self.part)
+            else:
+                yield from _read_ahead(file) if self.size > BLOCK else _read(file, self.size)
 
 
 def _read(file: FileIO, size: int) -> Iterator[memoryview]:
     buffer = memoryview(bytearray(size + 1))
     while count := file.readinto(buffer):
         yield buffer[:count]
+
+
+def _read_part(file: FileIO, part: Slice) -> Iterator[memoryview]:
+    file.seek(part.offset)
+    buffer, left = memoryview(bytearray(min(part.size, BLOCK))), part.size
+    while left and (count := file.readinto(buffer[:left])):
+        yield buffer[:count]
+        left -= count
 
 
 def _read_ahead(file: FileIO) -> Iterator[memoryview]:

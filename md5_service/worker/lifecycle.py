@@ -1,6 +1,7 @@
 """Claim, work, finish: every kind of work goes through here, and ends in exactly one of the ways named below.
 
-it worked                          computed, done
+it worked                          computed, done; a part: done, and its file is one part less
+it is to be done in parts          waiting, for these
 the file or a parameter is wrong   computed, failed, at once: `code` and `detail` are for the sender
 it needs more memory than allowed  computed, failed, at once
 something unexpected               queued again after 1, 10 and 60 s; then failed, in general words
@@ -11,6 +12,7 @@ no progress, for long              the heartbeat counts a lost lease and kills t
 the process is killed              nothing is written; the lease runs out and the sweeper finds the row
 """
 
+import functools
 import logging
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -24,19 +26,22 @@ from md5_service.logs import about_task
 from md5_service.settings import Settings
 from md5_service.worker import traces
 from md5_service.worker.heartbeat import Beat, Heartbeat
-from md5_service.worker.job import Job
-from md5_task_data import leases
+from md5_service.worker.job import Cut, Job, Result, Rows
+from md5_task_data import leases, parts
 from md5_task_data.bucket import Bucket
 from md5_task_data.database import Database
 from md5_task_data.errors import DependencyAway, LeaseLost, OutOfMemory, TaskDataError
 from md5_task_data.failpoints import reach
 from md5_task_data.leases import Claim
+from md5_task_data.messages import Message
 
 log = logging.getLogger(__name__)
 
 T = TypeVar("T")
-Work = Callable[[Job], dict[str, Any]]
-Result = tuple[Claim, dict[str, Any]]
+Outcome = Result | Rows | Cut
+Work = Callable[[Job], Outcome]
+Publish = Callable[[Sequence[Message]], None]
+Results = list[tuple[Claim, Result]]
 
 NO_LONGER_OURS = "no longer ours"
 ERROR_DELAYS_S = (1, 10, 60)  # before the tries that follow an unexpected error
@@ -45,13 +50,16 @@ FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.2, 2  # between two tries to reach the databa
 
 
 class Lifecycle:
-    """One a process."""
+    """One a process. `publish` is given the hints that are due when something was committed."""
 
-    def __init__(self, settings: Settings, database: Database, bucket: Bucket, kinds: Mapping[str, Work]) -> None:
+    def __init__(
+        self, settings: Settings, database: Database, bucket: Bucket, kinds: Mapping[str, Work], publish: Publish
+    ) -> None:
         self._settings = settings
         self._database = database
         self._bucket = bucket
         self._kinds = kinds
+        self._publish = publish
         self._heartbeat = Heartbeat(database, settings)
 
     def run(self, task_ids: Sequence[str]) -> int:
@@ -60,7 +68,7 @@ class Lifecycle:
         claims = self._persist("claim", lambda db: leases.claim(db, task_ids, self._settings.lease_s))
         if not claims:
             return 0
-        results: list[Result] = []
+        results: Results = []
         with self._heartbeat.keeping(claims) as beats:
             try:
                 for number, (claim, beat) in enumerate(zip(claims, beats, strict=True)):
@@ -77,9 +85,15 @@ class Lifecycle:
                 self._finish(results)
         return len(claims)
 
-    def _do(self, claim: Claim, beat: Beat, results: list[Result]) -> None:
+    def _do(self, claim: Claim, beat: Beat, results: Results) -> None:
         try:
-            results.append((claim, self._work(claim, beat)))
+            outcome = self._work(claim, beat)
+            if isinstance(outcome, Cut):
+                self._cut(claim, outcome)
+            elif isinstance(outcome, Rows):
+                self._store(claim, beat, outcome)
+            else:
+                results.append((claim, outcome))
         except LeaseLost:
             raise
         except TaskDataError as error:
@@ -94,7 +108,26 @@ class Lifecycle:
             self._give_back(claim)
             raise
 
-    def _finish(self, results: list[Result]) -> None:
+    def _cut(self, claim: Claim, cut: Cut) -> None:
+        slices, plan = cut.slices, cut.plan
+        hints = self._persist("cut", lambda db: parts.cut(db, claim, slices, plan, cut.total, cut.unit))
+        log.info("cut into %d parts", len(slices))
+        self._publish(hints)
+
+    def _store(self, claim: Claim, beat: Beat, rows: Rows) -> None:
+        for step in rows.steps:
+            self._persist("step", functools.partial(self._under_lease, claim, beat, step))
+        if claim.part is None:
+            self._persist("finish", lambda db: leases.finish(db, claim, rows.finish(db)))
+        else:
+            self._publish(self._persist("end_part", lambda db: parts.end_part(db, claim, rows.finish(db), rows.done)))
+        log.info("done, at attempt %d", claim.attempt)
+
+    def _under_lease(self, claim: Claim, beat: Beat, step: Callable[[Connection], None], db: Connection) -> None:
+        leases.beat(db, claim, beat.progress, self._settings.lease_s)
+        step(db)
+
+    def _finish(self, results: Results) -> None:
         """Store them, and hold them no longer."""
         lost = self._persist("finish", lambda db: leases.finish_all(db, results)) if results else []
         if lost:
@@ -112,10 +145,10 @@ class Lifecycle:
             reason = "the worker was stopped in good order"
             self._put_back(claim, reason, delay_s=0, is_error=False, is_attempt=False)
 
-    def _work(self, claim: Claim, beat: Beat) -> dict[str, Any]:
+    def _work(self, claim: Claim, beat: Beat) -> Outcome:
         beat.is_working = True
         try:
-            return self._kinds[claim.kind](Job(claim, self._bucket, beat))
+            return self._kinds[claim.kind](Job(claim, self._bucket, beat, self._settings))
         except MemoryError:
             pass  # until here its traceback holds all that the work held, and storing the failure needs memory, too
         finally:
@@ -135,7 +168,8 @@ class Lifecycle:
     def _fail(self, claim: Claim, code: str, detail: str) -> None:
         log.info("failed: %s: %s", code, detail)
         tracing.failed(detail)
-        self._persist("fail", lambda db: leases.fail(db, claim, {"code": code, "detail": detail}))
+        fail = leases.fail if claim.part is None else parts.fail_part
+        self._persist("fail", lambda db: fail(db, claim, {"code": code, "detail": detail}))
 
     def _put_back(self, claim: Claim, reason: str, **how: Any) -> None:
         log.info("given back: %s", reason)

@@ -11,7 +11,7 @@ from celery import Celery
 from md5_service import broker
 from md5_service.settings import Settings
 from md5_service.worker import traces
-from md5_task_data import contents, idempotency, leases, statistics
+from md5_task_data import contents, derived, due, idempotency, parts, statistics
 from md5_task_data.bucket import Bucket
 from md5_task_data.database import Database
 from md5_task_data.errors import DependencyAway
@@ -32,7 +32,7 @@ def sweep(app: Celery, settings: Settings, database: Database) -> None:
     after = ""
     for _ in range(MOST_BATCHES):
         with database.transaction() as db:
-            due = leases.sweep(
+            found = due.sweep(
                 db,
                 after=after,
                 publish_all=bool(is_idle),
@@ -41,15 +41,27 @@ def sweep(app: Celery, settings: Settings, database: Database) -> None:
             )
             reach("sweep.moved")
         reach("sweep.committed")
-        for row in due.lost:
+        for row in found.lost:
             traces.attempt_lost(row)
-        if due.requeued or due.given_up:
-            log.warning("leases lost: %d tasks queued again, %d given up", due.requeued, due.given_up)
-        can_publish = can_publish and _publish(app, due.messages)
+        if found.requeued or found.given_up:
+            log.warning("leases lost: %d tasks queued again, %d given up", found.requeued, found.given_up)
+        can_publish = can_publish and _publish(app, found.messages)
         reach("sweep.published")
-        if not due.more:
+        if not found.more:
             return
-        after = due.last
+        after = found.last
+
+
+def look_after_parts(app: Celery, database: Database) -> None:
+    """Move on the files whose parts cannot, and clear away the parts of those that have ended. Raises DependencyAway."""
+    with database.transaction() as db:
+        messages = parts.look_after(db)
+    if messages:
+        _publish(app, messages)
+    for _ in range(MOST_BATCHES):
+        with database.transaction() as db:
+            if not parts.clear(db):
+                return
 
 
 def delete_expired(database: Database, bucket: Bucket) -> int:
@@ -60,8 +72,11 @@ def delete_expired(database: Database, bucket: Bucket) -> int:
         with database.reading() as db:
             task_ids = contents.expired(db)
             in_database = contents.sizes(db, task_ids)
+            wanted = derived.owed(db, task_ids)
         if not task_ids:
             break
+        for task_id in wanted:
+            _delete_derived(database, task_id)
         gone = list(in_database)
         try:
             for task_id in task_ids:
@@ -74,6 +89,13 @@ def delete_expired(database: Database, bucket: Bucket) -> int:
                 contents.settle_expired(db, gone)
         deleted += len(gone)
     return deleted
+
+
+def _delete_derived(database: Database, task_id: str) -> None:
+    is_more = True
+    while is_more:
+        with database.transaction() as db:
+            is_more = derived.delete_some(db, task_id)
 
 
 def delete_orphans(orphans: Orphans) -> None:

@@ -64,7 +64,7 @@ def test_what_is_small_is_in_the_database_and_one_byte_more_in_the_bucket(
     with database.transaction() as db:
         (claim,) = leases.claim(db, [task_id], 30)
     assert claim.content == (content if is_small else None)
-    done = md5.work(Job(claim, Bucket(api.settings.bucket_url), Beat(claim)))
+    done = md5.work(Job(claim, Bucket(api.settings.bucket_url), Beat(claim), api.settings))
     assert done["md5"] == hashlib.md5(content).hexdigest()
     answer = api.client.get(f"/v1/tasks/{task_id}/file")
     assert (answer.content, answer.headers["content-length"], answer.headers["etag"]) == (
@@ -202,4 +202,4 @@ def test_bytes_that_are_gone_from_the_database_are_found_to_be(api: Api, databas
     with database.transaction() as db:
         (claim,) = leases.claim(db, [task_id], 30)
     with pytest.raises(BytesMissing, match="gone"):
-        md5.work(Job(claim, Bucket(api.settings.bucket_url), Beat(claim)))
+        md5.work(Job(claim, Bucket(api.settings.bucket_url), Beat(claim), api.settings))

@@ -6,10 +6,11 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, select, update
 
-from md5_task_data import leases, messages, tasks
+from md5_task_data import due, leases, messages, tasks
 from md5_task_data.database import Database
+from md5_task_data.due import Due
 from md5_task_data.errors import LeaseLost
-from md5_task_data.leases import Claim, Due
+from md5_task_data.leases import Claim
 from md5_task_data.schema import SECOND, now
 from md5_task_data.schema import tasks as table
 
@@ -23,7 +24,7 @@ def claim(database: Database, *task_ids: str, lease_s: float = 30) -> list[Claim
 
 def sweep(database: Database, *, publish_all: bool = False, max_attempts: int = 5, after: str = "") -> Due:
     with database.transaction() as db:
-        return leases.sweep(db, after=after, publish_all=publish_all, lease_s=30, max_attempts=max_attempts)
+        return due.sweep(db, after=after, publish_all=publish_all, lease_s=30, max_attempts=max_attempts)
 
 
 def make_due(database: Database, task_id: str, seconds: float = 0) -> None:
@@ -68,7 +69,7 @@ STEPS: dict[str, Callable[[Connection, Claim], None]] = {
     "finish": lambda db, stale: leases.finish(db, stale, {"md5": "f" * 32}),
     "fail": lambda db, stale: leases.fail(db, stale, {"code": "x", "detail": "x"}),
     "put_back": lambda db, stale: leases.put_back(db, stale, "x", delay_s=0, is_error=True),
-    "give_up": lambda db, stale: leases.give_up(db, stale, "x", 5),
+    "give_up": lambda db, stale: due.give_up(db, stale, "x", 5),
 }
 
 
@@ -181,9 +182,9 @@ def test_an_orderly_stop_gives_the_attempt_back(database: Database, new_task: Ne
     assert claim(database, mine.id)[0].fence == 2  # but never the fence
 
 
-def sent(due: Due) -> list[str]:
+def sent(found: Due) -> list[str]:
     """The ids in all messages of a sweep."""
-    return [task_id for message in due.messages for task_id in message.task_ids]
+    return [task_id for message in found.messages for task_id in message.task_ids]
 
 
 def clock(database: Database) -> int:
@@ -210,12 +211,12 @@ def test_an_empty_queue_means_that_every_hint_is_sent_again(database: Database, 
 def test_a_sweep_goes_through_more_rows_than_one_batch(
     database: Database, new_task: NewTask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(leases, "BATCH", 2)
+    monkeypatch.setattr(due, "BATCH", 2)
     waiting = [new_task() for _ in range(5)]
-    seen, due = [], Due(more=True)
-    while due.more:
-        due = sweep(database, publish_all=True, after=due.last)
-        seen += sent(due)
+    seen, found = [], Due(more=True)
+    while found.more:
+        found = sweep(database, publish_all=True, after=found.last)
+        seen += sent(found)
     assert seen == waiting
 
 
@@ -235,7 +236,7 @@ def test_a_service_that_is_killed_again_and_again_costs_a_task_nothing(database:
     for _ in range(20):
         (stale,) = claim(database, task_id, lease_s=3600)
         with database.transaction() as db:
-            assert leases.restart(db) == 1
+            assert due.restart(db) == 1
         with pytest.raises(LeaseLost), database.transaction() as db:
             leases.finish(db, stale, {})
         assert sent(sweep(database)) == [task_id]
@@ -249,7 +250,7 @@ def test_a_clock_that_was_put_back_stops_nothing(database: Database, new_task: N
     make_due(database, queued, 86400)
     assert sent(sweep(database, publish_all=True)) == []
     with database.transaction() as db:
-        assert leases.restart(db) == 0
+        assert due.restart(db) == 0
     assert sent(sweep(database)) == [queued]
 
 
@@ -260,7 +261,7 @@ def test_a_worker_that_sees_no_way_on_counts_as_lost_and_is_tried_again_at_once(
     for _ in range(2):
         (mine,) = claim(database, task_id)
         with database.transaction() as db:
-            leases.give_up(db, mine, "no progress for 3 s", max_attempts=2)
+            due.give_up(db, mine, "no progress for 3 s", max_attempts=2)
         published = sent(sweep(database))
     failed = row(database, task_id)
     assert published == []

@@ -64,7 +64,7 @@ def test_migrations_go_down_and_up_again(database: Database) -> None:
 
 
 def test_every_kind_has_its_work() -> None:
-    assert set(kinds()) == set(KINDS) == {"md5"}
+    assert set(kinds()) == set(KINDS) == {"md5", "contacts"}
 
 
 def test_the_openapi_document_is_current() -> None:

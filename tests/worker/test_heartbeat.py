@@ -29,7 +29,8 @@ settings = Settings(
     lease_s=1, stall_s=2,
 )
 database = Database(url)
-Lifecycle(settings, database, Bucket(settings.bucket_url), {"md5": lambda job: eval(work)}).run([task_id])
+kinds = {"md5": lambda job: eval(work)}
+Lifecycle(settings, database, Bucket(settings.bucket_url), kinds, lambda messages: None).run([task_id])
 """
 MOVES_ON = (
     "{} if [time.sleep(0.4) for _ in job.blocks()] else None"  # longer than the limits in all, but never without a sign

@@ -13,7 +13,7 @@ from md5_service.settings import Settings
 from md5_service.worker.job import BLOCK, Job
 from md5_service.worker.kinds import md5
 from md5_service.worker.lifecycle import ERROR_DELAYS_S, Lifecycle
-from md5_task_data import leases, tasks
+from md5_task_data import due, tasks
 from md5_task_data.bucket import Bucket
 from md5_task_data.database import Database
 from md5_task_data.errors import DependencyAway, InvalidInput
@@ -45,7 +45,7 @@ def lifecycle(database: Database, bucket: Bucket, work: Callable[[Job], dict[str
         "bucket_url": f"file://{bucket.root}",
     }
     settings = Settings(**urls, log_path=bucket.root.with_name("tasks.log"), **given)
-    return Lifecycle(settings, database, bucket, {"md5": work})
+    return Lifecycle(settings, database, bucket, {"md5": work}, lambda messages: None)
 
 
 @pytest.fixture
@@ -185,7 +185,7 @@ def test_the_heartbeat_keeps_the_lease_of_long_work_and_shows_its_progress(
             time.sleep(0.7)  # three blocks: twice the lease
             seen.append(row(database, task_id))
         with database.transaction() as db:
-            assert leases.sweep(db, after="", publish_all=False, lease_s=1, max_attempts=5).requeued == 0
+            assert due.sweep(db, after="", publish_all=False, lease_s=1, max_attempts=5).requeued == 0
         return {}
 
     lifecycle(database, bucket, work, lease_s=1).run([task_id])
@@ -277,7 +277,7 @@ def test_the_leases_of_all_are_kept_while_one_is_worked_on(database: Database, b
         if job.filename == "1":
             time.sleep(2.5)  # twice the lease
             with database.transaction() as db:
-                assert leases.sweep(db, after="", publish_all=False, lease_s=1, max_attempts=5).lost == []
+                assert due.sweep(db, after="", publish_all=False, lease_s=1, max_attempts=5).lost == []
         return {"name": job.filename}
 
     lifecycle(database, bucket, slow, lease_s=1).run(ids)

@@ -10,7 +10,7 @@ from sqlalchemy import func, insert, select, update
 from md5_service import broker
 from md5_service.settings import Settings
 from md5_service.worker import sweeper
-from md5_task_data import contents, leases, statistics
+from md5_task_data import contents, due, leases, statistics
 from md5_task_data import tasks as tasks_of_clients
 from md5_task_data.bucket import Bucket
 from md5_task_data.database import Database
@@ -67,7 +67,7 @@ def test_one_failure_to_send_is_enough_for_a_sweep(
 
     for _ in range(5):
         new_task()
-    monkeypatch.setattr(leases, "BATCH", 2)
+    monkeypatch.setattr(due, "BATCH", 2)
     monkeypatch.setattr(broker, "is_idle", lambda _: True)
     monkeypatch.setattr(broker, "publish", refuse)
     sweeper.sweep(broker.make_celery(settings), settings, database)
@@ -90,7 +90,7 @@ def test_bytes_are_deleted_when_they_were_kept_long_enough_and_only_then(
         sweeper.delete_expired(database, bucket)
     away.rename(bucket.root)
     with database.transaction() as db:
-        assert leases.restart(db) == 0  # a start of the service ends no keeping
+        assert due.restart(db) == 0  # a start of the service ends no keeping
     assert sweeper.delete_expired(database, bucket) == 1
     assert sweeper.delete_expired(database, bucket) == 0
     assert {path.name for path in bucket.root.rglob("*-*")} == {kept, queued}

@@ -156,6 +156,70 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/contacts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Contacts
+         * @description Contacts in the order of their addresses, in pages. One that comes from a file that is still being loaded may yet be taken
+         *     from an earlier row of it.
+         */
+        get: operations["list_contacts_v1_contacts_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/contacts/{contact_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Contact
+         * @description A contact by its id.
+         */
+        get: operations["get_contact_v1_contacts__contact_id__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/tasks/{task_id}/rejects.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Rejects
+         * @description The rows of a file of kind `contacts` that could not be used, as CSV: correct them, and hand that over again.
+         *
+         *     Safe to open in a spreadsheet: cells that begin with `=`, `+`, `-` or `@` have a `'` before them, which is taken away again
+         *     when it is handed over, as the first three columns are. A body that breaks off (without its last chunk) is not whole.
+         */
+        get: operations["get_rejects_v1_tasks__task_id__rejects_csv_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/manifest.md5": {
         parameters: {
             query?: never;
@@ -297,6 +361,49 @@ export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
         /**
+         * Contact
+         * @description The record of one e-mail address: the first row that had it, of the file that brought it first.
+         */
+        Contact: {
+            /** Id */
+            id: string;
+            /**
+             * Email
+             * @description As it was written there
+             */
+            email: string;
+            /** Name */
+            name: string | null;
+            /**
+             * Data
+             * @description Every further column of that row
+             */
+            data: {
+                [key: string]: string;
+            };
+            /**
+             * Task
+             * Format: uuid
+             * @description The id of the file's task
+             */
+            task: string;
+            /**
+             * Line
+             * @description In which line of the file the row begins, from 1, as an editor counts
+             */
+            line: number;
+        };
+        /**
+         * ContactPage
+         * @description In the order of their addresses. `next` is the cursor of the next page, null on the last.
+         */
+        ContactPage: {
+            /** Items */
+            items: components["schemas"]["Contact"][];
+            /** Next */
+            next: string | null;
+        };
+        /**
          * Event
          * @description One step of a task.
          */
@@ -402,10 +509,10 @@ export interface components {
             total: number;
             /**
              * Unit
-             * @default bytes
-             * @constant
+             * @description A file that is cut into parts is counted in bytes until it is, then in rows
+             * @enum {string}
              */
-            unit: "bytes";
+            unit: "bytes" | "rows";
         };
         /**
          * Session
@@ -535,7 +642,7 @@ export interface components {
             progress: components["schemas"]["Progress"];
             /**
              * Result
-             * @description kind `md5`: `md5`, and with an expected digest also `expected` and `match`
+             * @description kind `md5`: `md5`, and with an expected digest also `expected` and `match`; kind `contacts`: `rows`, of which `inserted`, `duplicate` and `invalid`, and what was detected: `encoding`, `delimiter`, `header`, `email_column`, `name_column` (a column's name in the header, or its number, from 1)
              */
             result: {
                 [key: string]: unknown;
@@ -568,7 +675,7 @@ export interface operations {
     list_tasks_v1_tasks_get: {
         parameters: {
             query?: {
-                kind?: "md5";
+                kind?: "md5" | "contacts";
                 status?: "receiving" | "queued" | "running" | "waiting" | "computed" | "done" | "failed" | "cancelled" | "expired";
                 filename?: string;
                 /** @description Upper and lower case are alike; on SQLite only of ASCII letters */
@@ -671,9 +778,14 @@ export interface operations {
         parameters: {
             query?: {
                 filename?: string;
-                kind?: "md5";
+                kind?: "md5" | "contacts";
                 batch?: string;
                 expected_md5?: string;
+                delimiter?: "," | ";" | "tab" | "|";
+                encoding?: "utf-8" | "utf-16" | "utf-16-le" | "utf-16-be" | "cp1250" | "cp1251" | "cp1252" | "cp1254" | "latin-1" | "koi8-r";
+                header?: boolean;
+                email_column?: string;
+                check_mx?: boolean;
             };
             header?: {
                 /** @description `wait=N`: answer when the task has ended, after N ≤ 60 seconds at the latest */
@@ -701,11 +813,30 @@ export interface operations {
                      * @default md5
                      * @enum {string}
                      */
-                    kind?: "md5";
+                    kind?: "md5" | "contacts";
                     /** @description A name that files handed over together share */
                     batch?: string;
                     /** @description md5: the digest that it should have; the result then has a verdict in `match`. The headers `Content-MD5` (Base64) and `Repr-Digest: md5=:…:` say the same, of the file also where it comes in a form */
                     expected_md5?: string;
+                    /**
+                     * @description contacts: it is detected where it is not given
+                     * @enum {string}
+                     */
+                    delimiter?: "," | ";" | "tab" | "|";
+                    /**
+                     * @description contacts: it is detected where it is not given
+                     * @enum {string}
+                     */
+                    encoding?: "utf-8" | "utf-16" | "utf-16-le" | "utf-16-be" | "cp1250" | "cp1251" | "cp1252" | "cp1254" | "latin-1" | "koi8-r";
+                    /** @description contacts: whether the first row names the columns; it is detected where it is not given */
+                    header?: boolean;
+                    /** @description contacts: the column of the addresses, by its name in the header or its number, from 1; it is detected where it is not given */
+                    email_column?: string;
+                    /**
+                     * @description contacts: whether the DNS is asked if the domains of the addresses take mail; one that does not exist, or takes none, makes a row invalid. Where nobody could tell in time, the row is taken
+                     * @default false
+                     */
+                    check_mx?: boolean;
                 };
                 "application/octet-stream": string;
             };
@@ -1660,6 +1791,325 @@ export interface operations {
             };
             /** @description Not possible in this state */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A parameter is wrong; `detail` names it and what is allowed */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many at once, or a second, of one owner */
+            429: {
+                headers: {
+                    /** @description Seconds after which to try again */
+                    "Retry-After": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The address and headers are too long */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something that the service needs is away, or all places are taken */
+            503: {
+                headers: {
+                    /** @description Seconds after which to try again */
+                    "Retry-After": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_contacts_v1_contacts_get: {
+        parameters: {
+            query?: {
+                /** @description This address, in any spelling that is the same */
+                email?: string;
+                /** @description Only those that this file brought */
+                task?: string;
+                limit?: number;
+                /** @description `next` of the page before */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    /** @description `rel="next"`: the next page, where there is one */
+                    Link?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ContactPage"];
+                };
+            };
+            /** @description The request cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No key, or one that opens nothing here */
+            401: {
+                headers: {
+                    /** @description How to come in */
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A page of another site, or a name that this service does not have */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A parameter is wrong; `detail` names it and what is allowed */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many at once, or a second, of one owner */
+            429: {
+                headers: {
+                    /** @description Seconds after which to try again */
+                    "Retry-After": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The address and headers are too long */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something that the service needs is away, or all places are taken */
+            503: {
+                headers: {
+                    /** @description Seconds after which to try again */
+                    "Retry-After": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_contact_v1_contacts__contact_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description As a list has it */
+                contact_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Contact"];
+                };
+            };
+            /** @description The request cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No key, or one that opens nothing here */
+            401: {
+                headers: {
+                    /** @description How to come in */
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A page of another site, or a name that this service does not have */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unknown, or another owner's: the two look alike */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A parameter is wrong; `detail` names it and what is allowed */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many at once, or a second, of one owner */
+            429: {
+                headers: {
+                    /** @description Seconds after which to try again */
+                    "Retry-After": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The address and headers are too long */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something that the service needs is away, or all places are taken */
+            503: {
+                headers: {
+                    /** @description Seconds after which to try again */
+                    "Retry-After": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_rejects_v1_tasks__task_id__rejects_csv_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description As it was given out */
+                task_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The columns `line`, `code` and `message`, then the file's own; only the header where every row was used */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+            /** @description The request cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No key, or one that opens nothing here */
+            401: {
+                headers: {
+                    /** @description How to come in */
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A page of another site, or a name that this service does not have */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unknown, or another owner's: the two look alike */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not possible in this state */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The bytes are kept no longer */
+            410: {
                 headers: {
                     [name: string]: unknown;
                 };

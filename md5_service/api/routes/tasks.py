@@ -9,12 +9,12 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, FastAPI, Header, Query, Request, Response
 
 from md5_service.api import documented, schemas
-from md5_service.api.conventions import PlainRoute, answer_head, known_parameters
+from md5_service.api.conventions import PlainRoute, answer_head, known_parameters, link_next
 from md5_service.api.documented import AnyText, TaskId, Text
 from md5_service.api.download import Download
 from md5_service.api.in_time import in_time
 from md5_service.api.services import Owner, Services, Shared
-from md5_task_data import contents, tasks
+from md5_task_data import contents, derived, tasks
 from md5_task_data.errors import DependencyAway, TooMany
 from md5_task_data.kinds import KINDS
 from md5_task_data.schema import STATUSES, Row
@@ -109,9 +109,7 @@ async def list_tasks(
         "batch": batch,
     }
     rows, following = await in_time(lambda: _page(shared, owner, filters, limit, cursor))
-    if following is not None:
-        url = request.url.include_query_params(cursor=following)
-        response.headers["Link"] = f'<{url.path}?{url.query}>; rel="next"'
+    link_next(request, response, following)
     return schemas.Page(items=[schemas.task(row) for row in rows], next=following)
 
 
@@ -152,6 +150,9 @@ async def delete_results(task_id: TaskId, shared: Shared, owner: Owner) -> None:
     """Delete the bytes of a task that has ended, before their time is up, and what was derived from them. The task stays, with
     its digest and its line in the log, and says when in `results_deleted_at`. Again: 204 again."""
     await in_time(lambda: _delete_results(shared, owner, task_id))
+    while await in_time(lambda: _delete_derived(shared, task_id.lower())):
+        pass  # where the client goes, or the database, the sweeper goes on
+    await in_time(lambda: _delete_bytes(shared, task_id.lower()))
 
 
 def _is_known(etag: str, if_none_match: str | None) -> bool:
@@ -179,8 +180,16 @@ def _download(shared: Services, owner: str, task_id: str) -> Download:
 def _delete_results(shared: Services, owner: str, task_id: str) -> None:
     with shared.database.transaction() as db:
         tasks.delete_results(db, owner, task_id)
+
+
+def _delete_derived(shared: Services, task_id: str) -> bool:
+    with shared.database.transaction() as db:
+        return derived.delete_some(db, task_id)
+
+
+def _delete_bytes(shared: Services, task_id: str) -> None:
     with contextlib.suppress(DependencyAway):  # then the sweeper does it
-        shared.bucket.delete(task_id.lower())
+        shared.bucket.delete(task_id)
 
 
 def _cancel(shared: Services, owner: str, task_id: str) -> Row:

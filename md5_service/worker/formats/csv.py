@@ -1,0 +1,225 @@
+"""CSV as third parties write it: which dialect it is in, where its records end, and where it may be cut.
+
+Records are those of Python's `csv`, which follows RFC 4180 and forgives what spreadsheets forgive: a quote inside a field that
+does not begin with one is a character like others. So a record's end cannot be told by counting quotes: whatever has quotes is
+read by that module, here as when it is loaded, and what has none ends with its line. Lines end with LF, CR LF or CR.
+"""
+
+import csv
+import io
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any
+
+from md5_task_data.errors import InvalidInput
+from md5_task_data.leases import Slice
+
+DELIMITERS = (",", ";", "\t", "|")
+LONGEST_RECORD = 16 << 20  # characters
+PART_BYTES, PART_LINES = 4 << 20, 50_000  # a part has a little more than one of the two
+SAMPLE_ROWS = 200
+_END = "\0the end\0"
+_ADDRESS = re.compile(r"\s*[^\s@,;|\"']+@[^\s@,;|\"']+\.[^\s@,;|\"']+\s*").fullmatch
+_SEPARATOR = re.compile(r"sep=(.)(?:\r\n|\n|\r)")  # what Excel takes for a first line that names the delimiter
+_FORMULA = re.compile(r"'*[=+\-@]")
+
+
+class UnreadableCsv(InvalidInput):
+    """A file of which the records cannot be told; the message names the line."""
+
+    code = "unreadable_csv"
+
+
+@dataclass(frozen=True)
+class Dialect:
+    """`skips_space`: a space after a delimiter is no part of the field, which else could not begin with a quote."""
+
+    delimiter: str = ","
+    skips_space: bool = False
+
+    def records(self, lines: Iterable[str]) -> Any:
+        """A reader of Python's `csv`, with its count of lines in `line_num`; an empty list is a blank line."""
+        csv.field_size_limit(2 * LONGEST_RECORD)
+        return csv.reader(lines, delimiter=self.delimiter, skipinitialspace=self.skips_space)
+
+
+def lines_of(text: str) -> Iterator[str]:
+    """With their ends."""
+    return io.StringIO(text, newline="")
+
+
+def is_blank(record: list[str]) -> bool:
+    """Whether it is no row: a line with nothing, or nothing but spaces, in it. One of empty cells, `;;` or `""`, is a row."""
+    return not record or (len(record) == 1 and record[0] != "" and not record[0].strip())
+
+
+def separator(start: str) -> tuple[str, int] | None:
+    """The delimiter that the first line names, as Excel would have it, and the length of that line."""
+    found = _SEPARATOR.match(start)
+    return (found[1], found.end()) if found and found[1] in DELIMITERS else None
+
+
+def detect(sample: str, delimiter: str | None = None) -> Dialect:
+    """The dialect of a text that begins so: the delimiter with which most records have a cell that looks like an address, and
+    of these the one with which most have the same number of cells."""
+    return max(
+        (_with_spaces(sample, each) for each in ([delimiter] if delimiter else DELIMITERS)), key=_merit_in(sample)
+    )
+
+
+def _with_spaces(sample: str, delimiter: str) -> Dialect:
+    return Dialect(delimiter, f'{delimiter} "' in sample and f'{delimiter}"' not in sample)
+
+
+def _merit_in(sample: str) -> Callable[[Dialect], tuple[int, int]]:
+    def merit(dialect: Dialect) -> tuple[int, int]:
+        found = first_records(sample, dialect)
+        widths = [len(record) for record in found]
+        common = max(widths, key=widths.count, default=0)
+        return sum(any(map(_ADDRESS, record)) for record in found), widths.count(common) if common > 1 else 0
+
+    return merit
+
+
+def first_records(sample: str, dialect: Dialect) -> list[list[str]]:
+    """Rows of the beginning, but not the last where there may be more of it."""
+    found = [record for record in islice(dialect.records(lines_of(sample)), SAMPLE_ROWS) if not is_blank(record)]
+    is_whole = len(found) < 2 or sample.endswith(("\n", "\r"))
+    return found if is_whole else found[:-1]
+
+
+def first_record(text: str, dialect: Dialect) -> str:
+    """The beginning of a text up to the end of its first row, blank lines before it included."""
+    size = 0
+
+    def lines() -> Iterator[str]:
+        nonlocal size
+        for line in lines_of(text):
+            size += len(line)
+            yield line
+
+    for record in dialect.records(lines()):
+        if not is_blank(record):
+            break
+    return text[:size]
+
+
+def looks_like_address(cell: str) -> bool:
+    return _ADDRESS(cell) is not None
+
+
+class Cutter:
+    """Goes once over a file's text, and cuts it into parts between records. `width` tells how many bytes some text is."""
+
+    def __init__(self, dialect: Dialect, width: Callable[[str], int], offset: int, line: int = 1) -> None:
+        self.records = 0
+        self._dialect = dialect
+        self._width = width
+        self._offset, self._line = offset, line  # where the present part begins
+        self._size = self._lines = 0  # of the present part
+        self._rest = ""  # after the last record that is known to be whole
+        self._slices: list[Slice] = []
+
+    def feed(self, text: str) -> str:
+        """The next piece of the text; returns the whole records that it completes. Raises UnreadableCsv."""
+        text = self._rest + text
+        end = max(text.rfind("\n"), text.rfind("\r", 0, len(text) - 1)) + 1  # a CR at the end may be half of CR LF
+        body, count = self._whole(text[:end])
+        self._rest = text[len(body) :]
+        if len(self._rest) > LONGEST_RECORD:
+            raise self._endless()
+        self._take(body, count)
+        return body
+
+    def end(self) -> tuple[list[Slice], str]:
+        """The parts, none of which is empty, and the last record where no line end follows. Raises UnreadableCsv."""
+        rest, self._rest = self._rest, ""
+        body, count = self._whole(rest)
+        if len(body) < len(rest):
+            self._rest = rest[len(body) :]
+            raise self._endless(is_end=True)
+        self._take(body, count)
+        self._close()
+        return self._slices, rest
+
+    def _whole(self, text: str) -> tuple[str, int]:
+        """Of whole lines the whole records, and how many rows these are."""
+        if '"' not in text:
+            return text, _count_rows(text)
+        at = end = count = 0
+
+        def lines() -> Iterator[str]:
+            nonlocal at
+            for line in lines_of(text):
+                at += len(line)
+                yield line
+            yield _END
+
+        for record in self._dialect.records(lines()):
+            if record and record[-1].endswith(_END):
+                break  # alone: all before it was whole; else a quote is open, and swallowed it
+            end = at
+            count += not is_blank(record)
+        return text[:end], count
+
+    def _take(self, body: str, count: int) -> None:
+        self.records += count
+        self._size += self._width(body)
+        self._lines += count_lines(body)
+        if self._size >= PART_BYTES or self._lines >= PART_LINES:
+            self._close()
+
+    def _close(self) -> None:
+        if self._size:
+            self._slices.append(Slice(self._offset, self._size, self._line))
+            self._offset += self._size
+            self._line += self._lines
+            self._size = self._lines = 0
+
+    @property
+    def lines(self) -> int:
+        """How many there are, the last one counted without its end."""
+        return self._line + self._lines
+
+    def _endless(self, *, is_end: bool = False) -> UnreadableCsv:
+        record = next(self._dialect.records([*lines_of(self._rest), _END]))
+        first = self.lines
+        if not record[-1].endswith(_END):
+            return UnreadableCsv(f"line {first} is longer than {LONGEST_RECORD} characters: this is no CSV")
+        line = first + sum(count_lines(cell) for cell in record[:-1])
+        where = "until the end of the file" if is_end else f"within {LONGEST_RECORD} characters"
+        return UnreadableCsv(
+            f"line {line}: a quote is opened that is not closed {where}; close it, or where it is meant as a character, double it"
+        )
+
+
+def count_lines(text: str) -> int:
+    return text.count("\n") + (text.count("\r") - text.count("\r\n") if "\r" in text else 0)
+
+
+def _count_rows(text: str) -> int:
+    """Of text without quotes."""
+    if "\r" in text:
+        text = text.replace("\r\n", "\n").replace("\r", "\n")
+    if "\n\n" in text or text.startswith("\n"):
+        return sum(map(bool, text.split("\n")))
+    return text.count("\n") + (text != "" and not text.endswith("\n"))
+
+
+def csv_row(cells: Sequence[object]) -> bytes:
+    """As spreadsheets and this module read it."""
+    row = io.StringIO()
+    csv.writer(row, lineterminator="\n").writerow(cells)
+    return row.getvalue().encode(errors="replace")
+
+
+def guarded(cell: str) -> str:
+    """So that no spreadsheet takes it for a formula: with an apostrophe before it."""
+    return f"'{cell}" if _FORMULA.match(cell) else cell
+
+
+def unguarded(cell: str) -> str:
+    """Undoes `guarded`, exactly."""
+    return cell[1:] if cell.startswith("'") and _FORMULA.match(cell) else cell

@@ -1,0 +1,253 @@
+"""Which column of a file is what: by its header where it has one, else by what stands in it."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from md5_service.worker.formats.csv import csv_row, guarded, looks_like_address, unguarded
+from md5_task_data.errors import InvalidInput
+
+MOST_COLUMNS = 1000
+REPORT = ["line", "code", "message"]  # the columns that `rejects.csv` puts before the file's own
+
+# As they are in headers, in small letters and with single spaces for `_`, `-` and `.`.
+NAMES = {
+    "name",
+    "full name",
+    "fullname",
+    "contact",
+    "contact name",
+    "имя",
+    "фио",
+    "ім'я",
+    "nom",
+    "nome",
+    "nombre",
+    "naam",
+}
+NAMES |= {"navn", "namn", "imię i nazwisko", "jméno", "név", "ime", "ad soyad", "nimi", "person", "customer", "client"}
+ADDRESSES = {"courriel", "correo", "correo electronico", "correo electrónico", "почта", "эл почта", "электронная почта"}
+ADDRESSES |= {
+    "адрес электронной почты",
+    "пошта",
+    "електронна пошта",
+    "e post",
+    "epost",
+    "e posta",
+    "eposta",
+    "sähköposti",
+    "mél",
+}
+OTHERS = {
+    "id",
+    "first name",
+    "firstname",
+    "last name",
+    "lastname",
+    "surname",
+    "given name",
+    "family name",
+    "middle name",
+}
+OTHERS |= {
+    "phone",
+    "phone number",
+    "telephone",
+    "tel",
+    "mobile",
+    "cell",
+    "fax",
+    "company",
+    "organisation",
+    "organization",
+}
+OTHERS |= {
+    "firm",
+    "address",
+    "street",
+    "city",
+    "town",
+    "zip",
+    "postcode",
+    "postal code",
+    "state",
+    "country",
+    "region",
+    "date",
+}
+OTHERS |= {
+    "birthday",
+    "birth date",
+    "date of birth",
+    "age",
+    "gender",
+    "sex",
+    "title",
+    "position",
+    "job title",
+    "department",
+}
+OTHERS |= {
+    "notes",
+    "note",
+    "comment",
+    "comments",
+    "website",
+    "url",
+    "language",
+    "source",
+    "status",
+    "type",
+    "created at",
+}
+OTHERS |= {"фамилия", "отчество", "телефон", "город", "страна", "адрес", "компания", "организация", "должность", "дата"}
+OTHERS |= {
+    "прізвище",
+    "місто",
+    "vorname",
+    "nachname",
+    "telefon",
+    "firma",
+    "ort",
+    "stadt",
+    "strasse",
+    "straße",
+    "plz",
+    "land",
+}
+OTHERS |= {
+    "prénom",
+    "téléphone",
+    "ville",
+    "société",
+    "pays",
+    "apellido",
+    "apellidos",
+    "teléfono",
+    "ciudad",
+    "empresa",
+    "país",
+}
+OTHERS |= {"cognome", "telefono", "città", "azienda", "sobrenome", "telefone", "cidade", "imię", "nazwisko", "miasto"}
+OTHERS |= {
+    "příjmení",
+    "město",
+    "achternaam",
+    "telefoon",
+    "stad",
+    "efternavn",
+    "efternamn",
+    "sukunimi",
+    "etunimi",
+    "soyad",
+}
+
+
+@dataclass(frozen=True)
+class Layout:
+    """`columns` names those of each row, `email` and `name` are numbers of two of them, from 0. `is_report`: of a `rejects.csv`
+    that was corrected; what that put before and into the cells is undone."""
+
+    columns: list[str]
+    email: int
+    name: int | None
+    has_header: bool
+    is_report: bool = False
+
+    def column(self, number: int | None) -> str | int | None:
+        """What the sender calls that column: as the header has it, or by its number, from 1."""
+        if number is None or not self.columns:
+            return None
+        return self.columns[number] if self.has_header else number + 1
+
+    def report_header(self) -> bytes:
+        """The first line of `rejects.csv`."""
+        return csv_row([*REPORT, *map(guarded, self.columns)])
+
+    def cells(self, record: list[str]) -> list[str]:
+        """The file's own cells of a record."""
+        return [unguarded(cell) for cell in record[len(REPORT) :]] if self.is_report else record
+
+
+def layout_of(records: Sequence[list[str]], params: Mapping[str, Any]) -> Layout:
+    """Of a file that begins with these. Raises InvalidInput where the column of the addresses cannot be told, or is not there."""
+    if not records:
+        return Layout([], 0, None, has_header=False)
+    is_report = records[0][: len(REPORT)] == REPORT and len(records[0]) > len(REPORT)
+    first, *others = [Layout([], 0, None, has_header=False, is_report=is_report).cells(record) for record in records]
+    words = [_plain(cell) for cell in first]
+    has_header = params.get("header", is_report or _is_header(first, words))
+    width = max(map(len, [first] if has_header else [first, *others]))
+    if width > MOST_COLUMNS:
+        raise InvalidInput(f"a row of this file has {width} columns; at most {MOST_COLUMNS} are taken")
+    data = others if has_header else [first, *others]
+    email = _address_column(first, words if has_header else [], data, width, params.get("email_column"))
+    if has_header:
+        name = next((at for at, word in enumerate(words) if word in NAMES and at != email), None)
+        columns = distinct([cell.strip() or f"column_{at + 1}" for at, cell in enumerate(first)])
+    else:
+        name = next((at for at in range(width) if at != email), None)
+        special = {email: "email", name: "name"}
+        columns = [special.get(at, f"column_{at + 1}") for at in range(width)]
+    return Layout(columns, email, name, bool(has_header), is_report)
+
+
+def _plain(cell: str) -> str:
+    return " ".join(cell.casefold().replace("_", " ").replace("-", " ").replace(".", " ").split())
+
+
+def _is_address_word(word: str) -> bool:
+    return word in ADDRESSES or "mail" in word
+
+
+def _is_header(first: Sequence[str], words: Sequence[str]) -> bool:
+    if any("@" in cell for cell in first):
+        return False
+    return any(_is_address_word(word) or word in NAMES or word in OTHERS for word in words)
+
+
+def _address_column(
+    first: Sequence[str], words: Sequence[str], data: Sequence[list[str]], width: int, given: str | None
+) -> int:
+    if given is not None:
+        return _given_column([cell.strip() for cell in first], words, width, given)
+    found = Counter(at for record in data for at, cell in enumerate(record) if looks_like_address(cell))
+    named = [at for at, word in enumerate(words) if _is_address_word(word)]
+    if named:
+        return max(named, key=lambda at: (found[at], -at))
+    if found:
+        return min(found, key=lambda at: (-found[at], at))
+    if width == 1:
+        return 0
+    raise InvalidInput(
+        "which column of this file has the e-mail addresses cannot be told; say it with the parameter email_column, by its "
+        "name in the header or by its number, from 1"
+    )
+
+
+def _given_column(header: Sequence[str], words: Sequence[str], width: int, given: str) -> int:
+    if words and given.strip() in header:
+        return header.index(given.strip())
+    if words and _plain(given) in words:
+        return words.index(_plain(given))
+    if given.isascii() and given.isdecimal() and 1 <= int(given[:9]) <= width:
+        return int(given) - 1
+    there = f"the columns are: {', '.join(header)[:500]}" if words else f"columns go by numbers here, from 1 to {width}"
+    raise InvalidInput(f"parameter email_column: there is no column {given[:100]!r}; {there}")
+
+
+def distinct(names: Sequence[str]) -> list[str]:
+    """The second `phone` is `phone_2`."""
+    taken: set[str] = set(names)
+    seen: Counter[str] = Counter()
+    distinct = []
+    for name in names:
+        seen[name] += 1
+        unlike = name
+        while seen[name] > 1 and unlike in taken:
+            unlike = f"{name}_{seen[name]}"
+            seen[name] += unlike in taken
+        taken.add(unlike)
+        distinct.append(unlike)
+    return distinct

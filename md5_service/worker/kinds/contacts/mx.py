@@ -1,0 +1,46 @@
+"""Whether a domain takes mail, as the DNS has it. Nobody's mail server is asked (SMTP probing): servers answer it with whatever
+they like, and put who asks on lists of spammers.
+"""
+
+import functools
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor, wait
+
+import dns.resolver
+from email_validator import EmailUndeliverableError, caching_resolver
+from email_validator.deliverability import validate_email_deliverability
+
+QUESTION_S = 3  # for each question, of up to four for a domain
+ALL_S = 60  # for all domains of a part
+AT_ONCE = 32
+MOST_CACHED = 100_000  # answers, kept as long as they say
+
+
+def undeliverable(domains: Iterable[str], server: str | None) -> dict[str, str]:
+    """Those that do not exist, or take no mail, and why. A domain of which nobody could tell in time is not among them: that is
+    no fault of the row's. `server`: as the setting has it."""
+    asking = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="dns")
+    try:
+        answers = {asking.submit(_why_not, domain, server): domain for domain in sorted(domains)}
+        told, _ = wait(answers, ALL_S)
+        return {answers[answer]: why for answer in told if (why := answer.result()) is not None}
+    finally:
+        asking.shutdown(wait=False, cancel_futures=True)
+
+
+def _why_not(domain: str, server: str | None) -> str | None:
+    try:
+        validate_email_deliverability(domain, domain, dns_resolver=_resolver(server))
+    except EmailUndeliverableError as error:
+        return str(error)
+    return None
+
+
+@functools.cache
+def _resolver(server: str | None) -> dns.resolver.Resolver:
+    """One a process, with its cache."""
+    resolver = dns.resolver.Resolver(configure=server is None)
+    if server is not None:
+        address, _, port = server.rpartition(":") if server.count(":") == 1 else (server, "", "53")
+        resolver.nameservers, resolver.port = [address], int(port)
+    return caching_resolver(timeout=QUESTION_S, cache=dns.resolver.LRUCache(MOST_CACHED), dns_resolver=resolver)

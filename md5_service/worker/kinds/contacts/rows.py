@@ -1,0 +1,159 @@
+"""Records of CSV into contacts, and rejects where they are none."""
+
+from collections.abc import Mapping, Sequence
+from json.encoder import encode_basestring as quoted
+from operator import itemgetter
+from types import MappingProxyType
+from zlib import crc32
+
+from md5_service.worker.formats.csv import Dialect, csv_row, guarded, is_blank, lines_of
+from md5_service.worker.formats.text import decoded
+from md5_service.worker.kinds.contacts.layout import MOST_COLUMNS, Layout, distinct
+from md5_task_data.addresses import NotAnAddress, key_of
+from md5_task_data.contacts import New
+
+LONG = 1 << 20  # characters of a row that is looked at more closely
+LONGEST_ROW = 15 << 20  # bytes, as it goes to MariaDB, which takes no more at once by default
+FEW, BUCKETS = 2000, 8  # contacts that are stored in one step; steps in which more are
+
+Reject = tuple[int, str, str, list[str]]  # line, code, message, cells
+
+
+class Unfit(Exception):
+    """Why a row is no contact: a code and a message."""
+
+
+class Parsed:
+    """The rows of a part: those that are `valid`, and those that are not. `last`: of the valid ones those that are stored with
+    the end of the part."""
+
+    def __init__(self) -> None:
+        self.valid: list[New] = []
+        self.rejected: list[Reject] = []
+        self.last: Sequence[New] = ()
+
+    @property
+    def count(self) -> int:
+        return len(self.valid) + len(self.rejected)
+
+    def domains(self) -> set[str]:
+        return {_domain(contact[0]) for contact in self.valid}
+
+    def buckets(self, first: int) -> list[list[New]]:
+        """The first row of each address, in as many lists as there are to be steps. An address is always in the same one, and
+        the lists begin with number `first`."""
+        firsts: dict[str, New] = {}
+        for contact in self.valid:
+            firsts.setdefault(contact[0], contact)
+        if len(firsts) <= FEW:
+            return [list(firsts.values())]
+        lists: list[list[New]] = [[] for _ in range(BUCKETS)]
+        for key, contact in firsts.items():
+            lists[crc32(key.encode()) % BUCKETS].append(contact)
+        first %= BUCKETS
+        return lists[first:] + lists[:first]
+
+    def report(self) -> bytes:
+        """The rejects as CSV, without a header."""
+        in_order = sorted(self.rejected, key=itemgetter(0))
+        return b"".join(csv_row([line, code, message, *map(guarded, cells)]) for line, code, message, cells in in_order)
+
+
+def _domain(key: str) -> str:
+    return key.rpartition("@")[2]
+
+
+def parse(
+    content: bytes,
+    encoding: str,
+    dialect: Dialect,
+    layout: Layout,
+    line: int,
+    refused: Mapping[str, str] = MappingProxyType({}),
+) -> Parsed:
+    """Of whole records, the first of which begins in that line. `refused`: domains that take no mail, and why."""
+    text, is_sound = decoded(content, encoding)
+    is_sound = is_sound and "\0" not in text
+    parsed = Parsed()
+    maker = _Maker(layout, encoding, refused)
+    records = dialect.records(lines_of(text))
+    next_line = line
+    for record in records:
+        at, next_line = next_line, line + records.line_num
+        if is_blank(record):
+            continue
+        cells = layout.cells(record) if layout.is_report else record
+        try:
+            if not is_sound:
+                maker.check_characters(cells)
+            parsed.valid.append(maker.contact(cells, at))
+        except (Unfit, NotAnAddress) as error:
+            parsed.rejected.append((at, *maker.reason(error, cells), cells))
+    return parsed
+
+
+class _Maker:
+    """Makes a contact of the cells of a row."""
+
+    def __init__(self, layout: Layout, encoding: str, refused: Mapping[str, str]) -> None:
+        self._layout = layout
+        self._encoding = encoding
+        self._refused = refused
+        self._width = len(layout.columns)
+        rest = [at for at in range(self._width) if at not in (layout.email, layout.name)]
+        names = [quoted(layout.columns[at]).replace("%", "%%") for at in rest]
+        self._template = "{" + ",".join(f"{name}:%s" for name in names) + "}"
+        self._rest = rest
+
+    def contact(self, cells: list[str], line: int) -> New:
+        """Raises NotAnAddress, Unfit."""
+        layout = self._layout
+        if len(cells) == self._width:
+            key = key_of(email := cells[layout.email])
+            name = "" if layout.name is None else cells[layout.name]
+            data = self._template % tuple([quoted(cells[at]) for at in self._rest])
+        else:
+            if len(cells) <= layout.email:
+                raise NotAnAddress("")
+            if len(cells) > MOST_COLUMNS:
+                raise Unfit("too_many_cells", f"the row has {len(cells)} cells; at most {MOST_COLUMNS} are taken")
+            key = key_of(email := cells[layout.email])
+            name = cells[layout.name] if layout.name is not None and layout.name < len(cells) else ""
+            data = self._data(cells)
+        if len(data) + len(name) > LONG:
+            _check_length(data + name)
+        if self._refused and (why := self._refused.get(_domain(key))):
+            raise Unfit("domain_takes_no_mail", why)
+        return key, email.strip(), name, data, line
+
+    def check_characters(self, cells: list[str]) -> None:
+        """Raises Unfit."""
+        whole = "".join(cells)
+        if "\0" in whole:
+            raise Unfit("nul_character", "the row has a NUL character, which no text has")
+        if any("\ud800" <= character <= "\udfff" for character in whole):
+            raise Unfit("bad_encoding", f"the row has bytes that are not {self._encoding}")
+
+    def reason(self, error: Exception, cells: list[str]) -> tuple[str, str]:
+        """A code and a message."""
+        if isinstance(error, Unfit):
+            return error.args[0], error.args[1]
+        if not any(cell.strip() for cell in cells):
+            return "empty_row", "all cells of the row are empty"
+        if len(cells) <= self._layout.email or not cells[self._layout.email].strip():
+            column = self._layout.column(self._layout.email)
+            return "no_address", f"there is no e-mail address in column {column}"
+        return "invalid_address", str(error)
+
+    def _data(self, cells: list[str]) -> str:
+        """Of a row that has fewer cells than there are columns, or more: none is lost."""
+        special = self._layout.email, self._layout.name
+        columns = distinct([*self._layout.columns, *(f"column_{at + 1}" for at in range(self._width, len(cells)))])
+        pairs = [(columns[at], cell) for at, cell in enumerate(cells) if at not in special]
+        return "{" + ",".join(f"{quoted(name)}:{quoted(cell)}" for name, cell in pairs) + "}"
+
+
+def _check_length(row: str) -> None:
+    size = len(row.encode(errors="replace")) + sum(map(row.count, "\\\"'\n\r\x1a"))
+    if size > LONGEST_ROW:
+        raise Unfit("row_too_long", f"the row has {len(row)} characters, which is more than is taken")

@@ -1,0 +1,86 @@
+"""What tests of kinds share: files that are handed over and worked on, without a broker."""
+
+import json
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import pytest
+from sqlalchemy import select
+
+from md5_service.settings import Settings
+from md5_service.worker.app import kinds
+from md5_service.worker.lifecycle import Lifecycle
+from md5_task_data import rejects, tasks
+from md5_task_data.bucket import Bucket
+from md5_task_data.database import Database
+from md5_task_data.messages import Message
+from md5_task_data.schema import contacts
+
+NewTask = Callable[..., str]
+
+
+class Loaded(NamedTuple):
+    """What came of a file of contacts."""
+
+    task: dict[str, Any]
+    records: dict[str, dict[str, Any]]  # of this file, by key
+    rejects: str  # as `rejects.csv` has them
+
+    @property
+    def counts(self) -> tuple[int, int, int, int]:
+        """rows, inserted, duplicate, invalid."""
+        result = self.task["result"]
+        return result["rows"], result["inserted"], result["duplicate"], result["invalid"]
+
+
+class Loading:
+    """A worker, and files of contacts for it."""
+
+    def __init__(self, database: Database, bucket: Bucket, new_task: NewTask, settings: Settings) -> None:
+        bucket.make()
+        self.database = database
+        self.bucket = bucket
+        self.hints: list[Message] = []
+        self.lifecycle = Lifecycle(settings, database, bucket, kinds(), self.hints.extend)
+        self._new_task = new_task
+
+    def hand_over(self, content: bytes, owner: str = "local", **params: object) -> str:
+        task_id = self._new_task(kind="contacts", size=len(content), params=params, owner=owner)
+        incoming = self.bucket.receive(task_id)
+        incoming.write([content])
+        incoming.store()
+        return task_id
+
+    def work(self, *task_ids: str) -> None:
+        """All there is to do for these, parts included."""
+        for task_id in task_ids:
+            self.lifecycle.run([task_id])
+        while self.hints:
+            self.lifecycle.run(self.hints.pop(0).task_ids)
+
+    def found(self, task_id: str, owner: str = "local") -> Loaded:
+        with self.database.reading() as db:
+            task = dict(tasks.get(db, owner, task_id))
+            rows = db.execute(select(contacts).where(contacts.c.task_id == task_id)).mappings()
+            records = {row["key"]: dict(row) | {"data": json.loads(row["data"])} for row in rows}
+            pieces, last = [], None
+            while found := rejects.read(db, task_id, last):
+                pieces += [piece.csv for piece in found]
+                last = found[-1]
+        return Loaded(task, records, b"".join(pieces).decode())
+
+    def __call__(self, content: bytes | str, **params: Any) -> Loaded:
+        task_id = self.hand_over(content.encode() if isinstance(content, str) else content, **params)
+        self.work(task_id)
+        return self.found(task_id)
+
+
+@pytest.fixture
+def load(database: Database, bucket: Bucket, new_task: NewTask) -> Loading:
+    """Call it with the bytes of a CSV: they are handed over, and worked on until the end."""
+    urls: dict[str, Any] = {
+        "database_url": str(database.url.render_as_string(hide_password=False)),
+        "broker_url": "memory://",
+        "bucket_url": f"file://{bucket.root}",
+    }
+    return Loading(database, bucket, new_task, Settings(**urls, log_path=bucket.root.with_name("tasks.log")))

@@ -1,0 +1,75 @@
+"""A CSV becomes one record per address; every row is accounted for."""
+
+import csv
+import io
+
+import pytest
+
+from md5_service.worker.formats import csv as csvs
+from md5_service.worker.kinds import contacts as kind
+from tests.worker.conftest import Loading
+
+SAMPLE = "Kathy Hunter;abc.def0@bing.com\nBob;nicholas@example\nKathy;ABC.Def0@bing.com\n;;\n\nZoë;zoe@müller.de;+49\n"
+
+
+def test_every_row_is_inserted_a_duplicate_or_invalid(load: Loading) -> None:
+    found = load(SAMPLE)
+    assert found.counts == (5, 2, 1, 2)
+    assert {key: (row["email"], row["name"], row["line"]) for key, row in found.records.items()} == {
+        "abc.def0@bing.com": ("abc.def0@bing.com", "Kathy Hunter", 1),
+        "zoe@xn--mller-kva.de": ("zoe@müller.de", "Zoë", 6),
+    }
+    assert found.records["zoe@xn--mller-kva.de"]["data"] == {"column_3": "+49"}
+    told = found.task["result"]
+    assert (told["delimiter"], told["encoding"], told["header"]) == (";", "utf-8", False)
+    assert (told["email_column"], told["name_column"]) == (2, 1)
+
+
+def test_the_report_names_line_and_reason_and_has_the_raw_row(load: Loading) -> None:
+    header, first, second = csv.reader(io.StringIO(load(SAMPLE).rejects))
+    assert header == ["line", "code", "message", "name", "email", "column_3"]
+    assert first == ["2", "invalid_address", first[2], "Bob", "nicholas@example"]
+    assert "period" in first[2]
+    assert second == ["4", "empty_row", "all cells of the row are empty", "", "", ""]
+
+
+def test_what_is_there_is_kept_and_the_new_row_skipped(load: Loading) -> None:
+    first = load("name,email\nOld,a@x.org\n")
+    second = load("name,email\nNew,A@X.org\nB,b@x.org\n")
+    assert first.counts == (1, 1, 0, 0)
+    assert second.counts == (2, 1, 1, 0)
+    assert list(second.records) == ["b@x.org"]
+    assert load.found(first.task["id"]).records["a@x.org"]["name"] == "Old"
+
+
+def test_each_owner_has_records_of_its_own(load: Loading) -> None:
+    mine = load("a@x.org\n")
+    theirs = load.hand_over(b"a@x.org\n", owner="another")
+    load.work(theirs)
+    assert mine.counts == load.found(theirs, "another").counts == (1, 1, 0, 0)
+
+
+@pytest.fixture
+def small_parts(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(kind, "PIECE", 512)
+    monkeypatch.setattr(csvs, "PART_BYTES", 2000)
+
+
+@pytest.mark.usefixtures("small_parts")
+def test_a_large_file_is_loaded_in_parts_and_the_result_is_the_same_in_any_order(load: Loading) -> None:
+    rows = [f'"B, {k}\nx",user{k % 150}@x.org,{"no" if k % 10 == 0 else k}' for k in range(400)]
+    content = ("name,email,phone\r\n" + "".join(f"{row}\r\n" for row in rows)).encode().replace(b"user7@", b"user7@@")
+    task_id = load.hand_over(content)
+    load.lifecycle.run([task_id])
+    assert load.found(task_id).task["status"] == "waiting"
+    assert len(load.hints) > 5
+    load.hints.reverse()
+    load.work()
+    found = load.found(task_id)
+    assert (found.task["outcome"], found.task["error"]) == ("done", None)
+    assert found.counts == (400, 149, 248, 3)
+    assert [found.records[f"user{k}@x.org"]["line"] for k in range(150) if k != 7] == [
+        2 + 2 * k for k in range(150) if k != 7
+    ]
+    assert [line[0] for line in csv.reader(io.StringIO(found.rejects))] == ["line", "16", "316", "616"]
+    assert (found.task["progress"], found.task["total"], found.task["unit"]) == (400, 400, "rows")
