@@ -15,7 +15,7 @@ from sqlalchemy.schema import CreateTable
 from md5_task_data.addresses import NotAnAddress, key_of
 from md5_task_data.bulk import copy_text
 from md5_task_data.errors import NotFound
-from md5_task_data.filters import read_text_cursor, write_text_cursor
+from md5_task_data.filters import checked_filter, read_text_cursor, write_text_cursor
 from md5_task_data.schema import Row, contacts
 from md5_task_data.tasks import is_id
 
@@ -107,15 +107,17 @@ def page(
 ) -> tuple[list[Row], str | None]:
     """Up to `limit` contacts in the order of their addresses, and the cursor of the next page (None on the last). An address
     keeps its place, so a page neither skips nor repeats what the ones before it showed. `email`: that address, in any spelling;
-    `task_id`: those that this file brought. Raises InvalidInput for a bad cursor."""
+    `task_id`: those that this file brought. Raises InvalidInput for a bad filter or cursor."""
     query = select(contacts).where(contacts.c.owner == owner)
     if email is not None:
         try:
-            query = query.where(contacts.c.key == key_of(email))
+            query = query.where(contacts.c.key == key_of(checked_filter("email", email)))
         except NotAnAddress:
             return [], None
     if task_id is not None:
-        query = query.where(contacts.c.task_id == task_id)
+        if not is_id(checked_filter("task", task_id)):
+            return [], None
+        query = query.where(contacts.c.task_id == task_id.lower())
     if cursor is not None:
         query = query.where(contacts.c.key > read_text_cursor(cursor))
     rows = db.execute(query.order_by(contacts.c.key).limit(limit + 1)).mappings().all()

@@ -13,7 +13,7 @@ from md5_task_data.schema import OUTCOMES, STATUSES, UNFINISHED, tasks
 
 
 def condition(name: str, value: str) -> ColumnElement[bool]:
-    value = _checked_filter(name, value)
+    value = checked_filter(name, value)
     if name == "filename__contains":
         return tasks.c.filename.icontains(value, autoescape=True)
     if name == "status" and value not in OUTCOMES:
@@ -21,7 +21,8 @@ def condition(name: str, value: str) -> ColumnElement[bool]:
     return tasks.c[name] == value
 
 
-def _checked_filter(name: str, value: str) -> str:
+def checked_filter(name: str, value: str) -> str:
+    """What is to be compared with. Raises InvalidInput."""
     allowed: dict[str, Iterable[str]] = {"kind": kinds.KINDS, "status": STATUSES}
     if name in allowed and value not in allowed[name]:
         raise InvalidInput(f"parameter {name}: {value[:40]!r}; it must be one of: {', '.join(allowed[name])}")

@@ -46,11 +46,24 @@ CALLS = {
         api/test_file.py::test_the_bytes_come_back_as_they_were_sent
         api/test_file.py::test_bytes_that_are_gone_are_410_and_an_unknown_id_404""",
     "DELETE /v1/tasks/{task_id}/results": """
-        api/test_file.py::test_an_owner_deletes_the_bytes_of_what_has_ended_and_the_task_stays""",
+        api/test_file.py::test_an_owner_deletes_the_bytes_of_what_has_ended_and_the_task_stays
+        api/test_contacts.py::test_an_owner_deletes_what_a_file_brought_and_the_task_stays""",
     "GET /v1/stats": "api/test_stats.py::test_what_came_in_is_counted_by_what_became_of_it",
     "GET /v1/manifest.md5": """
         api/test_manifest.py::test_md5sum_accepts_it_whatever_the_names
         api/test_manifest.py::test_what_is_not_done_or_of_another_batch_is_not_in_it""",
+    "GET /v1/contacts": """
+        api/test_contacts.py::test_a_file_becomes_records_and_tells_what_became_of_each_row
+        api/test_contacts.py::test_contacts_go_from_page_to_page
+        data/test_contacts.py::test_pages_neither_skip_nor_repeat_while_rows_come_and_are_replaced
+        data/test_contacts.py::test_an_address_is_found_in_any_spelling_and_by_its_owner_only""",
+    "GET /v1/contacts/{contact_id}": """
+        api/test_contacts.py::test_a_file_becomes_records_and_tells_what_became_of_each_row
+        api/test_contacts.py::test_what_is_not_there_or_not_allowed_is_told""",
+    "GET /v1/tasks/{task_id}/rejects.csv": """
+        api/test_contacts.py::test_rejects_are_safe_in_a_spreadsheet_and_can_be_handed_over_again
+        api/test_contacts.py::test_many_rejects_come_whole_and_in_order
+        api/test_contacts.py::test_a_file_of_another_kind_has_no_rejects""",
     "GET /v1/session": "api/test_session.py::test_who_signs_in_is_known_by_a_cookie_that_opens_what_the_key_opens",
     "POST /v1/session": """
         api/test_session.py::test_the_cookie_is_for_no_script_and_no_other_site_and_goes_with_the_browser

@@ -155,7 +155,7 @@ def _utf16_width(records: str) -> int:
 
 
 def _load_part(job: Job, plan: Plan, part: Slice) -> Rows:
-    parsed = _parsed(job, plan, b"".join(job.blocks()), part)
+    parsed = _parsed(job, plan, job.content(), part)
 
     def finish(db: Connection) -> Result:
         _store(job, parsed, part, db)

@@ -1,0 +1,211 @@
+"""A file in parts: it waits for all of them, is closed once, and whoever ends it before leaves the parts nothing to do."""
+
+import threading
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from sqlalchemy import Connection, select, update
+
+from md5_task_data import due, leases, parts, statistics, tasks
+from md5_task_data.database import Database
+from md5_task_data.errors import LeaseLost, NotFound
+from md5_task_data.leases import Claim, Slice
+from md5_task_data.schema import now
+from md5_task_data.schema import tasks as table
+
+NewTask = Callable[..., str]
+Cut = Callable[[int], tuple[str, list[str]]]
+PLAN = {"delimiter": ";"}
+
+
+@pytest.fixture
+def cut(database: Database, new_task: NewTask) -> Cut:
+    """Make a task that is cut into so many parts; returns its id and theirs."""
+
+    def make(count: int) -> tuple[str, list[str]]:
+        task_id = new_task(kind="contacts", size=100 * count, params={"header": True})
+        mine = claim(database, task_id)
+        slices = [Slice(100 * number, 100, 10 * number + 1) for number in range(count)]
+        with database.transaction() as db:
+            messages = parts.cut(db, mine, slices, PLAN, total=10 * count, unit="rows")
+        assert all(message.is_large and len(message.task_ids) == 1 for message in messages)
+        return task_id, [message.task_ids[0] for message in messages]
+
+    return make
+
+
+def claim(database: Database, task_id: str) -> Claim:
+    with database.transaction() as db:
+        (mine,) = leases.claim(db, [task_id], 30)
+    return mine
+
+
+def claims(database: Database, *task_ids: str) -> list[Claim]:
+    with database.transaction() as db:
+        return [mine for task_id in task_ids for mine in leases.claim(db, [task_id], 30)]
+
+
+def end(database: Database, part: Claim) -> list[str]:
+    """Returns the ids of which it gives hints."""
+    with database.transaction() as db:
+        messages = parts.end_part(db, part, {"rows": part.size}, done=10)
+    return [task_id for message in messages for task_id in message.task_ids]
+
+
+def row(database: Database, task_id: str, owner: str = "local") -> Any:
+    with database.reading() as db:
+        return tasks.get(db, owner, task_id)
+
+
+def look_after(database: Database) -> list[str]:
+    with database.transaction() as db:
+        db.execute(update(table).where(table.c.status == "waiting").values(due_at=now()))
+    with database.transaction() as db:
+        return [task_id for message in parts.look_after(db) for task_id in message.task_ids]
+
+
+def kept(database: Database) -> list[str]:
+    with database.reading() as db:
+        return list(db.scalars(select(table.c.status).where(table.c.parent_id.is_not(None))))
+
+
+def test_a_part_is_worked_on_with_what_its_file_has(database: Database, cut: Cut) -> None:
+    task_id, ids = cut(2)
+    (second,) = claims(database, ids[1])
+    assert (second.file_id, second.owner, second.part) == (task_id, "local", Slice(100, 100, 11))
+    assert (second.params, second.plan, second.size) == ({"header": True}, PLAN, 100)
+
+
+def test_a_file_waits_for_all_its_parts_and_is_closed_once(database: Database, cut: Cut) -> None:
+    task_id, ids = cut(3)
+    first, second, third = claims(database, *ids)
+    assert end(database, second) == end(database, first) == []
+    waiting = row(database, task_id)
+    assert (waiting["status"], waiting["progress"], waiting["total"], waiting["unit"]) == ("waiting", 20, 30, "rows")
+    assert end(database, third) == [task_id]
+    closing = claim(database, task_id)
+    assert closing.part is None
+    assert (closing.parts_left, closing.attempt, closing.total) == (0, 1, 30)
+    assert [part["rows"] for part in closing.ended] == [100, 100, 100]
+    with database.transaction() as db:
+        leases.finish(db, closing, {"rows": 300})
+    done = row(database, task_id)
+    assert (done["outcome"], done["progress"]) == ("done", 30)
+    assert [step["status"] for step in tasks.history(done)] == ["queued", "running", "waiting", "running", "computed"]
+
+
+def test_two_last_parts_that_end_together_close_the_file_once(database: Database, cut: Cut) -> None:
+    for _ in range(5):
+        task_id, ids = cut(2)
+        both = claims(database, *ids)
+        hints: list[str] = []
+        threads = [
+            threading.Thread(target=lambda part=part, hints=hints: hints.extend(end(database, part))) for part in both
+        ]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(20)
+        assert hints == [task_id]
+        assert row(database, task_id)["status"] == "queued"
+
+
+def test_no_client_sees_a_part_and_nobody_counts_it(database: Database, cut: Cut) -> None:
+    task_id, ids = cut(3)
+    with database.reading() as db:
+        rows, _ = tasks.page(db, "local", filters={}, limit=10, cursor=None)
+        assert [each["id"] for each in rows] == [task_id]
+        for owner in (None, "local"):
+            assert [(each["status"], each["tasks"]) for each in statistics.unfinished(db, owner)] == [("waiting", 1)]
+        assert set(tasks.keeping(db, [task_id, *ids])) == {task_id}
+        with pytest.raises(NotFound):
+            tasks.get(db, "local", ids[0])
+
+
+LATE: dict[str, Callable[[Connection, Claim], object]] = {
+    "beat": lambda db, part: leases.beat(db, part, 1, 30),
+    "end": lambda db, part: parts.end_part(db, part, {}, 1),
+    "fail": lambda db, part: parts.fail_part(db, part, {"code": "x", "detail": "x"}),
+    "put back": lambda db, part: leases.put_back(db, part, "x", delay_s=0, is_error=False),
+}
+
+
+@pytest.mark.parametrize("late", LATE)
+def test_when_the_file_has_ended_its_parts_can_do_nothing_more(database: Database, cut: Cut, late: str) -> None:
+    task_id, ids = cut(2)
+    (running,) = claims(database, ids[0])
+    with database.transaction() as db:
+        tasks.cancel(db, "local", task_id)
+    with pytest.raises(LeaseLost), database.transaction() as db:
+        LATE[late](db, running)
+    assert claims(database, ids[1]) == []
+    assert row(database, task_id)["parts_left"] == 2
+
+
+@pytest.mark.parametrize("late", LATE)
+def test_a_stale_fence_changes_neither_part_nor_file(database: Database, cut: Cut, late: str) -> None:
+    task_id, ids = cut(2)
+    (stale,) = claims(database, ids[0])
+    with database.transaction() as db:
+        db.execute(update(table).where(table.c.id == ids[0]).values(due_at=now()))
+    with database.transaction() as db:
+        assert due.sweep(db, after="", publish_all=False, lease_s=30, max_attempts=5).requeued == 1
+    claims(database, ids[0])
+    with pytest.raises(LeaseLost), database.transaction() as db:
+        LATE[late](db, stale)
+    there = row(database, task_id)
+    assert (there["status"], there["parts_left"], there["progress"]) == ("waiting", 2, 0)
+
+
+def test_a_part_that_fails_fails_its_file_for_the_same_reason(database: Database, cut: Cut) -> None:
+    task_id, ids = cut(2)
+    first, second = claims(database, *ids)
+    with database.transaction() as db:
+        parts.fail_part(db, first, {"code": "unexpected", "detail": "why"})
+    failed = row(database, task_id)
+    assert (failed["status"], failed["outcome"], failed["error"]["detail"]) == ("computed", "failed", "why")
+    with pytest.raises(LeaseLost):
+        end(database, second)
+
+
+def test_a_part_that_loses_its_worker_too_often_fails_its_file(database: Database, cut: Cut) -> None:
+    task_id, ids = cut(2)
+    claims(database, ids[1])
+    with database.transaction() as db:
+        db.execute(update(table).where(table.c.id == ids[1]).values(due_at=now()))
+    with database.transaction() as db:
+        assert due.sweep(db, after="", publish_all=False, lease_s=30, max_attempts=1).given_up == 1
+    assert row(database, task_id)["status"] == "waiting"
+    assert look_after(database) == []
+    failed = row(database, task_id)
+    assert (failed["status"], failed["error"]["code"]) == ("computed", "worker_lost")
+
+
+def test_a_file_that_waits_for_nothing_is_closed_all_the_same(database: Database, cut: Cut) -> None:
+    task_id, ids = cut(2)
+    assert look_after(database) == []
+    assert row(database, task_id)["status"] == "waiting"
+    for part in claims(database, *ids):
+        end(database, part)
+    with database.transaction() as db:  # as if the last two had each seen the other unfinished
+        db.execute(update(table).where(table.c.id == task_id).values(status="waiting", parts_left=1))
+    assert look_after(database) == [task_id]
+    assert row(database, task_id)["status"] == "queued"
+
+
+def test_parts_are_cleared_away_when_their_file_has_its_outcome_and_not_before(
+    database: Database, cut: Cut, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(parts, "BATCH", 2)
+    task_id, ids = cut(5)
+    claims(database, ids[0])
+    with database.transaction() as db:
+        assert parts.clear(db) == 0
+        tasks.cancel(db, "local", task_id)
+    assert len(kept(database)) == 5
+    cleared = [-1]
+    while cleared[-1]:
+        with database.transaction() as db:
+            cleared.append(parts.clear(db))
+    assert (cleared, kept(database)) == ([-1, 2, 2, 1, 0], [])
