@@ -47,10 +47,7 @@ def write_text_cursor(text: str) -> str:
 
 
 def read_text_cursor(cursor: str) -> str:
-    text = _read(cursor).decode(errors="replace")
-    if "\0" in text:
-        raise _bad_cursor()
-    return text
+    return _read(cursor).decode(errors="replace").replace("\0", "")  # which no text has that was written
 
 
 def _written(raw: bytes) -> str:
@@ -59,7 +56,7 @@ def _written(raw: bytes) -> str:
 
 def _read(cursor: str) -> bytes:
     try:
-        raw = base64.b64decode(cursor.encode() + b"==", altchars=b"-_", validate=True)
+        raw = base64.b64decode(cursor.encode() + b"=" * (-len(cursor) % 4), altchars=b"-_", validate=True)
     except (ValueError, binascii.Error):
         raw = b""
     if not raw or _written(raw) != cursor:  # in any other spelling it is not unchanged

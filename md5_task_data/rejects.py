@@ -6,7 +6,7 @@ from typing import NamedTuple
 from sqlalchemy import Connection, delete, select, tuple_
 
 from md5_task_data.bulk import insert_all
-from md5_task_data.errors import Conflict, NotFound, ResultsDeleted
+from md5_task_data.errors import Conflict, ResultsDeleted
 from md5_task_data.schema import Row, rejects, rfc3339
 
 PIECE = 512 << 10  # bytes
@@ -30,9 +30,9 @@ def add(db: Connection, task_id: str, line: int, csv: bytes) -> None:
 
 
 def check_there(task: Row) -> None:
-    """Raises NotFound for a kind that has none, Conflict for a task that is not done, ResultsDeleted."""
+    """Raises Conflict for a kind that has none, or a task that is not done, ResultsDeleted."""
     if task["kind"] != "contacts":
-        raise NotFound(f"a file of kind {task['kind']} has no rejects")
+        raise Conflict(f"a file of kind {task['kind']} has no rejects")
     if task["results_deleted_at"] is not None:
         raise ResultsDeleted(f"the results were deleted, as was asked for, at {rfc3339(task['results_deleted_at'])}")
     if task["outcome"] != "done":

@@ -17,6 +17,9 @@ MD5_IN_BASE64 = r"^[A-Za-z0-9+/]{22}==$"
 ID = r"^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$"
 KEY = r'^([!#-~][!-~]{0,254}|"([!-~]{1,255}"|[!-~]{0,253}[!#-~])?)$'  # a quoted string, or not one; `""` is empty
 CURSOR = r"^[A-Za-z0-9_-]{21}[AQgw]$"  # 16 bytes
+TEXT_CURSOR = (  # some bytes
+    r"^([A-Za-z0-9_-]{4})*([A-Za-z0-9_-]{4}|[A-Za-z0-9_-][AQgw]|[A-Za-z0-9_-]{2}[AEIMQUYcgkosw048])$"
+)
 
 AnyText = Annotated[Text, Query(json_schema_extra={"pattern": NO_NUL})]
 # Only described, not checked: a malformed id is as unknown as any other, and 404.
@@ -62,6 +65,7 @@ ACCEPTED: dict[int | str, dict[str, Any]] = {
                 "try again": "retry_task_v1_tasks__task_id__retry_post",
                 "delete the bytes": "delete_results_v1_tasks__task_id__results_delete",
                 "fetch the bytes": "get_file_v1_tasks__task_id__file_get",
+                "fetch the rejects": "get_rejects_v1_tasks__task_id__rejects_csv_get",
             }.items()
         },
     }

@@ -136,7 +136,7 @@ def test_many_rejects_come_whole_and_in_order(api: Api) -> None:
 
 def test_a_file_of_another_kind_has_no_rejects(api: Api) -> None:
     md5 = api.client.post("/v1/tasks", content=b"abc").json()["id"]
-    assert_problem(api.client.get(f"/v1/tasks/{md5}/rejects.csv"), 404, "not_found", "kind md5")
+    assert_problem(api.client.get(f"/v1/tasks/{md5}/rejects.csv"), 409, "conflict", "kind md5")
 
 
 @pytest.mark.parametrize(

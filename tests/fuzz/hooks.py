@@ -5,8 +5,11 @@ import re
 from typing import Any
 
 import schemathesis
+from schemathesis import GenerationMode
 
-from md5_service.api.documented import KEY
+from md5_service.api.documented import KEY, MD5_IN_BASE64
+from md5_task_data.errors import InvalidInput
+from md5_task_data.kinds import KINDS, parameters
 
 LONGEST_WAIT_S = 1
 numbers = itertools.count()
@@ -16,6 +19,7 @@ numbers = itertools.count()
 def before_call(context: Any, case: Any, kwargs: dict[str, Any]) -> None:
     """Called for every request."""
     _wait_briefly(case)
+    _fit_the_kind(case)
     _say_it_once(case)
     _take_a_new_key(case)
 
@@ -43,6 +47,28 @@ def _wait_briefly(case: Any) -> None:
         case.headers["prefer"] = re.sub(r"(wait\s*=\s*\"?)\d+", rf"\g<1>{LONGEST_WAIT_S}", prefer, flags=re.IGNORECASE)
 
 
+def _fit_the_kind(case: Any) -> None:
+    """Each kind takes parameters of its own, and refuses those of others, also where each by itself is valid."""
+    if case.operation.label == "POST /v1/tasks":
+        query, form = _named(case.query), _named(case.body)
+        kind = {"kind": "md5", **query, **form}["kind"]
+        for other in KINDS.keys() - {kind} if kind in KINDS else ():
+            for name in KINDS[other].model_fields:
+                for place in (query, form):
+                    if name in place and _is_valid(other, name, place[name]):
+                        del place[name]
+
+
+def _is_valid(kind: str, name: str, value: object) -> bool:
+    """As the document has it, which knows fewer words for yes and no than are taken."""
+    if KINDS[kind].model_fields[name].annotation == bool | None:
+        return str(value).lower() in ("true", "false")
+    try:
+        return bool(parameters(kind, {name: str(value)}))
+    except InvalidInput:
+        return False
+
+
 def _say_it_once(case: Any) -> None:
     """A parameter may stand in the query or in the form: in both it is refused, also where each by itself is valid. So are
     digests that differ."""
@@ -50,7 +76,9 @@ def _say_it_once(case: Any) -> None:
         for name in _named(case.body).keys() & _named(case.query).keys():
             del case.query[name]
         if case.headers and "expected_md5" in {**_named(case.body), **_named(case.query)}:
-            case.headers.pop("Content-MD5", None)
+            is_wrong = case.meta is not None and case.meta.generation.mode == GenerationMode.NEGATIVE
+            if not is_wrong or re.fullmatch(MD5_IN_BASE64, case.headers.get("Content-MD5", "")):
+                case.headers.pop("Content-MD5", None)
 
 
 def _take_a_new_key(case: Any) -> None:

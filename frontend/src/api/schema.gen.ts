@@ -1845,7 +1845,7 @@ export interface operations {
             query?: {
                 /** @description This address, in any spelling that is the same */
                 email?: string;
-                /** @description Only those that this file brought */
+                /** @description Only those that the file of this task brought */
                 task?: string;
                 limit?: number;
                 /** @description `next` of the page before */

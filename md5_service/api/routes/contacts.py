@@ -8,7 +8,7 @@ from starlette.responses import StreamingResponse
 
 from md5_service.api import documented, schemas
 from md5_service.api.conventions import answer_head, known_parameters, link_next
-from md5_service.api.documented import NO_NUL, TaskId, Text
+from md5_service.api.documented import AnyText, TaskId, Text
 from md5_service.api.in_time import in_time
 from md5_service.api.services import Owner, Services, Shared
 from md5_task_data import contacts, rejects, tasks
@@ -30,14 +30,12 @@ async def list_contacts(
     response: Response,
     shared: Shared,
     owner: Owner,
-    email: Annotated[
-        Text, Query(description="This address, in any spelling that is the same", json_schema_extra={"pattern": NO_NUL})
-    ] = None,
-    task: Annotated[
-        Text, Query(description="Only those that this file brought", json_schema_extra={"format": "uuid"})
-    ] = None,
+    email: Annotated[AnyText, Query(description="This address, in any spelling that is the same")] = None,
+    task: Annotated[AnyText, Query(description="Only those that the file of this task brought")] = None,
     limit: Annotated[int, Query(ge=1, le=1000)] = 100,
-    cursor: Annotated[Text, Query(description="`next` of the page before")] = None,
+    cursor: Annotated[
+        Text, Query(description="`next` of the page before", json_schema_extra={"pattern": documented.TEXT_CURSOR})
+    ] = None,
 ) -> schemas.ContactPage:
     """Contacts in the order of their addresses, in pages. One that comes from a file that is still being loaded may yet be taken
     from an earlier row of it."""
