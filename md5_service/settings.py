@@ -141,6 +141,12 @@ class Settings(BaseSettings):
         2 << 30, ge=128 << 20, description="The most memory that a worker process takes; a file that needs more fails"
     )
     sweep_s: float = Field(5, ge=0.1, le=600, description="The sweeper looks for what is due every so many seconds")
+    part_bytes: int = Field(
+        4 << 20,
+        ge=1 << 10,
+        le=64 << 20,
+        description="A file of rows is cut into parts of about so many bytes, which all workers share",
+    )
     dns_server: Annotated[str | None, AfterValidator(_dns_server)] = Field(
         None,
         description="Who is asked whether domains take mail, as `address` or `address:port`, where a file of contacts is to be "

@@ -8,8 +8,6 @@ import pytest
 
 from md5_service.worker import sweeper
 from md5_service.worker.app import kinds
-from md5_service.worker.formats import csv as csvs
-from md5_service.worker.kinds import contacts as kind
 from md5_service.worker.lifecycle import Lifecycle
 from md5_task_data import contacts, leases, tasks
 from md5_task_data.bucket import Bucket
@@ -213,15 +211,12 @@ def test_what_an_owner_deleted_the_sweeper_deletes_where_nobody_else_got_to_it(a
     database.close()
 
 
-def test_who_is_late_with_a_part_stores_nothing_when_its_file_is_deleted(
-    api: Api, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(csvs, "PART_BYTES", 100)
-    monkeypatch.setattr(kind, "PIECE", 100)
-    task_id = hand_over(api, "".join(f"u{number}@x.org\n" for number in range(50)))
+def test_who_is_late_with_a_part_stores_nothing_when_its_file_is_deleted(api: Api) -> None:
+    task_id = hand_over(api, "".join(f"u{number}@x.org,{'x' * 100}\n" for number in range(50)))
     database, bucket = Database(api.settings.database_url), Bucket(api.settings.bucket_url)
     hints: list[Message] = []
-    Lifecycle(api.settings, database, bucket, kinds(), hints.extend).run([task_id])
+    settings = api.settings.model_copy(update={"part_bytes": 1024})
+    Lifecycle(settings, database, bucket, kinds(), hints.extend).run([task_id])
     with database.transaction() as db:
         (part,) = leases.claim(db, hints[0].task_ids, 30)
     api.client.delete(f"/v1/tasks/{task_id}")

@@ -14,6 +14,7 @@ from sqlalchemy import Connection, NullPool, create_engine, make_url, text
 from md5_task_data.database import DRIVERS
 
 ENDS = ("done", "failed", "cancelled")
+TASKS = "tasks WHERE parent_id IS NULL"  # the parts of a file are nobody's promise
 
 
 class Counts(NamedTuple):
@@ -57,7 +58,7 @@ def unfinished(database_url: str) -> int:
 def _read(database_url: str) -> tuple[dict[str, tuple[str, str | None]], bytes]:
     """Status and MD5 of every task, and the log as the table has it."""
     with _connected(database_url) as db:
-        tasks = db.execute(text("SELECT id, status, md5 FROM tasks"))
+        tasks = db.execute(text(f"SELECT id, status, md5 FROM {TASKS}"))
         rows = {_plain(str(task_id)): (status, md5) for task_id, status, md5 in tasks}
         lines = db.execute(text("SELECT line FROM log_lines ORDER BY seq")).scalars()
         return rows, "".join(f"{line}\n" for line in lines).encode()
@@ -74,13 +75,13 @@ def _read_minutes(database_url: str) -> set[tuple[str, ...]]:
 
 def _count_ends(database_url: str) -> set[tuple[str, ...]]:
     return _strings(
-        database_url, f"SELECT owner, status, count(*) FROM tasks WHERE status IN {ENDS} GROUP BY owner, status"
+        database_url, f"SELECT owner, status, count(*) FROM {TASKS} AND status IN {ENDS} GROUP BY owner, status"
     )
 
 
 def _count_totals(database_url: str) -> set[tuple[str, ...]]:
-    counted = "SELECT owner, kind, status, count(*), sum(size) FROM tasks"
-    return _strings(database_url, f"{counted} WHERE status IN {ENDS} GROUP BY owner, kind, status")
+    counted = f"SELECT owner, kind, status, count(*), sum(size) FROM {TASKS}"
+    return _strings(database_url, f"{counted} AND status IN {ENDS} GROUP BY owner, kind, status")
 
 
 def _strings(database_url: str, query: str) -> set[tuple[str, ...]]:

@@ -40,9 +40,14 @@ class Loading:
         bucket.make()
         self.database = database
         self.bucket = bucket
+        self.settings = settings
         self.hints: list[Message] = []
         self.lifecycle = Lifecycle(settings, database, bucket, kinds(), self.hints.extend)
         self._new_task = new_task
+
+    def so_set(self, **given: object) -> "Loading":
+        """One with other settings."""
+        return Loading(self.database, self.bucket, self._new_task, self.settings.model_copy(update=given))
 
     def hand_over(self, content: bytes, owner: str = "local", **params: object) -> str:
         task_id = self._new_task(kind="contacts", size=len(content), params=params, owner=owner)
@@ -69,10 +74,10 @@ class Loading:
                 last = found[-1]
         return Loaded(task, records, b"".join(pieces).decode())
 
-    def __call__(self, content: bytes | str, **params: Any) -> Loaded:
-        task_id = self.hand_over(content.encode() if isinstance(content, str) else content, **params)
+    def __call__(self, content: bytes | str, owner: str = "local", **params: Any) -> Loaded:
+        task_id = self.hand_over(content.encode() if isinstance(content, str) else content, owner, **params)
         self.work(task_id)
-        return self.found(task_id)
+        return self.found(task_id, owner)
 
 
 @pytest.fixture

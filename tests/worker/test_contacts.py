@@ -2,11 +2,8 @@
 
 import csv
 import io
+import threading
 
-import pytest
-
-from md5_service.worker.formats import csv as csvs
-from md5_service.worker.kinds import contacts as kind
 from tests.worker.conftest import Loading
 
 SAMPLE = "Kathy Hunter;abc.def0@bing.com\nBob;nicholas@example\nKathy;ABC.Def0@bing.com\n;;\n\nZoë;zoe@müller.de;+49\n"
@@ -49,16 +46,10 @@ def test_each_owner_has_records_of_its_own(load: Loading) -> None:
     assert mine.counts == load.found(theirs, "another").counts == (1, 1, 0, 0)
 
 
-@pytest.fixture
-def small_parts(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(kind, "PIECE", 512)
-    monkeypatch.setattr(csvs, "PART_BYTES", 2000)
-
-
-@pytest.mark.usefixtures("small_parts")
 def test_a_large_file_is_loaded_in_parts_and_the_result_is_the_same_in_any_order(load: Loading) -> None:
     rows = [f'"B, {k}\nx",user{k % 150}@x.org,{"no" if k % 10 == 0 else k}' for k in range(400)]
     content = ("name,email,phone\r\n" + "".join(f"{row}\r\n" for row in rows)).encode().replace(b"user7@", b"user7@@")
+    load = load.so_set(part_bytes=1500)
     task_id = load.hand_over(content)
     load.lifecycle.run([task_id])
     assert load.found(task_id).task["status"] == "waiting"
@@ -73,3 +64,23 @@ def test_a_large_file_is_loaded_in_parts_and_the_result_is_the_same_in_any_order
     ]
     assert [line[0] for line in csv.reader(io.StringIO(found.rejects))] == ["line", "16", "316", "616"]
     assert (found.task["progress"], found.task["total"], found.task["unit"]) == (400, 400, "rows")
+
+
+def test_parts_that_are_delivered_three_times_at_once_are_loaded_once(load: Loading) -> None:
+    content = "".join(f"user{k % 120}@x.org,{k}\n" if k % 9 else f"nobody,{k}\n" for k in range(300))
+    quiet = load.so_set(part_bytes=1024)(content, owner="another")
+    workers = [load.so_set(part_bytes=1024) for _ in range(3)]
+    task_id = workers[0].hand_over(content.encode())
+    workers[0].lifecycle.run([task_id])
+    for worker in workers[1:]:
+        worker.hints += workers[0].hints[::-1]
+    threads = [threading.Thread(target=worker.work) for worker in workers]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    found = load.found(task_id)
+    assert found.counts == quiet.counts
+    assert (found.rejects, found.task["attempt"]) == (quiet.rejects, 1)
+    for key, record in found.records.items():
+        assert record | {"task_id": 0, "owner": 0} == quiet.records[key] | {"task_id": 0, "owner": 0}

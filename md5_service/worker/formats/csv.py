@@ -18,7 +18,7 @@ from md5_task_data.leases import Slice
 
 DELIMITERS = (",", ";", "\t", "|")
 LONGEST_RECORD = 16 << 20  # characters
-PART_BYTES, PART_LINES = 4 << 20, 50_000  # a part has a little more than one of the two
+PART_LINES = 50_000  # a part has a little more than so many, or than its bytes
 SAMPLE_ROWS = 200
 _END = "\0the end\0"
 _ADDRESS = re.compile(r"\s*[^\s@,;|\"']+@[^\s@,;|\"']+\.[^\s@,;|\"']+\s*").fullmatch
@@ -113,11 +113,12 @@ def looks_like_address(cell: str) -> bool:
 class Cutter:
     """Goes once over a file's text, and cuts it into parts between records. `width` tells how many bytes some text is."""
 
-    def __init__(self, dialect: Dialect, width: Callable[[str], int], offset: int, line: int = 1) -> None:
+    def __init__(self, dialect: Dialect, width: Callable[[str], int], offset: int, part_bytes: int) -> None:
         self.records = 0
         self._dialect = dialect
         self._width = width
-        self._offset, self._line = offset, line  # where the present part begins
+        self._part_bytes = part_bytes
+        self._offset, self._line = offset, 1  # where the present part begins
         self._size = self._lines = 0  # of the present part
         self._rest = ""  # after the last record that is known to be whole
         self._slices: list[Slice] = []
@@ -168,7 +169,7 @@ class Cutter:
         self.records += count
         self._size += self._width(body)
         self._lines += count_lines(body)
-        if self._size >= PART_BYTES or self._lines >= PART_LINES:
+        if self._size >= self._part_bytes or self._lines >= PART_LINES:
             self._close()
 
     def _close(self) -> None:

@@ -26,7 +26,7 @@ from md5_task_data import contacts, rejects
 from md5_task_data.errors import InvalidInput
 from md5_task_data.leases import Slice
 
-PIECE = 256 << 10  # bytes
+SAMPLE = PIECE = 256 << 10  # bytes: of the beginning, to detect by; that are looked at, at once
 COUNT_LINES = 2_000_000  # of which one step counts the contacts
 
 
@@ -74,7 +74,7 @@ def _begin(job: Job) -> Rows | Cut:
     blocks = job.blocks()
     start = bytes(next(blocks, b""))
     encoding, mark = _encoding_of(job, start[: text.SAMPLE])
-    reading = _Reading(encoding, start[mark:PIECE], mark, job.params.get("delimiter"))
+    reading = _Reading(encoding, start[mark:SAMPLE], mark, job.params.get("delimiter"), job.settings.part_bytes)
     reading.feed(start[mark:])
     for block in blocks:
         reading.feed(block)
@@ -112,7 +112,9 @@ class _Reading:
     """Of a whole file, piece by piece. Bytes of an encoding that is not known yet are taken for Latin-1, which changes no line
     end, no quote and no delimiter."""
 
-    def __init__(self, encoding: str | None, sample: bytes, offset: int, delimiter: str | None) -> None:
+    def __init__(
+        self, encoding: str | None, sample: bytes, offset: int, delimiter: str | None, part_bytes: int
+    ) -> None:
         self._encoding = encoding
         self._sample = sample
         is_wide = (encoding or "").startswith("utf-16")
@@ -122,12 +124,13 @@ class _Reading:
         named = csv.separator(shown)
         self._skipped = shown[: named[1]] if named else ""
         self._dialect = csv.detect(shown[len(self._skipped) :], delimiter or (named[0] if named else None))
-        self._cutter = Cutter(self._dialect, _utf16_width if is_wide else len, offset)
+        self._cutter = Cutter(self._dialect, _utf16_width if is_wide else len, offset, part_bytes)
+        self._piece = min(PIECE, part_bytes // 4) & ~1
         self._judge = text.Judge()
 
     def feed(self, block: bytes | memoryview) -> None:
-        for start in range(0, len(block), PIECE):
-            self._see(self._cutter.feed(self._decode(block[start : start + PIECE])))
+        for start in range(0, len(block), self._piece):
+            self._see(self._cutter.feed(self._decode(block[start : start + self._piece])))
 
     def _see(self, records: str) -> None:
         if self._encoding is None and not records.isascii():
@@ -174,7 +177,7 @@ def _parsed(job: Job, plan: Plan, content: bytes, part: Slice) -> Parsed:
 def _steps(job: Job, parsed: Parsed, part: Slice) -> Sequence[partial[None]]:
     """All but the last. Parts that are loaded at the same time begin with different steps, so that they do not wait for one
     another where they have addresses in common."""
-    *steps, parsed.last = parsed.buckets(first=part.offset // csv.PART_BYTES)
+    *steps, parsed.last = parsed.buckets(first=part.offset // job.settings.part_bytes)
     return [partial(contacts.load, owner=job.owner, task_id=job.task_id, rows=rows) for rows in steps]
 
 
