@@ -105,9 +105,8 @@ def _count_loss(db: Connection, row: RowMapping, why: str, max_attempts: int, *,
     else:
         error = {"code": "worker_lost", "detail": f"given up after {lost} tries that did not end; the last one: {why}"}
         values = {"status": "computed", "outcome": "failed", "error": error, "computed_at": now(), "due_at": now()}
-        if (
-            row["parent_id"] is not None
-        ):  # its parent is locked before it, and so not here: `parts.look_after` fails that
+        # A part fails its file, too; but that is to be locked before it, and so not here: `parts.look_after` does it.
+        if row["parent_id"] is not None:
             values |= {"status": "failed", "finished_at": now(), "due_at": None}
     # The fence shuts the lost worker out even where the task is not claimed again.
     mine = and_(tasks.c.id == row["id"], tasks.c.status == "running", tasks.c.fence == row["fence"])

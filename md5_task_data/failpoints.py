@@ -29,6 +29,12 @@ NAMES = (
     "work.done",  # the result is known to this process alone
     "finish.updated",  # before COMMIT
     "finish.committed",
+    "cut.updated",  # before COMMIT
+    "cut.committed",  # and no hint sent
+    "step.updated",  # some rows of a kind's own, before COMMIT
+    "step.committed",
+    "end_part.updated",  # before COMMIT
+    "end_part.committed",  # and no hint sent that the file is to be closed
     "beat.updated",  # before COMMIT
     "beat.committed",
     "fail.updated",  # before COMMIT

@@ -106,8 +106,10 @@ _TAKEN_ALONE, _TAKEN_TOGETHER = (
 )
 
 
-_PARENT = select(tasks.c.owner, tasks.c.params, tasks.c.plan).where(
-    tasks.c.id == bindparam("id"), tasks.c.status == "waiting"
+_PARENT = (
+    select(tasks.c.owner, tasks.c.params, tasks.c.plan, contents.c.bytes.label("content"))
+    .outerjoin_from(tasks, contents, contents.c.task_id == tasks.c.id)
+    .where(tasks.c.id == bindparam("id"), tasks.c.status == "waiting")
 )
 _RESULTS_OF_PARTS = select(tasks.c.result).where(tasks.c.parent_id == bindparam("id")).order_by(tasks.c.id)
 

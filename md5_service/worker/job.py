@@ -1,6 +1,6 @@
 """What a kind is given to work with, and what it may answer: nothing of the queue, and of the database only where its rows go."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from io import FileIO
@@ -25,7 +25,7 @@ class Rows:
     then; the last one, `finish`, is also that which ends the task, and tells its result. `done`: of a part, how much of the
     file's progress this was."""
 
-    steps: Sequence[Callable[[Connection], None]]
+    steps: Iterable[Callable[[Connection], None]]
     finish: Callable[[Connection], Result]
     done: int = 0
 
@@ -79,7 +79,8 @@ class Job:
         return b"".join(map(bytes, self.blocks()))
 
     def _in_database(self) -> Iterator[memoryview]:
-        yield memoryview(self._claim.content or b"")
+        content = memoryview(self._claim.content or b"")
+        yield content if self.part is None else content[self.part.offset :][: self.part.size]
 
     def _in_bucket(self) -> Iterator[memoryview]:
         with self._bucket.open(self._claim.file_id) as file:

@@ -43,6 +43,7 @@ def _api(*tests: str) -> tuple[str, ...]:
 
 
 LEASES, LOG = "md5_task_data/leases.py", "md5_task_data/shared_log.py"
+DUE, PARTS, CONTACTS = (f"md5_task_data/{name}.py" for name in ("due", "parts", "contacts"))
 MUTANTS: tuple[Mutant, ...] = (
     Mutant(
         "the fence",
@@ -123,7 +124,7 @@ MUTANTS: tuple[Mutant, ...] = (
     ),
     Mutant(
         "the sweeper's eye for lost leases",
-        LEASES,
+        DUE,
         'tasks.c.status.in_(("queued", "running"))',
         'tasks.c.status.in_(("queued",))',
         _data("test_leases.py::test_a_lease_that_runs_out_is_queued_again_and_says_why[sqlite]"),
@@ -131,13 +132,13 @@ MUTANTS: tuple[Mutant, ...] = (
     Mutant(
         "the sweeper's new hints",
         "md5_service/worker/sweeper.py",
-        "can_publish and _publish(app, due.messages)",
+        "can_publish and _publish(app, found.messages)",
         "can_publish",
         ("tests/worker/test_sweeper.py::test_an_idle_broker_gets_all_hints_again[sqlite]",),
     ),
     Mutant(
         "the end of a file that loses leases for ever",
-        LEASES,
+        DUE,
         "if has_another := lost < max_attempts:",
         "if has_another := True:",
         _data("test_leases.py::test_leases_lost_too_often_fail_the_task[sqlite-2]"),
@@ -361,8 +362,8 @@ MUTANTS: tuple[Mutant, ...] = (
     Mutant(
         "the sweeper's part in what an owner deletes",
         "md5_task_data/tasks.py",
-        "due_at=None if are_gone else now()",
-        "due_at=None",
+        "results_deleted_at=now(), due_at=now()",
+        "results_deleted_at=now(), due_at=None",
         ("tests/worker/test_sweeper.py::test_bytes_whose_owner_deleted_them_go_though_the_api_died_before[sqlite]",),
     ),
     Mutant(
@@ -605,6 +606,120 @@ MUTANTS += (
         "if size - sink.size > settings.max_form_bytes:",
         "if size < 0:",
         _api("test_limits.py::test_a_form_has_little_besides_its_file"),
+    ),
+    Mutant(
+        "the parent that a part can be claimed for only while it waits",
+        LEASES,
+        'tasks.c.id == bindparam("id"), tasks.c.status == "waiting"',
+        'tasks.c.id == bindparam("id")',
+        _data("test_parts.py::test_when_the_file_has_ended_its_parts_can_do_nothing_more[sqlite-beat]"),
+    ),
+    Mutant(
+        "the parent that a part's lease lasts only while it waits",
+        LEASES,
+        'exists().where(_parent.c.id == claim.parent_id, _parent.c.status == "waiting")',
+        "exists().where(_parent.c.id == claim.parent_id)",
+        _data("test_parts.py::test_when_the_file_has_ended_its_parts_can_do_nothing_more[sqlite-beat]"),
+    ),
+    Mutant(
+        "the end of a part under its parent's count",
+        PARTS,
+        'waits = tasks.c.id == parent_id, tasks.c.status == "waiting"',
+        "waits = (tasks.c.id == parent_id,)",
+        _data("test_parts.py::test_when_the_file_has_ended_its_parts_can_do_nothing_more[sqlite-end]"),
+    ),
+    Mutant(
+        "the closing of a file after its last part",
+        PARTS,
+        """    _queue(db, parent_id)
+    return messages_about([parent])""",
+        "    return messages_about([parent])",
+        _data("test_parts.py::test_a_file_waits_for_all_its_parts_and_is_closed_once[sqlite]"),
+    ),
+    Mutant(
+        "the count of parts that is taken from the row as it is, and not as it was read",
+        PARTS,
+        "parts_left=tasks.c.parts_left - 1",
+        "parts_left=1 if db.scalar(select(tasks.c.parts_left).where(tasks.c.id == claim.file_id)) == 2 else 0",
+        _data("test_parts.py::test_two_last_parts_that_end_together_close_the_file_once[postgresql]"),
+    ),
+    Mutant(
+        "the failure of a file of which a part lost its worker too often",
+        PARTS,
+        "if (error := db.scalar(failed)) is not None:",
+        "if (error := db.scalar(failed)) is not None and False:",
+        _data("test_parts.py::test_a_part_that_loses_its_worker_too_often_fails_its_file[sqlite]"),
+    ),
+    Mutant(
+        "the sweeper's closing of a file that waits for nothing",
+        PARTS,
+        """            _queue(db, parent["id"])
+            messages""",
+        "            messages",
+        _data("test_parts.py::test_a_file_that_waits_for_nothing_is_closed_all_the_same[sqlite]"),
+    ),
+    Mutant(
+        "the line in the log that a part must not have",
+        DUE,
+        'if row["parent_id"] is not None:',
+        'if row["parent_id"] == "":',
+        _data("test_parts.py::test_a_part_that_loses_its_worker_too_often_fails_its_file[sqlite]"),
+    ),
+    Mutant(
+        "the parts that no client sees",
+        PARTS,
+        'NOBODY = ""',
+        'NOBODY = "local"',
+        _data("test_parts.py::test_no_client_sees_a_part_and_nobody_counts_it[sqlite]"),
+    ),
+    Mutant(
+        "the lease under which rows are stored",
+        "md5_service/worker/lifecycle.py",
+        "        leases.beat(db, claim, beat.progress, self._settings.lease_s)\n        step(db)",
+        "        step(db)",
+        ("tests/worker/test_lifecycle.py::test_rows_are_stored_under_the_lease_and_not_after_it[sqlite]",),
+    ),
+    Mutant(
+        "the first row of a file, whatever part comes first",
+        CONTACTS,
+        "and_(contacts.c.task_id == new.task_id, contacts.c.line > new.line)",
+        "and_(contacts.c.task_id == new.task_id, contacts.c.line < 0)",
+        _data("test_contacts.py::test_the_first_row_of_a_file_wins_in_whatever_order_its_parts_come[sqlite]"),
+    ),
+    Mutant(
+        "the record that another file brought",
+        CONTACTS,
+        "and_(contacts.c.task_id == new.task_id, contacts.c.line > new.line)",
+        "contacts.c.line > new.line",
+        _data("test_contacts.py::test_what_another_file_brought_stays_though_its_line_is_a_later_one[sqlite]"),
+    ),
+    Mutant(
+        "the order in which addresses are locked",
+        CONTACTS,
+        ".order_by(_LOADING.c.key)",
+        ".order_by(_LOADING.c.line)",
+        _data("test_contacts.py::test_files_that_are_loaded_at_the_same_time_share_their_addresses[postgresql]"),
+    ),
+    Mutant(
+        "the bytes of a part that are its own, whatever is read next",
+        "md5_service/worker/job.py",
+        'b"".join(map(bytes, self.blocks()))',
+        'b"".join(self.blocks())',
+        _api("test_contacts.py::test_many_rejects_come_whole_and_in_order"),
+    ),
+    Mutant(
+        "the sweeper's part in the contacts that an owner deletes",
+        "md5_service/worker/sweeper.py",
+        "        for task_id in wanted:\n            _delete_derived(database, task_id)\n",
+        "",
+        _api("test_contacts.py::test_what_an_owner_deleted_the_sweeper_deletes_where_nobody_else_got_to_it"),
+    ),
+    Mutant(
+        "the end of a file's parts before what they brought is deleted",
+        "md5_task_data/derived.py",
+        "    parts.end_all(db, task_id)\n",
+        "",
+        _api("test_contacts.py::test_who_is_late_with_a_part_stores_nothing_when_its_file_is_deleted"),
     ),
 )
 

@@ -31,8 +31,9 @@ class Counts(NamedTuple):
 KEPT = Counts(0, 0, 0, 0, 0, 0)
 
 
-def counts(database_url: str, log_path: Path, journal: Mapping[str, str]) -> Counts:
-    """Compare the service with a journal: id → the MD5 that the client computed before it handed the file over."""
+def counts(database_url: str, log_path: Path, journal: Mapping[str, str | None]) -> Counts:
+    """Compare the service with a journal: id → the MD5 that the client computed before it handed the
+    file over; None: of a kind that has none."""
     rows, table = _read(database_url)
     promised = {_plain(task_id): digest for task_id, digest in journal.items()}
     ended = {task_id for task_id, (status, _) in rows.items() if status in ENDS}

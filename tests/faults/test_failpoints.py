@@ -24,6 +24,8 @@ from tests.servers.valkey import Valkey
 LEASE_S = 1
 PAUSE_S = 2  # longer than the lease: whoever wakes up has been replaced
 SETTLED_S = 60
+PART_BYTES = 1 << 10
+ROWS = "no address\n" + "".join(f"user{number % 70}@x.org,{number}\n" for number in range(140))
 LONG_WORK = 500 << 20  # bytes: takes longer than the time to the first beat
 
 
@@ -31,7 +33,7 @@ class Provoker:
     """Has processes come by failpoints, and journals what it is promised."""
 
     def __init__(self, cluster: Cluster, folder: Path) -> None:
-        self.journal: dict[str, str] = {}
+        self.journal: dict[str, str | None] = {}  # None: of contacts, which have no MD5
         self._cluster = cluster
         self._folder = folder
 
@@ -55,6 +57,9 @@ class Provoker:
                 bucket.rename(away)
             self._wait_until_reached(name)
             away.rename(bucket)
+        elif step in ("cut", "step", "end_part"):
+            if (file_id := self._hand_over(ROWS.encode(), kind="contacts")) is not None:
+                self.journal[file_id] = None
         else:
             self._hand_over(bytes(LONG_WORK) if step == "beat" else name.encode())
 
@@ -73,9 +78,9 @@ class Provoker:
         while self.is_armed(name) and time.monotonic() < deadline:
             time.sleep(0.02)
 
-    def _hand_over(self, content: bytes) -> str | None:
+    def _hand_over(self, content: bytes, **query: str) -> str | None:
         try:
-            answer = httpx2.post(f"{self._cluster.url}/v1/tasks", content=content, timeout=10, verify=TLS)
+            answer = httpx2.post(f"{self._cluster.url}/v1/tasks", params=query, content=content, timeout=10, verify=TLS)
         except httpx2.TransportError:
             time.sleep(0.1)
             return None
@@ -109,6 +114,7 @@ def test_every_failpoint(
         sweep_s=0.5,
         max_attempts=100,
         keep_uploads_s=1,
+        part_bytes=PART_BYTES,
         failpoints=folder,
         log_level="error",
     )
@@ -125,6 +131,7 @@ def test_every_failpoint(
         reached_at = time.monotonic()
         wait_for(lambda: unfinished(url) == 0, SETTLED_S, "all promises to be kept")
         slowest_s = max(slowest_s, time.monotonic() - reached_at)
+    counted = [_counts(cluster, task_id) for task_id, digest in provoker.journal.items() if digest is None]
     cluster.stop()
     reached = {path.name.removesuffix(".reached") for path in folder.glob("*.reached")}
     found = counts(url, cluster.log_path, provoker.journal)
@@ -134,6 +141,12 @@ def test_every_failpoint(
     assert reached == set(NAMES)
     assert len(provoker.journal) >= 5
     assert found == KEPT
+    assert sorted(counted) == [(141, 0, 140, 1)] * (len(counted) - 1) + [(141, 70, 70, 1)]
+
+
+def _counts(cluster: Cluster, task_id: str) -> tuple[int, int, int, int]:
+    result = cluster.task(task_id)["result"]
+    return result["rows"], result["inserted"], result["duplicate"], result["invalid"]
 
 
 def test_a_failpoint_that_is_off_looks_at_no_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,11 +8,12 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import pytest
+from sqlalchemy import Connection
 
 from md5_service.settings import Settings
-from md5_service.worker.job import BLOCK, Job
+from md5_service.worker.job import BLOCK, Job, Rows
 from md5_service.worker.kinds import md5
-from md5_service.worker.lifecycle import ERROR_DELAYS_S, Lifecycle
+from md5_service.worker.lifecycle import ERROR_DELAYS_S, Lifecycle, Work
 from md5_task_data import due, tasks
 from md5_task_data.bucket import Bucket
 from md5_task_data.database import Database
@@ -37,7 +38,7 @@ def run(database: Database, bucket: Bucket, new_task: NewTask) -> Run:
     return once
 
 
-def lifecycle(database: Database, bucket: Bucket, work: Callable[[Job], dict[str, Any]], **given: Any) -> Lifecycle:
+def lifecycle(database: Database, bucket: Bucket, work: Work, **given: Any) -> Lifecycle:
     """One whose only kind is `work`; keyword arguments are settings."""
     urls: dict[str, Any] = {
         "database_url": str(database.url),
@@ -295,3 +296,23 @@ def test_one_of_several_that_was_cancelled_meanwhile_stays_so(database: Database
 
     lifecycle(database, bucket, cancelling).run(ids)
     assert [row(database, task_id)["outcome"] for task_id in ids] == ["cancelled", "done", "done"]
+
+
+def test_rows_are_stored_under_the_lease_and_not_after_it(
+    database: Database, bucket: Bucket, new_task: NewTask
+) -> None:
+    """Who is cancelled between two steps takes no other."""
+    stored: list[int] = []
+
+    def steps() -> Iterator[Callable[[Connection], None]]:
+        yield lambda db: stored.append(1)
+        yield lambda db: stored.append(2)
+        with database.transaction() as db:
+            tasks.cancel(db, "local", task_id)
+        yield lambda db: stored.append(3)
+
+    task_id = new_task()
+    rows = Rows(steps=steps(), finish=lambda db: {"never": "come by"})
+    lifecycle(database, bucket, lambda job: rows).run([task_id])
+    assert stored == [1, 2]
+    assert (row(database, task_id)["outcome"], row(database, task_id)["result"]) == ("cancelled", None)
