@@ -90,12 +90,17 @@ def get(db: Connection, owner: str, contact_id: str) -> Row:
     """One contact. Raises NotFound for an id that is malformed, unknown, or another owner's."""
     task_id, _, line = contact_id.rpartition("-")
     row = None
-    if line.isascii() and line.isdecimal() and len(line) < LONGEST_LINE_NUMBER and is_id(task_id):
-        query = select(contacts).where(contacts.c.task_id == task_id, contacts.c.line == int(line))
+    if is_id(task_id):
+        query = select(contacts).where(contacts.c.task_id == task_id, contacts.c.line == _line_number(line))
         row = db.execute(query.where(contacts.c.owner == owner)).mappings().one_or_none()
     if row is None or id_of(row) != contact_id:
         raise NotFound(f"there is no contact {contact_id[:64]!r}")
     return row
+
+
+def _line_number(text: str) -> int:
+    """0, which no line has, where it is none."""
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < LONGEST_LINE_NUMBER else 0
 
 
 def id_of(row: Row) -> str:
@@ -105,10 +110,11 @@ def id_of(row: Row) -> str:
 def page(
     db: Connection, owner: str, *, email: str | None, task_id: str | None, limit: int, cursor: str | None
 ) -> tuple[list[Row], str | None]:
-    """Up to `limit` contacts in the order of their addresses, and the cursor of the next page (None on the last). An address
-    keeps its place, so a page neither skips nor repeats what the ones before it showed. `email`: that address, in any spelling;
-    `task_id`: those that this file brought. Raises InvalidInput for a bad filter or cursor."""
-    query = select(contacts).where(contacts.c.owner == owner)
+    """Up to `limit` contacts in the order of their addresses, or with `task_id` those that this file brought, in its order; and
+    the cursor of the next page (None on the last). An address keeps its place, so a page neither skips nor repeats what the
+    ones before it showed; in a file that is still being loaded it may move to an earlier line. `email`: that address, in any
+    spelling. Raises InvalidInput for a bad filter or cursor."""
+    query, place = select(contacts).where(contacts.c.owner == owner), contacts.c.key
     if email is not None:
         try:
             query = query.where(contacts.c.key == key_of(checked_filter("email", email)))
@@ -117,11 +123,16 @@ def page(
     if task_id is not None:
         if not is_id(checked_filter("task", task_id)):
             return [], None
-        query = query.where(contacts.c.task_id == task_id.lower())
+        query, place = query.where(contacts.c.task_id == task_id.lower()), contacts.c.line
     if cursor is not None:
-        query = query.where(contacts.c.key > read_text_cursor(cursor))
-    rows = db.execute(query.order_by(contacts.c.key).limit(limit + 1)).mappings().all()
-    return list(rows[:limit]), write_text_cursor(rows[limit - 1]["key"]) if len(rows) > limit else None
+        query = query.where(place > _position(cursor, place))
+    rows = db.execute(query.order_by(place).limit(limit + 1)).mappings().all()
+    return list(rows[:limit]), write_text_cursor(str(rows[limit - 1][place.name])) if len(rows) > limit else None
+
+
+def _position(cursor: str, place: Column[Any]) -> str | int:
+    text = read_text_cursor(cursor)
+    return text if place is contacts.c.key else _line_number(text)
 
 
 def delete_some(db: Connection, task_id: str) -> bool:

@@ -65,7 +65,7 @@ class Client:
 
     def unfinished(self) -> list[str]:
         with self.client() as client:
-            queries = [{"status": status} for status in ("queued", "running", "computed")]
+            queries = [{"status": status} for status in ("queued", "running", "waiting", "computed")]
             return [task["id"] for query in queries for task in client.get("/v1/tasks", params=query).json()["items"]]
 
     def log_lines(self) -> list[dict[str, Any]]:

@@ -139,7 +139,7 @@ def test_pages_neither_skip_nor_repeat_while_rows_come_and_are_replaced(database
     cursor = None
     while True:
         with database.reading() as db:
-            rows, cursor = contacts.page(db, "local", email=None, task_id=task_id, limit=7, cursor=cursor)
+            rows, cursor = contacts.page(db, "local", email=None, task_id=None, limit=7, cursor=cursor)
         seen += [row["key"] for row in rows]
         load(database, task_id, [new(f"é{24 - len(seen) % 25:02}@x.org", 1 + len(seen))])
         load(database, other, [new(f"a{len(seen)}@x.org", 1 + len(seen))])
@@ -148,6 +148,19 @@ def test_pages_neither_skip_nor_repeat_while_rows_come_and_are_replaced(database
     assert seen == [f"é{number:02}@x.org" for number in range(25)]
     with database.reading() as db, pytest.raises(InvalidInput, match="cursor"):
         contacts.page(db, "local", email=None, task_id=None, limit=7, cursor="not one")
+
+
+def test_those_of_a_file_come_in_its_order(database: Database, new_task: NewTask) -> None:
+    task_id = new_task()
+    load(database, task_id, [new(f"{99 - number}@x.org", 9 + number) for number in range(20)])
+    load(database, new_task(), [new("other@x.org", 10)])
+    lines: list[int] = []
+    cursor = None
+    while not lines or cursor:
+        with database.reading() as db:
+            rows, cursor = contacts.page(db, "local", email=None, task_id=task_id.upper(), limit=6, cursor=cursor)
+        lines += [row["line"] for row in rows]
+    assert lines == list(range(9, 29))
 
 
 def test_what_a_file_brought_is_deleted_in_steps(

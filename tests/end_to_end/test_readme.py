@@ -35,6 +35,7 @@ def test_the_commands_are_found() -> None:
 def test_a_command_of_the_readme_works(service: Service, tmp_path: Path, command: str) -> None:
     for name in ("reads.fastq.gz", "reads.bam", "other.bam"):
         (tmp_path / name).write_bytes(b"abc")
+    (tmp_path / "partners.csv").write_text("name,email\nKathy,kathy@example.org\nBob,nobody\n")
     (tmp_path / "MD5SUMS").write_text(f"{hashlib.md5(b'abc').hexdigest()}  reads.bam\n")
     with contextlib.ExitStack() as held:
         if ("DELETE" in command and "results" not in command) or "cancel" in command:
@@ -44,6 +45,9 @@ def test_a_command_of_the_readme_works(service: Service, tmp_path: Path, command
             with service.without_workers(), service.client() as client:
                 known = service.hand_over(b"abc", batch="run7")
                 client.delete(f"/v1/tasks/{known}")
+        elif "rejects" in command:
+            known = service.hand_over((tmp_path / "partners.csv").read_bytes(), kind="contacts")
+            service.ended(known)
         else:
             known = service.hand_over(b"abc", batch="run7")
             service.ended(known)
@@ -94,6 +98,8 @@ def run(command: str, known: str, service: Service, tmp_path: Path) -> None:
             known in told
             or told in ("abc", "reads.bam: OK\n")
             or hashlib.md5(b"abc").hexdigest() in told
+            or '"rows": 2' in told
+            or "3,invalid_address," in told
             or re.search(r"[0-9a-f]{8}-[0-9a-f-]{27}|\"items\"", told)
         )
 

@@ -165,8 +165,8 @@ export interface paths {
         };
         /**
          * List Contacts
-         * @description Contacts in the order of their addresses, in pages. One that comes from a file that is still being loaded may yet be taken
-         *     from an earlier row of it.
+         * @description Contacts in the order of their addresses, or with `task` in that of its file, in pages. One of a file that is still being
+         *     loaded may yet be taken from an earlier row of it.
          */
         get: operations["list_contacts_v1_contacts_get"];
         put?: never;

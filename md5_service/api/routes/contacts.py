@@ -37,8 +37,8 @@ async def list_contacts(
         Text, Query(description="`next` of the page before", json_schema_extra={"pattern": documented.TEXT_CURSOR})
     ] = None,
 ) -> schemas.ContactPage:
-    """Contacts in the order of their addresses, in pages. One that comes from a file that is still being loaded may yet be taken
-    from an earlier row of it."""
+    """Contacts in the order of their addresses, or with `task` in that of its file, in pages. One of a file that is still being
+    loaded may yet be taken from an earlier row of it."""
     rows, following = await in_time(lambda: _page(shared, owner, email, task, limit, cursor))
     link_next(request, response, following)
     return schemas.ContactPage(items=[schemas.contact(row) for row in rows], next=following)
