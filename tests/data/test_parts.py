@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, select, update
 
-from md5_task_data import due, leases, parts, statistics, tasks
+from md5_task_data import contacts, derived, due, leases, parts, statistics, tasks
 from md5_task_data.database import Database
 from md5_task_data.errors import LeaseLost, NotFound
 from md5_task_data.leases import Claim, Slice
@@ -209,3 +209,32 @@ def test_parts_are_cleared_away_when_their_file_has_its_outcome_and_not_before(
         with database.transaction() as db:
             cleared.append(parts.clear(db))
     assert (cleared, kept(database)) == ([-1, 2, 2, 1, 0], [])
+
+
+def test_what_a_file_brought_is_deleted_when_nobody_can_bring_more(database: Database, cut: Cut) -> None:
+    """A worker has just looked whether the part is still its own, and is about to store some of its rows."""
+    if database.is_sqlite:
+        pytest.skip("SQLite has one writer at a time: nobody else is about to do anything")
+    task_id, ids = cut(2)
+    (late,) = claims(database, ids[0])
+    other = Database(database.url.render_as_string(hide_password=False))
+
+    def delete() -> None:
+        is_more = True
+        while is_more:
+            with other.transaction() as db:
+                is_more = derived.delete_some(db, task_id)
+
+    deleting = threading.Thread(target=delete)
+    with database.transaction() as db:
+        leases.beat(db, late, 1, 30)
+        with other.transaction() as others:
+            tasks.cancel(others, "local", task_id)
+        deleting.start()
+        deleting.join(0.5)
+        contacts.load(db, owner="local", task_id=task_id, rows=[("a@x.org", "a@x.org", "", "{}", 1)])
+    deleting.join(20)
+    with other.reading() as db:
+        assert contacts.count(db, task_id, 1, 100) == 0
+    assert kept(other) == []
+    other.close()

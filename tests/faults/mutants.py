@@ -610,23 +610,16 @@ MUTANTS += (
     Mutant(
         "the parent that a part can be claimed for only while it waits",
         LEASES,
-        'tasks.c.id == bindparam("id"), tasks.c.status == "waiting"',
-        'tasks.c.id == bindparam("id")',
+        '.where(tasks.c.id == bindparam("id"), tasks.c.status == "waiting")\n)',
+        '.where(tasks.c.id == bindparam("id"))\n)',
         _data("test_parts.py::test_when_the_file_has_ended_its_parts_can_do_nothing_more[sqlite-beat]"),
     ),
     Mutant(
         "the parent that a part's lease lasts only while it waits",
         LEASES,
-        'exists().where(_parent.c.id == claim.parent_id, _parent.c.status == "waiting")',
-        "exists().where(_parent.c.id == claim.parent_id)",
+        'exists().where(tasks.c.id == bindparam("id"), tasks.c.status == "waiting")',
+        'exists().where(tasks.c.id == bindparam("id"))',
         _data("test_parts.py::test_when_the_file_has_ended_its_parts_can_do_nothing_more[sqlite-beat]"),
-    ),
-    Mutant(
-        "the end of a part under its parent's count",
-        PARTS,
-        'waits = tasks.c.id == parent_id, tasks.c.status == "waiting"',
-        "waits = (tasks.c.id == parent_id,)",
-        _data("test_parts.py::test_when_the_file_has_ended_its_parts_can_do_nothing_more[sqlite-end]"),
     ),
     Mutant(
         "the closing of a file after its last part",
@@ -719,7 +712,7 @@ MUTANTS += (
         "md5_task_data/derived.py",
         "    parts.end_all(db, task_id)\n",
         "",
-        _api("test_contacts.py::test_who_is_late_with_a_part_stores_nothing_when_its_file_is_deleted"),
+        _data("test_parts.py::test_what_a_file_brought_is_deleted_when_nobody_can_bring_more[postgresql]"),
     ),
 )
 
