@@ -1,11 +1,11 @@
 import { detailOf, isPassing } from "./errors";
-import type { Task } from "./types";
+import type { Parameters, Task } from "./types";
 import { tellUnauthorized } from "./unauthorized";
 
 interface ToSend {
   file: File;
   name: string;
-  expectedMd5: string | null;
+  params: Parameters;
 }
 
 export interface Upload {
@@ -38,9 +38,9 @@ const UNREADABLE = "The file can no longer be read. Was it moved, changed or rem
  * Sends a file as the raw body of one request. XMLHttpRequest, as fetch does not tell how much has been sent; it reads
  * the file from disk as it goes, so that any size fits. Sent again with the same key, it is answered with the same task.
  */
-export function startUpload({ file, name, expectedMd5 }: ToSend, idempotencyKey: string, onSent: (bytes: number) => void): Upload {
-  const query = new URLSearchParams({ kind: "md5", filename: name });
-  if (expectedMd5 !== null) query.set("expected_md5", expectedMd5);
+export function startUpload({ file, name, params }: ToSend, idempotencyKey: string, onSent: (bytes: number) => void): Upload {
+  const query = new URLSearchParams({ filename: name });
+  for (const [parameter, value] of Object.entries(params)) query.set(parameter, String(value));
   const request = new XMLHttpRequest();
   let stop = () => {
     request.abort();

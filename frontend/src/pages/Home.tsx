@@ -1,4 +1,6 @@
+import { kindIn, type Kind } from "../kinds/kinds";
 import { Lookup } from "../lookup/Lookup";
+import { useSearch } from "../shared/navigation";
 import { useTitle } from "../shared/useTitle";
 import { FileChooser } from "../upload/FileChooser";
 import type { Item, UploadQueue } from "../upload/queue";
@@ -6,16 +8,21 @@ import { UploadCard } from "../upload/UploadCard";
 import { UploadSummary } from "../upload/UploadSummary";
 import { WhatWillHappen } from "../upload/WhatWillHappen";
 
+const RESULTS: Record<Kind, string> = {
+  md5: "the MD5 of the file",
+  contacts: "how many of its rows became new contacts",
+};
 const MOST_SPOKEN = 5; // more files would never let a screen reader end
 
 export function Home({ queue, items }: { queue: UploadQueue; items: readonly Item[] }) {
+  const kind = kindIn(useSearch());
   useTitle(null);
   return (
     <>
-      <p className="lead">Hand over a file of any size: you get an id at once, and under that id, a little later, the MD5 of the file.</p>
+      <p className="lead">Hand over a file of any size: you get an id at once, and under that id, a little later, {RESULTS[kind]}.</p>
       <FileChooser onFiles={queue.add} />
       {items.length === 0 ? (
-        <WhatWillHappen />
+        <WhatWillHappen kind={kind} />
       ) : (
         <section className="files" aria-label="Your files">
           {items.length > 1 && <UploadSummary items={items} queue={queue} />}

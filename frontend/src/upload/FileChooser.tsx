@@ -1,13 +1,20 @@
 import { useId, useMemo, useRef, useState, type ChangeEvent } from "react";
+import { NO_OPTIONS, paramsOf } from "../contacts/options";
+import { OptionsFields } from "../contacts/OptionsFields";
+import { homePath, kindIn } from "../kinds/kinds";
 import { formatNumber } from "../shared/format";
-import { chosenIn, chosenInDrop, MOST_FILES, type Chosen } from "./chosen";
+import { redirect, useSearch } from "../shared/navigation";
+import { chosenIn, chosenInDrop, MOST_FILES, type Chosen, type Wanted } from "./chosen";
 import { digestsFor, parseExpected, whatDoesNotFit, type ParsedExpected } from "./expected";
 import { ExpectedMd5Field } from "./ExpectedMd5Field";
+import { KindChoice } from "./KindChoice";
 import { useFileDrop } from "./useFileDrop";
 
-/** Where files are chosen or dropped, and the digest that one of them should have. */
-export function FileChooser({ onFiles }: { onFiles: (files: Chosen[]) => void }) {
+/** Where it is said what is to be done, and files are chosen or dropped. */
+export function FileChooser({ onFiles }: { onFiles: (files: Wanted[]) => void }) {
+  const kind = kindIn(useSearch());
   const [expected, setExpected] = useState("");
+  const [options, setOptions] = useState(NO_OPTIONS);
   const [refusal, setRefusal] = useState<string | null>(null);
   const [note, setNote] = useState<string | null>(null);
   const [isReading, setReading] = useState(false);
@@ -16,18 +23,20 @@ export function FileChooser({ onFiles }: { onFiles: (files: Chosen[]) => void })
   const inputId = useId();
 
   function take(files: Chosen[]) {
-    const wrong = whyNot(files.length, parsed);
+    const wrong = whyNot(files.length) ?? (kind === "md5" ? whyNotChecked(files.length, parsed) : null);
     setRefusal(wrong === null ? null : `Nothing was handed over: ${wrong}`);
     setNote(null);
-    if (wrong === null && parsed.ok) {
+    if (wrong !== null) {
+      if (expected !== "") expectedField.current?.focus();
+    } else if (kind === "contacts") {
+      const params = paramsOf(options);
+      onFiles(files.map((one) => ({ ...one, params })));
+    } else if (parsed.ok) {
       const names = files.map(({ name }) => name);
       const digests = digestsFor(names, parsed.expected);
-      const checked = files.map((one, index) => ({ ...one, expectedMd5: digests[index] ?? null }));
-      setNote(whatDoesNotFit(checked, parsed.expected));
+      setNote(whatDoesNotFit(digests, parsed.expected));
       setExpected("");
-      onFiles(checked);
-    } else if (expected !== "") {
-      expectedField.current?.focus();
+      onFiles(files.map((one, index) => ({ ...one, params: md5Params(digests[index]) })));
     }
   }
 
@@ -55,6 +64,14 @@ export function FileChooser({ onFiles }: { onFiles: (files: Chosen[]) => void })
       <h2 id={`${inputId}-title`} className="visually-hidden">
         Hand over files
       </h2>
+      <KindChoice
+        kind={kind}
+        onChange={(wanted) => {
+          setRefusal(null);
+          setNote(null);
+          redirect(homePath(wanted));
+        }}
+      />
       <div className={isOver ? "drop-area drop-area-over" : "drop-area"}>
         <p className="drop-words">{wordsOf(isOver, isReading)}</p>
         <div className="drop-buttons">
@@ -86,21 +103,34 @@ export function FileChooser({ onFiles }: { onFiles: (files: Chosen[]) => void })
       <div role="status" className={note === null ? "" : "note"}>
         {note}
       </div>
-      <ExpectedMd5Field ref={expectedField} value={expected} parsed={parsed} onChange={setExpected} />
+      {kind === "contacts" ? (
+        <div className="field">
+          <p>
+            Each address becomes one record. An address that is there already is kept as it is; rows that are not valid come in a report.
+          </p>
+          <OptionsFields options={options} onChange={setOptions} />
+        </div>
+      ) : (
+        <ExpectedMd5Field ref={expectedField} value={expected} parsed={parsed} onChange={setExpected} />
+      )}
     </section>
   );
 }
+
+const md5Params = (digest: string | null | undefined): Wanted["params"] => ({ kind: "md5", ...(digest && { expected_md5: digest }) });
 
 function wordsOf(isOver: boolean, isReading: boolean): string {
   if (isOver) return "Let go to hand over";
   return isReading ? "Reading what is in it…" : "Drop files or folders anywhere on this page";
 }
 
-function whyNot(count: number, parsed: ParsedExpected): string | null {
+function whyNot(count: number): string | null {
   if (count === 0) return "there are no files in it.";
-  if (count > MOST_FILES) {
-    return `these are more than ${formatNumber(MOST_FILES)} files. Take fewer at a time, or a script: md5-service put takes any number.`;
-  }
+  if (count <= MOST_FILES) return null;
+  return `these are more than ${formatNumber(MOST_FILES)} files. Take fewer at a time, or a script: md5-service put takes any number.`;
+}
+
+function whyNotChecked(count: number, parsed: ParsedExpected): string | null {
   if (!parsed.ok) return "correct the expected MD5 first, or empty the field.";
   if (parsed.expected.kind !== "digest" || count === 1) return null;
   return `an expected MD5 belongs to one file, and you chose ${formatNumber(count)}. Choose one file, or paste a list of several lines.`;

@@ -1,17 +1,22 @@
+import type { Parameters } from "../api/types";
+
 /** A file to be handed over. */
 export interface Chosen {
   file: File;
   /** With the folders that lead to it, where a whole folder was chosen. */
   name: string;
-  /** The digest that it should have. */
-  expectedMd5: string | null;
+}
+
+/** What is to be done with it. */
+export interface Wanted extends Chosen {
+  params: Parameters;
 }
 
 const LONGEST_NAME = 255; // characters
 export const MOST_FILES = 1000; // at once; more are a job for a script
 
 export const chosenIn = (files: Iterable<File>): Chosen[] =>
-  [...files].map((file) => ({ file, name: fitting(file.webkitRelativePath || file.name), expectedMd5: null })).toSorted(byFolder);
+  [...files].map((file) => ({ file, name: fitting(file.webkitRelativePath || file.name) })).toSorted(byFolder);
 
 /** What was dropped, folders with all that is in them; reads on only until there are too many. Must be called while the
  * drop is handled: the browser forgets it afterwards. */
@@ -31,7 +36,7 @@ async function all(dropped: { entry: FileSystemEntry | null; file: File | null }
         if (chosen.length > MOST_FILES) return chosen;
       }
     } else if (file !== null) {
-      chosen.push({ file, name: file.name, expectedMd5: null });
+      chosen.push({ file, name: file.name });
     }
   }
   return chosen.toSorted(byFolder);
@@ -42,7 +47,7 @@ async function* walk(entry: FileSystemEntry): AsyncGenerator<Chosen> {
     const file = await new Promise<File>((resolve, reject) => {
       (entry as FileSystemFileEntry).file(resolve, reject);
     });
-    yield { file, name: fitting(entry.fullPath.replace(/^\//, "")), expectedMd5: null };
+    yield { file, name: fitting(entry.fullPath.replace(/^\//, "")) };
     return;
   }
   const reader = (entry as FileSystemDirectoryEntry).createReader();

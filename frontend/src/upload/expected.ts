@@ -23,10 +23,10 @@ export function digestsFor(names: readonly string[], expected: Expected): (strin
 }
 
 /** Where a manifest and the files do not quite fit together: to be said, and no reason to stop. */
-export function whatDoesNotFit(files: readonly { expectedMd5: string | null }[], expected: Expected): string | null {
+export function whatDoesNotFit(digests: readonly (string | null)[], expected: Expected): string | null {
   if (expected.kind !== "manifest") return null;
-  const found = files.filter(({ expectedMd5 }) => expectedMd5 !== null).length;
-  const [unlisted, unused] = [files.length - found, expected.manifest.size - found];
+  const found = digests.filter((digest) => digest !== null).length;
+  const [unlisted, unused] = [digests.length - found, expected.manifest.size - found];
   const parts = [
     unlisted > 0 ? `no verdict for ${count(unlisted, "file")} that the list does not have, or has twice with different digests` : "",
     unused > 0 ? `no file here for ${count(unused, "line")} of it` : "",

@@ -2,7 +2,7 @@ import { isReachable } from "../api/tasks";
 import { startUpload, UploadFailed, type Upload } from "../api/upload";
 import type { Task } from "../api/types";
 import { Speedometer } from "../shared/speed";
-import type { Chosen } from "./chosen";
+import type { Wanted } from "./chosen";
 
 export type Phase =
   /** `why`: it was begun before, and will be again by itself. */
@@ -14,7 +14,7 @@ export type Phase =
 
 export interface Item {
   readonly key: number;
-  readonly chosen: Chosen;
+  readonly chosen: Wanted;
   /** The same for every try: an upload whose answer was lost does not become two tasks. */
   readonly idempotencyKey: string;
   readonly phase: Phase;
@@ -48,7 +48,7 @@ export class UploadQueue {
 
   readonly snapshot = (): readonly Item[] => this.items;
 
-  readonly add = (files: readonly Chosen[]): void => {
+  readonly add = (files: readonly Wanted[]): void => {
     const phase = { name: "waiting", why: null } as const;
     const added = files.map((chosen): Item => ({ key: this.nextKey++, chosen, idempotencyKey: newKey(), phase }));
     this.items = [...added, ...this.items];
