@@ -59,7 +59,14 @@ function More({ task }: { task: Task }) {
             {mayDelete(task) && <DeleteButton task={task} />}
           </div>
         ) : (
-          <p className="muted">Its bytes are no longer kept. To have it done again, hand it over again.</p>
+          <>
+            <p className="muted">Its bytes are no longer kept. To have it done again, hand it over again.</p>
+            {mayDelete(task) && (
+              <div className="actions">
+                <DeleteButton task={task} />
+              </div>
+            )}
+          </>
         )}
       </section>
       <section aria-labelledby="scripts-title">

@@ -1,3 +1,4 @@
+import { countsInWords, countsOf } from "../contacts/result";
 import { FileCard } from "../shared/FileCard";
 import { useAnnounced } from "../shared/useAnnounced";
 import { CancelButton } from "./CancelButton";
@@ -46,5 +47,7 @@ function spoken({ task, refused, away }: WatchedTask): string | null {
   if (task === undefined) return null;
   const verdict = md5ResultOf(task)?.verdict;
   const checked = verdict === undefined || verdict === null ? "" : verdict.matches ? ", matches the expected MD5" : ", does not match the expected MD5";
-  return `${name}${statusWords(task).words}${checked}`;
+  const counts = countsOf(task);
+  const counted = counts === null ? "" : `: ${countsInWords(counts).join(", ")}`;
+  return `${name}${statusWords(task).words}${checked}${counted}`;
 }

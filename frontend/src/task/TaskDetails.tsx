@@ -1,16 +1,17 @@
 import { detailOf } from "../api/errors";
 import type { Task } from "../api/types";
+import { ContactsResult } from "../contacts/ContactsResult";
 import { formatDuration } from "../shared/format";
 import { Icon } from "../shared/Icon";
 import { CodeRow } from "./CodeRow";
 import { expectedOf, md5ResultOf } from "./md5Result";
 import { Verdict } from "./Verdict";
 import { useSecondsLeft } from "./useTask";
-import { statusWords } from "./words";
+import { statusWords, workOf } from "./words";
 
 /** What is known of a task, in the order in which it becomes known. */
 export function TaskDetails({ task }: { task: Task }) {
-  const { words, percent, icon } = statusWords(task);
+  const { words, percent, progress, icon } = statusWords(task);
   const secondsLeft = useSecondsLeft(task);
   const result = md5ResultOf(task);
   const expected = expectedOf(task);
@@ -20,11 +21,11 @@ export function TaskDetails({ task }: { task: Task }) {
         <Icon name={icon} />
         <span>
           {words}
-          {percent !== null && <span className="digits">, {percent} %</span>}
+          {progress !== null && <span className="digits">, {progress}</span>}
           {secondsLeft !== null && <span className="digits">, about {formatDuration(secondsLeft)} left</span>}
         </span>
       </p>
-      {percent !== null && <progress aria-label={`Hashing of ${task.filename}`} value={percent} max={100} />}
+      {percent !== null && <progress aria-label={`${workOf(task).naming} of ${task.filename}`} value={percent} max={100} />}
       {task.error !== null && <p className="failure">{detailOf(task.error)}</p>}
       <dl className="codes">
         <CodeRow name="Id" of="id" value={task.id} testId="id" />
@@ -32,6 +33,7 @@ export function TaskDetails({ task }: { task: Task }) {
         {result === null && expected !== null && <CodeRow name="Expected" value={expected} testId="expected" />}
       </dl>
       {result?.verdict && <Verdict {...result.verdict} />}
+      {task.kind === "contacts" && <ContactsResult task={task} />}
     </>
   );
 }

@@ -1,7 +1,7 @@
 import type { Task } from "../api/types";
-import { formatDuration, formatSize, formatTime } from "../shared/format";
+import { formatDuration, formatTime } from "../shared/format";
 import { useSecondsLeft } from "./useTask";
-import { statusWords } from "./words";
+import { doneOf, statusWords, workOf } from "./words";
 
 type Event = Task["history"][number];
 
@@ -17,7 +17,7 @@ export function Timeline({ task }: { task: Task }) {
             {formatTime(event.at)}
           </time>
           <span>
-            {wordsOf(event, index === 0, attemptAt(task.history, index))}
+            {wordsOf(event, task.history.slice(0, index))}
             {event.reason !== null && event.status === "queued" && <span className="muted">: {event.reason}</span>}
           </span>
         </li>
@@ -27,14 +27,14 @@ export function Timeline({ task }: { task: Task }) {
           <time dateTime={task.results_deleted_at} title={task.results_deleted_at}>
             {formatTime(task.results_deleted_at)}
           </time>
-          <span>Its bytes were deleted, as was asked for</span>
+          <span>{task.kind === "contacts" ? "Its bytes and its contacts" : "Its bytes"} were deleted, as was asked for</span>
         </li>
       )}
       {percent !== null && (
         <li>
           <span className="now">now</span>
           <span className="digits">
-            {formatSize(task.progress.done)} of {formatSize(task.progress.total)} hashed, {percent} %
+            {doneOf(task)} {workOf(task).been}, {percent} %
             {secondsLeft !== null && `, about ${formatDuration(secondsLeft)} left`}
           </span>
         </li>
@@ -43,15 +43,17 @@ export function Timeline({ task }: { task: Task }) {
   );
 }
 
-/** Which of the attempts it is that begins here. */
-const attemptAt = (history: readonly Event[], index: number): number => history.slice(0, index + 1).filter(({ status }) => status === "running").length;
-
-function wordsOf({ status, reason }: Event, isFirst: boolean, attempt: number): string {
+function wordsOf({ status, reason }: Event, before: readonly Event[]): string {
+  // When the parts of a file have ended, that it is counted is work of its own, with attempts of its own.
+  const cut = before.findLastIndex((earlier) => earlier.status === "waiting");
+  const attempt = 1 + before.slice(cut + 1).filter((earlier) => earlier.status === "running").length;
   switch (status) {
     case "queued":
-      return isFirst ? "Received, stored and queued" : "Queued again";
+      return before.length === 0 ? "Received, stored and queued" : "Queued again";
     case "running":
-      return attempt > 1 ? `A worker began, attempt ${attempt}` : "A worker began";
+      return `A worker began${cut < 0 ? "" : " to count"}${attempt > 1 ? `, attempt ${attempt}` : ""}`;
+    case "waiting":
+      return reason === null ? "Cut into parts" : `${reason.charAt(0).toUpperCase()}${reason.slice(1)}`;
     case "computed":
       if (reason === "cancelled") return "Cancelled";
       return reason === "failed" ? "It failed" : "The result was stored";

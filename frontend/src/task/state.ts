@@ -4,8 +4,12 @@ import type { Task } from "../api/types";
 export const isEnded = ({ status }: Task): boolean =>
   status === "done" || status === "failed" || status === "cancelled" || status === "expired";
 
+/** Whether its progress goes on: of one that waits, by its parts. */
+export const isInWork = ({ status }: Task): boolean => status === "running" || status === "waiting";
+
 export const mayCancel = ({ outcome }: Task): boolean => outcome === null;
 
-export const mayDelete = (task: Task): boolean => task.kept && isEnded(task);
+/** Contacts outlive the bytes that they came from. */
+export const mayDelete = (task: Task): boolean => isEnded(task) && (task.kept || (task.kind === "contacts" && task.results_deleted_at === null));
 
 export const mayRetry = ({ kept, outcome }: Task): boolean => kept && (outcome === "failed" || outcome === "cancelled");

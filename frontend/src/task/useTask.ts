@@ -7,7 +7,7 @@ import { cancelTask, deleteResults, fetchTask, retryTask } from "../api/tasks";
 import type { Task } from "../api/types";
 import { focusMain } from "../shared/navigation";
 import { notePace, paceKey, remember, taskKey } from "./known";
-import { isEnded } from "./state";
+import { isEnded, isInWork } from "./state";
 
 const ASK_MS = 500; // as long as changes do not come by themselves
 const ASK_EACH_MS = 50; // where many ask, together not more than 20 times a second
@@ -69,9 +69,10 @@ function useEvents(id: string, mayChange: boolean): void {
 }
 
 /** Seconds until the work on a task is done, if it goes on as it does; null as long as nobody can tell. */
-export function useSecondsLeft({ id, status, progress }: Task): number | null {
+export function useSecondsLeft(task: Task): number | null {
+  const { id, progress } = task;
   const { data: pace } = useQuery<number | null>({ queryKey: paceKey(id), queryFn: () => null, enabled: false });
-  if (status !== "running" || pace === undefined || pace === null || pace <= 0) return null;
+  if (!isInWork(task) || pace === undefined || pace === null || pace <= 0) return null;
   return (progress.total - progress.done) / pace;
 }
 

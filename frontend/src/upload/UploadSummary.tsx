@@ -1,3 +1,4 @@
+import { countsInWords, countsOf, sumOf } from "../contacts/result";
 import { count, formatNumber } from "../shared/format";
 import { useAnnounced } from "../shared/useAnnounced";
 import { md5ResultOf } from "../task/md5Result";
@@ -27,12 +28,24 @@ export function UploadSummary({ items, queue }: { items: readonly Item[]; queue:
     [tasks.filter(({ status }) => status === "cancelled").length + keysOf("stopped").length, "cancelled"],
   ];
   const words = parts.filter(([number]) => number > 0).map(([number, what]) => `${formatNumber(number)} ${what}`);
+  const loaded = done.flatMap((task) => countsOf(task) ?? []);
+  const rows = sumOf(loaded);
+  const contacts = loaded.length === 0 ? null : `${count(rows.rows, "row")}: ${countsInWords(rows).join(", ")}`;
+  const digests = done.flatMap((task) => {
+    const result = md5ResultOf(task);
+    return result === null ? [] : [md5sumLine(result.md5, task.filename)];
+  });
   const all = `${formatNumber(items.length)} files: ${words.join(", ")}`;
-  useAnnounced(open === 0 ? all : null);
+  useAnnounced(open === 0 ? [all, contacts].filter(Boolean).join("; ") : null);
 
   return (
     <div className="summary" data-testid="summary">
       <p className="digits">{all}</p>
+      {contacts !== null && (
+        <p className="digits" data-testid="rows">
+          {contacts}
+        </p>
+      )}
       {open > 0 && <progress aria-label="Files that have ended" value={items.length - open} max={items.length} />}
       <div className="actions">
         {uploading.length > 0 &&
@@ -47,11 +60,11 @@ export function UploadSummary({ items, queue }: { items: readonly Item[]; queue:
           quietButton("Empty this list", () => {
             queue.remove(...items.map(({ key }) => key));
           })}
-        {done.length > 0 && (
+        {digests.length > 0 && (
           <button
             type="button"
             onClick={() => {
-              save("MD5SUMS", done.map(({ filename, result }) => md5sumLine(String(result?.md5), filename)).join(""));
+              save("MD5SUMS", digests.join(""));
             }}
           >
             Save MD5SUMS

@@ -1,0 +1,59 @@
+import type { Task } from "../api/types";
+import { count, formatNumber } from "../shared/format";
+import { Link } from "../shared/Link";
+import { contactsPath, rejectsUrl } from "./address";
+import { countsOf, readingOf } from "./result";
+
+/** What became of the rows of a file, how it was read, and where its contacts and its rejects are. */
+export function ContactsResult({ task }: { task: Task }) {
+  const counts = countsOf(task);
+  if (counts === null) return <LoadedBefore task={task} />;
+  const isThere = task.results_deleted_at === null;
+  const figures = [
+    ["Rows", counts.rows],
+    ["New contacts", counts.inserted],
+    ["Duplicate", counts.duplicate],
+    ["Invalid", counts.invalid],
+  ] as const;
+  return (
+    <>
+      <dl className="figures" data-testid="counts">
+        {figures.map(([name, value]) => (
+          <div key={name}>
+            <dt>{name}</dt>
+            <dd className="digits">{formatNumber(value)}</dd>
+          </div>
+        ))}
+      </dl>
+      <p className="help" data-testid="reading">
+        {readingOf(task).join(" · ")}
+      </p>
+      {!isThere && <p className="help">Its contacts and its rejected rows were deleted, as was asked for.</p>}
+      {isThere && counts.invalid > 0 && (
+        <p>
+          <a href={rejectsUrl(task.id)} download>
+            Download the {count(counts.invalid, "rejected row")}
+          </a>
+          <span className="help block">A CSV with the reason for each. Correct them in it, and hand it over again.</span>
+        </p>
+      )}
+      {isThere && counts.inserted > 0 && (
+        <p>
+          <Link to={contactsPath({ task: task.id })}>Contacts of this file</Link>
+        </p>
+      )}
+    </>
+  );
+}
+
+/** Of a file that was not loaded to its end. */
+function LoadedBefore({ task: { id, outcome, progress, results_deleted_at } }: { task: Task }) {
+  const hasBegun = progress.unit === "rows" && progress.done > 0;
+  if (outcome === null || outcome === "done" || !hasBegun || results_deleted_at !== null) return null;
+  return (
+    <p>
+      <span className="help block">What had been loaded by then is kept.</span>
+      <Link to={contactsPath({ task: id })}>Contacts of this file</Link>
+    </p>
+  );
+}
