@@ -1,5 +1,6 @@
 import { useId, useState, type SyntheticEvent } from "react";
 import type { Filters } from "../api/types";
+import { KINDS } from "../kinds/kinds";
 import { Link } from "../shared/Link";
 import { refine } from "../shared/navigation";
 import { parseDigest } from "../upload/digest";
@@ -51,25 +52,38 @@ export function FilterForm({ filters }: { filters: Filters }) {
     </div>
   );
 
+  const choice = (name: "kind" | "status", label: string, values: readonly [value: string, words: string][]) => (
+    <div>
+      <label htmlFor={`${id}-${name}`}>{label}</label>
+      <select
+        id={`${id}-${name}`}
+        value={draft[name] ?? ""}
+        onChange={(event) => {
+          apply({ ...draft, [name]: event.target.value });
+        }}
+      >
+        <option value="">any</option>
+        {values.map(([value, words]) => (
+          <option key={value} value={value}>
+            {words}
+          </option>
+        ))}
+      </select>
+    </div>
+  );
+
   return (
     <form className="filters" aria-label="Which tasks" onSubmit={submit}>
-      <div>
-        <label htmlFor={`${id}-status`}>Status</label>
-        <select
-          id={`${id}-status`}
-          value={draft.status ?? ""}
-          onChange={(event) => {
-            apply({ ...draft, status: event.target.value });
-          }}
-        >
-          <option value="">any</option>
-          {STATUSES.map(({ status, words }) => (
-            <option key={status} value={status}>
-              {words}
-            </option>
-          ))}
-        </select>
-      </div>
+      {choice(
+        "kind",
+        "Kind",
+        KINDS.map(({ kind, name }) => [kind, name]),
+      )}
+      {choice(
+        "status",
+        "Status",
+        STATUSES.map(({ status, words }) => [status, words]),
+      )}
       {field("filename__contains", "Part of the name")}
       {field("batch", "Batch")}
       {field("md5", "MD5")}

@@ -15,7 +15,7 @@ export function Overview() {
   return (
     <>
       <ul className="counts">
-        {STATUSES.map(({ status, words }) => (
+        {STATUSES.filter(({ status }) => status !== "waiting" || count(status) > 0).map(({ status, words }) => (
           <li key={status}>
             <Link to={tasksPath({ status })}>
               <strong className="digits" data-testid={`count-${status}`}>

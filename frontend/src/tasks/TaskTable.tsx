@@ -1,4 +1,5 @@
 import type { Task } from "../api/types";
+import { countsInWords, countsOf } from "../contacts/result";
 import { taskPath } from "../lookup/taskId";
 import { formatSize, formatTime } from "../shared/format";
 import { Icon } from "../shared/Icon";
@@ -53,6 +54,7 @@ function TaskRow({ listed, isPicked, onPick }: { listed: Task; isPicked: boolean
   const task = useTask(listed.id).task ?? listed;
   const { words, percent, icon } = statusWords(task);
   const result = md5ResultOf(task);
+  const counts = countsOf(task);
   return (
     <tr data-testid="task" data-status={task.status} className={isPicked ? "picked" : undefined}>
       <td>
@@ -74,6 +76,7 @@ function TaskRow({ listed, isPicked, onPick }: { listed: Task; isPicked: boolean
           </Link>
         </span>
         {result !== null && <code>{result.md5}</code>}
+        {counts !== null && <div className="digits">{countsInWords(counts).join(" · ")}</div>}
         <div className="facts">
           <span>{formatSize(task.size)}</span>
           <time dateTime={task.created_at} title={task.created_at}>

@@ -1,6 +1,6 @@
 import type { Filters } from "../api/types";
 
-const NAMES = ["status", "filename__contains", "batch", "md5", "cursor"] as const;
+const NAMES = ["kind", "status", "filename__contains", "batch", "md5", "cursor"] as const;
 
 /** The filters in an address: named as in the API, so that one can be made from the other. */
 export function filtersIn(search: string): Filters {

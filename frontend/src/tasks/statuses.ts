@@ -1,7 +1,8 @@
 /** Those that a task of this service can be in, in the order of its way, in few words. */
 export const STATUSES = [
   { status: "queued", words: "queued" },
-  { status: "running", words: "being hashed" },
+  { status: "running", words: "in work" },
+  { status: "waiting", words: "in work, in parts" },
   { status: "computed", words: "being logged" },
   { status: "done", words: "done" },
   { status: "failed", words: "failed" },
