@@ -1,7 +1,7 @@
 import { useEffect } from "react";
 import { idInAddress, taskPath } from "./lookup/taskId";
 import { Home } from "./pages/Home";
-import { LazyTasks } from "./pages/LazyTasks";
+import { LazyContacts, LazyTasks } from "./pages/lazy";
 import { NotFound } from "./pages/NotFound";
 import { TaskPage } from "./pages/TaskPage";
 import { SignedIn } from "./session/SignedIn";
@@ -56,6 +56,9 @@ function Navigation() {
       <Link to="/tasks" isCurrent={path === "/tasks"}>
         All tasks
       </Link>
+      <Link to="/contacts" isCurrent={path === "/contacts"}>
+        Contacts
+      </Link>
       <a href="/docs">API</a>
     </nav>
   );
@@ -69,5 +72,6 @@ function Page({ home }: { home: React.ReactNode }) {
   }, [id, path]);
   if (id !== null) return <TaskPage key={id} id={id} />;
   if (path === "/") return home;
+  if (path === "/contacts") return <LazyContacts />;
   return path === "/tasks" ? <LazyTasks /> : <NotFound />;
 }

@@ -1,6 +1,9 @@
 import { Refused, ServiceAway } from "./errors";
 
 const LONGEST_BACK_OFF_MS = 10_000;
+export const PATIENCE_MS = 20_000; // a request that hangs longer has lost its server
+
+export const withPatience = (signal: AbortSignal): AbortSignal => AbortSignal.any([signal, AbortSignal.timeout(PATIENCE_MS)]);
 
 /** For every question to the service: a service that is away is asked again until it is back, one that says no is not. */
 export const patient = {

@@ -1,7 +1,6 @@
 import { client, dataOf } from "./client";
+import { PATIENCE_MS, withPatience } from "./patience";
 import type { Filters, Stats, Task, TaskPage, TaskQuery } from "./types";
-
-const PATIENCE_MS = 20_000; // a request that hangs longer has lost its server
 
 export function fetchTask(id: string, signal: AbortSignal): Promise<Task> {
   return dataOf(client.GET("/v1/tasks/{task_id}", { params: { path: { task_id: id } }, signal: withPatience(signal) }), signal);
@@ -41,5 +40,3 @@ export async function deleteResults(id: string): Promise<void> {
 }
 
 export const fileUrl = (id: string): string => `/v1/tasks/${id}/file`;
-
-const withPatience = (signal: AbortSignal): AbortSignal => AbortSignal.any([signal, AbortSignal.timeout(PATIENCE_MS)]);

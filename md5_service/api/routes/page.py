@@ -43,6 +43,7 @@ router = APIRouter(include_in_schema=False)
 @router.get("/")
 @router.get("/tasks")
 @router.get("/tasks/{task_id}")
+@router.get("/contacts")
 def page() -> Response:
     """One page, which looks at its own address."""
     index = BUILT / "index.html"

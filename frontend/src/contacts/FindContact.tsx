@@ -1,0 +1,41 @@
+import { useId, useState, type SyntheticEvent } from "react";
+import { refine } from "../shared/navigation";
+import { contactsPath, type ContactFilters } from "./address";
+
+/** Looks an address up; the address of the page always says the same as this field. */
+export function FindContact({ filters }: { filters: ContactFilters }) {
+  const id = useId();
+  const [email, setEmail] = useState(filters.email ?? "");
+  const [shown, setShown] = useState(filters.email);
+  if (shown !== filters.email) {
+    // By a link, or back and forth: the field follows.
+    setShown(filters.email);
+    setEmail(filters.email ?? "");
+  }
+
+  function find(event: SyntheticEvent) {
+    event.preventDefault();
+    refine(contactsPath({ task: filters.task, email }));
+  }
+
+  return (
+    <form className="find" aria-label="One contact" onSubmit={find}>
+      <label htmlFor={id}>E-mail address</label>
+      <div className="with-button">
+        <input
+          id={id}
+          type="text"
+          inputMode="email"
+          autoComplete="off"
+          autoCapitalize="off"
+          spellCheck={false}
+          value={email}
+          onChange={(event) => {
+            setEmail(event.target.value);
+          }}
+        />
+        <button type="submit">Look up</button>
+      </div>
+    </form>
+  );
+}

@@ -1,0 +1,34 @@
+import { keepPreviousData, useQuery, useQueryClient } from "@tanstack/react-query";
+import { fetchContacts } from "../api/contacts";
+import { patient, troubleOf, type Trouble } from "../api/patience";
+import type { ContactPage } from "../api/types";
+import type { ContactFilters } from "./address";
+
+const ASK_MS = 5000; // files are loaded all the time
+
+const keyOf = (filters: Partial<ContactFilters>) => ["contacts", filters] as const;
+
+interface Shown extends Trouble {
+  page: ContactPage | undefined;
+  /** Whether it is that of these filters, and not still that of those before. */
+  isCurrent: boolean;
+  /** The cursor of the page before; null: that is the first. Undefined: nobody came by it, and a cursor leads only onwards. */
+  previous: string | null | undefined;
+}
+
+export function useContacts(filters: ContactFilters): Shown {
+  const queryClient = useQueryClient();
+  const query = useQuery({
+    ...patient,
+    queryKey: keyOf(filters),
+    queryFn: ({ signal }) => fetchContacts(filters, signal),
+    refetchInterval: ASK_MS,
+    placeholderData: keepPreviousData,
+  });
+  // Those of the filters before stay only until the answer comes; where none comes they would be taken for it.
+  const page = query.isPlaceholderData && query.failureReason !== null ? undefined : query.data;
+  const seen = queryClient.getQueryCache().findAll({ queryKey: keyOf({ email: filters.email, task: filters.task }) });
+  const before = seen.find(({ state }) => (state.data as ContactPage | undefined)?.next === filters.cursor);
+  const previous = filters.cursor === null ? undefined : (before?.queryKey[1] as ContactFilters | undefined)?.cursor;
+  return { page, isCurrent: !query.isPlaceholderData, previous, ...troubleOf(query) };
+}

@@ -1,0 +1,91 @@
+import "../styles/contacts.css";
+import { contactFiltersIn, contactsPath, type ContactFilters } from "../contacts/address";
+import { ContactTable } from "../contacts/ContactTable";
+import { FindContact } from "../contacts/FindContact";
+import { useContacts } from "../contacts/useContacts";
+import { homePath } from "../kinds/kinds";
+import { isId, taskPath } from "../lookup/taskId";
+import { Link } from "../shared/Link";
+import { useSearch } from "../shared/navigation";
+import { useAnnounced } from "../shared/useAnnounced";
+import { useTitle } from "../shared/useTitle";
+import { ServiceAwayNote } from "../task/ServiceAwayNote";
+import { isEnded } from "../task/state";
+import { useTask } from "../task/useTask";
+
+/** One record for each address, whichever file brought it first. */
+export function Contacts() {
+  const filters = contactFiltersIn(useSearch());
+  useTitle("Contacts");
+  return (
+    <section aria-labelledby="contacts-title">
+      <h2 id="contacts-title">Contacts</h2>
+      <p className="muted">One record for each e-mail address: that of the file which brought it first.</p>
+      <FindContact filters={filters} />
+      {filters.task !== null && isId(filters.task) && <OfFile id={filters.task} filters={filters} />}
+      <List filters={filters} />
+    </section>
+  );
+}
+
+function OfFile({ id, filters }: { id: string; filters: ContactFilters }) {
+  const { task } = useTask(id);
+  return (
+    <p className="of-file" data-testid="of-file">
+      Only those that{" "}
+      <Link to={taskPath(id)}>
+        <bdi>{task?.filename ?? "one file"}</bdi>
+      </Link>{" "}
+      brought{task !== undefined && !isEnded(task) && ", which is still being loaded"}.{" "}
+      <Link to={contactsPath({ email: filters.email })}>Look at those of all files</Link>
+    </p>
+  );
+}
+
+function List({ filters }: { filters: ContactFilters }) {
+  const { page, isCurrent, previous, refused, away } = useContacts(filters);
+  const contacts = page?.items ?? [];
+  const isEmpty = page !== undefined && contacts.length === 0 && refused === null;
+  const isFound = isCurrent && page !== undefined && filters.email !== null;
+  useAnnounced(isFound ? `${filters.email}: ${isEmpty ? "no contact has this address" : "found"}` : null);
+  return (
+    <>
+      {refused !== null && <p className="status bad">{refused.message}</p>}
+      {away !== null && <ServiceAwayNote away={away} />}
+      {page === undefined && refused === null && away === null && <p className="muted">Looking…</p>}
+      {contacts.length > 0 && <ContactTable contacts={contacts} />}
+      {isEmpty && <Nothing filters={filters} />}
+      <Pager filters={filters} previous={previous} next={page?.next ?? null} />
+    </>
+  );
+}
+
+function Nothing({ filters: { email, task, cursor } }: { filters: ContactFilters }) {
+  if (email !== null) {
+    return (
+      <p>
+        No contact {task !== null && "of this file "}has the address <strong>{email}</strong>. <Link to={contactsPath({ task })}>Show all</Link>
+      </p>
+    );
+  }
+  if (task !== null) return <p>There is no contact that this file brought.</p>;
+  if (cursor !== null) return <p>There are no more.</p>;
+  return (
+    <p>
+      There are no contacts yet: <Link to={homePath("contacts")}>hand a CSV over</Link>.
+    </p>
+  );
+}
+
+function Pager({ filters, previous, next }: { filters: ContactFilters; previous: string | null | undefined; next: string | null }) {
+  if (next === null && filters.cursor === null) return null;
+  return (
+    <nav className="pages" aria-label="Pages of the list">
+      <span>
+        {filters.cursor !== null && previous !== null && <Link to={contactsPath({ ...filters, cursor: null })}>First</Link>}
+        {previous !== undefined && <Link to={contactsPath({ ...filters, cursor: previous })}>Previous</Link>}
+      </span>
+      {next !== null && <Link to={contactsPath({ ...filters, cursor: next })}>Next</Link>}
+    </nav>
+  );
+}
