@@ -77,12 +77,13 @@ def card(page: Page, name: str) -> Locator:
 
 
 @contextlib.contextmanager
-def halfway(service: Service, task_id: str) -> Iterator[None]:
-    """The task is shown as half done meanwhile, and cancelled in the end. Only `without_workers`."""
+def halfway(service: Service, task_id: str, **how: object) -> Iterator[None]:
+    """The task is shown as half done meanwhile, or as `how` says, and cancelled in the end. Only `without_workers`."""
     database = Database(service.database_url)
     half = {"status": "running", "attempt": 1, "started_at": now(), "due_at": now() + 600 * SECOND}
+    half |= {"progress": tasks.c.size // 2} | how
     with database.transaction() as db:
-        db.execute(update(tasks).where(tasks.c.id == task_id).values(**half, progress=tasks.c.size // 2))
+        db.execute(update(tasks).where(tasks.c.id == task_id).values(half))
     database.close()
     try:
         yield

@@ -87,6 +87,34 @@ def test_where_files_are_handed_over(look: Look, service: Service) -> None:
     page.unroute("**/v1/tasks?*")
 
 
+def test_contacts_from_the_choice_to_the_records(look: Look, service: Service) -> None:
+    page = look.page
+    page.goto(f"{service.url}/?kind=contacts")
+    page.get_by_text("Options").click()
+    expect(page.get_by_label("Encoding")).to_be_visible()
+    look.at("options")
+    long = f"{'x' * 60}@{'y' * 60}.example.org;{'Maximiliane ' * 20};{'no-blank-in-it' * 20};3;4;5;6;7;8;9;10;11;12;13;14;15"
+    choose(page, "accessible.csv", content=f"{long}\nnobody;;;;;;;;;;;;;;;\n".encode())
+    mine = card(page, "accessible.csv")
+    expect(mine.get_by_test_id("counts")).to_be_visible(timeout=20_000)
+    with service.without_workers():
+        choose(page, "loading.csv", content=b"a@example.org\n")
+        loading = card(page, "loading.csv")
+        expect(loading.get_by_test_id("id")).to_be_visible(timeout=20_000)
+        task_id = loading.get_by_test_id("id").inner_text()
+        with halfway(service, task_id, status="waiting", unit="rows", total=1_000_000, progress=12_000):
+            expect(loading).to_contain_text("by all workers, 12,000 of 1,000,000 rows", timeout=20_000)
+            look.at("loaded, and being loaded")
+    mine.get_by_role("link", name="Contacts of this file").click()
+    expect(page.get_by_test_id("contact").get_by_role("link", name="accessible.csv")).to_be_visible()
+    page.get_by_text("more", exact=False).click()
+    look.at("contacts of a file")
+    page.get_by_label("E-mail address").fill("nobody@example.org")
+    page.get_by_role("button", name="Look up").click()
+    expect(page.get_by_text("No contact of this file has the address")).to_be_visible()
+    look.at("no such contact")
+
+
 def test_where_a_key_is_asked_for(look: Look, start_service: Callable[..., Service]) -> None:
     page, service = look.page, start_service(auth="keys")
     page.goto(service.url)
