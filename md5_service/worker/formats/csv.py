@@ -17,7 +17,7 @@ from md5_task_data.errors import InvalidInput
 from md5_task_data.leases import Slice
 
 DELIMITERS = (",", ";", "\t", "|")
-LONGEST_RECORD = 16 << 20  # characters
+LONGEST_RECORD = 16 << 20  # characters that are read without finding its end
 PART_LINES = 50_000  # a part has a little more than so many, or than its bytes
 SAMPLE_ROWS = 200
 _END = "\0the end\0"
@@ -121,14 +121,19 @@ class Cutter:
         self._offset, self._line = offset, 1  # where the present part begins
         self._size = self._lines = 0  # of the present part
         self._rest = ""  # after the last record that is known to be whole
+        self._read_again_at = 0  # characters of rest and more: else a long record would be read with each piece of it
         self._slices: list[Slice] = []
 
     def feed(self, text: str) -> str:
         """The next piece of the text; returns the whole records that it completes. Raises UnreadableCsv."""
         text = self._rest + text
+        if len(text) < self._read_again_at <= LONGEST_RECORD:
+            self._rest = text
+            return ""
         end = max(text.rfind("\n"), text.rfind("\r", 0, len(text) - 1)) + 1  # a CR at the end may be half of CR LF
         body, count = self._whole(text[:end])
         self._rest = text[len(body) :]
+        self._read_again_at = 0 if body else 2 * len(text)
         if len(self._rest) > LONGEST_RECORD:
             raise self._endless()
         self._take(body, count)
@@ -150,17 +155,19 @@ class Cutter:
         if '"' not in text:
             return text, _count_rows(text)
         at = end = count = 0
+        is_over = False
 
         def lines() -> Iterator[str]:
-            nonlocal at
+            nonlocal at, is_over
             for line in lines_of(text):
                 at += len(line)
                 yield line
+            is_over = True
             yield _END
 
         for record in self._dialect.records(lines()):
-            if record and record[-1].endswith(_END):
-                break  # alone: all before it was whole; else a quote is open, and swallowed it
+            if is_over:
+                break  # this is the end alone: all before it was whole; or a quote is open, and swallowed it
             end = at
             count += not is_blank(record)
         return text[:end], count
