@@ -23,6 +23,8 @@ SAMPLE_ROWS = 200
 _END = "\0the end\0"
 _ADDRESS = re.compile(r"\s*[^\s@,;|\"']+@[^\s@,;|\"']+\.[^\s@,;|\"']+\s*").fullmatch
 _SEPARATOR = re.compile(r"sep=(.)(?:\r\n|\n|\r)")  # what Excel takes for a first line that names the delimiter
+_SPACES = " \t"  # no others: in a text of which the encoding is not known yet, those may be letters
+_BEGIN_BLANK = tuple(f"\n{each}" for each in f"\n{_SPACES}")
 _FORMULA = re.compile(r"'*[=+\-@]")
 
 
@@ -52,7 +54,7 @@ def lines_of(text: str) -> Iterator[str]:
 
 def is_blank(record: list[str]) -> bool:
     """Whether it is no row: a line with nothing, or nothing but spaces, in it. One of empty cells, `;;` or `""`, is a row."""
-    return not record or (len(record) == 1 and record[0] != "" and not record[0].strip())
+    return not record or (len(record) == 1 and record[0] != "" and not record[0].strip(_SPACES))
 
 
 def separator(start: str) -> tuple[str, int] | None:
@@ -127,33 +129,33 @@ class Cutter:
     def feed(self, text: str) -> str:
         """The next piece of the text; returns the whole records that it completes. Raises UnreadableCsv."""
         text = self._rest + text
-        if len(text) < self._read_again_at <= LONGEST_RECORD:
+        if len(text) < self._read_again_at:
             self._rest = text
             return ""
         end = max(text.rfind("\n"), text.rfind("\r", 0, len(text) - 1)) + 1  # a CR at the end may be half of CR LF
         body, count = self._whole(text[:end])
         self._rest = text[len(body) :]
-        self._read_again_at = 0 if body else 2 * len(text)
+        self._take(body, count)
         if len(self._rest) > LONGEST_RECORD:
             raise self._endless()
-        self._take(body, count)
+        self._read_again_at = 0 if body else min(2 * len(text), LONGEST_RECORD + 1)
         return body
 
     def end(self) -> tuple[list[Slice], str]:
-        """The parts, none of which is empty, and the last record where no line end follows. Raises UnreadableCsv."""
-        rest, self._rest = self._rest, ""
+        """The parts, none of which is empty, and the last records, not returned before. Raises UnreadableCsv."""
+        rest = self._rest
         body, count = self._whole(rest)
-        if len(body) < len(rest):
-            self._rest = rest[len(body) :]
-            raise self._endless(is_end=True)
+        self._rest = rest[len(body) :]
         self._take(body, count)
+        if self._rest:
+            raise self._endless(is_end=True)
         self._close()
         return self._slices, rest
 
     def _whole(self, text: str) -> tuple[str, int]:
         """Of whole lines the whole records, and how many rows these are."""
-        if '"' not in text:
-            return text, _count_rows(text)
+        if '"' not in text and (count := _count_rows(text)) is not None:
+            return text, count
         at = end = count = 0
         is_over = False
 
@@ -207,20 +209,20 @@ def count_lines(text: str) -> int:
     return text.count("\n") + (text.count("\r") - text.count("\r\n") if "\r" in text else 0)
 
 
-def _count_rows(text: str) -> int:
-    """Of text without quotes."""
+def _count_rows(text: str) -> int | None:
+    """Of text without quotes; None: there may be blank lines, and those have to be looked at."""
     if "\r" in text:
         text = text.replace("\r\n", "\n").replace("\r", "\n")
-    if "\n\n" in text or text.startswith("\n"):
-        return sum(map(bool, text.split("\n")))
+    if text.startswith(("\n", *_SPACES)) or any(start in text for start in _BEGIN_BLANK):
+        return None
     return text.count("\n") + (text != "" and not text.endswith("\n"))
 
 
 def csv_row(cells: Sequence[object]) -> bytes:
     """As spreadsheets and this module read it."""
     row = io.StringIO()
-    csv.writer(row, lineterminator="\n").writerow(cells)
-    return row.getvalue().encode(errors="replace")
+    csv.writer(row).writerow(cells)  # with CR LF, for else the module of some Pythons does not quote a CR
+    return (row.getvalue().removesuffix("\r\n") + "\n").encode(errors="replace")
 
 
 def guarded(cell: str) -> str:

@@ -103,7 +103,9 @@ def not_text(start: bytes) -> str | None:
             return what
     encoding, _ = marked(start) or ("latin-1", 0)
     shown, _ = decoded(start[: len(start) & ~1], encoding)
-    is_text = _is_few(len(_CONTROL.findall(shown)), MANY_CONTROLS, shown) and _is_few(shown.count("\0"), MANY_NULS, shown)
+    is_text = _is_few(len(_CONTROL.findall(shown)), MANY_CONTROLS, shown) and _is_few(
+        shown.count("\0"), MANY_NULS, shown
+    )
     return None if is_text else "bytes that are no text"
 
 
