@@ -75,7 +75,9 @@ def read(text: str, dialect: Dialect, line: int = 1) -> list[Row]:
 
 def is_open(text: str, dialect: Dialect) -> bool:
     """Whether a quote is not closed: then what follows is swallowed."""
-    *_, last = csv.reader([*lines_of(text), '"after"'], delimiter=dialect.delimiter, skipinitialspace=dialect.skips_space)
+    *_, last = csv.reader(
+        [*lines_of(text), '"after"'], delimiter=dialect.delimiter, skipinitialspace=dialect.skips_space
+    )
     return last != ["after"]
 
 
