@@ -267,9 +267,9 @@ def test_rows_of_empty_cells_are_rows() -> None:
 @given(text=st.text())
 @settings(max_examples=300, deadline=None, derandomize=True)
 def test_what_is_guarded_is_undone_exactly(text: str) -> None:
-    for cell in (text, *(before + text for before in ("=", "+", "-", "@", "'", "'=", "''@", "' ="))):
+    for cell in (text, *(before + text for before in ("=", "+", "-", "@", "'", "'=", "''@", "' =", "\t=", "'\r\n@"))):
         assert unguarded(guarded(cell)) == cell
-        assert guarded(cell)[:1] not in {"=", "+", "-", "@"}
+        assert guarded(cell)[:1] not in {"=", "+", "-", "@", "\t", "\r", "\n"}
 
 
 @given(cells=st.lists(st.text(st.characters(exclude_categories=["Cs"])), min_size=2, max_size=5))

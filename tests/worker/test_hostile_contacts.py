@@ -120,6 +120,16 @@ def test_a_lone_surrogate_of_utf16_makes_its_row_invalid(load: Loading) -> None:
     assert {row[1] for row in rejected(found)} == {"bad_encoding"}
 
 
+@pytest.mark.parametrize("unfit", [b"\xe9", b"\0"])
+def test_a_header_that_no_database_takes_names_columns_all_the_same(load: Loading, unfit: bytes) -> None:
+    rows = "".join(f"Zoë,z{number}@x.org,{number}\n" for number in range(9)).encode()
+    found = loaded(load, b"name,mail" + unfit + b",t" + unfit + b"l\n" + rows + b",,\n")
+    assert found.counts == (10, 9, 0, 1)
+    assert found.records["z1@x.org"]["data"] == {"t\ufffdl": "1"}
+    assert found.task["result"]["email_column"] == "mail\ufffd"
+    assert found.rejects.splitlines()[0] == "line,code,message,name,mail\ufffd,t\ufffdl"
+
+
 def test_utf16_that_was_cut_short_says_so(load: Loading) -> None:
     code, words = failed(load, "name,email\nA,a@x.org\n".encode("utf-16")[:-1])
     assert code == "not_text"

@@ -25,7 +25,7 @@ _ADDRESS = re.compile(r"\s*[^\s@,;|\"']+@[^\s@,;|\"']+\.[^\s@,;|\"']+\s*").fullm
 _SEPARATOR = re.compile(r"sep=(.)(?:\r\n|\n|\r)")  # what Excel takes for a first line that names the delimiter
 _SPACES = " \t"  # no others: in a text of which the encoding is not known yet, those may be letters
 _BEGIN_BLANK = tuple(f"\n{each}" for each in f"\n{_SPACES}")
-_FORMULA = re.compile(r"'*[=+\-@]")
+_FORMULA = re.compile(r"'*[=+\-@\t\r\n]")  # as OWASP has it: some spreadsheets skip a tab or line end before one
 
 
 class UnreadableCsv(InvalidInput):

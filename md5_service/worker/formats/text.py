@@ -34,6 +34,9 @@ MARKS = (
 )
 _CONTROL = re.compile(r"[\x01-\x08\x0e-\x19\x1c-\x1f\x7f]")
 
+NOT_KEPT = re.compile(
+    "[\0\ud800-\udfff]"
+)  # NUL, and what stands for bytes that are not of the encoding: no database takes them
 SMALL = bytes(range(8))
 
 _LATIN = "abcdefghijklmnopqrstuvwxyz"
