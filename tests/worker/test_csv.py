@@ -81,8 +81,10 @@ def is_open(text: str, dialect: Dialect) -> bool:
     return last != ["after"]
 
 
-def cut(text: str, sizes: list[int], dialect: Dialect, encoding: str) -> tuple[Cutter, list[Slice]]:
-    cutter = Cutter(dialect, lambda part: len(part.encode(encoding, "surrogatepass")), 0)
+def cut(
+    text: str, sizes: list[int], dialect: Dialect, encoding: str, part_bytes: int = 1
+) -> tuple[Cutter, list[Slice]]:
+    cutter = Cutter(dialect, lambda part: len(part.encode(encoding, "surrogatepass")), 0, part_bytes)
     given, shown = 0, ""
     for number in range(len(text)):
         if given >= len(text):
@@ -97,8 +99,7 @@ def cut(text: str, sizes: list[int], dialect: Dialect, encoding: str) -> tuple[C
 
 @pytest.mark.parametrize("case", SPECTRUM)
 @pytest.mark.parametrize("size", [1, 3, 1000])
-def test_the_cases_of_csv_spectrum(case: str, size: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(csvs, "PART_BYTES", 1)
+def test_the_cases_of_csv_spectrum(case: str, size: int) -> None:
     text, rows = SPECTRUM[case]
     assert [record for _, record in read(text, Dialect())] == rows
     cutter, slices = cut(text, [size], Dialect(), "utf-8")
@@ -161,13 +162,12 @@ def test_parts_together_have_the_records_of_the_whole(
     text: str, sizes: list[int], part_bytes: int, part_lines: int, dialect: Dialect, encoding: str
 ) -> None:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(csvs, "PART_BYTES", part_bytes)
         patch.setattr(csvs, "PART_LINES", part_lines)
         if is_open(text, dialect):
             with pytest.raises(UnreadableCsv, match=r"^line \d+: a quote is opened that is not closed"):
                 cut(text, sizes, dialect, encoding)
             return
-        cutter, slices = cut(text, sizes, dialect, encoding)
+        cutter, slices = cut(text, sizes, dialect, encoding, part_bytes)
     content = text.encode(encoding)
     end, found = 0, []
     for each in slices:
@@ -214,14 +214,14 @@ def test_a_record_may_be_as_long_as_the_limit(
     monkeypatch.setattr(csvs, "LONGEST_RECORD", 100)
     assert len(record) == 100
     pieces = ["a,b\n\n", *(record[at : at + size] for at in range(0, 100, size))]
-    cutter = Cutter(Dialect(), len, 0)
+    cutter = Cutter(Dialect(), len, 0, 1000)
     for piece in pieces:
         cutter.feed(piece)
     closing = '"\n' if '"' in record else "\n"
     cutter.feed(closing)
     assert cutter.end()[0] == [Slice(0, 105 + len(closing), 1)]
     assert cutter.records == 2
-    cutter = Cutter(Dialect(), len, 0)
+    cutter = Cutter(Dialect(), len, 0, 1000)
     for piece in pieces:
         cutter.feed(piece)
     with pytest.raises(UnreadableCsv) as error:
@@ -240,7 +240,7 @@ def test_a_long_record_is_not_read_again_with_each_piece(monkeypatch: pytest.Mon
 
     monkeypatch.setattr(Cutter, "_whole", counting)
     piece = "x" * 99 + "\n"
-    cutter = Cutter(Dialect(), len, 0)
+    cutter = Cutter(Dialect(), len, 0, 1000)
     cutter.feed('"')
     for _ in range(1000):
         cutter.feed(piece)

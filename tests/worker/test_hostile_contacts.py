@@ -6,8 +6,6 @@ from typing import Any
 
 import pytest
 
-from md5_service.worker.formats import csv as csvs
-from md5_service.worker.kinds import contacts as kind
 from tests.worker.conftest import Loaded, Loading
 
 # What is asked here is the same on every database; those that store differently are asked in test_contacts.py.
@@ -317,18 +315,17 @@ def test_line_ends_in_rejected_cells_come_back_as_they_were(load: Loading) -> No
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "cp1252"])
-def test_parts_and_the_whole_come_to_the_same(load: Loading, encoding: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_parts_and_the_whole_come_to_the_same(load: Loading, encoding: str) -> None:
     rows = ["sep=;", '"name"; email;"no\r\nte"']
     for number in range(300):
         rows += ["", f'"Zoë\r\n""{number}""";z{number % 100}@{"@" * (number % 7 == 0)}x.org;{"x" * (number % 50)}']
     content = "\r\n".join(rows).replace("; email", ";email").encode(encoding)
     whole = loaded(load, content)
-    monkeypatch.setattr(kind, "PIECE", 1024)
-    monkeypatch.setattr(csvs, "PART_BYTES", 1500)
-    task_id = load.hand_over(content, owner="another")
-    load.lifecycle.run([task_id])
-    assert len(load.hints) > 5
-    load.work()
+    worker = load.so_set(part_bytes=1500)
+    task_id = worker.hand_over(content, owner="another")
+    worker.lifecycle.run([task_id])
+    assert len(worker.hints) > 5
+    worker.work()
     parts = load.found(task_id, "another")
     assert (parts.task["progress"], parts.task["total"]) == (300, 300)
     assert parts.counts == whole.counts == (300, 100, 157, 43)

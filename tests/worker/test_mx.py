@@ -6,11 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from md5_service.settings import Settings
-from md5_service.worker.app import kinds
 from md5_service.worker.kinds.contacts import mx
 from md5_service.worker.kinds.contacts.mx import undeliverable
-from md5_service.worker.lifecycle import Lifecycle
 from tests.servers.dns import Dns
 from tests.worker.conftest import Loading
 
@@ -104,15 +101,7 @@ def test_what_is_no_name_to_the_dns_is_not_refused(server: Dns) -> None:
 @pytest.fixture
 def asking(load: Loading, server: Dns) -> Loading:
     """A worker that asks this server."""
-    settings = Settings(
-        database_url=load.database.url.render_as_string(hide_password=False),
-        broker_url="memory://",
-        bucket_url=f"file://{load.bucket.root}",
-        log_path=load.bucket.root.with_name("tasks.log"),
-        dns_server=server.address,
-    )
-    load.lifecycle = Lifecycle(settings, load.database, load.bucket, kinds(), load.hints.extend)
-    return load
+    return load.so_set(dns_server=server.address)
 
 
 FILE = "name,email\nA,a@with-mx.org\nB,b@NOWHERE.org\nZ,z@müller.org\nC,c@null-mx.org\nA,A@with-mx.org\n"
