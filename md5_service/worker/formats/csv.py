@@ -17,13 +17,15 @@ from md5_task_data.errors import InvalidInput
 from md5_task_data.leases import Slice
 
 DELIMITERS = (",", ";", "\t", "|")
-LONGEST_RECORD = 16 << 20  # characters
+LONGEST_RECORD = 16 << 20  # characters that are read without finding its end
 PART_LINES = 50_000  # a part has a little more than so many, or than its bytes
 SAMPLE_ROWS = 200
 _END = "\0the end\0"
 _ADDRESS = re.compile(r"\s*[^\s@,;|\"']+@[^\s@,;|\"']+\.[^\s@,;|\"']+\s*").fullmatch
 _SEPARATOR = re.compile(r"sep=(.)(?:\r\n|\n|\r)")  # what Excel takes for a first line that names the delimiter
-_FORMULA = re.compile(r"'*[=+\-@]")
+_SPACES = " \t"  # no others: in a text of which the encoding is not known yet, those may be letters
+_BEGIN_BLANK = tuple(f"\n{each}" for each in f"\n{_SPACES}")
+_FORMULA = re.compile(r"'*[=+\-@\t\r\n]")  # as OWASP has it: some spreadsheets skip a tab or line end before one
 
 
 class UnreadableCsv(InvalidInput):
@@ -52,7 +54,7 @@ def lines_of(text: str) -> Iterator[str]:
 
 def is_blank(record: list[str]) -> bool:
     """Whether it is no row: a line with nothing, or nothing but spaces, in it. One of empty cells, `;;` or `""`, is a row."""
-    return not record or (len(record) == 1 and record[0] != "" and not record[0].strip())
+    return not record or (len(record) == 1 and record[0] != "" and not record[0].strip(_SPACES))
 
 
 def separator(start: str) -> tuple[str, int] | None:
@@ -121,46 +123,53 @@ class Cutter:
         self._offset, self._line = offset, 1  # where the present part begins
         self._size = self._lines = 0  # of the present part
         self._rest = ""  # after the last record that is known to be whole
+        self._read_again_at = 0  # characters of rest and more: else a long record would be read with each piece of it
         self._slices: list[Slice] = []
 
     def feed(self, text: str) -> str:
         """The next piece of the text; returns the whole records that it completes. Raises UnreadableCsv."""
         text = self._rest + text
+        if len(text) < self._read_again_at:
+            self._rest = text
+            return ""
         end = max(text.rfind("\n"), text.rfind("\r", 0, len(text) - 1)) + 1  # a CR at the end may be half of CR LF
         body, count = self._whole(text[:end])
         self._rest = text[len(body) :]
+        self._take(body, count)
         if len(self._rest) > LONGEST_RECORD:
             raise self._endless()
-        self._take(body, count)
+        self._read_again_at = 0 if body else min(2 * len(text), LONGEST_RECORD + 1)
         return body
 
     def end(self) -> tuple[list[Slice], str]:
-        """The parts, none of which is empty, and the last record where no line end follows. Raises UnreadableCsv."""
-        rest, self._rest = self._rest, ""
+        """The parts, none of which is empty, and the last records, not returned before. Raises UnreadableCsv."""
+        rest = self._rest
         body, count = self._whole(rest)
-        if len(body) < len(rest):
-            self._rest = rest[len(body) :]
-            raise self._endless(is_end=True)
+        self._rest = rest[len(body) :]
         self._take(body, count)
+        if self._rest:
+            raise self._endless(is_end=True)
         self._close()
         return self._slices, rest
 
     def _whole(self, text: str) -> tuple[str, int]:
         """Of whole lines the whole records, and how many rows these are."""
-        if '"' not in text:
-            return text, _count_rows(text)
+        if '"' not in text and (count := _count_rows(text)) is not None:
+            return text, count
         at = end = count = 0
+        is_over = False
 
         def lines() -> Iterator[str]:
-            nonlocal at
+            nonlocal at, is_over
             for line in lines_of(text):
                 at += len(line)
                 yield line
+            is_over = True
             yield _END
 
         for record in self._dialect.records(lines()):
-            if record and record[-1].endswith(_END):
-                break  # alone: all before it was whole; else a quote is open, and swallowed it
+            if is_over:
+                break  # this is the end alone: all before it was whole; or a quote is open, and swallowed it
             end = at
             count += not is_blank(record)
         return text[:end], count
@@ -200,20 +209,20 @@ def count_lines(text: str) -> int:
     return text.count("\n") + (text.count("\r") - text.count("\r\n") if "\r" in text else 0)
 
 
-def _count_rows(text: str) -> int:
-    """Of text without quotes."""
+def _count_rows(text: str) -> int | None:
+    """Of text without quotes; None: there may be blank lines, and those have to be looked at."""
     if "\r" in text:
         text = text.replace("\r\n", "\n").replace("\r", "\n")
-    if "\n\n" in text or text.startswith("\n"):
-        return sum(map(bool, text.split("\n")))
+    if text.startswith(("\n", *_SPACES)) or any(start in text for start in _BEGIN_BLANK):
+        return None
     return text.count("\n") + (text != "" and not text.endswith("\n"))
 
 
 def csv_row(cells: Sequence[object]) -> bytes:
     """As spreadsheets and this module read it."""
     row = io.StringIO()
-    csv.writer(row, lineterminator="\n").writerow(cells)
-    return row.getvalue().encode(errors="replace")
+    csv.writer(row).writerow(cells)  # with CR LF, for else the module of some Pythons does not quote a CR
+    return (row.getvalue().removesuffix("\r\n") + "\n").encode(errors="replace")
 
 
 def guarded(cell: str) -> str:

@@ -1,82 +1,88 @@
 """In which encoding a text is written, where nobody says so.
 
 A byte order mark decides; then zeros in every second byte (UTF-16); then whether the bytes are UTF-8, which other texts are
-by accident only where they are ASCII. What is left has one byte a character, and the words tell: the encoding is that of the
-language whose alphabet has all letters of the most words. A Czech name read as Cyrillic has Latin and Cyrillic letters in one
-word, and a Russian one read as Czech has letters that no one language has together.
+by accident only in a line or two. What is left has one byte a character, and the words tell: the encoding is that of the
+language which most of the words can be of, by their letters. A Czech name read as Cyrillic has Latin and Cyrillic letters in
+one word, and a Russian one read as Czech has not one letter without an accent.
 """
 
 import codecs
+import contextlib
 import re
 from collections import Counter
 
 SAMPLE = 64 << 10  # bytes of lines that are not ASCII
 ENOUGH = 2000  # words to decide by
-NOT_TEXT = 0.1  # share of control characters
+UTF8_AT_LENGTH = 100  # bytes that follow the first one of a character; so many of them are no accident
+FEW, MANY_CONTROLS, MANY_NULS = 8, 0.02, 0.25  # of the characters of a text; random bytes have 10 % of controls
 SIGNATURES = (
-    (b"PK\x03\x04", "a ZIP file, such as an Excel workbook (.xlsx)"),
-    (b"\xd0\xcf\x11\xe0", "an old Office document, such as an Excel workbook (.xls)"),
-    (b"\x1f\x8b", "compressed with gzip"),
-    (b"BZh", "compressed with bzip2"),
-    (b"\xfd7zXZ", "compressed with xz"),
-    (b"\x28\xb5\x2f\xfd", "compressed with zstd"),
-    (b"%PDF", "a PDF document"),
-    (b"\x89PNG", "a picture"),
-    (b"\xff\xd8\xff", "a picture"),
-    (b"SQLite format 3", "a SQLite database"),
-    (codecs.BOM_UTF32_LE, "text in UTF-32"),  # before UTF-16, which begins as it does
+    (re.compile(rb"PK\x03\x04"), "a ZIP file, such as an Excel workbook (.xlsx)"),
+    (re.compile(rb"\xd0\xcf\x11\xe0"), "an old Office document, such as an Excel workbook (.xls)"),
+    (re.compile(rb"\x1f\x8b"), "a file compressed with gzip, to be unpacked first"),
+    (re.compile(rb"BZh[1-9]1AY&SY"), "a file compressed with bzip2, to be unpacked first"),
+    (re.compile(rb"\xfd7zXZ"), "a file compressed with xz, to be unpacked first"),
+    (re.compile(rb"\x28\xb5\x2f\xfd"), "a file compressed with zstd, to be unpacked first"),
+    (re.compile(rb"%PDF-"), "a PDF document"),
+    (re.compile(rb"\x89PNG|\xff\xd8\xff|GIF8[79]a"), "a picture"),
+    (re.compile(rb"SQLite format 3\0"), "a SQLite database"),
+    (re.compile(rb"\xff\xfe\0\0|\0\0\xfe\xff"), "text in UTF-32"),  # the first begins as UTF-16 does
 )
 MARKS = (
     (codecs.BOM_UTF8, "utf-8"),
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
-CONTROLS = bytes(set(range(32)) - set(b"\t\n\v\f\r\x1a\x1b")) + b"\x7f"
+_CONTROL = re.compile(r"[\x01-\x08\x0e-\x19\x1c-\x1f\x7f]")
+
+NOT_KEPT = re.compile(
+    "[\0\ud800-\udfff]"
+)  # NUL, and what stands for bytes that are not of the encoding: no database takes them
+SMALL = bytes(range(8))
 
 _LATIN = "abcdefghijklmnopqrstuvwxyz"
 _RUSSIAN = "абвгдежзийклмнопрстуфхцчшщъыьэюя"
-# The alphabets of languages, by encoding; Latin ones first, for where a word fits in both.
-ALPHABETS: tuple[tuple[str, frozenset[str]], ...] = tuple(
-    (encoding, frozenset(letters))
-    for encoding, languages in (
+_PORTUGUESE_TILDE = "|ã(?=[eos]|$)|õ(?=e)"  # where Romanian has ă, and Hungarian ő, if they are read as Portuguese
+# The letters of languages, by encoding; Latin ones first, for where a word fits in both.
+_LANGUAGES: tuple[tuple[str, tuple[str, ...]], ...] = (
+    (
+        "cp1252",
         (
-            "cp1252",
-            (
-                _LATIN + "äöüß",  # German
-                _LATIN + "àâæçéèêëîïôœùûüÿ",  # French
-                _LATIN + "áéíñóúü",  # Spanish
-                _LATIN + "ãõáâàçéêíóôúü",  # Portuguese
-                _LATIN + "àèéìíîòóù",  # Italian
-                _LATIN + "åäöéü",  # Swedish, Finnish
-                _LATIN + "æøåéäöü",  # Danish, Norwegian
-                _LATIN + "áéíóúýþæðö",  # Icelandic
-                _LATIN + "àéèëïíóöüç",  # Dutch, Catalan
-            ),
+            f"[{_LATIN}äöüß]",  # German
+            f"[{_LATIN}àâæçéèêëîïôœùûüÿ]",  # French
+            f"[{_LATIN}áéíñóúü]",  # Spanish
+            f"[{_LATIN}áâàçéêíóôúü]{_PORTUGUESE_TILDE}",
+            f"[{_LATIN}àèéìíîòóù]",  # Italian
+            f"[{_LATIN}åäöéü]",  # Swedish, Finnish
+            f"[{_LATIN}æøåéäöü]",  # Danish, Norwegian
+            f"[{_LATIN}áéíóúýþæðö]",  # Icelandic
+            f"[{_LATIN}àéèëïíóöüç]",  # Dutch, Catalan
         ),
+    ),
+    (
+        "cp1250",
         (
-            "cp1250",
-            (
-                _LATIN + "ąćęłńóśźż",  # Polish
-                _LATIN + "áčďéěíňóřšťúůýžäĺľôŕ",  # Czech, Slovak
-                _LATIN + "áéíóöőúüű",  # Hungarian
-                _LATIN + "čćđšž",  # Croatian, Slovene
-                _LATIN + "ăâîşţ",  # Romanian
-            ),
+            f"[{_LATIN}ąćęłńóśźż]",  # Polish
+            f"[{_LATIN}áčďéěíňóřšťúůýžäĺľôŕ]",  # Czech, Slovak
+            f"[{_LATIN}áéíóöőúüű]",  # Hungarian
+            f"[{_LATIN}čćđšž]",  # Croatian, Slovene
+            f"[{_LATIN}ăâîşţ]",  # Romanian
         ),
-        ("cp1254", (_LATIN + "çğıöşüâîû\u0307",)),  # Turkish; İ is i with a dot above, in lower case
+    ),
+    ("cp1254", (f"[{_LATIN}çğıöşüâîû\u0307]",)),  # Turkish; İ is i with a dot above, in lower case
+    (
+        "cp1251",
         (
-            "cp1251",
-            (
-                _RUSSIAN + "ё",  # and Bulgarian
-                "абвгґдеєжзиіїйклмнопрстуфхцчшщьюя",  # Ukrainian
-                _RUSSIAN + "ёіў",  # Belarusian
-                "абвгдђежзијклљмнњопрстћуфхцчџш",  # Serbian
-            ),
+            f"[{_RUSSIAN}ё]",  # and Bulgarian
+            "[абвгґдеєжзиіїйклмнопрстуфхцчшщьюя]",  # Ukrainian
+            f"[{_RUSSIAN}ёіў]",  # Belarusian
+            "[абвгдђежзијклљмнњопрстћуфхцчџш]",  # Serbian
         ),
-        ("koi8-r", (_RUSSIAN + "ё",)),
-    )
-    for letters in languages
+    ),
+    ("koi8-r", (f"[{_RUSSIAN}ё]",)),
 )
+LANGUAGES = [(encoding, re.compile(f"(?:{each})+")) for encoding, letters in _LANGUAGES for each in letters]
+_PLAIN = re.compile("[A-Za-z]")
+_AROUND = "«»„“”‘’‚–—…№§°\xa0"  # signs that stand next to words
 _WORD = re.compile(rb"[A-Za-z\x80-\xff]*[\x80-\xff][A-Za-z\x80-\xff]*")
 _LINE = re.compile(rb"[^\r\n]*[\x80-\xff][^\r\n]*")
 
@@ -86,19 +92,28 @@ def marked(start: bytes) -> tuple[str, int] | None:
     for mark, encoding in MARKS:
         if start.startswith(mark):
             return encoding, len(mark)
-    zeros = [start[first::2].count(0) for first in (0, 1)]
-    if sum(zeros) > 0.3 * len(start):
-        return ("utf-16-be" if zeros[0] > 5 * zeros[1] else "utf-16-le"), 0
+    for encoding, high, low in (("utf-16-le", start[1::2], start[::2]), ("utf-16-be", start[::2], start[1::2])):
+        # Delimiters, digits, addresses and line ends have a zero there; letters of Europe and the Near East a small number.
+        if high.count(0) > 9 * low.count(0) and len(high) - len(high.translate(None, SMALL)) > 0.4 * len(high):
+            return encoding, 0
     return None
 
 
 def not_text(start: bytes) -> str | None:
     """What a file is that begins so and is no text; None: it may be one."""
     for signature, what in SIGNATURES:
-        if start.startswith(signature):
+        if signature.match(start):
             return what
-    controls = len(start) - len(start.translate(None, CONTROLS))
-    return "not text" if controls > NOT_TEXT * len(start) and marked(start) is None else None
+    encoding, _ = marked(start) or ("latin-1", 0)
+    shown, _ = decoded(start[: len(start) & ~1], encoding)
+    is_text = _is_few(len(_CONTROL.findall(shown)), MANY_CONTROLS, shown) and _is_few(
+        shown.count("\0"), MANY_NULS, shown
+    )
+    return None if is_text else "bytes that are no text"
+
+
+def _is_few(count: int, share: float, shown: str) -> bool:
+    return count <= FEW or count <= share * len(shown)
 
 
 def errors(encoding: str) -> str:
@@ -119,7 +134,7 @@ class Judge:
 
     def __init__(self) -> None:
         self._is_utf8_at_length = False
-        self._good = self._bad = 0  # lines of pieces that are not all UTF-8
+        self._good = self._bad = 0  # lines of the other pieces
         self._words: Counter[bytes] = Counter()
         self._seen = 0
 
@@ -127,12 +142,10 @@ class Judge:
         """Some whole lines."""
         if piece.isascii():
             return
-        try:
-            piece.decode()
-            self._is_utf8_at_length = True
-            return
-        except UnicodeDecodeError:
-            pass
+        with contextlib.suppress(UnicodeDecodeError):
+            if len(piece) - len(piece.decode()) >= UTF8_AT_LENGTH:
+                self._is_utf8_at_length = True
+                return
         for line in _LINE.findall(piece):
             try:
                 line.decode()
@@ -144,18 +157,21 @@ class Judge:
                     self._words.update(_WORD.findall(line))
 
     def verdict(self) -> str:
-        """`utf-8` also where some lines, and no more than one in ten, are not."""
-        if self._bad == 0 or self._is_utf8_at_length or self._good >= 9 * self._bad:
+        """`utf-8` also where some lines, and no more than half, are not: to refuse these is better than to spoil the others."""
+        if self._is_utf8_at_length or self._good >= self._bad:
             return "utf-8"
         return legacy(self._words)
 
 
 def legacy(words: Counter[bytes]) -> str:
     """The encoding of words of one byte a character, each with a byte beyond ASCII; `latin-1` where it is as good as any."""
+    most = words.most_common(ENOUGH)
     best, best_fit = "cp1252", 0
-    for encoding, alphabet in ALPHABETS:
-        decoded = ((word.decode(encoding, "replace"), times) for word, times in words.most_common(ENOUGH))
-        fit = sum(times * len(word) for word, times in decoded if _is_word(word, alphabet))
+    for encoding, is_of_language in LANGUAGES:
+        shown = ((word.decode(encoding, "replace").strip(_AROUND), times) for word, times in most)
+        fit = sum(
+            times * len(word) for word, times in shown if is_of_language.fullmatch(word.lower()) and _is_word(word)
+        )
         if fit > best_fit:
             best, best_fit = encoding, fit
     if best == "cp1252" and not any(0x80 <= byte < 0xA0 for word in words for byte in word):
@@ -163,8 +179,9 @@ def legacy(words: Counter[bytes]) -> str:
     return best
 
 
-def _is_word(text: str, alphabet: frozenset[str]) -> bool:
-    """Of these letters, and with capitals only where they stand: what is small in Windows-1251 is a capital in KOI8-R."""
-    return alphabet.issuperset(text.lower()) and (
-        text[1:].islower() or text.isupper() or (len(text) == 1 and text.islower())
-    )
+def _is_word(text: str) -> bool:
+    """Whether capitals stand only where they do: what is small in Windows-1251 is a capital in KOI8-R. And whether, of a Latin
+    word, not all letters have accents: those of a Cyrillic one do when it is read as Latin."""
+    if not (text[1:].islower() or text.isupper() or (len(text) == 1 and text.islower())):
+        return False
+    return len(text) == 1 or text[0] >= "Ѐ" or _PLAIN.search(text) is not None

@@ -102,7 +102,7 @@ def _encoding_of(job: Job, start: bytes) -> tuple[str | None, int]:
     if given == "utf-16":
         encoding = marked[0] if marked else "utf-16-le"
     if (what := text.not_text(start)) is not None:
-        raise NotText(f"this is no CSV: {what}. Save it as CSV, best in UTF-8, and hand that over")
+        raise NotText(f"this is no CSV but {what}. Save it as CSV, best in UTF-8, and hand that over")
     if encoding is not None and encoding.startswith("utf-16") and job.size % 2:
         raise NotText("this is UTF-16 with half a character too many: it was cut short; hand the whole file over")
     return encoding, mark
@@ -138,6 +138,7 @@ class _Reading:
 
     def end(self, params: Mapping[str, Any]) -> tuple[Plan, list[Slice], int]:
         """The plan, the parts without what comes before the first row, and the number of rows."""
+        self._see(self._cutter.feed(self._decode(b"", True)))  # half of a pair of surrogates
         slices, rest = self._cutter.end()
         self._see(rest)
         encoding = self._encoding or self._judge.verdict()

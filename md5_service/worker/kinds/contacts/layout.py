@@ -6,142 +6,43 @@ from dataclasses import dataclass
 from typing import Any
 
 from md5_service.worker.formats.csv import csv_row, guarded, looks_like_address, unguarded
+from md5_service.worker.formats.text import NOT_KEPT
 from md5_task_data.errors import InvalidInput
 
 MOST_COLUMNS = 1000
 REPORT = ["line", "code", "message"]  # the columns that `rejects.csv` puts before the file's own
 
-# As they are in headers, in small letters and with single spaces for `_`, `-` and `.`.
-NAMES = {
-    "name",
-    "full name",
-    "fullname",
-    "contact",
-    "contact name",
-    "имя",
-    "фио",
-    "ім'я",
-    "nom",
-    "nome",
-    "nombre",
-    "naam",
-}
-NAMES |= {"navn", "namn", "imię i nazwisko", "jméno", "név", "ime", "ad soyad", "nimi", "person", "customer", "client"}
-ADDRESSES = {"courriel", "correo", "correo electronico", "correo electrónico", "почта", "эл почта", "электронная почта"}
-ADDRESSES |= {
-    "адрес электронной почты",
-    "пошта",
-    "електронна пошта",
-    "e post",
-    "epost",
-    "e posta",
-    "eposta",
-    "sähköposti",
-    "mél",
-}
-OTHERS = {
-    "id",
-    "first name",
-    "firstname",
-    "last name",
-    "lastname",
-    "surname",
-    "given name",
-    "family name",
-    "middle name",
-}
-OTHERS |= {
-    "phone",
-    "phone number",
-    "telephone",
-    "tel",
-    "mobile",
-    "cell",
-    "fax",
-    "company",
-    "organisation",
-    "organization",
-}
-OTHERS |= {
-    "firm",
-    "address",
-    "street",
-    "city",
-    "town",
-    "zip",
-    "postcode",
-    "postal code",
-    "state",
-    "country",
-    "region",
-    "date",
-}
-OTHERS |= {
-    "birthday",
-    "birth date",
-    "date of birth",
-    "age",
-    "gender",
-    "sex",
-    "title",
-    "position",
-    "job title",
-    "department",
-}
-OTHERS |= {
-    "notes",
-    "note",
-    "comment",
-    "comments",
-    "website",
-    "url",
-    "language",
-    "source",
-    "status",
-    "type",
-    "created at",
-}
-OTHERS |= {"фамилия", "отчество", "телефон", "город", "страна", "адрес", "компания", "организация", "должность", "дата"}
-OTHERS |= {
-    "прізвище",
-    "місто",
-    "vorname",
-    "nachname",
-    "telefon",
-    "firma",
-    "ort",
-    "stadt",
-    "strasse",
-    "straße",
-    "plz",
-    "land",
-}
-OTHERS |= {
-    "prénom",
-    "téléphone",
-    "ville",
-    "société",
-    "pays",
-    "apellido",
-    "apellidos",
-    "teléfono",
-    "ciudad",
-    "empresa",
-    "país",
-}
-OTHERS |= {"cognome", "telefono", "città", "azienda", "sobrenome", "telefone", "cidade", "imię", "nazwisko", "miasto"}
-OTHERS |= {
-    "příjmení",
-    "město",
-    "achternaam",
-    "telefoon",
-    "stad",
-    "efternavn",
-    "efternamn",
-    "sukunimi",
-    "etunimi",
-    "soyad",
-}
+
+def _words(text: str) -> frozenset[str]:
+    """As they are in headers, in small letters and with single spaces for `_`, `-` and `.`."""
+    return frozenset(" ".join(word.split()) for word in text.split(","))
+
+
+NAMES = _words(
+    """
+    name, full name, fullname, contact, contact name, имя, фио, ім'я, nom, nome, nombre, naam, navn, namn, imię i
+    nazwisko, jméno, név, ime, ad soyad, nimi, person, customer, client
+    """
+)
+ADDRESSES = _words(
+    """
+    courriel, correo, correo electronico, correo electrónico, почта, эл почта, электронная почта, адрес электронной
+    почты, пошта, електронна пошта, e post, epost, e posta, eposta, sähköposti, mél
+    """
+)
+OTHERS = _words(
+    """
+    id, first name, firstname, last name, lastname, surname, given name, family name, middle name, phone, phone number,
+    telephone, tel, mobile, cell, fax, company, organisation, organization, firm, address, street, city, town, zip,
+    postcode, postal code, state, country, region, date, birthday, birth date, date of birth, age, gender, sex, title,
+    position, job title, department, notes, note, comment, comments, website, url, language, source, status, type,
+    created at, фамилия, отчество, телефон, город, страна, адрес, компания, организация, должность, дата, прізвище,
+    місто, vorname, nachname, telefon, firma, ort, stadt, strasse, straße, plz, land, prénom, téléphone, ville, société,
+    pays, apellido, apellidos, teléfono, ciudad, empresa, país, cognome, telefono, città, azienda, sobrenome, telefone,
+    cidade, imię, nazwisko, miasto, příjmení, město, achternaam, telefoon, stad, efternavn, efternamn, sukunimi,
+    etunimi, soyad
+    """
+)
 
 
 @dataclass(frozen=True)
@@ -182,15 +83,16 @@ def layout_of(records: Sequence[list[str]], params: Mapping[str, Any]) -> Layout
     if width > MOST_COLUMNS:
         raise InvalidInput(f"a row of this file has {width} columns; at most {MOST_COLUMNS} are taken")
     data = others if has_header else [first, *others]
-    email = _address_column(first, words if has_header else [], data, width, params.get("email_column"))
-    if has_header:
-        name = next((at for at, word in enumerate(words) if word in NAMES and at != email), None)
-        columns = distinct([cell.strip() or f"column_{at + 1}" for at, cell in enumerate(first)])
-    else:
+    if not has_header:
+        email = _address_column([], [], data, width, params.get("email_column"))
         name = next((at for at in range(width) if at != email), None)
         special = {email: "email", name: "name"}
         columns = [special.get(at, f"column_{at + 1}") for at in range(width)]
-    return Layout(columns, email, name, bool(has_header), is_report)
+        return Layout(columns, email, name, has_header=False, is_report=is_report)
+    columns = distinct([NOT_KEPT.sub("\ufffd", cell.strip()) or f"column_{at + 1}" for at, cell in enumerate(first)])
+    email = _address_column(columns, words, data, width, params.get("email_column"))
+    name = next((at for at, word in enumerate(words) if word in NAMES and at != email), None)
+    return Layout(columns, email, name, has_header=True, is_report=is_report)
 
 
 def _plain(cell: str) -> str:
@@ -208,10 +110,10 @@ def _is_header(first: Sequence[str], words: Sequence[str]) -> bool:
 
 
 def _address_column(
-    first: Sequence[str], words: Sequence[str], data: Sequence[list[str]], width: int, given: str | None
+    header: Sequence[str], words: Sequence[str], data: Sequence[list[str]], width: int, given: str | None
 ) -> int:
     if given is not None:
-        return _given_column([cell.strip() for cell in first], words, width, given)
+        return _given_column(header, words, width, given)
     found = Counter(at for record in data for at, cell in enumerate(record) if looks_like_address(cell))
     named = [at for at, word in enumerate(words) if _is_address_word(word)]
     if named:
@@ -227,13 +129,15 @@ def _address_column(
 
 
 def _given_column(header: Sequence[str], words: Sequence[str], width: int, given: str) -> int:
-    if words and given.strip() in header:
+    if given.strip() in header:
         return header.index(given.strip())
-    if words and _plain(given) in words:
+    if _plain(given) in words:
         return words.index(_plain(given))
     if given.isascii() and given.isdecimal() and 1 <= int(given[:9]) <= width:
         return int(given) - 1
-    there = f"the columns are: {', '.join(header)[:500]}" if words else f"columns go by numbers here, from 1 to {width}"
+    there = (
+        f"the columns are: {', '.join(header)[:500]}" if header else f"columns go by numbers here, from 1 to {width}"
+    )
     raise InvalidInput(f"parameter email_column: there is no column {given[:100]!r}; {there}")
 
 

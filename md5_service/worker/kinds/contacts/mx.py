@@ -5,6 +5,7 @@ they like, and put who asks on lists of spammers.
 import functools
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor, wait
+from types import NoneType
 
 import dns.resolver
 from email_validator import EmailUndeliverableError, caching_resolver
@@ -14,11 +15,14 @@ QUESTION_S = 3  # for each question, of up to four for a domain
 ALL_S = 60  # for all domains of a part
 AT_ONCE = 32
 MOST_CACHED = 100_000  # answers, kept as long as they say
+# The DNS said no; any other cause is a failure to ask, of which the library says the same.
+_ANSWERS = (NoneType, dns.resolver.NXDOMAIN, dns.resolver.NoAnswer)
 
 
 def undeliverable(domains: Iterable[str], server: str | None) -> dict[str, str]:
     """Those that do not exist, or take no mail, and why. A domain of which nobody could tell in time is not among them: that is
-    no fault of the row's. `server`: as the setting has it."""
+    no fault of the row's. `server`: as the setting `dns_server` has it. Questions that are on their way when the time is over
+    end by themselves."""
     asking = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="dns")
     try:
         answers = {asking.submit(_why_not, domain, server): domain for domain in sorted(domains)}
@@ -32,7 +36,8 @@ def _why_not(domain: str, server: str | None) -> str | None:
     try:
         validate_email_deliverability(domain, domain, dns_resolver=_resolver(server))
     except EmailUndeliverableError as error:
-        return str(error)
+        if isinstance(error.__cause__, _ANSWERS):
+            return str(error)
     return None
 
 

@@ -7,7 +7,7 @@ from types import MappingProxyType
 from zlib import crc32
 
 from md5_service.worker.formats.csv import Dialect, csv_row, guarded, is_blank, lines_of
-from md5_service.worker.formats.text import decoded
+from md5_service.worker.formats.text import NOT_KEPT, decoded
 from md5_service.worker.kinds.contacts.layout import MOST_COLUMNS, Layout, distinct
 from md5_task_data.addresses import NotAnAddress, key_of
 from md5_task_data.contacts import New
@@ -128,10 +128,10 @@ class _Maker:
 
     def check_characters(self, cells: list[str]) -> None:
         """Raises Unfit."""
-        whole = "".join(cells)
-        if "\0" in whole:
+        unfit = set(NOT_KEPT.findall("".join(cells)))
+        if "\0" in unfit:
             raise Unfit("nul_character", "the row has a NUL character, which no text has")
-        if any("\ud800" <= character <= "\udfff" for character in whole):
+        if unfit:
             raise Unfit("bad_encoding", f"the row has bytes that are not {self._encoding}")
 
     def reason(self, error: Exception, cells: list[str]) -> tuple[str, str]:

@@ -1,0 +1,132 @@
+"""Whether domains take mail: asked of a real DNS server on the loopback."""
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from md5_service.worker.kinds.contacts import mx
+from md5_service.worker.kinds.contacts.mx import undeliverable
+from tests.servers.dns import Dns
+from tests.worker.conftest import Loading
+
+RECORDS = [
+    "--mx-host=with-mx.org,mail.with-mx.org,10",
+    "--mx-host=xn--mller-kva.org,mail.with-mx.org,10",
+    "--host-record=only-a.org,9.9.9.9",
+    "--host-record=only-aaaa.org,2620:fe::fe",
+    "--host-record=private.org,192.168.1.1",
+    "--dns-rr=null-mx.org,15,000000",  # preference 0, and the root for a name (RFC 7505)
+    "--txt-record=only-words.org,hello",
+    "--host-record=sends-none.org,9.9.9.9",
+    "--txt-record=sends-none.org,v=spf1 -all",
+]
+TAKING = ["with-mx.org", "only-a.org", "only-aaaa.org", "xn--mller-kva.org"]
+REFUSING = {
+    "private.org": "The domain name private.org does not accept email.",
+    "null-mx.org": "The domain name null-mx.org does not accept email.",
+    "only-words.org": "The domain name only-words.org does not accept email.",
+    "sends-none.org": "The domain name sends-none.org does not send email.",
+    "nowhere.org": "The domain name nowhere.org does not exist.",
+}
+
+sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+
+
+@pytest.fixture(scope="module")
+def shared_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Dns]:
+    with Dns(tmp_path_factory.mktemp("dns"), RECORDS) as server:
+        yield server
+
+
+@pytest.fixture
+def server(shared_server: Dns) -> Iterator[Dns]:
+    """Asked by a process that remembers no answers."""
+    mx._resolver.cache_clear()
+    yield shared_server
+    shared_server.resume()
+
+
+def test_a_domain_takes_mail_or_it_is_said_why_not(server: Dns) -> None:
+    assert undeliverable([*TAKING, *REFUSING], server.address) == REFUSING
+
+
+def test_what_was_answered_is_not_asked_again(server: Dns) -> None:
+    before = len(server.questions())
+    for _ in range(3):
+        assert undeliverable([*TAKING, *REFUSING], server.address) == REFUSING
+        asked = server.questions()[before:]
+        assert len(asked) == len(set(asked)) > len(TAKING + list(REFUSING))
+
+
+def test_of_a_server_that_does_not_answer_nothing_is_concluded(server: Dns, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(mx, "QUESTION_S", 0.3)
+    server.suspend()
+    started = time.monotonic()
+    assert undeliverable(["nowhere.org"], server.address) == {}
+    assert 0.3 <= time.monotonic() - started < 2
+    server.resume()
+    assert undeliverable(["nowhere.org"], server.address).keys() == {"nowhere.org"}
+
+
+def test_all_domains_together_have_a_time_limit(server: Dns, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(mx, "QUESTION_S", 2)
+    monkeypatch.setattr(mx, "ALL_S", 0.5)
+    assert undeliverable(["with-mx.org", "nowhere.org"], server.address).keys() == {"nowhere.org"}
+    server.suspend()
+    started = time.monotonic()
+    slow = [f"domain-{number}.org" for number in range(200)]
+    assert undeliverable(["nowhere.org", *slow], server.address).keys() <= {"nowhere.org"}
+    assert time.monotonic() - started < 1.5
+
+
+def test_of_a_server_that_fails_nothing_is_concluded(server: Dns) -> None:
+    before = len(server.questions())
+    assert undeliverable(["x.refused", "y.refused"], server.address) == {}  # it answers REFUSED for all but .org
+    assert len(server.questions()) > before
+
+
+def test_where_no_server_is_nothing_is_concluded(server: Dns, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(mx, "QUESTION_S", 0.3)
+    nobody = Dns(tmp_path / "nobody", []).address
+    assert undeliverable(["with-mx.org", "nowhere.org"], nobody) == {}
+    assert undeliverable(["with-mx.org", "nowhere.org"], "127.0.0.255:9") == {}
+
+
+def test_what_is_no_name_to_the_dns_is_not_refused(server: Dns) -> None:
+    assert undeliverable(["a" * 64 + ".org"], server.address) == {}
+
+
+@pytest.fixture
+def asking(load: Loading, server: Dns) -> Loading:
+    """A worker that asks this server."""
+    return load.so_set(dns_server=server.address)
+
+
+FILE = "name,email\nA,a@with-mx.org\nB,b@NOWHERE.org\nZ,z@müller.org\nC,c@null-mx.org\nA,A@with-mx.org\n"
+
+
+@sqlite
+def test_rows_whose_domain_takes_no_mail_are_invalid_where_that_is_asked(asking: Loading, server: Dns) -> None:
+    found = asking(FILE, check_mx=True)
+    assert found.counts == (5, 2, 1, 2)
+    assert set(found.records) == {"a@with-mx.org", "z@xn--mller-kva.org"}
+    assert found.rejects.splitlines()[1:] == [
+        "3,domain_takes_no_mail,The domain name nowhere.org does not exist.,B,b@NOWHERE.org",
+        "5,domain_takes_no_mail,The domain name null-mx.org does not accept email.,C,c@null-mx.org",
+    ]
+
+
+@sqlite
+def test_nobody_is_asked_by_default(asking: Loading, server: Dns) -> None:
+    before = server.questions()
+    assert asking(FILE).counts == asking(FILE.replace("@", "+2@"), check_mx=False).counts == (5, 4, 1, 0)
+    assert server.questions() == before
+
+
+@sqlite
+def test_rows_are_taken_where_nobody_answers(asking: Loading, server: Dns, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(mx, "QUESTION_S", 0.3)
+    server.suspend()
+    assert asking(FILE, check_mx=True).counts == (5, 4, 1, 0)
