@@ -23,7 +23,7 @@ MOST_REMEMBERED = 10_000
 
 # Pages and their files hold nobody's data; the rest is shut unless it is named here.
 SESSION = "/v1/session"  # where one signs in, and asks whether one has
-OPEN = {"/", "/tasks", "/docs", "/openapi.json", "/healthz", "/readyz", SESSION}
+OPEN = {"/", "/tasks", "/contacts", "/docs", "/openapi.json", "/healthz", "/readyz", SESSION}
 OPEN_FOLDERS = ("/tasks/", "/assets/")
 
 

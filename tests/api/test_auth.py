@@ -23,6 +23,7 @@ from tests.client import wait_for
 OPEN = [
     "/",
     "/tasks",
+    "/contacts",
     "/tasks/anything",
     "/assets/favicon.svg",
     "/docs",
