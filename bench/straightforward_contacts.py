@@ -1,13 +1,14 @@
 """Contacts as one would load them straight away: a row, a look whether the address is there, an INSERT, a COMMIT.
 
-In a table of the shape of ours. It is right where one process loads; it does not tell what became of which row, begins anew
-after a crash, and knows one encoding and one delimiter.
+In a table of the shape of ours. It does not tell what became of which row, begins anew after a crash, and knows one encoding
+and one delimiter; of two processes, whichever comes first has the address, not the earlier row.
 """
 
 import json
 from collections.abc import Iterable, Sequence
 
 from sqlalchemy import BigInteger, String, Text, UniqueConstraint, create_engine, select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 
 from bench.contacts_file import HEADER, key_of
@@ -56,7 +57,11 @@ def load(url: str, task_id: str, rows: Iterable[tuple[int, Sequence[str]]]) -> t
                     data=json.dumps(rest, ensure_ascii=False),
                 )
             )
-            db.commit()
-            inserted += 1
+            try:
+                db.commit()
+                inserted += 1
+            except IntegrityError:  # another process was there first
+                db.rollback()
+                duplicate += 1
     engine.dispose()
     return inserted, duplicate, invalid
