@@ -1,0 +1,10 @@
+"""The comparison of loads of contacts runs, and all whom it measures count the same; its figures are worth nothing here."""
+
+from pathlib import Path
+
+from bench import contacts
+
+
+def test_every_way_of_loading_contacts_finds_what_a_plain_pass_does(tmp_path: Path) -> None:
+    told = dict(contacts.measure(tmp_path, **contacts.QUICK))
+    assert told["the file"].startswith("5,000 rows")
