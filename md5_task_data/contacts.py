@@ -70,13 +70,12 @@ def load(db: Connection, *, owner: str, task_id: str, rows: Sequence[New]) -> No
     if not rows:
         return
     given = {"owner": owner, "task_id": task_id}
-    in_order = sorted(rows)
     if db.dialect.name == "postgresql":
         db.execute(_CREATE_LOADING)
-        copy_text(db, _LOADING, _COLUMNS, in_order)
+        copy_text(db, _LOADING, _COLUMNS, rows)
         db.execute(_FROM_LOADING, given)
     else:
-        values = [given | dict(zip(_COLUMNS, row, strict=True)) for row in in_order]
+        values = [given | dict(zip(_COLUMNS, row, strict=True)) for row in sorted(rows)]
         db.execute(_ON_SQLITE if db.dialect.name == "sqlite" else _ON_MARIADB, values)
 
 

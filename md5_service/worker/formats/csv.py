@@ -8,9 +8,10 @@ read by that module, here as when it is loaded, and what has none ends with its 
 import csv
 import io
 import re
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import islice
+from itertools import chain, count, islice
 from typing import Any
 
 from md5_task_data.errors import InvalidInput
@@ -133,9 +134,9 @@ class Cutter:
             self._rest = text
             return ""
         end = max(text.rfind("\n"), text.rfind("\r", 0, len(text) - 1)) + 1  # a CR at the end may be half of CR LF
-        body, count = self._whole(text[:end])
+        body, rows = self._whole(text[:end])
         self._rest = text[len(body) :]
-        self._take(body, count)
+        self._take(body, rows)
         if len(self._rest) > LONGEST_RECORD:
             raise self._endless()
         self._read_again_at = 0 if body else min(2 * len(text), LONGEST_RECORD + 1)
@@ -144,9 +145,9 @@ class Cutter:
     def end(self) -> tuple[list[Slice], str]:
         """The parts, none of which is empty, and the last records, not returned before. Raises UnreadableCsv."""
         rest = self._rest
-        body, count = self._whole(rest)
+        body, rows = self._whole(rest)
         self._rest = rest[len(body) :]
-        self._take(body, count)
+        self._take(body, rows)
         if self._rest:
             raise self._endless(is_end=True)
         self._close()
@@ -154,9 +155,20 @@ class Cutter:
 
     def _whole(self, text: str) -> tuple[str, int]:
         """Of whole lines the whole records, and how many rows these are."""
-        if '"' not in text and (count := _count_rows(text)) is not None:
-            return text, count
-        at = end = count = 0
+        has_blanks = _may_have_blanks(text)
+        if not has_blanks and '"' not in text:
+            return text, count_lines(text) + (text != "" and not text.endswith(("\n", "\r")))
+        if not has_blanks:
+            end = f"{_END}{self._dialect.delimiter}{_END}"  # one cell where a quote is open, and else two
+            numbered = zip(count(), self._dialect.records(chain(lines_of(text), [end])), strict=False)
+            rows, last = deque(numbered, 1)[0]  # which runs through them without a line of Python
+            if last == [_END, _END]:
+                return text, rows
+        return self._one_by_one(text)
+
+    def _one_by_one(self, text: str) -> tuple[str, int]:
+        """The same where there are blank lines, or a quote is open at the end."""
+        at = end = rows = 0
         is_over = False
 
         def lines() -> Iterator[str]:
@@ -171,11 +183,11 @@ class Cutter:
             if is_over:
                 break  # this is the end alone: all before it was whole; or a quote is open, and swallowed it
             end = at
-            count += not is_blank(record)
-        return text[:end], count
+            rows += not is_blank(record)
+        return text[:end], rows
 
-    def _take(self, body: str, count: int) -> None:
-        self.records += count
+    def _take(self, body: str, rows: int) -> None:
+        self.records += rows
         self._size += self._width(body)
         self._lines += count_lines(body)
         if self._size >= self._part_bytes or self._lines >= PART_LINES:
@@ -209,13 +221,10 @@ def count_lines(text: str) -> int:
     return text.count("\n") + (text.count("\r") - text.count("\r\n") if "\r" in text else 0)
 
 
-def _count_rows(text: str) -> int | None:
-    """Of text without quotes; None: there may be blank lines, and those have to be looked at."""
+def _may_have_blanks(text: str) -> bool:
     if "\r" in text:
         text = text.replace("\r\n", "\n").replace("\r", "\n")
-    if text.startswith(("\n", *_SPACES)) or any(start in text for start in _BEGIN_BLANK):
-        return None
-    return text.count("\n") + (text != "" and not text.endswith("\n"))
+    return text.startswith(("\n", *_SPACES)) or any(start in text for start in _BEGIN_BLANK)
 
 
 def csv_row(cells: Sequence[object]) -> bytes:

@@ -76,17 +76,18 @@ def parse(
     is_sound = is_sound and "\0" not in text
     parsed = Parsed()
     maker = _Maker(layout, encoding, refused)
+    contact, is_valid = maker.contact, parsed.valid.append
     records = dialect.records(lines_of(text))
     next_line = line
     for record in records:
         at, next_line = next_line, line + records.line_num
-        if is_blank(record):
+        if len(record) < 2 and is_blank(record):
             continue
         cells = layout.cells(record) if layout.is_report else record
         try:
             if not is_sound:
                 maker.check_characters(cells)
-            parsed.valid.append(maker.contact(cells, at))
+            is_valid(contact(cells, at))
         except (Unfit, NotAnAddress) as error:
             parsed.rejected.append((at, *maker.reason(error, cells), cells))
     return parsed
@@ -111,7 +112,7 @@ class _Maker:
         if len(cells) == self._width:
             key = key_of(email := cells[layout.email])
             name = "" if layout.name is None else cells[layout.name]
-            data = self._template % tuple([quoted(cells[at]) for at in self._rest])
+            data = self._template % tuple(map(quoted, map(cells.__getitem__, self._rest)))
         else:
             if len(cells) <= layout.email:
                 raise NotAnAddress("")
