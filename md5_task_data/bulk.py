@@ -45,11 +45,10 @@ def copy_text(db: Connection, table: Table, names: Sequence[str], rows: Sequence
 
 
 def _lines(template: str, width: int, rows: Sequence[tuple[object, ...]]) -> str:
-    """Mostly nothing is to be escaped, which is quickly seen of many rows together."""
+    """Mostly nothing but backslashes is to be escaped, which is quickly seen of many rows together."""
     lines = "".join([template % row for row in rows])
-    is_plain = lines.count("\t") == (width - 1) * len(rows) and lines.count("\n") == len(rows)
-    if is_plain and "\\" not in lines and "\r" not in lines:
-        return lines
+    if lines.count("\t") == (width - 1) * len(rows) and lines.count("\n") == len(rows) and "\r" not in lines:
+        return lines.replace("\\", "\\\\")
     return "".join([template % tuple([str(value).translate(_ESCAPED) for value in row]) for row in rows])
 
 
