@@ -14,7 +14,7 @@ from md5_task_data.contacts import New
 
 LONG = 1 << 20  # characters of a row that is looked at more closely
 LONGEST_ROW = 15 << 20  # bytes, as it goes to MariaDB, which takes no more at once by default
-FEW, BUCKETS = 2000, 8  # contacts that are stored in one step; steps in which more are
+FEW, BUCKETS = 2000, 4  # contacts that are stored in one step; steps in which more are
 
 Reject = tuple[int, str, str, list[str]]  # line, code, message, cells
 
