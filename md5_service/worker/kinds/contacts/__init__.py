@@ -9,7 +9,7 @@ parts, in any order; the last step counts. What a part does may be done again, o
 """
 
 import codecs
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from functools import partial
 from typing import Any
@@ -82,15 +82,13 @@ def _begin(job: Job) -> Rows | Cut:
     if len(slices) > 1 or job.size > len(start):
         return Cut(slices, asdict(plan), total, "rows")
     whole = slices[0] if slices else Slice(0, 0, 1)
-    parsed = _parsed(job, plan, start[whole.offset : whole.offset + whole.size], whole)
-    last = plan.lines + 1
 
-    def finish(db: Connection) -> Result:
-        _store(job, parsed, whole, db)
+    def result(parsed: Parsed, db: Connection) -> Result:
         rejects.add(db, job.task_id, rejects.HEADER, plan.layout.report_header())
-        return _counts(plan, parsed.count, len(parsed.rejected), contacts.count(db, job.task_id, 1, last))
+        inserted = contacts.count(db, job.task_id, 1, plan.lines + 1)
+        return _counts(plan, parsed.count, len(parsed.rejected), inserted)
 
-    return Rows(_steps(job, parsed, whole), finish)
+    return _load(job, plan, start[whole.offset : whole.offset + whole.size], whole, result)
 
 
 def _encoding_of(job: Job, start: bytes) -> tuple[str | None, int]:
@@ -159,32 +157,27 @@ def _utf16_width(records: str) -> int:
 
 
 def _load_part(job: Job, plan: Plan, part: Slice) -> Rows:
-    parsed = _parsed(job, plan, job.content(), part)
-
-    def finish(db: Connection) -> Result:
-        _store(job, parsed, part, db)
+    def result(parsed: Parsed, _: Connection) -> Result:
         return {"rows": parsed.count, "invalid": len(parsed.rejected)}
 
-    return Rows(_steps(job, parsed, part), finish, done=parsed.count)
+    return _load(job, plan, job.content(), part, result)
 
 
-def _parsed(job: Job, plan: Plan, content: bytes, part: Slice) -> Parsed:
+def _load(job: Job, plan: Plan, content: bytes, part: Slice, result: Callable[[Parsed, Connection], Result]) -> Rows:
+    """Parts that are loaded at the same time begin with different steps, so that they do not wait for one another where they have
+    addresses in common."""
     parsed = parse(content, plan.encoding, plan.dialect, plan.layout, part.line)
     if job.params.get("check_mx") and (refused := undeliverable(parsed.domains(), job.settings.dns_server)):
-        return parse(content, plan.encoding, plan.dialect, plan.layout, part.line, refused)
-    return parsed
+        parsed = parse(content, plan.encoding, plan.dialect, plan.layout, part.line, refused)
+    load = partial(contacts.load, owner=job.owner, task_id=job.task_id)
+    *before, last = parsed.buckets(first=part.offset // job.settings.part_bytes)
 
+    def finish(db: Connection) -> Result:
+        load(db, rows=last)
+        rejects.add(db, job.task_id, part.line, parsed.report())
+        return result(parsed, db)
 
-def _steps(job: Job, parsed: Parsed, part: Slice) -> Sequence[partial[None]]:
-    """All but the last. Parts that are loaded at the same time begin with different steps, so that they do not wait for one
-    another where they have addresses in common."""
-    *steps, parsed.last = parsed.buckets(first=part.offset // job.settings.part_bytes)
-    return [partial(contacts.load, owner=job.owner, task_id=job.task_id, rows=rows) for rows in steps]
-
-
-def _store(job: Job, parsed: Parsed, part: Slice, db: Connection) -> None:
-    contacts.load(db, owner=job.owner, task_id=job.task_id, rows=parsed.last)
-    rejects.add(db, job.task_id, part.line, parsed.report())
+    return Rows([partial(load, rows=rows) for rows in before], finish, done=parsed.count)
 
 
 def _close(job: Job, plan: Plan) -> Rows:

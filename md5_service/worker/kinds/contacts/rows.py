@@ -1,6 +1,6 @@
 """Records of CSV into contacts, and rejects where they are none."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from json.encoder import encode_basestring as quoted
 from operator import itemgetter
 from types import MappingProxyType
@@ -24,13 +24,11 @@ class Unfit(Exception):
 
 
 class Parsed:
-    """The rows of a part: those that are `valid`, and those that are not. `last`: of the valid ones those that are stored with
-    the end of the part."""
+    """The rows of a part: those that are `valid`, and those that are not."""
 
     def __init__(self) -> None:
         self.valid: list[New] = []
         self.rejected: list[Reject] = []
-        self.last: Sequence[New] = ()
 
     @property
     def count(self) -> int:
