@@ -20,7 +20,6 @@ from md5_service.worker.formats import csv, text
 from md5_service.worker.formats.csv import Cutter, Dialect
 from md5_service.worker.job import Cut, Job, Result, Rows
 from md5_service.worker.kinds.contacts.layout import Layout, layout_of
-from md5_service.worker.kinds.contacts.mx import undeliverable
 from md5_service.worker.kinds.contacts.rows import Parsed, parse
 from md5_task_data import contacts, rejects
 from md5_task_data.errors import InvalidInput
@@ -167,8 +166,11 @@ def _load(job: Job, plan: Plan, content: bytes, part: Slice, result: Callable[[P
     """Parts that are loaded at the same time begin with different steps, so that they do not wait for one another where they have
     addresses in common."""
     parsed = parse(content, plan.encoding, plan.dialect, plan.layout, part.line)
-    if job.params.get("check_mx") and (refused := undeliverable(parsed.domains(), job.settings.dns_server)):
-        parsed = parse(content, plan.encoding, plan.dialect, plan.layout, part.line, refused)
+    if job.params.get("check_mx"):
+        from md5_service.worker.kinds.contacts.mx import undeliverable  # 70 ms, which every start of a worker would pay
+
+        if refused := undeliverable(parsed.domains(), job.settings.dns_server):
+            parsed = parse(content, plan.encoding, plan.dialect, plan.layout, part.line, refused)
     load = partial(contacts.load, owner=job.owner, task_id=job.task_id)
     *before, last = parsed.buckets(first=part.offset // job.settings.part_bytes)
 
