@@ -8,7 +8,20 @@ matter, and to load the same rows again changes nothing. Keys are locked in thei
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Column, Connection, MetaData, Table, and_, bindparam, delete, func, select
+from sqlalchemy import (
+    Column,
+    Connection,
+    LargeBinary,
+    MetaData,
+    Select,
+    Table,
+    and_,
+    bindparam,
+    cast,
+    delete,
+    func,
+    select,
+)
 from sqlalchemy.dialects import mysql, postgresql, sqlite
 from sqlalchemy.schema import CreateTable
 
@@ -23,6 +36,7 @@ New = tuple[str, str, str, str, int]  # key, email, name, data (a JSON object of
 
 DELETED_TOGETHER = 20_000  # rows
 LONGEST_LINE_NUMBER = 19  # digits
+LARGEST_PAGE = 4 << 20  # bytes
 
 _COLUMNS = ("key", "email", "name", "data", "line")
 _TAKEN = ("owner", "task_id", *_COLUMNS)
@@ -109,10 +123,10 @@ def id_of(row: Row) -> str:
 def page(
     db: Connection, owner: str, *, email: str | None, task_id: str | None, limit: int, cursor: str | None
 ) -> tuple[list[Row], str | None]:
-    """Up to `limit` contacts in the order of their addresses, or with `task_id` those that this file brought, in its order; and
-    the cursor of the next page (None on the last). An address keeps its place, so a page neither skips nor repeats what the
-    ones before it showed; in a file that is still being loaded it may move to an earlier line. `email`: that address, in any
-    spelling. Raises InvalidInput for a bad filter or cursor."""
+    """Up to `limit` contacts, fewer where they are large, in the order of their addresses, or with `task_id` those that this file
+    brought, in its order; and the cursor of the next page (None on the last). An address keeps its place, so a page neither
+    skips nor repeats what the ones before it showed; in a file that is still being loaded it may move to an earlier line.
+    `email`: that address, in any spelling. Raises InvalidInput for a bad filter or cursor."""
     query, place = select(contacts).where(contacts.c.owner == owner), contacts.c.key
     if email is not None:
         try:
@@ -125,8 +139,22 @@ def page(
         query, place = query.where(contacts.c.task_id == task_id.lower()), contacts.c.line
     if cursor is not None:
         query = query.where(place > _position(cursor, place))
-    rows = db.execute(query.order_by(place).limit(limit + 1)).mappings().all()
-    return list(rows[:limit]), write_text_cursor(str(rows[limit - 1][place.name])) if len(rows) > limit else None
+    count = _as_many_as_fit(db, query.order_by(place).limit(limit))
+    rows = db.execute(query.order_by(place).limit(count + 1)).mappings().all() if count else []
+    return list(rows[:count]), write_text_cursor(str(rows[count - 1][place.name])) if len(rows) > count else None
+
+
+def _as_many_as_fit(db: Connection, query: Select[Any]) -> int:
+    """How many of these rows are LARGEST_PAGE bytes together, and one in any case: a cell may have millions."""
+    is_sqlite = db.dialect.name == "sqlite"  # which, of a text, counts characters
+    columns = (contacts.c[name] for name in ("email", "name", "data"))
+    sizes = [func.length(cast(each, LargeBinary)) if is_sqlite else func.octet_length(each) for each in columns]
+    size = 0
+    for count, row in enumerate(db.execute(query.with_only_columns(*sizes))):
+        size += sum(row)
+        if count and size > LARGEST_PAGE:
+            return count
+    return count + 1 if size else 0
 
 
 def _position(cursor: str, place: Column[Any]) -> str | int:

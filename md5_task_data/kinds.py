@@ -46,7 +46,7 @@ class ContactsParameters(NoParameters):
         None, description=f"one of {', '.join(get_args(Encoding))}"
     )
     header: bool | None = Field(None, description="yes or no: whether the first row names the columns")
-    email_column: Annotated[str, Field(min_length=1, max_length=255)] | None = Field(
+    email_column: Annotated[str, Field(min_length=1, max_length=255, pattern="^[^\\x00]*$")] | None = Field(
         None, description="the column of the e-mail addresses: its name in the header, or its number, from 1"
     )
     check_mx: bool | None = Field(

@@ -289,7 +289,7 @@ def history(row: Row) -> list[dict[str, Any]]:
     The usual steps are read off the time columns; the row keeps only attempts that ended early.
     """
     events = [{"at": row["created_at"], "status": "queued", "reason": None}, *row["history"]]
-    if row["started_at"] is not None:
+    if row["started_at"] is not None and not row["parts_left"]:  # with parts, that is in its history by now
         events.append({"at": row["started_at"], "status": "running", "reason": None})
     if row["computed_at"] is not None:
         events.append({"at": row["computed_at"], "status": "computed", "reason": row["outcome"]})

@@ -177,3 +177,18 @@ def test_what_a_file_brought_is_deleted_in_steps(
         left.append(count(database, task_id))
     assert left == [15, 5, 0, 0]
     assert list(records(database)) == ["local other@x.org"]
+
+
+def test_a_page_is_shorter_where_its_contacts_are_large(
+    database: Database, new_task: NewTask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(contacts, "LARGEST_PAGE", 1000)
+    load(database, new_task(), [new(f"{n}@x.org", n, "é" * (600 if n in (3, 5) else 60)) for n in range(1, 9)])
+    pages: list[list[int]] = []
+    cursor = None
+    while not pages or cursor:
+        with database.reading() as db:
+            rows, cursor = contacts.page(db, "local", email=None, task_id=None, limit=6, cursor=cursor)
+        pages.append([row["line"] for row in rows])
+    assert [line for page in pages for line in page] == list(range(1, 9))
+    assert [3] in pages

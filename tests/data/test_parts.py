@@ -83,6 +83,7 @@ def test_a_file_waits_for_all_its_parts_and_is_closed_once(database: Database, c
     assert end(database, second) == end(database, first) == []
     waiting = row(database, task_id)
     assert (waiting["status"], waiting["progress"], waiting["total"], waiting["unit"]) == ("waiting", 20, 30, "rows")
+    assert [step["status"] for step in tasks.history(waiting)] == ["queued", "running", "waiting"]
     assert end(database, third) == [task_id]
     closing = claim(database, task_id)
     assert closing.part is None

@@ -251,7 +251,7 @@ def test_a_wrong_column_fails_with_the_names_that_there_are(load: Loading) -> No
     )
     assert failed(load, "A;a@x.org\n", email_column="3") == (
         "invalid_input",
-        "parameter email_column: there is no column '3'; columns go by numbers here, from 1 to 2",
+        "parameter email_column: there is no column '3'; columns go by numbers here, from 1 to 2, unless header=yes",
     )
     assert (
         failed(load, "A;a@x.org\n", email_column="0")[0]
@@ -333,3 +333,56 @@ def test_parts_and_the_whole_come_to_the_same(load: Loading, encoding: str) -> N
     assert {key: row["line"] for key, row in parts.records.items()} == {
         key: row["line"] for key, row in whole.records.items()
     }
+
+
+@pytest.mark.parametrize("blank", ["\n", "  \r\n", " " * 1000 + "\n"])
+@pytest.mark.parametrize("part_bytes", [1024, 4 << 20])
+def test_however_much_is_blank_before_the_first_row(load: Loading, blank: str, part_bytes: int) -> None:
+    found = loaded(load.so_set(part_bytes=part_bytes), blank * 400 + "name,email,z\nok,u@ex.org,1\nbad,bad,2\n")
+    assert found.counts == (2, 1, 0, 1)
+    assert found.records["u@ex.org"]["line"] == 402
+    assert rejected(found)[0][:2] == ["403", "invalid_address"]
+
+
+@pytest.mark.parametrize(
+    "first",
+    [
+        'name,email,"' + "x y\n" * 70_000 + '"',
+        "name,email," + "x" * 300_000,
+        "name,email," + "x" * 5_000_000,
+        '"' + "x" * 300_000 + '",a@ex.org',
+    ],
+)
+def test_however_long_the_first_row_is(load: Loading, first: str) -> None:
+    found = loaded(load, f"{first}\nok,b@ex.org\nok,c@ex.org\n")
+    assert {"b@ex.org", "c@ex.org"} <= set(found.records)
+    assert found.counts[3] == 0
+
+
+def test_what_is_of_no_encoding_is_refused_until_it_is_corrected(load: Loading) -> None:
+    lines = b"name,email\n\xe9ric,u@ex.org\n" + "né,a@ex.org\né,b@ex.org\n".encode()
+    found = loaded(load, lines)
+    assert rejected(found) == [["2", "bad_encoding", rejected(found)[0][2], "\ufffdric", "u@ex.org"]]
+    again = loaded(load, found.rejects)
+    assert rejected(again)[0][1:2] == ["bad_encoding"]
+    assert loaded(load, again.rejects.replace("\ufffd", "é")).records["u@ex.org"]["name"] == "éric"
+
+
+@pytest.mark.parametrize("header", ["name,contact,email opt-in", "name,contact,mailing"])
+def test_a_column_of_addresses_is_taken_before_one_that_only_sounds_like_it(load: Loading, header: str) -> None:
+    found = loaded(load, f"{header}\nAnn,a@ex.org,yes\nBob,b@ex.org,no\n")
+    assert (found.counts, found.task["result"]["email_column"]) == ((2, 2, 0, 0), "contact")
+
+
+@pytest.mark.parametrize("given", ["Ηλεκτρονικό ταχυδρομείο", "ηλεκτρονικό_ταχυδρομείο"])
+def test_a_column_that_is_named_by_its_header_shows_that_there_is_one(load: Loading, given: str) -> None:
+    found = loaded(load, "Όνομα,Ηλεκτρονικό ταχυδρομείο\nx,u@ex.org\n", email_column=given)
+    assert (found.counts, found.task["result"]["header"]) == ((1, 1, 0, 0), True)
+
+
+@pytest.mark.parametrize("encoding", ["koi8-r", "cp1251"])
+@pytest.mark.parametrize("name", ["ИВАНОВ ИВАН", "ПЕТРОВА ОЛЬГА", "иванов иван"])
+def test_cyrillic_in_capitals_only_is_told_by_its_letters(load: Loading, encoding: str, name: str) -> None:
+    found = loaded(load, "".join(f"{name};u{n}@ex.org\n" for n in range(20)).encode(encoding))
+    assert found.task["result"]["encoding"] == encoding
+    assert found.records["u0@ex.org"]["name"] == name

@@ -165,8 +165,8 @@ export interface paths {
         };
         /**
          * List Contacts
-         * @description Contacts in the order of their addresses, or with `task` in that of its file, in pages. One of a file that is still being
-         *     loaded may yet be taken from an earlier row of it.
+         * @description Contacts in the order of their addresses, or with `task` in that of its file, in pages of up to `limit`, or fewer where they
+         *     are large. One of a file that is still being loaded may yet be taken from an earlier row of it.
          */
         get: operations["list_contacts_v1_contacts_get"];
         put?: never;
@@ -206,7 +206,9 @@ export interface paths {
         };
         /**
          * Get Rejects
-         * @description The rows of a file of kind `contacts` that could not be used, as CSV: correct them, and hand that over again.
+         * @description The rows of a file of kind `contacts` that could not be used, as CSV: correct them, and hand that over again. `code` is one
+         *     of `empty_row`, `no_address`, `invalid_address`, `domain_takes_no_mail`, `nul_character`, `bad_encoding`, `too_many_cells`,
+         *     `row_too_long`.
          *
          *     Safe to open in a spreadsheet: cells that begin with `=`, `+`, `-` or `@` have a `'` before them, which is taken away again
          *     when it is handed over, as the first three columns are. A body that breaks off (without its last chunk) is not whole.
@@ -1944,7 +1946,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description As a list has it */
+                /** @description As a list has it: the id of the task, a hyphen, and the line */
                 contact_id: string;
             };
             cookie?: never;

@@ -37,8 +37,8 @@ async def list_contacts(
         Text, Query(description="`next` of the page before", json_schema_extra={"pattern": documented.TEXT_CURSOR})
     ] = None,
 ) -> schemas.ContactPage:
-    """Contacts in the order of their addresses, or with `task` in that of its file, in pages. One of a file that is still being
-    loaded may yet be taken from an earlier row of it."""
+    """Contacts in the order of their addresses, or with `task` in that of its file, in pages of up to `limit`, or fewer where they
+    are large. One of a file that is still being loaded may yet be taken from an earlier row of it."""
     rows, following = await in_time(lambda: _page(shared, owner, email, task, limit, cursor))
     link_next(request, response, following)
     return schemas.ContactPage(items=[schemas.contact(row) for row in rows], next=following)
@@ -46,7 +46,9 @@ async def list_contacts(
 
 @router.get("/contacts/{contact_id}", response_model=schemas.Contact, responses=schemas.problems(404, 422))
 async def get_contact(
-    contact_id: Annotated[str, Path(description="As a list has it")], shared: Shared, owner: Owner
+    contact_id: Annotated[str, Path(description="As a list has it: the id of the task, a hyphen, and the line")],
+    shared: Shared,
+    owner: Owner,
 ) -> schemas.Contact:
     """A contact by its id."""
     return schemas.contact(await in_time(lambda: _read(shared, owner, contact_id)))
@@ -58,7 +60,9 @@ async def get_contact(
     responses=_REPORT | schemas.problems(404, 409, 410, 422),
 )
 async def get_rejects(task_id: TaskId, shared: Shared, owner: Owner) -> StreamingResponse:
-    """The rows of a file of kind `contacts` that could not be used, as CSV: correct them, and hand that over again.
+    """The rows of a file of kind `contacts` that could not be used, as CSV: correct them, and hand that over again. `code` is one
+    of `empty_row`, `no_address`, `invalid_address`, `domain_takes_no_mail`, `nul_character`, `bad_encoding`, `too_many_cells`,
+    `row_too_long`.
 
     Safe to open in a spreadsheet: cells that begin with `=`, `+`, `-` or `@` have a `'` before them, which is taken away again
     when it is handed over, as the first three columns are. A body that breaks off (without its last chunk) is not whole.

@@ -26,6 +26,10 @@ _ADDRESS = re.compile(r"\s*[^\s@,;|\"']+@[^\s@,;|\"']+\.[^\s@,;|\"']+\s*").fullm
 _SEPARATOR = re.compile(r"sep=(.)(?:\r\n|\n|\r)")  # what Excel takes for a first line that names the delimiter
 _SPACES = " \t"  # no others: in a text of which the encoding is not known yet, those may be letters
 _BEGIN_BLANK = tuple(f"\n{each}" for each in f"\n{_SPACES}")
+NOT_TEXT, UNKNOWN = (
+    re.compile("[\ud800-\udfff]"),
+    "\ufffd",
+)  # what stands for bytes that are not of the encoding; in a report
 _FORMULA = re.compile(r"'*[=+\-@\t\r\n]")  # as OWASP has it: some spreadsheets skip a tab or line end before one
 
 
@@ -88,7 +92,8 @@ def _merit_in(sample: str) -> Callable[[Dialect], tuple[int, int]]:
 
 def first_records(sample: str, dialect: Dialect) -> list[list[str]]:
     """Rows of the beginning, but not the last where there may be more of it."""
-    found = [record for record in islice(dialect.records(lines_of(sample)), SAMPLE_ROWS) if not is_blank(record)]
+    rows = (record for record in dialect.records(lines_of(sample)) if not is_blank(record))
+    found = list(islice(rows, SAMPLE_ROWS))
     is_whole = len(found) < 2 or sample.endswith(("\n", "\r"))
     return found if is_whole else found[:-1]
 
@@ -213,7 +218,8 @@ class Cutter:
         line = first + sum(count_lines(cell) for cell in record[:-1])
         where = "until the end of the file" if is_end else f"within {LONGEST_RECORD} characters"
         return UnreadableCsv(
-            f"line {line}: a quote is opened that is not closed {where}; close it, or where it is meant as a character, double it"
+            f"line {line}: a quote is opened that is not closed {where}; close it, or shorten the cell; where it is meant as a "
+            "character, double it"
         )
 
 
@@ -231,7 +237,7 @@ def csv_row(cells: Sequence[object]) -> bytes:
     """As spreadsheets and this module read it."""
     row = io.StringIO()
     csv.writer(row).writerow(cells)  # with CR LF, for else the module of some Pythons does not quote a CR
-    return (row.getvalue().removesuffix("\r\n") + "\n").encode(errors="replace")
+    return NOT_TEXT.sub(UNKNOWN, row.getvalue().removesuffix("\r\n") + "\n").encode()
 
 
 def guarded(cell: str) -> str:

@@ -163,17 +163,21 @@ class Judge:
         return legacy(self._words)
 
 
+# Words in capitals alone are words in KOI8-R and in Windows-1251: of other letters, which are not those that are frequent.
+_FREQUENT = re.compile("[оеаинтсрвлк]")
+
+
 def legacy(words: Counter[bytes]) -> str:
     """The encoding of words of one byte a character, each with a byte beyond ASCII; `latin-1` where it is as good as any."""
     most = words.most_common(ENOUGH)
-    best, best_fit = "cp1252", 0
+    best, best_fit, best_frequent = "cp1252", 0, 0
     for encoding, is_of_language in LANGUAGES:
         shown = ((word.decode(encoding, "replace").strip(_AROUND), times) for word, times in most)
-        fit = sum(
-            times * len(word) for word, times in shown if is_of_language.fullmatch(word.lower()) and _is_word(word)
-        )
-        if fit > best_fit:
-            best, best_fit = encoding, fit
+        theirs = [(word, times) for word, times in shown if is_of_language.fullmatch(word.lower()) and _is_word(word)]
+        fit = sum(times * len(word) for word, times in theirs)
+        frequent = sum(times * len(_FREQUENT.findall(word.lower())) for word, times in theirs)
+        if fit > best_fit or (fit == best_fit and 0 < best_frequent < frequent):
+            best, best_fit, best_frequent = encoding, fit, frequent
     if best == "cp1252" and not any(0x80 <= byte < 0xA0 for word in words for byte in word):
         return "latin-1"
     return best

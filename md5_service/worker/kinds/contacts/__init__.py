@@ -17,7 +17,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from md5_service.worker.formats import csv, text
-from md5_service.worker.formats.csv import Cutter, Dialect
+from md5_service.worker.formats.csv import LONGEST_RECORD, Cutter, Dialect
 from md5_service.worker.job import Cut, Job, Result, Rows
 from md5_service.worker.kinds.contacts.layout import Layout, layout_of
 from md5_service.worker.kinds.contacts.rows import Parsed, parse
@@ -71,9 +71,15 @@ def work(job: Job) -> Rows | Cut:
 def _begin(job: Job) -> Rows | Cut:
     """The only reading of the whole file. What is one part is loaded at once."""
     blocks = job.blocks()
-    start = bytes(next(blocks, b""))
+    start, size = bytes(next(blocks, b"")), SAMPLE
     encoding, mark = _encoding_of(job, start[: text.SAMPLE])
-    reading = _Reading(encoding, start[mark:SAMPLE], mark, job.params.get("delimiter"), job.settings.part_bytes)
+    while True:
+        reading = _Reading(encoding, start[mark:size], mark, job.params.get("delimiter"), job.settings.part_bytes)
+        if reading.has_first_row or size > job.size or size > LONGEST_RECORD:
+            break
+        size *= 4
+        while len(start) < size and (block := next(blocks, None)) is not None:
+            start += bytes(block)
     reading.feed(start[mark:])
     for block in blocks:
         reading.feed(block)
@@ -114,6 +120,7 @@ class _Reading:
     ) -> None:
         self._encoding = encoding
         self._sample = sample
+        self._offset = offset
         is_wide = (encoding or "").startswith("utf-16")
         self._meanwhile = str(encoding) if is_wide else "latin-1"
         self._decode = codecs.getincrementaldecoder(self._meanwhile)(text.errors(self._meanwhile)).decode
@@ -121,6 +128,10 @@ class _Reading:
         named = csv.separator(shown)
         self._skipped = shown[: named[1]] if named else ""
         self._dialect = csv.detect(shown[len(self._skipped) :], delimiter or (named[0] if named else None))
+        rows = shown[len(self._skipped) :]
+        self.has_first_row = len(csv.first_record(rows, self._dialect)) < len(
+            rows
+        )  # else its columns cannot be told yet
         self._cutter = Cutter(self._dialect, _utf16_width if is_wide else len, offset, part_bytes)
         self._piece = min(PIECE, part_bytes // 4) & ~1
         self._judge = text.Judge()
@@ -142,13 +153,19 @@ class _Reading:
         sample = text.decoded(self._sample, encoding)[0][len(self._skipped) :]
         layout = layout_of(csv.first_records(sample, self._dialect), params)
         before = self._skipped + (csv.first_record(sample, self._dialect) if layout.has_header else "")
-        if slices:
-            offset, size, line = slices[0]
-            width = len(before.encode(encoding, text.errors(encoding)))
-            slices[0] = Slice(offset + width, size - width, line + csv.count_lines(before))
+        first = Slice(
+            self._offset + len(before.encode(encoding, text.errors(encoding))), 0, 1 + csv.count_lines(before)
+        )
         total = self._cutter.records - layout.has_header - bool(self._skipped)
         plan = Plan(encoding, self._dialect, layout, self._cutter.lines)
-        return plan, [each for each in slices if each.size], total
+        return plan, [_from(first, each) for each in slices if each.offset + each.size > first.offset], total
+
+
+def _from(first: Slice, part: Slice) -> Slice:
+    """What of a part does not come before the first row."""
+    if part.offset >= first.offset:
+        return part
+    return Slice(first.offset, part.offset + part.size - first.offset, first.line)
 
 
 def _utf16_width(records: str) -> int:

@@ -78,19 +78,20 @@ def layout_of(records: Sequence[list[str]], params: Mapping[str, Any]) -> Layout
     is_report = records[0][: len(REPORT)] == REPORT and len(records[0]) > len(REPORT)
     first, *others = [Layout([], 0, None, has_header=False, is_report=is_report).cells(record) for record in records]
     words = [_plain(cell) for cell in first]
-    has_header = params.get("header", is_report or _is_header(first, words))
+    given = params.get("email_column")
+    has_header = params.get("header", is_report or _is_header(first, words) or _is_named(given, first, words))
     width = max(map(len, [first] if has_header else [first, *others]))
     if width > MOST_COLUMNS:
         raise InvalidInput(f"a row of this file has {width} columns; at most {MOST_COLUMNS} are taken")
     data = others if has_header else [first, *others]
     if not has_header:
-        email = _address_column([], [], data, width, params.get("email_column"))
+        email = _address_column([], [], data, width, given)
         name = next((at for at in range(width) if at != email), None)
         special = {email: "email", name: "name"}
         columns = [special.get(at, f"column_{at + 1}") for at in range(width)]
         return Layout(columns, email, name, has_header=False, is_report=is_report)
     columns = distinct([NOT_KEPT.sub("\ufffd", cell.strip()) or f"column_{at + 1}" for at, cell in enumerate(first)])
-    email = _address_column(columns, words, data, width, params.get("email_column"))
+    email = _address_column(columns, words, data, width, given)
     name = next((at for at, word in enumerate(words) if word in NAMES and at != email), None)
     return Layout(columns, email, name, has_header=True, is_report=is_report)
 
@@ -109,6 +110,11 @@ def _is_header(first: Sequence[str], words: Sequence[str]) -> bool:
     return any(_is_address_word(word) or word in NAMES or word in OTHERS for word in words)
 
 
+def _is_named(given: str | None, first: Sequence[str], words: Sequence[str]) -> bool:
+    """Whether a column of that name is in the first row: then that names the columns."""
+    return given is not None and not given.strip().isdecimal() and (given.strip() in first or _plain(given) in words)
+
+
 def _address_column(
     header: Sequence[str], words: Sequence[str], data: Sequence[list[str]], width: int, given: str | None
 ) -> int:
@@ -116,8 +122,9 @@ def _address_column(
         return _given_column(header, words, width, given)
     found = Counter(at for record in data for at, cell in enumerate(record) if looks_like_address(cell))
     named = [at for at, word in enumerate(words) if _is_address_word(word)]
-    if named:
-        return max(named, key=lambda at: (found[at], -at))
+    best = max(named, key=lambda at: (found[at], -at), default=None)
+    if best is not None and (found[best] or not found):
+        return best
     if found:
         return min(found, key=lambda at: (-found[at], at))
     if width == 1:
@@ -136,7 +143,9 @@ def _given_column(header: Sequence[str], words: Sequence[str], width: int, given
     if given.isascii() and given.isdecimal() and 1 <= int(given[:9]) <= width:
         return int(given) - 1
     there = (
-        f"the columns are: {', '.join(header)[:500]}" if header else f"columns go by numbers here, from 1 to {width}"
+        f"the columns are: {', '.join(header)[:500]}"
+        if header
+        else f"columns go by numbers here, from 1 to {width}, unless header=yes"
     )
     raise InvalidInput(f"parameter email_column: there is no column {given[:100]!r}; {there}")
 

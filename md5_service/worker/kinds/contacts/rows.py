@@ -6,7 +6,7 @@ from operator import itemgetter
 from types import MappingProxyType
 from zlib import crc32
 
-from md5_service.worker.formats.csv import Dialect, csv_row, guarded, is_blank, lines_of
+from md5_service.worker.formats.csv import UNKNOWN, Dialect, csv_row, guarded, is_blank, lines_of
 from md5_service.worker.formats.text import NOT_KEPT, decoded
 from md5_service.worker.kinds.contacts.layout import MOST_COLUMNS, Layout, distinct
 from md5_task_data.addresses import NotAnAddress, key_of
@@ -83,7 +83,7 @@ def parse(
             continue
         cells = layout.cells(record) if layout.is_report else record
         try:
-            if not is_sound:
+            if not is_sound or layout.is_report:
                 maker.check_characters(cells)
             is_valid(contact(cells, at))
         except (Unfit, NotAnAddress) as error:
@@ -130,7 +130,7 @@ class _Maker:
         unfit = set(NOT_KEPT.findall("".join(cells)))
         if "\0" in unfit:
             raise Unfit("nul_character", "the row has a NUL character, which no text has")
-        if unfit:
+        if unfit or (self._layout.is_report and any(UNKNOWN in cell for cell in cells)):
             raise Unfit("bad_encoding", f"the row has bytes that are not {self._encoding}")
 
     def reason(self, error: Exception, cells: list[str]) -> tuple[str, str]:
