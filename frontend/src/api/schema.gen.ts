@@ -165,7 +165,7 @@ export interface paths {
         };
         /**
          * List Contacts
-         * @description Contacts in the order of their addresses, or with `task` in that of its file, in pages of up to `limit`, or fewer where they
+         * @description Contacts in the order of their addresses, or with `task` in that of its file, in pages of up to `limit`, fewer where they
          *     are large. One of a file that is still being loaded may yet be taken from an earlier row of it.
          */
         get: operations["list_contacts_v1_contacts_get"];

@@ -37,7 +37,7 @@ async def list_contacts(
         Text, Query(description="`next` of the page before", json_schema_extra={"pattern": documented.TEXT_CURSOR})
     ] = None,
 ) -> schemas.ContactPage:
-    """Contacts in the order of their addresses, or with `task` in that of its file, in pages of up to `limit`, or fewer where they
+    """Contacts in the order of their addresses, or with `task` in that of its file, in pages of up to `limit`, fewer where they
     are large. One of a file that is still being loaded may yet be taken from an earlier row of it."""
     rows, following = await in_time(lambda: _page(shared, owner, email, task, limit, cursor))
     link_next(request, response, following)
