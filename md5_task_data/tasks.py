@@ -252,8 +252,8 @@ def delete_results(db: Connection, owner: str, task_id: str) -> None:
     if row["finished_at"] is None:
         raise Conflict("this task has not ended: wait until it has, or cancel it")
     wanted = update(tasks).where(tasks.c.id == row["id"], tasks.c.results_deleted_at.is_(None))
-    contents.remove(db, [row["id"]])
-    db.execute(wanted.values(results_deleted_at=now(), due_at=now()))
+    are_gone = contents.remove(db, [row["id"]]) and row["kind"] == "md5"  # which has no rows of its own
+    db.execute(wanted.values(results_deleted_at=now(), due_at=None if are_gone else now()))
 
 
 def check_kept(row: Row) -> None:

@@ -2,9 +2,12 @@
 
 from pathlib import Path
 
+import pytest
+
 from bench import contacts
 
 
+@pytest.mark.long
 def test_every_way_of_loading_contacts_finds_what_a_plain_pass_does(tmp_path: Path) -> None:
     told = dict(contacts.measure(tmp_path, **contacts.QUICK))
     assert told["the file"].startswith("5,000 rows")

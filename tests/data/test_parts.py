@@ -132,6 +132,7 @@ LATE: dict[str, Callable[[Connection, Claim], object]] = {
 }
 
 
+@pytest.mark.parametrize("database_url", ["sqlite", "postgresql"], indirect=True)
 @pytest.mark.parametrize("late", LATE)
 def test_when_the_file_has_ended_its_parts_can_do_nothing_more(database: Database, cut: Cut, late: str) -> None:
     task_id, ids = cut(2)
@@ -144,6 +145,7 @@ def test_when_the_file_has_ended_its_parts_can_do_nothing_more(database: Databas
     assert row(database, task_id)["parts_left"] == 2
 
 
+@pytest.mark.parametrize("database_url", ["sqlite", "postgresql"], indirect=True)
 @pytest.mark.parametrize("late", LATE)
 def test_a_stale_fence_changes_neither_part_nor_file(database: Database, cut: Cut, late: str) -> None:
     task_id, ids = cut(2)

@@ -362,8 +362,8 @@ MUTANTS: tuple[Mutant, ...] = (
     Mutant(
         "the sweeper's part in what an owner deletes",
         "md5_task_data/tasks.py",
-        "results_deleted_at=now(), due_at=now()",
-        "results_deleted_at=now(), due_at=None",
+        "due_at=None if are_gone else now()",
+        "due_at=None",
         ("tests/worker/test_sweeper.py::test_bytes_whose_owner_deleted_them_go_though_the_api_died_before[sqlite]",),
     ),
     Mutant(

@@ -60,6 +60,7 @@ class Provoker:
         elif step in ("cut", "step", "end_part"):
             if (file_id := self._hand_over(ROWS.encode(), kind="contacts")) is not None:
                 self.journal[file_id] = None
+                self._wait_until_reached(name)
         else:
             self._hand_over(bytes(LONG_WORK) if step == "beat" else name.encode())
 
@@ -131,6 +132,8 @@ def test_every_failpoint(
         reached_at = time.monotonic()
         wait_for(lambda: unfinished(url) == 0, SETTLED_S, "all promises to be kept")
         slowest_s = max(slowest_s, time.monotonic() - reached_at)
+    with cluster.client() as client:
+        listed = len(client.get("/v1/contacts", params={"limit": 1000}).json()["items"])
     counted = [_counts(cluster, task_id) for task_id, digest in provoker.journal.items() if digest is None]
     cluster.stop()
     reached = {path.name.removesuffix(".reached") for path in folder.glob("*.reached")}
@@ -141,7 +144,10 @@ def test_every_failpoint(
     assert reached == set(NAMES)
     assert len(provoker.journal) >= 5
     assert found == KEPT
-    assert sorted(counted) == [(141, 0, 140, 1)] * (len(counted) - 1) + [(141, 70, 70, 1)]
+    assert counted
+    assert all((rows, inserted + duplicate, invalid) == (141, 140, 1) for rows, inserted, duplicate, invalid in counted)
+    # A file of which the client never heard may have brought some of them.
+    assert sum(inserted for _, inserted, _, _ in counted) <= listed == 70
 
 
 def _counts(cluster: Cluster, task_id: str) -> tuple[int, int, int, int]:
