@@ -612,14 +612,14 @@ MUTANTS += (
         LEASES,
         '.where(tasks.c.id == bindparam("id"), tasks.c.status == "waiting")\n)',
         '.where(tasks.c.id == bindparam("id"))\n)',
-        _data("test_parts.py::test_when_the_file_has_ended_its_parts_can_do_nothing_more[sqlite-beat]"),
+        _data("test_parts.py::test_when_the_file_has_ended_its_parts_can_do_nothing_more[beat-sqlite]"),
     ),
     Mutant(
         "the parent that a part's lease lasts only while it waits",
         LEASES,
         'exists().where(tasks.c.id == bindparam("id"), tasks.c.status == "waiting")',
         'exists().where(tasks.c.id == bindparam("id"))',
-        _data("test_parts.py::test_when_the_file_has_ended_its_parts_can_do_nothing_more[sqlite-beat]"),
+        _data("test_parts.py::test_when_the_file_has_ended_its_parts_can_do_nothing_more[beat-sqlite]"),
     ),
     Mutant(
         "the closing of a file after its last part",
