@@ -152,6 +152,9 @@ class Settings(BaseSettings):
         description="Who is asked whether domains take mail, as `address` or `address:port`, where a file of contacts is to be "
         "checked so; not set: whom the system asks",
     )
+    alive_file: Annotated[Path, AfterValidator(_absolute)] | None = Field(
+        None, description="A file that a worker touches every 5 s while its main loop turns, for health checks"
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         "warning", description="Of the processes' own words on stderr, a JSON object a line"
     )

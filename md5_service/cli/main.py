@@ -51,8 +51,13 @@ app.add_typer(log.commands, name="log")
 
 
 @app.command()
-def migrate() -> None:
+def migrate(
+    wait_s: Annotated[
+        float, typer.Option("--wait", min=0, max=86400, metavar="S", help="Wait so long for the database, in seconds")
+    ] = 0,
+) -> None:
     """Bring the schema of the database at MD5_DATABASE_URL up to date; make the folders of bucket and log where need be."""
+    from md5_service.checks import wait_for
     from md5_service.settings import BadSettings, read_settings
     from md5_task_data import migrations
     from md5_task_data.bucket import Bucket
@@ -61,7 +66,8 @@ def migrate() -> None:
 
     try:
         settings = read_settings()
-        migrations.upgrade(Database(settings.database_url))
+        database = Database(settings.database_url)
+        wait_for("database", lambda: migrations.upgrade(database), _say, wait_s)
         Bucket(settings.bucket_url).make()
         settings.log_path.parent.mkdir(parents=True, exist_ok=True)
     except (BadSettings, DependencyAway, InvalidInput, OSError) as error:

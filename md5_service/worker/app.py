@@ -15,9 +15,10 @@ from celery.signals import celeryd_after_setup, setup_logging, worker_process_in
 from kombu.exceptions import OperationalError
 
 from md5_service import broker, logs, tracing
-from md5_service.checks import Check, checks
+from md5_service.checks import checks, wait_for
 from md5_service.settings import Settings
 from md5_service.worker import sweeper, traces
+from md5_service.worker.alive import shown_in
 from md5_service.worker.lifecycle import Lifecycle, Publish, Work
 from md5_service.worker.stopping import OrderlyStop
 from md5_task_data import failpoints
@@ -33,7 +34,6 @@ log = logging.getLogger(__name__)
 
 SHORTEST_RETRY_S, LONGEST_RETRY_S = 0.05, 1.0
 GARBAGE = 20_000  # objects: rows are many, and no garbage; to look among them all the time costs a tenth of the work
-LOOK_AGAIN_S, SAY_FIRST_S, SAY_AGAIN_S = 0.25, 1, 10
 
 
 def kinds() -> Mapping[str, Work]:
@@ -60,6 +60,8 @@ def create_worker(settings: Settings) -> Celery:
     app.conf.beat_schedule = {"sweep": {"task": broker.SWEEP_MESSAGE, "schedule": settings.sweep_s}}
     app.conf.beat_scheduler = "celery.beat:Scheduler"  # keeps nothing: a file of its own could only be damaged
     app.steps["worker"].add(OrderlyStop)
+    if settings.alive_file is not None:
+        app.steps["worker"].add(shown_in(settings.alive_file))
 
     def publish(messages: Sequence[Message]) -> None:
         try:
@@ -119,7 +121,7 @@ def create_worker(settings: Settings) -> Celery:
         try:
             database = Database(settings.database_url)
             for name, check in checks(settings, database, app).items():
-                _wait_for(name, check)
+                wait_for(name, check, log.warning)
             database.close()
         except Exception as error:  # Celery would say it, and start all the same
             log.exception("this worker cannot start")
@@ -142,20 +144,6 @@ def create_worker(settings: Settings) -> Celery:
         logs.configure(settings.log_level)
 
     return app
-
-
-def _wait_for(name: str, check: Check) -> None:
-    """Until it is there; says every few seconds for what, and why."""
-    said_at = time.monotonic() - SAY_AGAIN_S + SAY_FIRST_S
-    while True:
-        try:
-            check()
-            return
-        except DependencyAway as error:
-            if time.monotonic() - said_at >= SAY_AGAIN_S:
-                log.warning("waiting for the %s: %s", name, error)
-                said_at = time.monotonic()
-            time.sleep(LOOK_AGAIN_S)
 
 
 def _ask_for_flush(app: Celery) -> None:
