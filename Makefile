@@ -1,5 +1,5 @@
 # For those who work on this project. To run it: ./run   To test it: ./test
-.PHONY: help lint lint-python lint-page format test faults mutants fuzz audit bench gallery types lock
+.PHONY: help lint lint-python lint-page format test containers faults mutants fuzz audit bench gallery types lock
 .DEFAULT_GOAL := help
 BIN := .venv/bin
 PREPARE := . deployment/prepare.sh && need_environment requirements.dev.lock.txt
@@ -27,6 +27,10 @@ format:  ## Bring the Python code into form
 
 test:  ## Run all tests
 	./test
+
+containers:  ## Build the images, bring the compose file up, and break things in it; needs root on Debian, and ten minutes
+	@$(PREPARE) && need_debian podman buildah runc iptables netavark aardvark-dns fuse-overlayfs catatonit debootstrap
+	nice -n 5 $(BIN)/python -m pytest --containers tests/deployment
 
 faults:  ## Break things at length, for 40 minutes, and write down what was found (MD5_FAULTS_SEED=N: other chances)
 	@$(PREPARE)

@@ -67,3 +67,20 @@ need_node() {
     fi
     PATH="$PWD/.node/bin:$PATH"
 }
+
+# need_debian PACKAGE...: what the tests start, from Debian where this is one and we may install it; else they say what they miss.
+need_debian() {
+    missing=
+    for package; do
+        dpkg -s "$package" >/dev/null 2>&1 || missing="$missing $package"
+    done
+    [ "$missing" ] || return 0
+    if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
+        say "installing Debian's$missing, for the tests"
+        # shellcheck disable=SC2086  # one word a package
+        { apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends $missing; } >/dev/null 2>&1 ||
+            say "apt-get could not install them all"
+    else
+        say "without Debian's$missing some tests are skipped"
+    fi
+}

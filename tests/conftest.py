@@ -33,16 +33,20 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         action="store_true",
         help="run the faults, or fuzz, in their long form, as `make faults` and `make fuzz` do; and what is marked `long`",
     )
+    parser.addoption("--containers", action="store_true", help="run what needs containers, as `make containers` does")
     parser.addoption("--figures", metavar="FILE", help="append what was measured to this file")
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "containers: builds and runs containers, as root; `make containers` runs it")
     config.addinivalue_line("markers", "long: takes too long for every run; `./test FILE --long` runs it")
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
     if item.get_closest_marker("long") and not item.config.getoption("--long"):
         pytest.skip(f"`./test {item.location[0]} --long` runs it")
+    if item.get_closest_marker("containers") and not item.config.getoption("--containers"):
+        pytest.skip("`make containers` runs it")
 
 
 @pytest.fixture

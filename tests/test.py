@@ -3,8 +3,8 @@
     pip install -r tests/requirements.txt
     MD5_URL=http://files.example:9000 MD5_KEY=… python tests/test.py
 
-MD5_URL is http://127.0.0.1:9000 where nothing is said; MD5_KEY is needed where the service asks for keys. The shared log is looked
-into where this machine has it: MD5_LOG_PATH=/srv/md5/log/tasks.log. Hands over a few small files, and nothing else.
+Without MD5_URL it looks at http://127.0.0.1:9000; MD5_KEY is needed where the service asks for keys. The shared log is looked
+into where this machine has it: MD5_LOG_PATH=/srv/md5/log/tasks.log. It hands over a few small files, and does nothing else.
 """
 
 import hashlib

@@ -4,7 +4,7 @@ import hashlib
 import random
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import httpx2
 
@@ -28,6 +28,7 @@ class Journal:
         clients: int = 4,
         over_s: float = 0,
         promised: Callable[[str], None] = lambda _: None,
+        headers: Mapping[str, str] | None = None,
     ) -> None:
         """Ask for `wanted` promises in all, from each of the URLs in turn, spread evenly over `over_s` seconds."""
         self.promises: dict[str, str] = {}
@@ -39,6 +40,7 @@ class Journal:
         self._over_s = over_s
         self._began = 0.0
         self._promised = promised
+        self._headers = headers
         self._lock = threading.Lock()
         self._stop = threading.Event()
         self._threads = [
@@ -61,7 +63,9 @@ class Journal:
             raise AssertionError(f"{len(self.promises)} of {self._wanted} promises after {within_s:g} s: {self}")
 
     def _run(self, chance: random.Random, number: int) -> None:
-        clients = [httpx2.Client(base_url=url, timeout=TIMEOUT_S, verify=TLS) for url in self._urls]
+        clients = [
+            httpx2.Client(base_url=url, headers=self._headers, timeout=TIMEOUT_S, verify=TLS) for url in self._urls
+        ]
         turn = number
         while len(self.promises) < self._wanted and not self._stop.is_set():
             if self._is_ahead():

@@ -1,0 +1,25 @@
+"""Containers are made once for all tests here, and one deployment of the whole system."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.deployment.containers import Deployment, Podman, prepare
+
+
+@pytest.fixture(scope="session")
+def podman(tmp_path_factory: pytest.TempPathFactory) -> Podman:
+    """With all images made."""
+    podman = Podman(tmp_path_factory.mktemp("podman"))
+    prepare(podman)
+    return podman
+
+
+@pytest.fixture(scope="session")
+def deployment(podman: Podman, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
+    """The whole system, ready, and with a key."""
+    with Deployment(podman, tmp_path_factory.mktemp("deployment")) as deployment:
+        deployment.up()
+        deployment.wait_until_ready()
+        deployment.make_key()
+        yield deployment

@@ -1,0 +1,230 @@
+"""Real containers, from the Dockerfiles and the compose file as they stand, by podman: on a machine that has neither Docker nor
+a registry. What the images begin from is made here: Debian by debootstrap, and servers by the files in `stand_ins`."""
+
+import contextlib
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import psutil
+import yaml
+
+from tests.client import TLS, Client, wait_for
+from tests.house.test_house import ROOT
+from tests.servers import needed
+from tests.servers.server import free_port
+
+COMPOSE_FILE = ROOT / "deployment" / "docker-compose.yml"
+STAND_INS = Path(__file__).parent / "stand_ins"
+DEBIAN, STAND_IN = "trixie", "localhost/stand-in:trixie"
+BASES = ("docker.io/library/python:3.13-slim-trixie", "docker.io/library/debian:trixie-slim")
+SERVERS = ("postgres", "valkey", "rabbitmq", "prometheus")  # Grafana and pgAdmin cannot be had
+PROJECT = "md5-test-"  # and the id of the process whose it is
+BUILD_S = 900
+CONTAINERS_CONF = """[engine]
+runtime = "runc"
+cgroup_manager = "cgroupfs"
+[containers]
+default_ulimits = ["nofile=1024:1024", "nproc=1000:1000"]
+"""
+CERTIFICATES = Path("/etc/ssl/certs/ca-certificates.crt")
+
+
+class Podman:
+    """The commands that are given to podman and podman-compose, with a configuration of their own."""
+
+    def __init__(self, folder: Path) -> None:
+        self.podman: str
+        self.podman, _, _ = needed("Podman", "podman", "/usr/bin/podman", "/usr/sbin/runc", "/usr/sbin/debootstrap")
+        configuration = folder / "containers.conf"
+        configuration.write_text(CONTAINERS_CONF)
+        self.environment = os.environ | {
+            "CONTAINERS_CONF": str(configuration),
+            "BUILDAH_FORMAT": "docker",  # the other one knows no health checks
+        }
+
+    def __call__(self, *words: str, timeout_s: float = 120, cwd: Path = ROOT) -> str:
+        """What podman prints. Raises CalledProcessError with its words in the message."""
+        return self.run([self.podman, *words], timeout_s, cwd)
+
+    def run(self, command: Sequence[str], timeout_s: float = 120, cwd: Path = ROOT) -> str:
+        done = subprocess.run(command, cwd=cwd, env=self.environment, capture_output=True, text=True, timeout=timeout_s)
+        assert done.returncode == 0, f"{' '.join(command)}: {done.stdout[-3000:]}{done.stderr[-3000:]}"
+        return done.stdout.strip()
+
+    def has_image(self, name: str) -> bool:
+        return subprocess.run([self.podman, "image", "exists", name], env=self.environment).returncode == 0
+
+    def inspect(self, name: str, what: str) -> str:
+        return self("inspect", "--format", f"{{{{{what}}}}}", name)
+
+
+def prepare(podman: Podman) -> None:
+    """Have all images: those that the Dockerfiles begin from, the servers, and our own, built as the compose file says."""
+    _make_base(podman)
+    images = {name: service.get("image", "") for name, service in compose_file()["services"].items()}
+    for name in BASES:
+        podman("tag", STAND_IN, name)
+    for name in SERVERS:
+        podman("build", "-q", "-t", images[name], "-f", f"{name}.Containerfile", ".", cwd=STAND_INS, timeout_s=BUILD_S)
+    for image, dockerfile in our_images().items():
+        podman("build", "-q", "-t", image, "-f", dockerfile, ".", timeout_s=BUILD_S)
+
+
+def _make_base(podman: Podman) -> None:
+    """Debian as small as the official images begin with it, and the certificates by which this machine reaches others."""
+    if podman.has_image(STAND_IN):
+        return
+    with tempfile.TemporaryDirectory(dir="/var/tmp") as folder:
+        include = "--include=ca-certificates,python3,python3-venv,python3-pip"
+        podman.run(["/usr/sbin/debootstrap", "--variant=minbase", include, DEBIAN, folder], BUILD_S)
+        shutil.copy(CERTIFICATES, folder + str(CERTIFICATES))
+        (Path(folder) / "etc/pip.conf").write_text(f"[global]\ncert = {CERTIFICATES}\n")
+        for unneeded in ("var/cache/apt/archives", "var/lib/apt/lists"):
+            shutil.rmtree(Path(folder) / unneeded)
+        podman.run(["sh", "-c", f"tar -C {folder} -c . | {podman.podman} import -q - {STAND_IN}"], BUILD_S)
+
+
+def compose_file() -> dict[str, Any]:
+    return dict(yaml.safe_load(COMPOSE_FILE.read_text()))
+
+
+def our_images() -> Mapping[str, str]:
+    """The images that are built, each with its Dockerfile."""
+    services = compose_file()["services"].values()
+    return {service["image"]: service["build"]["dockerfile"] for service in services if "build" in service}
+
+
+class Deployment(Client):
+    """The system of the compose file, under a project name and with secrets of its own. As a context manager: gone at the end.
+    Containers go by their short names: `worker_1`."""
+
+    def __init__(self, podman: Podman, folder: Path, *profiles: str, **settings: str) -> None:
+        self.podman = podman
+        self.project = f"{PROJECT}{os.getpid()}"
+        self.port = free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.key = ""
+        self._profiles = [word for profile in profiles for word in ("--profile", profile)]
+        self._env_file = folder / ".env"
+        own = {"LISTEN": f"127.0.0.1:{self.port}", "LISTEN_TLS": f"127.0.0.1:{free_port()}"} | settings
+        self._make_env_file(folder, own)
+
+    def _make_env_file(self, folder: Path, settings: Mapping[str, str]) -> None:
+        for name in ("new-env", ".env.example"):
+            shutil.copy(ROOT / "deployment" / name, folder)
+        self.podman.run(["sh", "new-env"], cwd=folder)
+        with open(self._env_file, "a") as file:
+            file.writelines(f"{name}={value}\n" for name, value in settings.items())
+
+    def __enter__(self) -> "Deployment":
+        self._remove(*leftovers(self.podman))
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._remove(self.project)
+
+    def _remove(self, *projects: str) -> None:
+        for project in projects:
+            with contextlib.suppress(AssertionError):
+                self.compose("down", "--volumes", "--timeout", "1", project=project)
+            for name in self.podman("ps", "-aq", "--filter", f"name={project}").split():
+                self.podman("rm", "-f", "-t", "0", name)
+            for name in self.podman("volume", "ls", "-q", "--filter", f"name={project}").split():
+                self.podman("volume", "rm", "-f", name)
+            with contextlib.suppress(AssertionError):
+                self.podman("network", "rm", "-f", f"{project}_default")
+
+    def compose(self, *words: str, project: str = "", timeout_s: float = 180) -> str:
+        command = [str(Path(sys.executable).with_name("podman-compose")), "-f", str(COMPOSE_FILE)]
+        command += ["-p", project or self.project, "--env-file", str(self._env_file), *self._profiles, *words]
+        return self.podman.run(command, timeout_s)
+
+    def up(self, *words: str) -> None:
+        self.compose("up", "-d", *words)
+
+    def is_ready(self) -> bool:
+        with contextlib.suppress(httpx2.TransportError):
+            return httpx2.get(f"{self.url}/readyz", timeout=5, verify=TLS).status_code == 200
+        return False
+
+    def wait_until_ready(self, within_s: float = 120) -> None:
+        wait_for(self.is_ready, within_s, "the deployment to be ready")
+
+    def make_key(self) -> None:
+        """Tried again: while containers come and go, podman's DNS may leave a question unanswered."""
+
+        def make() -> str:
+            with contextlib.suppress(AssertionError):
+                return self.execute("api_1", "md5-service", "key", "create", "tests")
+            return ""
+
+        self.key = wait_for(make, 30, "a key to be made")
+
+    def client(self, timeout_s: float = 60) -> httpx2.Client:
+        return httpx2.Client(base_url=self.url, headers=self.headers, timeout=timeout_s, verify=TLS)
+
+    @property
+    def headers(self) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self.key}"}
+
+    def name(self, container: str) -> str:
+        return f"{self.project}_{container}"
+
+    def containers(self, service: str = "") -> list[str]:
+        """Those that run."""
+        names = self.podman("ps", "--format", "{{.Names}}", "--filter", f"name={self.name(service)}").split()
+        return sorted(name.removeprefix(f"{self.project}_") for name in names)
+
+    def execute(self, container: str, *command: str) -> str:
+        return self.podman("exec", self.name(container), *command)
+
+    def kill(self, container: str) -> None:
+        """As a crash would: without podman, which would take it for somebody's wish that it stay down."""
+        os.kill(int(self.podman.inspect(self.name(container), ".State.Pid")), signal.SIGKILL)
+
+    def is_healthy(self, container: str) -> bool:
+        """By the image's own health check, which nobody runs here by himself."""
+        command = [self.podman.podman, "healthcheck", "run", self.name(container)]
+        return subprocess.run(command, env=self.podman.environment, capture_output=True).returncode == 0
+
+    def address(self, container: str) -> str:
+        network = f'(index .NetworkSettings.Networks "{self.project}_default").IPAddress'
+        return self.podman.inspect(self.name(container), network)
+
+    @property
+    def log_path(self) -> Path:  # type: ignore[override]  # known only once there is a volume
+        return self.volume("log") / "tasks.log"
+
+    def volume(self, name: str) -> Path:
+        return Path(self.podman("volume", "inspect", "--format", "{{.Mountpoint}}", self.name(name)))
+
+    def secret(self, name: str) -> str:
+        lines = dict(line.split("=", 1) for line in self._env_file.read_text().splitlines() if line[:1].isalpha())
+        return lines[name]
+
+    def database_url(self) -> str:
+        return f"postgresql://md5:{self.secret('POSTGRES_PASSWORD')}@{self.address('postgres_1')}:5432/md5"
+
+    def logs(self) -> str:
+        """The last words of each container."""
+        said = []
+        for container in self.containers():
+            command = [self.podman.podman, "logs", "--tail", "20", self.name(container)]
+            done = subprocess.run(command, env=self.podman.environment, capture_output=True, text=True)
+            said.append(f"--- {container}\n{done.stdout}{done.stderr}")
+        return "\n".join(said)
+
+
+def leftovers(podman: Podman) -> list[str]:
+    """Projects of tests that were killed."""
+    names = podman("ps", "-a", "--format", "{{.Names}}").split()
+    projects = {name.split("_")[0] for name in names if name.startswith(PROJECT)}
+    return [name for name in projects if not psutil.pid_exists(int(name.removeprefix(PROJECT)))]

@@ -1,0 +1,140 @@
+"""The whole system in containers, as the Dockerfiles and the compose file describe it."""
+
+import hashlib
+import secrets
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.client import wait_for
+from tests.deployment.containers import SERVERS, Deployment, Podman, our_images
+from tests.faults import oracle
+from tests.faults.journal import Journal
+from tests.house.test_house import ROOT
+
+pytestmark = [pytest.mark.containers, pytest.mark.timeout(1800)]
+
+AWAY_S = 20
+OURS = ("api_1", "api_2", "worker_1", "worker_2", "worker_3", "large_1", "upkeep_1", "beat_1", "nginx_1")
+WITHOUT_WEB = "import fastapi, starlette, uvicorn, typer, md5_service.api, md5_service.cli, pip".removeprefix("import ")
+MIB = 1 << 20
+
+
+def smoke_test(deployment: Deployment) -> None:
+    """tests/test.py as anybody runs it."""
+    environment = {"MD5_URL": deployment.url, "MD5_KEY": deployment.key, "MD5_LOG_PATH": str(deployment.log_path)}
+    done = subprocess.run(
+        [sys.executable, ROOT / "tests/test.py"], env=environment, capture_output=True, text=True, timeout=180
+    )
+    assert done.returncode == 0, f"{done.stderr}\n{deployment.logs()}"
+    assert "skipped" not in done.stderr
+
+
+def test_what_is_in_the_images(podman: Podman, figure: Callable[[str], None]) -> None:
+    base = int(podman.inspect("docker.io/library/python:3.13-slim-trixie", ".Size"))
+    for image in our_images():
+        assert podman.inspect(image, ".Config.User") == "10001:10001"
+        assert podman.inspect(image, ".HealthCheck") != "<nil>"
+        assert "PASSWORD" not in podman.inspect(image, ".Config.Env")
+        figure(f"{image}: {(int(podman.inspect(image, '.Size')) - base) / 1e6:.0f} MB beside its base")
+    for module in WITHOUT_WEB.split(", "):
+        with pytest.raises(AssertionError, match="No module named"):
+            podman("run", "--rm", "md5-service-worker", "python", "-c", f"import {module}")
+    podman("run", "--rm", "md5-service-worker", "python", "-c", "import pymysql, psycopg2, celery, md5_service.worker")
+
+
+def test_an_empty_secret_stops_the_start(podman: Podman, tmp_path: Path) -> None:
+    deployment = Deployment(podman, tmp_path, VALKEY_PASSWORD="")
+    with pytest.raises(AssertionError, match=r"VALKEY_PASSWORD.*fill it in \.env|fill it in \.env.*"):
+        deployment.compose("config")
+
+
+def test_secrets_are_new_and_never_written_over(podman: Podman, tmp_path: Path) -> None:
+    (tmp_path / "other").mkdir()
+    first, second = Deployment(podman, tmp_path), Deployment(podman, tmp_path / "other")
+    names = [f"{name}_PASSWORD" for name in ("POSTGRES", "VALKEY", "RABBITMQ", "FLOWER", "GRAFANA", "PGADMIN")]
+    assert all(len(first.secret(name)) == 48 for name in names)
+    assert len({each.secret(name) for name in names for each in (first, second)}) == 2 * len(names)
+    assert (tmp_path / ".env").stat().st_mode & 0o777 == 0o600
+    with pytest.raises(AssertionError, match="stays as it is"):
+        podman.run(["sh", "new-env"], cwd=tmp_path)
+
+
+def test_ours_may_do_nothing_but_their_work(deployment: Deployment) -> None:
+    for container in OURS:
+        status = deployment.execute(container, "cat", "/proc/1/status")
+        assert "\nUid:\t10001\t10001\t10001\t10001\n" in status
+        assert "\nCapEff:\t0000000000000000\n" in status
+        assert "\nCapBnd:\t0000000000000000\n" in status
+        assert "\nNoNewPrivs:\t1\n" in status
+        with pytest.raises(AssertionError, match="Read-only file system"):
+            deployment.execute(container, "touch", "/etc/mine")
+
+
+def test_each_says_that_it_is_well(deployment: Deployment) -> None:
+    for container in (*OURS, "postgres_1", "valkey_1"):
+        if container != "beat_1":
+            wait_for(lambda container=container: deployment.is_healthy(container), 60, f"{container} to be well")  # type: ignore[misc]
+
+
+def test_all_promises_are_kept_whatever_is_killed(deployment: Deployment, figure: Callable[[str], None]) -> None:
+    smoke_test(deployment)
+    journal = Journal([deployment.url], 600, seed=8, over_s=60, headers=deployment.headers)
+    journal.start()
+    large = secrets.token_bytes(70 * MIB)  # has a queue, and workers, of its own
+    promises = {deployment.hand_over(large): hashlib.md5(large).hexdigest()}
+    for container in ("large_1", "worker_1", "api_1"):
+        deployment.kill(container)
+        time.sleep(3)
+    deployment.up("--no-recreate", "--scale", "worker=5")
+    assert len(deployment.containers("worker")) == 5
+    deployment.podman("kill", deployment.name("postgres_1"))
+    time.sleep(AWAY_S)
+    deployment.podman("start", deployment.name("postgres_1"))
+    for container in ("valkey_1", "worker_4", "api_2", "upkeep_1", "beat_1", "nginx_1", "worker_2"):
+        deployment.kill(container)
+        time.sleep(1)
+    journal.join(within_s=180)
+    promises |= journal.promises
+    wait_for(lambda: not oracle.unfinished(deployment.database_url()), 120, "all to have ended")
+    counts = oracle.counts(deployment.database_url(), deployment.log_path, promises)
+    figure(f"{len(promises)} promises, 10 containers killed, the database away for {AWAY_S} s: {counts}; {journal}")
+    expected = oracle.KEPT._replace(wrong=counts.wrong, lost=counts.lost)
+    assert counts == oracle.KEPT, (expected, deployment.logs())
+    smoke_test(deployment)
+
+
+def test_they_may_be_started_in_any_order(deployment: Deployment) -> None:
+    everything = deployment.containers()
+    before = deployment.hand_over(b"before")
+    for container in everything:
+        deployment.podman("stop", "-t", "15", deployment.name(container))
+    servers = [container for container in everything if container.startswith(SERVERS)]
+    for container in [*(name for name in everything if name not in servers), *servers]:
+        deployment.podman("start", deployment.name(container))
+        time.sleep(0.5)
+    deployment.wait_until_ready()
+    assert deployment.ended(before)["status"] == "done"
+    smoke_test(deployment)
+
+
+def test_from_nothing_to_the_first_md5(podman: Podman, tmp_path: Path, figure: Callable[[str], None]) -> None:
+    """And with RabbitMQ instead of Valkey, as `.env` says."""
+    env = {"COMPOSE_PROFILES": "rabbitmq", "VALKEY_REPLICAS": "0"}
+    env["MD5_BROKER_URL"] = "amqp://md5:${RABBITMQ_PASSWORD}@rabbitmq:5672//"
+    for broker, settings in (("Valkey", {}), ("RabbitMQ", env)):
+        (tmp_path / broker).mkdir()
+        with Deployment(podman, tmp_path / broker, **settings) as other:
+            other.project += broker.lower()
+            began = time.monotonic()
+            other.up()
+            other.wait_until_ready()
+            other.make_key()
+            other.ended(other.hand_over(b"abc"))
+            figure(f"from nothing to the first MD5, with {broker}: {time.monotonic() - began:.0f} s")
+            assert ("rabbitmq_1" in other.containers()) == (broker == "RabbitMQ")
+            smoke_test(other)
