@@ -55,12 +55,18 @@ def _bucket(url: str) -> str:
     return url
 
 
+def dns_address(server: str) -> tuple[str, int]:
+    """What the setting `dns_server` says: address and port. Raises ValueError."""
+    address, _, port = server.rpartition(":") if server.count(":") == 1 else (server, "", "53")
+    ipaddress.ip_address(address)
+    if not (port.isdecimal() and 0 < int(port) < 65536):
+        raise ValueError("the port must be a number up to 65535")
+    return address, int(port)
+
+
 def _dns_server(server: str | None) -> str | None:
     if server is not None:
-        address, _, port = server.rpartition(":") if server.count(":") == 1 else (server, "", "53")
-        ipaddress.ip_address(address)
-        if not (port.isdecimal() and 0 < int(port) < 65536):
-            raise ValueError("the port must be a number up to 65535")
+        dns_address(server)
     return server
 
 

@@ -11,6 +11,8 @@ import dns.resolver
 from email_validator import EmailUndeliverableError, caching_resolver
 from email_validator.deliverability import validate_email_deliverability
 
+from md5_service.settings import dns_address
+
 QUESTION_S = 3  # for each question, of up to four for a domain
 ALL_S = 60  # for all domains of a part
 AT_ONCE = 32
@@ -46,6 +48,6 @@ def _resolver(server: str | None) -> dns.resolver.Resolver:
     """One a process, with its cache."""
     resolver = dns.resolver.Resolver(configure=server is None)
     if server is not None:
-        address, _, port = server.rpartition(":") if server.count(":") == 1 else (server, "", "53")
-        resolver.nameservers, resolver.port = [address], int(port)
+        address, resolver.port = dns_address(server)
+        resolver.nameservers = [address]
     return caching_resolver(timeout=QUESTION_S, cache=dns.resolver.LRUCache(MOST_CACHED), dns_resolver=resolver)
