@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from itertools import chain, count, islice
 from typing import Any
 
+from md5_service.worker.formats.text import SURROGATE, UNKNOWN
 from md5_task_data.errors import InvalidInput
 from md5_task_data.leases import Slice
 
@@ -26,10 +27,6 @@ _ADDRESS = re.compile(r"\s*[^\s@,;|\"']+@[^\s@,;|\"']+\.[^\s@,;|\"']+\s*").fullm
 _SEPARATOR = re.compile(r"sep=(.)(?:\r\n|\n|\r)")  # what Excel takes for a first line that names the delimiter
 _SPACES = " \t"  # no others: in a text of which the encoding is not known yet, those may be letters
 _BEGIN_BLANK = tuple(f"\n{each}" for each in f"\n{_SPACES}")
-NOT_TEXT, UNKNOWN = (
-    re.compile("[\ud800-\udfff]"),
-    "\ufffd",
-)  # what stands for bytes that are not of the encoding; in a report
 _FORMULA = re.compile(r"'*[=+\-@\t\r\n]")  # as OWASP has it: some spreadsheets skip a tab or line end before one
 
 
@@ -237,7 +234,7 @@ def csv_row(cells: Sequence[object]) -> bytes:
     """As spreadsheets and this module read it."""
     row = io.StringIO()
     csv.writer(row).writerow(cells)  # with CR LF, for else the module of some Pythons does not quote a CR
-    return NOT_TEXT.sub(UNKNOWN, row.getvalue().removesuffix("\r\n") + "\n").encode()
+    return SURROGATE.sub(UNKNOWN, row.getvalue().removesuffix("\r\n") + "\n").encode()
 
 
 def guarded(cell: str) -> str:

@@ -33,10 +33,10 @@ MARKS = (
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
 _CONTROL = re.compile(r"[\x01-\x08\x0e-\x19\x1c-\x1f\x7f]")
-
-NOT_KEPT = re.compile(
-    "[\0\ud800-\udfff]"
-)  # NUL, and what stands for bytes that are not of the encoding: no database takes them
+_SURROGATES = "\ud800-\udfff"  # they stand for bytes that are not of the encoding
+SURROGATE = re.compile(f"[{_SURROGATES}]")
+NOT_KEPT = re.compile(f"[\0{_SURROGATES}]")  # no database takes these
+UNKNOWN = "\ufffd"  # is written in their place
 SMALL = bytes(range(8))
 
 _LATIN = "abcdefghijklmnopqrstuvwxyz"

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from md5_service.worker.formats.csv import csv_row, guarded, looks_like_address, unguarded
-from md5_service.worker.formats.text import NOT_KEPT
+from md5_service.worker.formats.text import NOT_KEPT, UNKNOWN
 from md5_task_data.errors import InvalidInput
 
 MOST_COLUMNS = 1000
@@ -90,7 +90,7 @@ def layout_of(records: Sequence[list[str]], params: Mapping[str, Any]) -> Layout
         special = {email: "email", name: "name"}
         columns = [special.get(at, f"column_{at + 1}") for at in range(width)]
         return Layout(columns, email, name, has_header=False, is_report=is_report)
-    columns = distinct([NOT_KEPT.sub("\ufffd", cell.strip()) or f"column_{at + 1}" for at, cell in enumerate(first)])
+    columns = distinct([NOT_KEPT.sub(UNKNOWN, cell.strip()) or f"column_{at + 1}" for at, cell in enumerate(first)])
     email = _address_column(columns, words, data, width, given)
     name = next((at for at, word in enumerate(words) if word in NAMES and at != email), None)
     return Layout(columns, email, name, has_header=True, is_report=is_report)
