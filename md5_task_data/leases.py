@@ -229,11 +229,11 @@ def update_ours(db: Connection, claim: Claim, **values: Any) -> None:
         raise LeaseLost(claim.id)
 
 
-def extended(row: RowMapping, reason: str) -> list[dict[str, Any]]:
-    """The row's history with an attempt that ended early."""
+def extended(row: RowMapping, reason: str, status: str = "queued") -> list[dict[str, Any]]:
+    """The row's history with an attempt that ended so, and not with an outcome."""
     started = {"at": row["started_at"], "status": "running", "reason": None}
-    queued = {"at": row["now"], "status": "queued", "reason": reason}
-    return [*row["history"], started, queued][-MAX_HISTORY:]
+    ended = {"at": row["now"], "status": status, "reason": reason}
+    return [*row["history"], started, ended][-MAX_HISTORY:]
 
 
 def microseconds(seconds: float) -> int:

@@ -15,7 +15,7 @@ from sqlalchemy import Connection, delete, exists, select, update
 
 from md5_task_data.bulk import insert_all
 from md5_task_data.errors import LeaseLost
-from md5_task_data.leases import MAX_HISTORY, Claim, Slice, microseconds, ours, take, update_ours
+from md5_task_data.leases import Claim, Slice, extended, microseconds, ours, take, update_ours
 from md5_task_data.messages import Message, messages_about
 from md5_task_data.schema import IS_PART, SECOND, Row, now, searched_now, tasks
 from md5_task_data.tasks import FIRST_HINT_S
@@ -34,12 +34,6 @@ def cut(
     rows = take(db, ours(claim))
     if not rows:
         raise LeaseLost(claim.id)
-    waits = {
-        "at": rows[0]["now"],
-        "status": "waiting",
-        "reason": f"cut into {len(slices)} parts, which all workers share",
-    }
-    started = {"at": rows[0]["started_at"], "status": "running", "reason": None}
     update_ours(
         db,
         claim,
@@ -50,7 +44,7 @@ def cut(
         unit=unit,
         progress=0,
         due_at=now() + microseconds(LOOK_AGAIN_S),
-        history=[*rows[0]["history"], started, waits][-MAX_HISTORY:],
+        history=extended(rows[0], f"cut into {len(slices)} parts, which all workers share", "waiting"),
     )
     return _insert_parts(db, rows[0], slices)
 
