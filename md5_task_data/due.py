@@ -9,8 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, RowMapping, and_, case, literal, or_, update
 
-from md5_task_data.errors import LeaseLost
-from md5_task_data.leases import NOT_COUNTED, Claim, extended, microseconds, ours, take
+from md5_task_data.leases import NOT_COUNTED, Claim, extended, microseconds, take, take_ours
 from md5_task_data.messages import Message, messages_about
 from md5_task_data.schema import SECOND, UNFINISHED, now, searched_now, tasks
 from md5_task_data.tasks import FIRST_HINT_S
@@ -83,10 +82,7 @@ def sweep(db: Connection, *, after: str, publish_all: bool, lease_s: float, max_
 
 def give_up(db: Connection, claim: Claim, why: str, max_attempts: int) -> None:
     """A worker that sees no way on says so before it ends; that counts as a lost lease. Raises LeaseLost."""
-    rows = take(db, ours(claim))
-    if not rows:
-        raise LeaseLost(claim.id)
-    _count_loss(db, rows[0], why, max_attempts, hint_s=0)
+    _count_loss(db, take_ours(db, claim), why, max_attempts, hint_s=0)
 
 
 def _count_loss(db: Connection, row: RowMapping, why: str, max_attempts: int, *, hint_s: float) -> bool:

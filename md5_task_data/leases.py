@@ -78,6 +78,14 @@ def take(db: Connection, *conditions: ColumnElement[bool], limit: int | None = N
     return db.execute(query.with_for_update(skip_locked=True)).mappings().all()
 
 
+def take_ours(db: Connection, claim: Claim) -> RowMapping:
+    """The row of a claim, as `take` has it. Raises LeaseLost."""
+    rows = take(db, _ours(claim))
+    if not rows:
+        raise LeaseLost(claim.id)
+    return rows[0]
+
+
 _ONE, _SEVERAL = (
     select(*(tasks.c[each.name] for each in fields(Claim) if each.name in tasks.c), contents.c.bytes.label("content"))
     .outerjoin_from(tasks, contents, contents.c.task_id == tasks.c.id)
@@ -197,10 +205,7 @@ def put_back(
 ) -> None:
     """Queue the task again after `delay_s`. `is_error` counts it against the task; without `is_attempt` (an orderly stop)
     the attempt is given back."""
-    rows = take(db, ours(claim))
-    if not rows:
-        raise LeaseLost(claim.id)
-    row = rows[0]
+    row = take_ours(db, claim)
     update_ours(
         db,
         claim,
@@ -216,7 +221,7 @@ def put_back(
     )
 
 
-def ours(claim: Claim) -> ColumnElement[bool]:
+def _ours(claim: Claim) -> ColumnElement[bool]:
     return and_(tasks.c.id == claim.id, tasks.c.fence == claim.fence, tasks.c.status == "running")
 
 
@@ -225,7 +230,7 @@ def update_ours(db: Connection, claim: Claim, **values: Any) -> None:
     # Asked before, and not in the same statement: MariaDB would lock the parent, which comes later in the order of locks.
     if claim.parent_id is not None and not db.scalar(_PARENT_WAITS, {"id": claim.parent_id}):
         raise LeaseLost(claim.id)
-    if db.execute(update(tasks).where(ours(claim)).values(**values)).rowcount != 1:
+    if db.execute(update(tasks).where(_ours(claim)).values(**values)).rowcount != 1:
         raise LeaseLost(claim.id)
 
 

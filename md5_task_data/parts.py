@@ -15,7 +15,7 @@ from sqlalchemy import Connection, delete, exists, select, update
 
 from md5_task_data.bulk import insert_all
 from md5_task_data.errors import LeaseLost
-from md5_task_data.leases import Claim, Slice, extended, microseconds, ours, take, update_ours
+from md5_task_data.leases import Claim, Slice, extended, microseconds, take_ours, update_ours
 from md5_task_data.messages import Message, messages_about
 from md5_task_data.schema import IS_PART, SECOND, Row, now, searched_now, tasks
 from md5_task_data.tasks import FIRST_HINT_S
@@ -31,9 +31,7 @@ def cut(
 ) -> list[Message]:
     """Have the file done in parts, by all workers; its progress is from now on that of `total` such units. Returns the hints to
     send once that is committed. Raises LeaseLost."""
-    rows = take(db, ours(claim))
-    if not rows:
-        raise LeaseLost(claim.id)
+    row = take_ours(db, claim)
     update_ours(
         db,
         claim,
@@ -44,9 +42,9 @@ def cut(
         unit=unit,
         progress=0,
         due_at=now() + microseconds(LOOK_AGAIN_S),
-        history=extended(rows[0], f"cut into {len(slices)} parts, which all workers share", "waiting"),
+        history=extended(row, f"cut into {len(slices)} parts, which all workers share", "waiting"),
     )
-    return _insert_parts(db, rows[0], slices)
+    return _insert_parts(db, row, slices)
 
 
 def end_part(db: Connection, claim: Claim, result: Mapping[str, Any], done: int) -> list[Message]:
