@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, RowMapping, and_, case, literal, or_, update
 
-from md5_task_data.leases import NOT_COUNTED, Claim, extended, microseconds, take, take_ours
+from md5_task_data.leases import NOT_COUNTED, Claim, extended, failed, microseconds, take, take_ours
 from md5_task_data.messages import Message, messages_about
 from md5_task_data.schema import SECOND, UNFINISHED, now, searched_now, tasks
 from md5_task_data.tasks import FIRST_HINT_S
@@ -100,7 +100,7 @@ def _count_loss(db: Connection, row: RowMapping, why: str, max_attempts: int, *,
         }
     else:
         error = {"code": "worker_lost", "detail": f"given up after {lost} tries that did not end; the last one: {why}"}
-        values = {"status": "computed", "outcome": "failed", "error": error, "computed_at": now(), "due_at": now()}
+        values = failed(error)
         # A part fails its file, too; but that is to be locked before it, and so not here: `parts.look_after` does it.
         if row["parent_id"] is not None:
             values |= {"status": "failed", "finished_at": now(), "due_at": None}

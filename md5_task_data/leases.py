@@ -196,8 +196,12 @@ def finish_all(db: Connection, results: Sequence[tuple[Claim, Mapping[str, Any]]
 
 def fail(db: Connection, claim: Claim, error: Mapping[str, Any]) -> None:
     """Store why the task cannot be done (`code` and `detail`)."""
-    why = dict(error)
-    update_ours(db, claim, status="computed", outcome="failed", error=why, computed_at=now(), due_at=now())
+    update_ours(db, claim, **failed(error))
+
+
+def failed(error: Mapping[str, Any]) -> dict[str, Any]:
+    """What a row says that has failed so; its log line is owed."""
+    return {"status": "computed", "outcome": "failed", "error": dict(error), "computed_at": now(), "due_at": now()}
 
 
 def put_back(

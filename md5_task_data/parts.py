@@ -15,7 +15,7 @@ from sqlalchemy import Connection, delete, exists, select, update
 
 from md5_task_data.bulk import insert_all
 from md5_task_data.errors import LeaseLost
-from md5_task_data.leases import Claim, Slice, extended, microseconds, take_ours, update_ours
+from md5_task_data.leases import Claim, Slice, extended, failed, microseconds, take_ours, update_ours
 from md5_task_data.messages import Message, messages_about
 from md5_task_data.schema import IS_PART, SECOND, Row, now, searched_now, tasks
 from md5_task_data.tasks import FIRST_HINT_S
@@ -72,8 +72,8 @@ def look_after(db: Connection) -> list[Message]:
     messages = []
     for parent in parents:
         is_theirs = tasks.c.parent_id == parent["id"]
-        failed = select(tasks.c.error).where(is_theirs, tasks.c.status == "failed").order_by(tasks.c.id).limit(1)
-        if (error := db.scalar(failed)) is not None:
+        why = select(tasks.c.error).where(is_theirs, tasks.c.status == "failed").order_by(tasks.c.id).limit(1)
+        if (error := db.scalar(why)) is not None:
             _fail_parent(db, parent["id"], error)
         elif db.scalar(select(exists().where(is_theirs, tasks.c.finished_at.is_(None)))):
             _change_waiting(db, parent["id"], due_at=now() + LOOK_AGAIN_S * SECOND)
@@ -140,8 +140,7 @@ def _close_if_last(db: Connection, parent_id: str) -> list[Message]:
 
 def _fail_parent(db: Connection, parent_id: str, error: Mapping[str, Any]) -> None:
     """Raises LeaseLost where it does not wait any more."""
-    why = dict(error)
-    _change_waiting(db, parent_id, status="computed", outcome="failed", error=why, computed_at=now(), due_at=now())
+    _change_waiting(db, parent_id, **failed(error))
 
 
 def _queue(db: Connection, parent_id: str) -> None:

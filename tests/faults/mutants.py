@@ -639,8 +639,8 @@ MUTANTS += (
     Mutant(
         "the failure of a file of which a part lost its worker too often",
         PARTS,
-        "if (error := db.scalar(failed)) is not None:",
-        "if (error := db.scalar(failed)) is not None and False:",
+        "if (error := db.scalar(why)) is not None:",
+        "if (error := db.scalar(why)) is not None and False:",
         _data("test_parts.py::test_a_part_that_loses_its_worker_too_often_fails_its_file[sqlite]"),
     ),
     Mutant(
