@@ -3,11 +3,12 @@
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from md5_task_data.schema import Row
+from md5_task_data.schema import Row, tasks
 
 SMALL = 1 << 20  # bytes of a file that travels with others
 LARGE = 64 << 20  # bytes of a file that has a lane of its own: a tenth of a second of work, or hours
 MOST_TOGETHER = 50  # of these in a message
+NEEDED = tasks.c.id, tasks.c.parent_id, tasks.c.attempt, tasks.c.size  # of each row, to tell its message
 
 
 class Message(NamedTuple):

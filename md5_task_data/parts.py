@@ -16,7 +16,7 @@ from sqlalchemy import Connection, delete, exists, select, update
 from md5_task_data.bulk import insert_all
 from md5_task_data.errors import LeaseLost
 from md5_task_data.leases import Claim, Slice, extended, failed, microseconds, take_ours, update_ours
-from md5_task_data.messages import Message, messages_about
+from md5_task_data.messages import NEEDED, Message, messages_about
 from md5_task_data.schema import IS_PART, SECOND, Row, now, searched_now, tasks
 from md5_task_data.tasks import FIRST_HINT_S
 
@@ -65,9 +65,7 @@ def fail_part(db: Connection, claim: Claim, error: Mapping[str, Any]) -> None:
 def look_after(db: Connection) -> list[Message]:
     """Of the parents that wait and are due to be looked at: fail those of which a part has failed with a worker that could not
     say so, and queue those that have no part left. Returns the hints to send."""
-    due = select(tasks.c.id, tasks.c.size, tasks.c.parent_id, tasks.c.attempt).where(
-        tasks.c.due_at <= searched_now(), tasks.c.status == "waiting"
-    )
+    due = select(*NEEDED).where(tasks.c.due_at <= searched_now(), tasks.c.status == "waiting")
     parents = db.execute(due.order_by(tasks.c.id).limit(100).with_for_update(skip_locked=True)).mappings().all()
     messages = []
     for parent in parents:
@@ -130,7 +128,7 @@ def _insert_parts(db: Connection, parent: Row, slices: Sequence[Slice]) -> list[
 
 def _close_if_last(db: Connection, parent_id: str) -> list[Message]:
     """Queue the parent where no part is left; returns the hint to send once that is committed."""
-    query = select(tasks.c.id, tasks.c.size, tasks.c.parent_id, tasks.c.attempt, tasks.c.parts_left)
+    query = select(*NEEDED, tasks.c.parts_left)
     parent = db.execute(query.where(tasks.c.id == parent_id)).mappings().one()
     if parent["parts_left"]:
         return []
