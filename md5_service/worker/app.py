@@ -7,7 +7,7 @@ import logging
 import random
 import resource
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from celery import Celery, Task
@@ -26,7 +26,6 @@ from md5_task_data.bucket import Bucket
 from md5_task_data.database import Database
 from md5_task_data.errors import DependencyAway
 from md5_task_data.kinds import KINDS
-from md5_task_data.messages import Message
 from md5_task_data.orphans import Orphans
 from md5_task_data.shared_log import LogBusy, SharedLog
 
@@ -63,13 +62,7 @@ def create_worker(settings: Settings) -> Celery:
     if settings.alive_file is not None:
         app.steps["worker"].add(shown_in(settings.alive_file))
 
-    def publish(messages: Sequence[Message]) -> None:
-        try:
-            broker.publish(app, messages)
-        except DependencyAway as error:
-            log.warning("%d hints not sent; a sweep will: %s", len(messages), error)
-
-    process = functools.cache(lambda: Process(settings, publish))
+    process = functools.cache(lambda: Process(settings, functools.partial(sweeper.publish, app)))
     failpoints.arm(settings.failpoints)
     if tracing.is_wanted():
         traces.begin()

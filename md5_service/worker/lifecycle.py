@@ -40,7 +40,7 @@ log = logging.getLogger(__name__)
 T = TypeVar("T")
 Outcome = Result | Rows | Cut
 Work = Callable[[Job], Outcome]
-Publish = Callable[[Sequence[Message]], None]
+Publish = Callable[[Sequence[Message]], object]
 Results = list[tuple[Claim, Result]]
 
 NO_LONGER_OURS = "no longer ours"

@@ -45,7 +45,7 @@ def sweep(app: Celery, settings: Settings, database: Database) -> None:
             traces.attempt_lost(row)
         if found.requeued or found.given_up:
             log.warning("leases lost: %d tasks queued again, %d given up", found.requeued, found.given_up)
-        can_publish = can_publish and _publish(app, found.messages)
+        can_publish = can_publish and publish(app, found.messages)
         reach("sweep.published")
         if not found.more:
             return
@@ -57,7 +57,7 @@ def look_after_parts(app: Celery, database: Database) -> None:
     with database.transaction() as db:
         messages = parts.look_after(db)
     if messages:
-        _publish(app, messages)
+        publish(app, messages)
     for _ in range(MOST_BATCHES):
         with database.transaction() as db:
             if not parts.clear(db):
@@ -111,6 +111,16 @@ def forget(database: Database) -> None:
         statistics.forget_minutes(db)
 
 
+def publish(app: Celery, messages: Sequence[Message]) -> bool:
+    """Send hints, and return whether the broker took them: what it did not, a later sweep sends."""
+    try:
+        broker.publish(app, messages)
+    except DependencyAway as error:
+        log.warning("%d hints not sent; a later sweep will: %s", len(messages), error)
+        return False
+    return True
+
+
 def _is_idle(app: Celery) -> bool | None:
     """None: the broker cannot be asked."""
     try:
@@ -118,12 +128,3 @@ def _is_idle(app: Celery) -> bool | None:
     except DependencyAway as error:
         log.warning("%s", error)
         return None
-
-
-def _publish(app: Celery, messages: Sequence[Message]) -> bool:
-    try:
-        broker.publish(app, messages)
-    except DependencyAway as error:
-        log.warning("%d hints not sent; a later sweep will: %s", len(messages), error)
-        return False
-    return True

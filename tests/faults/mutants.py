@@ -132,7 +132,7 @@ MUTANTS: tuple[Mutant, ...] = (
     Mutant(
         "the sweeper's new hints",
         "md5_service/worker/sweeper.py",
-        "can_publish and _publish(app, found.messages)",
+        "can_publish and publish(app, found.messages)",
         "can_publish",
         ("tests/worker/test_sweeper.py::test_an_idle_broker_gets_all_hints_again[sqlite]",),
     ),
