@@ -2,7 +2,8 @@
 
 Many workers load rows of one file, and of several, at the same time. One statement decides, by the key's own uniqueness: what is
 new is inserted; what another file brought stays; what this file brought from a later line is replaced. So the order does not
-matter, and to load the same rows again changes nothing. Keys are locked in their order: no two loads wait for one another.
+matter, and to load the same rows again changes nothing. Keys are locked in their order: loads do wait for one another, but never
+in a circle.
 """
 
 from collections.abc import Sequence

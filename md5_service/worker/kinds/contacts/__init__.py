@@ -180,8 +180,8 @@ def _load_part(job: Job, plan: Plan, part: Slice) -> Rows:
 
 
 def _load(job: Job, plan: Plan, content: bytes, part: Slice, result: Callable[[Parsed, Connection], Result]) -> Rows:
-    """Parts that are loaded at the same time begin with different steps, so that they do not wait for one another where they have
-    addresses in common."""
+    """Parts that are loaded at the same time begin with different steps, so that they seldom wait for one another where they
+    have addresses in common."""
     parsed = parse(content, plan.encoding, plan.dialect, plan.layout, part.line)
     if job.params.get("check_mx"):
         from md5_service.worker.kinds.contacts.mx import undeliverable  # 70 ms, which every start of a worker would pay
