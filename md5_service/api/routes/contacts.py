@@ -1,6 +1,7 @@
 """/v1/contacts: one record per e-mail address; and of each file the rows that were none, /v1/tasks/{id}/rejects.csv."""
 
 from collections.abc import AsyncIterator, Sequence
+from functools import partial
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
@@ -80,7 +81,7 @@ async def _all_rejects(shared: Services, task_id: str, pieces: Sequence[rejects.
     while pieces:
         for piece in pieces:
             yield piece.csv
-        pieces = await in_time(lambda last=pieces[-1]: _next_rejects(shared, task_id, last))  # type: ignore[misc]
+        pieces = await in_time(partial(_next_rejects, shared, task_id, pieces[-1]))
 
 
 def _first_rejects(shared: Services, owner: str, task_id: str) -> Sequence[rejects.Piece]:

@@ -1,6 +1,7 @@
 """/v1/manifest.md5: what is done, as `md5sum -c` reads it."""
 
 from collections.abc import AsyncIterator, Sequence
+from functools import partial
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query
@@ -58,7 +59,7 @@ async def _lines(
         yield b"".join(md5sum.line(md5, name.encode()) for md5, name in digests)
         if after is None:
             return
-        digests, after = await in_time(lambda cursor=after: _step(shared, owner, batch, cursor))  # type: ignore[misc]
+        digests, after = await in_time(partial(_step, shared, owner, batch, after))
 
 
 def _step(
