@@ -1,6 +1,5 @@
 """`md5-service key`: who may use a service that asks for keys (MD5_AUTH=keys)."""
 
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -8,6 +7,8 @@ from typing import Annotated, NoReturn
 
 import typer
 from sqlalchemy import URL, Connection
+
+from md5_service.cli.report import complain
 
 commands = typer.Typer(help="The keys of a service that runs with MD5_AUTH=keys.", no_args_is_help=True)
 
@@ -31,7 +32,7 @@ def create(
     with _transaction(database, data) as db:
         key_id, key = keys.create(db, owner)
     print(key)
-    print(f"md5-service: this key is shown only now; `md5-service key revoke {key_id}` ends it", file=sys.stderr)
+    complain(f"this key is shown only now; `md5-service key revoke {key_id}` ends it")
 
 
 @commands.command(name="list")
@@ -87,5 +88,5 @@ def _transaction(url: str | None, data: Path) -> Iterator[Connection]:
 
 
 def _end(words: str, code: int) -> NoReturn:
-    print(f"md5-service: {words}", file=sys.stderr)
+    complain(words)
     raise typer.Exit(code)

@@ -9,6 +9,8 @@ from typing import Annotated, BinaryIO, NoReturn
 import typer
 from sqlalchemy import URL
 
+from md5_service.cli.report import complain
+
 commands = typer.Typer(help="The shared log.", no_args_is_help=True)
 
 BLOCK = 64 << 10  # bytes
@@ -42,7 +44,7 @@ def verify(
     try:
         verdict = log_verify.verify(file, Database(database) if database else None)
     except ArgumentError:
-        print("md5-service: --database: not the URL of a database", file=sys.stderr)
+        complain("--database: not the URL of a database")
         raise typer.Exit(2) from None
     except (OSError, DependencyAway) as error:
         _end(file, error)
@@ -112,5 +114,5 @@ def _print_from(log: BinaryIO, place: int) -> int:
 
 
 def _end(file: Path, error: Exception) -> NoReturn:
-    print(f"md5-service: {file}: {error.strerror if isinstance(error, OSError) else error}", file=sys.stderr)
+    complain(f"{file}: {error.strerror if isinstance(error, OSError) else error}")
     raise typer.Exit(2) from None

@@ -5,7 +5,6 @@ reached, 124 a wait timed out.
 """
 
 import os
-import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -13,6 +12,7 @@ import typer
 
 from md5_service.cli import key as keys_of_service
 from md5_service.cli import log, tasks
+from md5_service.cli.report import complain
 
 app = typer.Typer(
     name="md5-service",
@@ -40,7 +40,7 @@ def up(
     try:
         command.run(host, port, data, workers)
     except command.CannotStart as error:
-        _say(error)
+        complain(error)
         raise typer.Exit(2) from None
 
 
@@ -71,7 +71,7 @@ def migrate(
         Bucket(settings.bucket_url).make()
         settings.log_path.parent.mkdir(parents=True, exist_ok=True)
     except (BadSettings, DependencyAway, InvalidInput, OSError) as error:
-        _say(error)
+        complain(error)
         raise typer.Exit(2) from None
 
 
@@ -90,13 +90,11 @@ def doctor(
     if data.is_dir():
         os.environ.update(DataFolder(data).environment())
     elif "MD5_DATABASE_URL" not in os.environ:
-        _say(f"there is no folder {data}: name that of `up` by --data, or set MD5_DATABASE_URL and the other settings")
+        complain(
+            f"there is no folder {data}: name that of `up` by --data, or set MD5_DATABASE_URL and the other settings"
+        )
         raise typer.Exit(2)
     raise typer.Exit(command.run(as_json=as_json))
-
-
-def _say(what: object) -> None:
-    print(f"md5-service: {what}", file=sys.stderr)
 
 
 def main() -> None:

@@ -1,4 +1,4 @@
-"""What the client commands print: results on stdout, as bytes, for a file's name need not be text; all else on stderr."""
+"""What the commands print: results on stdout, as bytes, for a file's name need not be text; all else on stderr."""
 
 import errno
 import json

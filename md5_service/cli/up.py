@@ -14,6 +14,7 @@ from pathlib import Path
 
 from md5_service.cli.folder import DataFolder, FolderUnusable
 from md5_service.cli.parts import Part
+from md5_service.cli.report import complain, say
 from md5_service.settings import BadSettings, Settings, read_settings, unknown_settings
 from md5_task_data import due, idempotency, migrations
 from md5_task_data.bucket import Bucket
@@ -116,7 +117,7 @@ def _refuse_open_doors(host: str) -> None:
 def _say_unknown() -> None:
     for name, meant in unknown_settings().items():
         perhaps = f"; {meant} is perhaps what was meant" if meant else ""
-        print(f"md5-service: {name} is no setting, and changes nothing{perhaps}", file=sys.stderr, flush=True)
+        complain(f"{name} is no setting, and changes nothing{perhaps}")
 
 
 def _listen(host: str, port: int) -> socket.socket:
@@ -239,7 +240,7 @@ def _is_ready(address: tuple[str, int]) -> bool:
 def _look_after(parts: Sequence[Part]) -> None:
     for part in parts:
         if line := part.look_after():
-            print(line, file=sys.stderr, flush=True)
+            say(line)
 
 
 def _url(host: str, port: int) -> str:
