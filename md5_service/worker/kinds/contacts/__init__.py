@@ -127,11 +127,10 @@ class _Reading:
         shown, _ = text.decoded(sample, self._meanwhile)
         named = csv.separator(shown)
         self._skipped = shown[: named[1]] if named else ""
-        self._dialect = csv.detect(shown[len(self._skipped) :], delimiter or (named[0] if named else None))
         rows = shown[len(self._skipped) :]
-        self.has_first_row = len(csv.first_record(rows, self._dialect)) < len(
-            rows
-        )  # else its columns cannot be told yet
+        self._dialect = csv.detect(rows, delimiter or (named[0] if named else None))
+        # Without one, its columns cannot be told yet.
+        self.has_first_row = len(csv.first_record(rows, self._dialect)) < len(rows)
         self._cutter = Cutter(self._dialect, _utf16_width if is_wide else len, offset, part_bytes)
         self._piece = min(PIECE, part_bytes // 4) & ~1
         self._judge = text.Judge()

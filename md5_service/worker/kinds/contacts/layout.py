@@ -66,9 +66,10 @@ class Layout:
         """The first line of `rejects.csv`."""
         return csv_row([*REPORT, *map(guarded, self.columns)])
 
-    def cells(self, record: list[str]) -> list[str]:
-        """The file's own cells of a record."""
-        return [unguarded(cell) for cell in record[len(REPORT) :]] if self.is_report else record
+
+def cells_in_report(record: list[str]) -> list[str]:
+    """Of a record of a `rejects.csv`, the file's own cells, as they were."""
+    return [unguarded(cell) for cell in record[len(REPORT) :]]
 
 
 def layout_of(records: Sequence[list[str]], params: Mapping[str, Any]) -> Layout:
@@ -76,10 +77,11 @@ def layout_of(records: Sequence[list[str]], params: Mapping[str, Any]) -> Layout
     if not records:
         return Layout([], 0, None, has_header=False)
     is_report = records[0][: len(REPORT)] == REPORT and len(records[0]) > len(REPORT)
-    first, *others = [Layout([], 0, None, has_header=False, is_report=is_report).cells(record) for record in records]
+    first, *others = map(cells_in_report, records) if is_report else records
     words = [_plain(cell) for cell in first]
     given = params.get("email_column")
-    has_header = params.get("header", is_report or _is_header(first, words) or _is_named(given, first, words))
+    names_column = given is not None and not given.strip().isdecimal() and _named(given, first, words) is not None
+    has_header = params.get("header", is_report or _is_header(first, words) or names_column)
     width = max(map(len, [first] if has_header else [first, *others]))
     if width > MOST_COLUMNS:
         raise InvalidInput(f"a row of this file has {width} columns; at most {MOST_COLUMNS} are taken")
@@ -110,9 +112,12 @@ def _is_header(first: Sequence[str], words: Sequence[str]) -> bool:
     return any(_is_address_word(word) or word in NAMES or word in OTHERS for word in words)
 
 
-def _is_named(given: str | None, first: Sequence[str], words: Sequence[str]) -> bool:
-    """Whether a column of that name is in the first row: then that names the columns."""
-    return given is not None and not given.strip().isdecimal() and (given.strip() in first or _plain(given) in words)
+def _named(given: str, header: Sequence[str], words: Sequence[str]) -> int | None:
+    """The column of that name, or of one that differs in form alone."""
+    if given.strip() in header:
+        return header.index(given.strip())
+    plain = _plain(given)
+    return words.index(plain) if plain in words else None
 
 
 def _address_column(
@@ -136,10 +141,8 @@ def _address_column(
 
 
 def _given_column(header: Sequence[str], words: Sequence[str], width: int, given: str) -> int:
-    if given.strip() in header:
-        return header.index(given.strip())
-    if _plain(given) in words:
-        return words.index(_plain(given))
+    if (named := _named(given, header, words)) is not None:
+        return named
     if given.isascii() and given.isdecimal() and 1 <= int(given[:9]) <= width:
         return int(given) - 1
     there = (

@@ -8,7 +8,7 @@ from zlib import crc32
 
 from md5_service.worker.formats.csv import Dialect, csv_row, guarded, is_blank, lines_of
 from md5_service.worker.formats.text import NOT_KEPT, UNKNOWN, decoded
-from md5_service.worker.kinds.contacts.layout import MOST_COLUMNS, Layout, distinct
+from md5_service.worker.kinds.contacts.layout import MOST_COLUMNS, Layout, cells_in_report, distinct
 from md5_task_data.addresses import NotAnAddress, key_of
 from md5_task_data.contacts import New
 
@@ -81,7 +81,7 @@ def parse(
         at, next_line = next_line, line + records.line_num
         if len(record) < 2 and is_blank(record):
             continue
-        cells = layout.cells(record) if layout.is_report else record
+        cells = cells_in_report(record) if layout.is_report else record
         try:
             if not is_sound or layout.is_report:
                 maker.check_characters(cells)
