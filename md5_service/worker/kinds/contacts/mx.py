@@ -25,18 +25,19 @@ def undeliverable(domains: Iterable[str], server: str | None) -> dict[str, str]:
     """Those that do not exist, or take no mail, and why. A domain of which nobody could tell in time is not among them: that is
     no fault of the row's. `server`: as the setting `dns_server` has it. Questions that are on their way when the time is over
     end by themselves."""
+    resolver = _resolver(server)  # not in the threads, which would make several, each with a cache of its own
     asking = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="dns")
     try:
-        answers = {asking.submit(_why_not, domain, server): domain for domain in sorted(domains)}
+        answers = {asking.submit(_why_not, domain, resolver): domain for domain in sorted(domains)}
         told, _ = wait(answers, ALL_S)
         return {answers[answer]: why for answer in told if (why := answer.result()) is not None}
     finally:
         asking.shutdown(wait=False, cancel_futures=True)
 
 
-def _why_not(domain: str, server: str | None) -> str | None:
+def _why_not(domain: str, resolver: dns.resolver.Resolver) -> str | None:
     try:
-        validate_email_deliverability(domain, domain, dns_resolver=_resolver(server))
+        validate_email_deliverability(domain, domain, dns_resolver=resolver)
     except EmailUndeliverableError as error:
         if isinstance(error.__cause__, _ANSWERS):
             return str(error)
