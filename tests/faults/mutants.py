@@ -127,7 +127,7 @@ MUTANTS: tuple[Mutant, ...] = (
         DUE,
         'tasks.c.status.in_(("queued", "running"))',
         'tasks.c.status.in_(("queued",))',
-        _data("test_leases.py::test_a_lease_that_runs_out_is_queued_again_and_says_why[sqlite]"),
+        _data("test_due.py::test_a_lease_that_runs_out_is_queued_again_and_says_why[sqlite]"),
     ),
     Mutant(
         "the sweeper's new hints",
@@ -141,7 +141,7 @@ MUTANTS: tuple[Mutant, ...] = (
         DUE,
         "if has_another := lost < max_attempts:",
         "if has_another := True:",
-        _data("test_leases.py::test_leases_lost_too_often_fail_the_task[sqlite-2]"),
+        _data("test_due.py::test_leases_lost_too_often_fail_the_task[sqlite-2]"),
     ),
     Mutant(
         "the heartbeat",
@@ -343,14 +343,14 @@ MUTANTS: tuple[Mutant, ...] = (
         LEASES,
         "literal(IN_COMPANY))",
         "tasks.c.lost_leases)",
-        _data("test_leases.py::test_what_is_lost_in_company_counts_against_nobody[sqlite]"),
+        _data("test_due.py::test_what_is_lost_in_company_counts_against_nobody[sqlite]"),
     ),
     Mutant(
         "the lane of large files",
         "md5_task_data/messages.py",
         'Message([row["id"]], row["size"] > LARGE)',
         'Message([row["id"]], False)',
-        _data("test_leases.py::test_a_large_file_has_a_lane_of_its_own[sqlite]"),
+        _data("test_due.py::test_a_large_file_has_a_lane_of_its_own[sqlite]"),
     ),
     Mutant(
         "the lock of the head row in the last step",
