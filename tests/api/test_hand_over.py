@@ -1,27 +1,18 @@
-"""POST /v1/tasks: a file comes in, an id goes out at once; or a problem does, and nothing is kept."""
+"""POST /v1/tasks: a file comes in, an id goes out at once; or a problem with it does, and nothing is kept."""
 
-import contextlib
 import hashlib
 import os
 import socket
-import time
 import uuid
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any
 
 import httpx2
 import pytest
-from sqlalchemy import Connection
 
-from md5_service.api import in_time
-from md5_task_data import failpoints, tasks
-from md5_task_data.bucket import Incoming
+from md5_task_data import tasks
 from md5_task_data.database import Database
-from md5_task_data.errors import DependencyAway
 from tests.api.conftest import Api
-from tests.client import TLS, wait_for
 
 BOUNDARY = "boundary"
 
@@ -72,13 +63,6 @@ def test_where_nobody_traces_the_trace_of_a_client_is_not_kept(api: Api) -> None
     assert "traceparent" not in answer
     with Database(api.settings.database_url).reading() as db:
         assert tasks.get(db, "local", answer["id"])["traceparent"] is None
-
-
-def test_a_broker_that_is_away_holds_nothing_up(api: Api) -> None:
-    began = time.monotonic()
-    assert all(api.client.post("/v1/tasks", content=b"x").status_code == 202 for _ in range(20))
-    assert time.monotonic() - began < 10  # all twenty; one alone takes milliseconds
-    assert api.client.get("/readyz").json()["checks"]["broker"].startswith("the broker cannot be reached")
 
 
 def test_the_parameters_of_a_form_may_come_before_and_after_the_file(api: Api) -> None:
@@ -218,146 +202,3 @@ def test_a_wrong_parameter_of_a_raw_body_is_told_before_the_body_is_sent(api: Ap
         head = f"POST /v1/tasks?{query} HTTP/1.1\r\nHost: localhost\r\nContent-Length: 999999\r\nExpect: 100-continue\r\n\r\n"
         connection.sendall(head.encode())
         assert b" 422 " in connection.recv(1000).partition(b"\r\n")[0]
-
-
-@pytest.mark.parametrize("how", ["form", "raw"])
-def test_a_body_that_is_cut_off_leaves_nothing_behind(api: Api, how: str) -> None:
-    kind = f"multipart/form-data; boundary={BOUNDARY}" if how == "form" else "text/plain"
-    start = form(FILE, end=False)["content"] if how == "form" else b""
-    with socket.create_connection(("127.0.0.1", api.port), timeout=10) as connection:
-        head = f"POST /v1/tasks HTTP/1.1\r\nHost: localhost\r\nContent-Type: {kind}\r\nContent-Length: 9000000\r\n\r\n"
-        connection.sendall(head.encode() + start + b"y" * 2_000_000)
-        wait_for(lambda: [path for path in api.stored() if path.stat().st_size], 10, "the first bytes to be stored")
-    wait_for(lambda: not api.stored(), 10, "the half-received file to be removed")
-    assert api.count() == 0
-
-
-def test_nothing_is_still_written_when_an_upload_is_discarded(
-    start_api: Callable[..., Api], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Else the writing thread could meet another file under the number of the closed descriptor."""
-    api = start_api(max_upload_bytes=2_000_000)
-    steps: list[str] = []
-    write, discard = Incoming.write, Incoming.discard
-
-    def slow_write(self: Incoming, pieces: Any) -> None:
-        steps.append("write")
-        time.sleep(0.5)
-        write(self, pieces)
-        steps.append("written")
-
-    def noted_discard(self: Incoming) -> None:
-        steps.append("discard")
-        discard(self)
-
-    monkeypatch.setattr(Incoming, "write", slow_write)
-    monkeypatch.setattr(Incoming, "discard", noted_discard)
-    assert api.client.post("/v1/tasks", content=chunks(2_100_000)).status_code == 413
-    assert steps == ["write", "written"] * (len(steps) // 2) + ["discard"]
-    assert len(steps) > 1
-
-
-def test_an_upload_that_stalls_is_ended(start_api: Callable[..., Api]) -> None:
-    api = start_api(upload_idle_s=0.3)
-    with socket.create_connection(("127.0.0.1", api.port), timeout=10) as connection:
-        connection.sendall(b"POST /v1/tasks HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n\r\nabc")
-        answer = connection.recv(10_000)
-    assert b" 408 " in answer.partition(b"\r\n")[0]
-    assert (api.stored(), api.count()) == ([], 0)
-
-
-def test_a_slow_upload_that_goes_on_is_taken(start_api: Callable[..., Api]) -> None:
-    api = start_api(upload_idle_s=1)
-    with socket.create_connection(("127.0.0.1", api.port), timeout=10) as connection:
-        connection.sendall(b"POST /v1/tasks HTTP/1.1\r\nHost: localhost\r\nContent-Length: 8\r\n\r\n")
-        for byte in b"abcdefgh":
-            time.sleep(0.2)
-            connection.sendall(bytes([byte]))
-        assert b" 202 " in connection.recv(10_000).partition(b"\r\n")[0]
-
-
-def test_a_full_disk_is_507_and_keeps_nothing(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
-    def full(*_: object) -> int:
-        raise OSError(28, "No space left on device")
-
-    with monkeypatch.context() as patch:
-        patch.setattr(os, "writev", full)
-        answer = api.client.post("/v1/tasks", content=b"x" * 5_000_000)
-    assert_problem(answer, 507, "storage_full")
-    assert (api.stored(), api.count()) == ([], 0)
-
-
-def test_without_a_database_it_is_503_and_keeps_nothing(api: Api) -> None:
-    (api.folder / "md5.sqlite3").rename(api.folder / "away")
-    (api.folder / "md5.sqlite3").mkdir()  # the next connection cannot open it
-    answers = [api.client.post("/v1/tasks", content=b"x") for _ in range(3)]
-    away = [answer for answer in answers if answer.status_code != 202]
-    for answer in away:
-        assert_problem(answer, 503, "unavailable")
-    assert len(api.stored()) == len(answers) - len(away)
-
-
-@pytest.mark.parametrize(("failpoint", "kept"), [("intake.stored", 0), ("intake.inserted", 0), ("intake.committed", 1)])
-def test_bytes_are_kept_exactly_where_the_row_may_be(
-    start_api: Callable[..., Api], tmp_path: Path, failpoint: str, kept: int
-) -> None:
-    """Also when nobody was told of the promise: what was committed is kept."""
-    api = start_api(failpoints=tmp_path)
-    try:
-        (tmp_path / failpoint).write_text("error")
-        assert api.client.post("/v1/tasks", content=b"abc").status_code == 500
-        assert (api.count(), len(api.stored())) == (kept, kept)
-    finally:
-        failpoints.arm(None)
-
-
-def test_bytes_stay_where_nobody_knows_whether_the_row_is_there(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The connection is cut at COMMIT: the row may be there, and here it is."""
-    real = Database.transaction
-
-    @contextlib.contextmanager
-    def cut_at_commit(database: Database) -> Iterator[Connection]:
-        with real(database) as db:
-            yield db
-        raise DependencyAway("the connection was cut")
-
-    with monkeypatch.context() as patch:
-        patch.setattr(Database, "transaction", cut_at_commit)
-        assert_problem(api.client.post("/v1/tasks", content=b"abc"), 503, "unavailable")
-    assert (api.count(), len(api.stored())) == (1, 1)
-
-
-def test_many_at_once_wait_for_their_turn(api: Api) -> None:
-    """SQLite takes them one by one: that is no outage."""
-
-    def hand_over(number: int) -> int:
-        return httpx2.post(f"{api.url}/v1/tasks", content=b"%d" % number, timeout=60, verify=TLS).status_code
-
-    with ThreadPoolExecutor(100) as clients:
-        assert set(clients.map(hand_over, range(400))) == {202}
-    assert api.count() == len(api.stored()) == 400
-
-
-@pytest.mark.parametrize("path", ["/v1/tasks", "/v1/tasks/{}/retry"])
-def test_what_got_a_503_is_not_taken_later(api: Api, monkeypatch: pytest.MonkeyPatch, path: str) -> None:
-    cancelled = api.client.post("/v1/tasks", content=b"abc").json()["id"]
-    api.client.delete(f"/v1/tasks/{cancelled}")
-    monkeypatch.setattr(in_time, "ANSWER_S", 0.3)
-    other = Database(api.settings.database_url)
-    with other.transaction():
-        assert_problem(api.client.post(path.format(cancelled), content=b"abc"), 503, "unavailable")
-    time.sleep(0.5)  # now it would have its turn
-    assert (api.count(), len(api.stored())) == (1, 1)
-    other.close()
-
-
-def test_a_bucket_that_is_away_is_503_and_is_never_made_anew(api: Api) -> None:
-    """It may be a share that is not mounted: what was written into the folder below it, no worker would find."""
-    (api.folder / "bucket").rename(api.folder / "away")
-    for _ in range(2):
-        assert_problem(api.client.post("/v1/tasks", content=b"abc"), 503, "unavailable")
-        assert "not there" in api.client.get("/readyz").json()["checks"]["bucket"]
-    assert not (api.folder / "bucket").exists()
-    (api.folder / "away").rename(api.folder / "bucket")
-    assert api.client.post("/v1/tasks", content=b"abc").status_code == 202
-    assert api.count() == 1

@@ -233,7 +233,7 @@ MUTANTS: tuple[Mutant, ...] = (
         "md5_service/api/promises.py",
         "if not promise.is_committing or isinstance(error, StorageFull):",
         "if True:",
-        ("tests/api/test_hand_over.py::test_bytes_stay_where_nobody_knows_whether_the_row_is_there",),
+        ("tests/api/test_broken_hand_over.py::test_bytes_stay_where_nobody_knows_whether_the_row_is_there",),
     ),
     Mutant(
         "the limit of an answer",

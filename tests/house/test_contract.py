@@ -86,7 +86,7 @@ ANSWERS = {
         api/test_tasks.py::test_an_unknown_id_is_404
         api/test_tasks.py::test_an_unknown_path_is_404_and_never_the_page""",
     405: "api/test_tasks.py::test_a_wrong_method_is_405_and_says_which_are_right",
-    408: "api/test_hand_over.py::test_an_upload_that_stalls_is_ended",
+    408: "api/test_broken_hand_over.py::test_an_upload_that_stalls_is_ended",
     409: """
         api/test_tasks.py::test_cancel_once_and_then_409
         api/test_idempotency.py::test_while_the_first_is_being_received_it_is_409""",
@@ -101,10 +101,10 @@ ANSWERS = {
     429: "api/test_limits.py::test_one_owner_asks_so_often",
     431: "api/test_limits.py::test_the_head_of_a_request_has_a_size",
     503: """
-        api/test_hand_over.py::test_without_a_database_it_is_503_and_keeps_nothing
+        api/test_broken_hand_over.py::test_without_a_database_it_is_503_and_keeps_nothing
         api/test_limits.py::test_so_many_files_come_in_at_the_same_time""",
     507: """
-        api/test_hand_over.py::test_a_full_disk_is_507_and_keeps_nothing
+        api/test_broken_hand_over.py::test_a_full_disk_is_507_and_keeps_nothing
         api/test_limits.py::test_a_disk_keeps_its_reserve""",
 }
 COMMANDS = {
