@@ -11,3 +11,9 @@ export function renderApp() {
   );
   return userEvent.setup();
 }
+
+/** As the browser does that opens an address. */
+export function renderAt(address: string) {
+  history.replaceState(null, "", address);
+  return renderApp();
+}
