@@ -1,4 +1,4 @@
-"""What a list of tasks is narrowed by, and where its next page begins."""
+"""What a list is narrowed by, and where its next page begins."""
 
 import base64
 import binascii

@@ -15,7 +15,7 @@ HEADER = 0  # the line of that
 
 
 class Piece(NamedTuple):
-    """`line` and `number` tell its place: of the part that begins in that line, its so manieth."""
+    """Its place: the line in which its part of the file begins, and its number among the pieces of that part."""
 
     line: int
     number: int

@@ -109,9 +109,8 @@ class Lifecycle:
             raise
 
     def _cut(self, claim: Claim, cut: Cut) -> None:
-        slices, plan = cut.slices, cut.plan
-        hints = self._persist("cut", lambda db: parts.cut(db, claim, slices, plan, cut.total, cut.unit))
-        log.info("cut into %d parts", len(slices))
+        hints = self._persist("cut", lambda db: parts.cut(db, claim, cut.slices, cut.plan, cut.total, cut.unit))
+        log.info("cut into %d parts", len(cut.slices))
         self._publish(hints)
 
     def _store(self, claim: Claim, beat: Beat, rows: Rows) -> None:
