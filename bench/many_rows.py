@@ -64,9 +64,8 @@ def _fill(service: Running, log: Path, rows: int) -> None:
         for _ in range(rows):
             file.write(f"{LINE}\n")
     service.skip_lines()
-    service.how_many_are_done = text(
-        "SELECT coalesce(sum(tasks), 0) FROM totals"
-    )  # to count a million rows would cost more
+    # To count a million rows would cost more.
+    service.how_many_are_done = text("SELECT coalesce(sum(tasks), 0) FROM totals")
 
 
 def _cost(subject: Subject) -> float:

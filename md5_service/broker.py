@@ -110,17 +110,14 @@ def _waiting(connection: Connection, lane: str) -> int:
 
 def _failures(app: Celery) -> tuple[type[BaseException], ...]:
     connection = app.connection_for_write()
-    known: tuple[type[BaseException], ...] = (
+    return (
         OSError,
         KombuError,
         CeleryError,
         *connection.connection_errors,
         *connection.channel_errors,  # RabbitMQ refuses a password or a virtual host with one of them
+        AttributeError,  # kombu, of a pooled connection that broke: 'NoneType' object has no attribute 'client'
     )
-    return (
-        *known,
-        AttributeError,
-    )  # kombu, of a pooled connection that broke: 'NoneType' object has no attribute 'client'
 
 
 def _transport_options(url: str) -> dict[str, object]:

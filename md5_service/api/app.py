@@ -77,17 +77,8 @@ def create_app(settings: Settings) -> FastAPI:
     app.add_middleware(CommonHeaders)
     add_error_answers(app)
     tasks.add_inbox(app)
-    for routes in (
-        events,
-        tasks,
-        contacts,
-        manifest,
-        stats,
-        session,
-        health,
-        metrics,
-        page,
-    ):  # /v1/tasks/events before /v1/tasks/{id}
+    # Events before tasks: else /v1/tasks/events would be /v1/tasks/{id}.
+    for routes in (events, tasks, contacts, manifest, stats, session, health, metrics, page):
         app.include_router(routes.router)
     page.add_assets(app)
     if settings.auth != "keys":

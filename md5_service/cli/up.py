@@ -151,11 +151,8 @@ def _prepare(settings: Settings, *, is_ours: bool) -> None:
 def _forget_uploads(settings: Settings) -> None:
     """No API is alive: what one was receiving will not be complete any more, and its keys may be used again."""
     database = Database(settings.database_url)
-    with (
-        contextlib.suppress(DependencyAway),
-        contextlib.closing(database),
-        database.transaction() as db,
-    ):  # else in half a minute
+    # Where the database is away, the keys are free half a minute later by themselves.
+    with contextlib.suppress(DependencyAway), contextlib.closing(database), database.transaction() as db:
         idempotency.release_all(db)
     Bucket(settings.bucket_url).forget_incoming()
 

@@ -66,10 +66,8 @@ def test_the_cookie_is_for_no_script_and_no_other_site_and_goes_with_the_browser
     key = key_of(api, "ann")
     words = {word.strip().lower() for word in sign_in(api, key).headers["set-cookie"].split(";")[1:]}
     assert words == {"httponly", "samesite=strict", "path=/"}
-    by_tls = sign_in(api, key, **{"X-Forwarded-Proto": "https"}).headers[
-        "set-cookie"
-    ]  # said by a proxy on this machine
-    assert "; secure" in by_tls.lower()
+    by_tls = sign_in(api, key, **{"X-Forwarded-Proto": "https"})  # said by a proxy on this machine
+    assert "; secure" in by_tls.headers["set-cookie"].lower()
 
 
 def test_who_signs_out_has_no_cookie_any_more(api: Api) -> None:

@@ -167,9 +167,8 @@ def test_a_claim_passes_by_what_others_are_at(database: Database, new_task: NewT
     other = Database(database.url.render_as_string(hide_password=False))
     with other.transaction() as db:
         db.execute(update(table).where(table.c.id == theirs).values(hints=2))
-        assert [mine.id for mine in claim(database, theirs, free)] == [
-            free
-        ]  # without waiting, for that would be for ever
+        claims = claim(database, theirs, free)  # without waiting, for that would be for ever
+        assert [mine.id for mine in claims] == [free]
     other.close()
 
 

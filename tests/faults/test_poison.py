@@ -119,9 +119,8 @@ def test_poison(cluster: Cluster, poisoned: Path, figure: Callable[[str], None])
     takers = [(sort, int(pid)) for sort, pid in map(str.split, poisoned.read_text().splitlines())]
     taken = Counter(sort for sort, _ in takers)
     assert (taken["memory"], taken["crumbs"]) == (1, 1)
-    assert all(
-        2 * TRIES <= taken[sort] <= 2 * (TRIES + 1) for sort in DEADLY
-    )  # one more where it was not alone at first
+    most = 2 * (TRIES + 1)  # one more where it was not alone at first
+    assert all(2 * TRIES <= taken[sort] <= most for sort in DEADLY)
     wait_for(
         lambda: not any(psutil.pid_exists(pid) for sort, pid in takers if sort in DEADLY), GONE_S, "the last rites"
     )

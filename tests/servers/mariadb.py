@@ -33,10 +33,8 @@ class MariaDb(DatabaseServer):
                 "--skip-name-resolve",
             ]
             small = ["--innodb-log-file-size=16M", "--innodb-buffer-pool-size=32M"]
-            own = [
-                f"--datadir={self._data}",
-                f"--tmpdir={self._data}",
-            ]  # in /tmp another one clears away what is not its own
+            # In /tmp another one clears away what is not its own.
+            own = [f"--datadir={self._data}", f"--tmpdir={self._data}"]
             self._run([self._install, *fixed, *as_root, *small, *own])
         init = self.folder / "init.sql"
         init.write_text(

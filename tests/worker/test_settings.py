@@ -49,9 +49,8 @@ def test_a_wrong_value_is_named(monkeypatch: pytest.MonkeyPatch, name: str, valu
 
 def test_a_worker_that_cannot_even_wait_ends(tmp_path: Path) -> None:
     """Celery would print the error, and start all the same."""
-    environment = (
-        os.environ | GOOD | {"MD5_DATABASE_URL": "mysql+mysqldb://127.0.0.1/md5"}
-    )  # a driver that is not there
+    driver_missing = {"MD5_DATABASE_URL": "mysql+mysqldb://127.0.0.1/md5"}
+    environment = os.environ | GOOD | driver_missing
     command = [str(Path(sys.executable).with_name("celery")), "-A", "md5_service.worker.main", "worker", "-Q", "work"]
     done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=60)
     assert done.returncode == 2, done.stderr

@@ -19,9 +19,8 @@ def upgrade() -> None:
         sa.Column("bytes", sa.LargeBinary().with_variant(MEDIUMBLOB(), "mysql", "mariadb"), nullable=False),
         sa.PrimaryKeyConstraint("task_id", name="pk_contents"),
     )
-    if (
-        op.get_bind().dialect.name == "postgresql"
-    ):  # sequencing data does not shrink; up to a page it is one tuple, not four
+    if op.get_bind().dialect.name == "postgresql":
+        # Sequencing data does not shrink; up to a page it is one tuple, not four.
         op.execute("ALTER TABLE contents ALTER COLUMN bytes SET STORAGE EXTERNAL")
         op.execute("ALTER TABLE contents SET (toast_tuple_target = 8160)")
 
