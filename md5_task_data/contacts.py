@@ -140,9 +140,9 @@ def page(
         query, place = query.where(contacts.c.task_id == task_id.lower()), contacts.c.line
     if cursor is not None:
         query = query.where(place > _position(cursor, place))
-    count = _as_many_as_fit(db, query.order_by(place).limit(limit))
-    rows = db.execute(query.order_by(place).limit(count + 1)).mappings().all() if count else []
-    return list(rows[:count]), write_text_cursor(str(rows[count - 1][place.name])) if len(rows) > count else None
+    fit = _as_many_as_fit(db, query.order_by(place).limit(limit))
+    rows = db.execute(query.order_by(place).limit(fit + 1)).mappings().all() if fit else []
+    return list(rows[:fit]), write_text_cursor(str(rows[fit - 1][place.name])) if len(rows) > fit else None
 
 
 def _as_many_as_fit(db: Connection, query: Select[Any]) -> int:
@@ -150,12 +150,13 @@ def _as_many_as_fit(db: Connection, query: Select[Any]) -> int:
     is_sqlite = db.dialect.name == "sqlite"  # which, of a text, counts characters
     columns = (contacts.c[name] for name in ("email", "name", "data"))
     sizes = [func.length(cast(each, LargeBinary)) if is_sqlite else func.octet_length(each) for each in columns]
-    size = 0
-    for count, row in enumerate(db.execute(query.with_only_columns(*sizes))):
+    size = fit = 0
+    for row in db.execute(query.with_only_columns(*sizes)):
         size += sum(row)
-        if count and size > LARGEST_PAGE:
-            return count
-    return count + 1 if size else 0
+        if fit and size > LARGEST_PAGE:
+            break
+        fit += 1
+    return fit
 
 
 def _position(cursor: str, place: Column[Any]) -> str | int:
