@@ -19,6 +19,7 @@ from sqlalchemy import (
     Update,
     and_,
     bindparam,
+    case,
     delete,
     exists,
     func,
@@ -112,10 +113,13 @@ def ended(db: Connection, owner: str | None = None) -> Sequence[RowMapping]:
 
 def unfinished(db: Connection, owner: str | None = None) -> Sequence[RowMapping]:
     """`kind`, `status`, and of the tasks that are so: `tasks`, and `oldest`, the age of the oldest in microseconds (for
-    those that are computed: since they were)."""
+    those that are computed: since they were). `lost_leases` is the most that one of them has lost; without an owner parts
+    count there, too, which are nobody's: `tasks` may then be 0, and `oldest` None."""
     key = (tasks.c.kind, tasks.c.status)
-    since = func.min(func.coalesce(tasks.c.computed_at, tasks.c.created_at))
-    query = select(*key, func.count().label("tasks"), (now() - since).label("oldest")).where(UNFINISHED, ~IS_PART)
+    since = func.min(case((~IS_PART, func.coalesce(tasks.c.computed_at, tasks.c.created_at))))
+    counted = func.count(case((~IS_PART, 1))).label("tasks")
+    lost = func.max(tasks.c.lost_leases).label("lost_leases")
+    query = select(*key, counted, (now() - since).label("oldest"), lost).where(UNFINISHED)
     query = query.group_by(*key).order_by(*key)
     return db.execute(query if owner is None else query.where(tasks.c.owner == owner)).mappings().all()
 

@@ -5,7 +5,11 @@ from itertools import pairwise
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
+from sqlalchemy import update
 
+from md5_task_data.database import Database
+from md5_task_data.kinds import KINDS
+from md5_task_data.schema import OUTCOMES, tasks
 from tests.api.conftest import Api
 from tests.api.test_events import finish, log
 from tests.api.test_hand_over import assert_problem
@@ -32,6 +36,31 @@ def test_an_empty_service_has_counted_nothing(api: Api) -> None:
     assert len(minutes) == 60
     assert {later - earlier for earlier, later in pairwise(minutes)} == {timedelta(minutes=1)}
     assert set(samples(api).values()) == {0.0}
+
+
+def test_every_series_is_there_from_the_start(api: Api) -> None:
+    """Else Prometheus would not see the first failure: a counter that begins at one has not increased."""
+    before = samples(api)
+    finish(api, hand_over(api))
+    log(api)
+    assert samples(api).keys() == before.keys()
+    for kind in KINDS:
+        for outcome in OUTCOMES:
+            assert before[f"md5_tasks_total {kind} {outcome}"] == 0
+
+
+def test_the_most_leases_that_a_task_has_lost_are_told_until_it_has_ended(api: Api) -> None:
+    in_company, alone, other = (hand_over(api) for _ in range(3))
+    database = Database(api.settings.database_url)
+    with database.transaction() as db:
+        for task_id, lost in ((in_company, -1), (alone, 3), (other, 2)):
+            db.execute(update(tasks).where(tasks.c.id == task_id).values(lost_leases=lost))
+    database.close()
+    assert samples(api)["md5_unfinished_lost_leases_max md5"] == 3
+    finish(api, alone)
+    finish(api, other)
+    log(api)
+    assert samples(api)["md5_unfinished_lost_leases_max md5"] == 0
 
 
 def test_what_came_in_is_counted_by_what_became_of_it(api: Api) -> None:

@@ -118,7 +118,8 @@ def test_no_client_sees_a_part_and_nobody_counts_it(database: Database, cut: Cut
         rows, _ = tasks.page(db, "local", filters={}, limit=10, cursor=None)
         assert [each["id"] for each in rows] == [task_id]
         for owner in (None, "local"):
-            assert [(each["status"], each["tasks"]) for each in statistics.unfinished(db, owner)] == [("waiting", 1)]
+            found = [(each["status"], each["tasks"]) for each in statistics.unfinished(db, owner) if each["tasks"]]
+            assert found == [("waiting", 1)]
         assert set(tasks.keeping(db, [task_id, *ids])) == {task_id}
         with pytest.raises(NotFound):
             tasks.get(db, "local", ids[0])
@@ -241,3 +242,18 @@ def test_what_a_file_brought_is_deleted_when_nobody_can_bring_more(database: Dat
         assert contacts.count(db, task_id, 1, 100) == 0
     assert kept(other) == []
     other.close()
+
+
+def test_a_part_that_loses_leases_is_told_of_and_is_not_counted_as_a_task(database: Database, cut: Cut) -> None:
+    _, (lost, _) = cut(2)
+    with database.transaction() as db:
+        db.execute(update(table).where(table.c.id == lost).values(lost_leases=3))
+    with database.reading() as db:
+        everybodys = {each["status"]: each for each in statistics.unfinished(db)}
+        (mine,) = statistics.unfinished(db, "local")
+    assert {status: (each["tasks"], each["lost_leases"]) for status, each in everybodys.items()} == {
+        "queued": (0, 3),
+        "waiting": (1, 0),
+    }
+    assert everybodys["queued"]["oldest"] is None
+    assert (mine["status"], mine["tasks"], mine["lost_leases"]) == ("waiting", 1, 0)

@@ -1,7 +1,7 @@
 """/metrics, as Prometheus reads it: all from rows, so that every API process says the same, and a restart loses nothing."""
 
 from collections.abc import Iterator, Sequence
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 from fastapi import APIRouter, Header, Response
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
@@ -14,9 +14,14 @@ from md5_service.api.conventions import answer_head
 from md5_service.api.in_time import in_time
 from md5_service.api.services import Owner, Services, Shared
 from md5_task_data import statistics
-from md5_task_data.schema import SECOND
+from md5_task_data.kinds import KINDS
+from md5_task_data.schema import OUTCOMES, SECOND
+
+Counts = TypeVar("Counts")
 
 router = APIRouter(tags=["health"])
+
+_ON_THE_WAY = ("queued", "running", "waiting", "computed")  # the statuses of what has not ended
 
 _TEXT: dict[int | str, dict[str, Any]] = {
     200: {
@@ -51,21 +56,28 @@ class _Rows(Collector):
         tasks = CounterMetricFamily("md5_tasks", "Tasks that have ended, their line in the log", labels=by_outcome)
         size = CounterMetricFamily("md5_task_bytes", "Bytes of the files of tasks that have ended", labels=by_outcome)
         work = CounterMetricFamily("md5_task_seconds", "Time that the last attempts took", labels=by_outcome)
-        for row in self._ended:
-            labels = [row["kind"], row["outcome"]]
-            tasks.add_metric(labels, row["tasks"])
-            size.add_metric(labels, float(row["bytes"]))
-            work.add_metric(labels, float(row["work"]) / SECOND)
+        ended = {(row["kind"], row["outcome"]): (row["tasks"], row["bytes"], row["work"]) for row in self._ended}
+        for labels, (count, of_files, of_work) in (_zeros(OUTCOMES, (0, 0, 0)) | ended).items():
+            tasks.add_metric(labels, float(count))
+            size.add_metric(labels, float(of_files))
+            work.add_metric(labels, float(of_work) / SECOND)
         yield from (tasks, size, work)
 
         by_status = ["kind", "status"]
         depth = GaugeMetricFamily("md5_unfinished_tasks", "Tasks that have not ended", labels=by_status)
-        for row in self._unfinished:
-            depth.add_metric([row["kind"], row["status"]], row["tasks"])
+        found = {(row["kind"], row["status"]): row["tasks"] for row in self._unfinished}
+        for labels, count in (_zeros(_ON_THE_WAY, 0) | found).items():
+            depth.add_metric(labels, float(count))
         yield depth
         yield GaugeMetricFamily("md5_oldest_unfinished_seconds", "Age of the oldest task not ended", self._oldest())
         computed = self._oldest("computed")
         yield GaugeMetricFamily("md5_oldest_computed_seconds", "For how long a line for the log has waited", computed)
+
+        words = "The most leases that one task not ended, or a part of it, has lost"
+        lost = GaugeMetricFamily("md5_unfinished_lost_leases_max", words, labels=["kind"])
+        for kind in KINDS:
+            lost.add_metric([kind], max([0, *(row["lost_leases"] for row in self._unfinished if row["kind"] == kind)]))
+        yield lost
 
         yield CounterMetricFamily("md5_log_lines", "Lines of the log", self._log.lines)
         yield CounterMetricFamily("md5_log_bytes", "Bytes of the log", self._log.bytes)
@@ -74,8 +86,14 @@ class _Rows(Collector):
 
     def _oldest(self, status: str | None = None) -> float:
         """Seconds; 0 when there is none."""
-        ages = [row["oldest"] for row in self._unfinished if status in (None, row["status"])]
+        ages = [row["oldest"] for row in self._unfinished if row["tasks"] and status in (None, row["status"])]
         return float(max(ages, default=0)) / SECOND
+
+
+def _zeros(states: Sequence[str], zero: Counts) -> dict[tuple[str, str], Counts]:
+    """Every kind in every state, counted or not: a counter that begins at one has not increased, as Prometheus sees it, and
+    the first failure would pass unseen."""
+    return {(kind, state): zero for kind in KINDS for state in states}
 
 
 answer_head(router)
