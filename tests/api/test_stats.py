@@ -1,5 +1,6 @@
 """/v1/stats for a page, /metrics for Prometheus."""
 
+import http.client
 from datetime import datetime, timedelta
 from itertools import pairwise
 
@@ -93,6 +94,13 @@ def test_prometheus_may_ask_for_its_newer_form(api: Api) -> None:
     answer = api.client.get("/metrics", headers={"Accept": "application/openmetrics-text; version=1.0.0"})
     assert answer.headers["content-type"].startswith("application/openmetrics-text")
     assert answer.text.endswith("# EOF\n")
+
+
+def test_without_keys_the_empty_one_that_prometheus_sends_does_not_matter(api: Api) -> None:
+    connection = http.client.HTTPConnection("127.0.0.1", api.port, timeout=10)
+    connection.request("GET", "/metrics", headers={"Authorization": "Bearer "})  # of an empty file
+    assert connection.getresponse().status == 200
+    connection.close()
 
 
 @pytest.mark.parametrize("path", ["/v1/stats", "/metrics"])
