@@ -67,7 +67,7 @@ def migrate(
     try:
         settings = read_settings()
         database = Database(settings.database_url)
-        wait_for("database", lambda: migrations.upgrade(database), _say, wait_s)
+        wait_for("database", lambda: migrations.upgrade(database), complain, wait_s)
         Bucket(settings.bucket_url).make()
         settings.log_path.parent.mkdir(parents=True, exist_ok=True)
     except (BadSettings, DependencyAway, InvalidInput, OSError) as error:

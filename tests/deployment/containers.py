@@ -3,6 +3,7 @@ a registry. What the images begin from is made here: Debian by debootstrap, and 
 
 import contextlib
 import os
+import random
 import shutil
 import signal
 import subprocess
@@ -114,7 +115,14 @@ class Deployment(Client):
         self.key = ""
         self._profiles = [word for profile in profiles for word in ("--profile", profile)]
         self._env_file = folder / ".env"
-        own = {"LISTEN": f"127.0.0.1:{self.port}", "LISTEN_TLS": f"127.0.0.1:{free_port()}"} | settings
+        self.inner_address = (
+            f"127.{os.getpid() % 250 + 1}.{random.randrange(1, 250)}.1"  # of the whole loopback, nobody else's
+        )
+        own = {
+            "INNER_ADDRESS": self.inner_address,
+            "LISTEN": f"127.0.0.1:{self.port}",
+            "LISTEN_TLS": f"127.0.0.1:{free_port()}",
+        } | settings
         self._make_env_file(folder, own)
 
     def _make_env_file(self, folder: Path, settings: Mapping[str, str]) -> None:

@@ -1,16 +1,24 @@
 """The whole system in containers, as the Dockerfiles and the compose file describe it."""
 
+import contextlib
 import hashlib
 import secrets
+import socket
 import subprocess
 import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
+import httpx2
 import pytest
+import redis
 
-from tests.client import wait_for
+from md5_task_data import migrations
+from md5_task_data.database import Database
+from md5_task_data.errors import DependencyAway
+from tests.client import TLS, wait_for
 from tests.deployment.containers import SERVERS, Deployment, Podman, our_images
 from tests.faults import oracle
 from tests.faults.journal import Journal
@@ -138,3 +146,76 @@ def test_from_nothing_to_the_first_md5(podman: Podman, tmp_path: Path, figure: C
             figure(f"from nothing to the first MD5, with {broker}: {time.monotonic() - began:.0f} s")
             assert ("rabbitmq_1" in other.containers()) == (broker == "RabbitMQ")
             smoke_test(other)
+
+
+def test_the_servers_alone_with_their_ports_on_loopback(podman: Podman, tmp_path: Path) -> None:
+    with Deployment(podman, tmp_path, "infra") as servers:
+        servers.project += "infra"
+        servers.up("infra")
+        assert servers.containers() == ["infra_1", "postgres_1", "valkey_1"]
+        url = f"postgresql://md5:{servers.secret('POSTGRES_PASSWORD')}@{servers.inner_address}:5432/md5"
+        database = Database(url)
+        wait_for_database(database)
+        migrations.upgrade(database)
+        assert migrations.is_current(database)
+        database.close()
+        there = servers.inner_address
+        valkey = redis.Redis(host=there, password=servers.secret("VALKEY_PASSWORD"))
+        assert valkey.config_get("maxmemory-policy") == {"maxmemory-policy": "noeviction"}
+        with pytest.raises(redis.AuthenticationError):
+            redis.Redis(host=there).ping()
+        assert not is_listening("127.0.0.1", 5432)
+
+
+def wait_for_database(database: Database) -> None:
+    def answers() -> bool:
+        with contextlib.suppress(DependencyAway), database.reading():
+            return True
+        return False
+
+    wait_for(answers, 60, "the database")
+
+
+def is_listening(host: str, port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex((host, port)) == 0
+
+
+def test_prometheus_and_flower_see_what_is_there(podman: Podman, tmp_path: Path) -> None:
+    """Grafana and pgAdmin cannot be had here."""
+    key = tmp_path / "md5_key"
+    key.touch()
+    with Deployment(podman, tmp_path, "monitoring", "flower", PROMETHEUS_KEY_FILE=str(key)) as watched:
+        watched.project += "watched"
+        watched.up("migrate", "api", "worker", "upkeep", "beat", "nginx", "postgres", "valkey", "prometheus", "flower")
+        watched.wait_until_ready()
+        watched.make_key()
+        key.write_text(watched.key)
+        watched.ended(watched.hand_over(b"abc"))
+        prometheus = f"http://{watched.inner_address}:9090/api/v1"
+        query = f'{prometheus}/query?query=md5_tasks_total{{kind="md5",outcome="done"}}'
+
+        def counted() -> bool:
+            return [series["value"][1] for series in told(query)["data"]["result"]] == ["1"]
+
+        wait_for(counted, 60, "Prometheus to count it", every_s=1)
+        assert sum(len(group["rules"]) for group in told(f"{prometheus}/rules")["data"]["groups"]) >= 9
+        flower = f"http://{watched.inner_address}:5555/workers?json=1"
+        credentials = ("md5", watched.secret("FLOWER_PASSWORD"))
+
+        def workers() -> set[str]:
+            return {each["hostname"].split("@")[0] for each in told(flower, credentials)["data"] if each["status"]}
+
+        wait_for(lambda: workers() == {"worker", "upkeep"}, 60, "Flower to see the workers", every_s=1)
+        assert httpx2.get(flower, verify=TLS).status_code == 401
+        assert watched.is_healthy("flower_1")
+
+
+def told(url: str, credentials: tuple[str, str] | None = None) -> Any:
+    """What it answers, once it does."""
+
+    def answer() -> Any:
+        with contextlib.suppress(httpx2.TransportError):
+            return httpx2.get(url, auth=credentials, verify=TLS).json()
+
+    return wait_for(lambda: answer() or None, 60, f"{url} to answer", every_s=0.5)

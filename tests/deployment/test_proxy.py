@@ -1,0 +1,245 @@
+"""The proxy in front: what it lets through, and how it says no to the rest."""
+
+import hashlib
+import http.client
+import json
+import secrets
+import socket
+import ssl
+import subprocess
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, suppress
+from pathlib import Path
+
+import httpx2
+import pytest
+
+from tests.client import TLS, wait_for
+from tests.deployment.containers import Deployment, Podman
+
+pytestmark = [pytest.mark.containers, pytest.mark.timeout(600)]
+
+MIB = 1 << 20
+HEADER_S, BODY_S = 15, 30  # the patience that proxy.conf has with slow clients
+
+
+class Proxy:
+    """One more nginx before the same API, with narrow limits and a certificate."""
+
+    def __init__(self, address: str, certificate: Path) -> None:
+        self.address = address
+        self.url = f"http://{address}:9000"
+        self.certificate = certificate
+
+
+@pytest.fixture(scope="session")
+def proxy(podman: Podman, deployment: Deployment, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Proxy]:
+    tls = tmp_path_factory.mktemp("tls")
+    words = [
+        "req",
+        "-x509",
+        "-newkey",
+        "ec",
+        "-pkeyopt",
+        "ec_paramgen_curve:P-256",
+        "-nodes",
+        "-subj",
+        "/CN=files.example",
+    ]
+    words += [
+        "-addext",
+        "subjectAltName=DNS:files.example",
+        "-keyout",
+        f"{tls}/key.pem",
+        "-out",
+        f"{tls}/certificate.pem",
+    ]
+    subprocess.run(["openssl", *words], check=True, capture_output=True)
+    tls.chmod(0o755)
+    (tls / "key.pem").chmod(0o644)
+    name = deployment.name("strict")
+    limits = {"RATE_PER_ADDRESS": 5, "CONNECTIONS_PER_ADDRESS": 3, "MD5_MAX_UPLOAD_BYTES": MIB}
+    options = [f"--env={limit}={value}" for limit, value in limits.items()]
+    options += ["--network", f"{deployment.project}_default", "--read-only", "--tmpfs", "/tmp", "--cap-drop", "ALL"]
+    podman("run", "-d", "--name", name, *options, "-v", f"{tls}:/etc/nginx/tls:ro", "md5-service-nginx")
+    proxy = Proxy(deployment.address("strict"), tls / "certificate.pem")
+    wait_for(lambda: is_open(proxy.address, 9000), 30, "the proxy to listen")
+    yield proxy
+    podman("rm", "-f", "-t", "0", name)
+
+
+def is_open(host: str, port: int) -> bool:
+    with socket.socket() as probe:
+        probe.settimeout(1)
+        return probe.connect_ex((host, port)) == 0
+
+
+def assert_problem(answer: httpx2.Response, status: int, code: str) -> None:
+    assert answer.headers["Content-Type"] == "application/problem+json"
+    problem = answer.json()
+    assert (answer.status_code, problem["status"], problem["code"]) == (status, status, code)
+    assert problem["type"] == f"urn:md5-service:problem:{code}"
+    assert problem["detail"]
+
+
+def test_a_large_file_goes_straight_through(deployment: Deployment) -> None:
+    """It is larger than all that the proxy could put anywhere, and the API has its beginning before its end is sent."""
+    block = secrets.token_bytes(MIB)
+    incoming = deployment.volume("bucket") / "tmp"
+    seen: list[int] = []
+
+    def body() -> Iterator[bytes]:
+        for number in range(200):
+            if number == 150:
+                seen.append(
+                    wait_for(lambda: sum(file.stat().st_size for file in incoming.iterdir()), 10, "bytes to arrive")
+                )
+            yield block
+
+    with deployment.client() as client:
+        answer = client.post("/v1/tasks", params={"filename": "large"}, content=body())
+    assert answer.status_code == 202, answer.text
+    assert seen[0] > 100 * MIB
+    assert deployment.ended(answer.json()["id"], 60)["result"] == {"md5": hashlib.md5(block * 200).hexdigest()}
+    used = int(deployment.execute("nginx_1", "du", "-sk", "/tmp").split()[0])
+    assert used < 1024
+
+
+def test_events_come_as_they_happen(deployment: Deployment) -> None:
+    deployment.podman("pause", deployment.name("large_1"))
+    try:
+        task_id = deployment.hand_over(secrets.token_bytes(65 * MIB))
+        with deployment.client() as client, client.stream("GET", f"/v1/tasks/{task_id}/events") as stream:
+            lines = stream.iter_lines()
+            began = time.monotonic()
+            assert any('"status":"queued"' in line for line in lines)
+            assert time.monotonic() - began < 5
+            deployment.podman("unpause", deployment.name("large_1"))
+            assert any('"status":"done"' in line for line in lines)
+    finally:
+        if deployment.podman.inspect(deployment.name("large_1"), ".State.Paused") == "true":
+            deployment.podman("unpause", deployment.name("large_1"))
+
+
+def test_what_is_too_large_is_refused_with_its_length_and_without(proxy: Proxy, deployment: Deployment) -> None:
+    with httpx2.Client(base_url=proxy.url, headers=deployment.headers, timeout=30, verify=TLS) as client:
+        for content in (bytes(4 * MIB), iter([bytes(MIB)] * 4)):
+            wait_for(lambda: client.get("/healthz").status_code == 200, 20, "to be let in again")
+            assert_problem(client.post("/v1/tasks", content=content), 413, "too_large")
+
+
+def test_a_head_that_is_too_large_is_refused(proxy: Proxy) -> None:
+    with httpx2.Client(base_url=proxy.url, timeout=30, verify=TLS) as client:
+        wait_for(lambda: client.get("/healthz").status_code == 200, 20, "to be let in again")
+        assert_problem(client.get("/healthz", headers={"X-Long": "x" * 40_000}), 431, "head_too_large")
+
+
+def test_too_many_requests_from_one_address(proxy: Proxy) -> None:
+    with httpx2.Client(base_url=proxy.url, timeout=30, verify=TLS) as client:
+        answers = [client.get("/healthz") for _ in range(60)]
+    refused = [answer for answer in answers if answer.status_code != 200]
+    assert refused
+    assert_problem(refused[0], 429, "too_many")
+    assert refused[0].headers["Retry-After"] == "5"
+
+
+def test_too_many_connections_from_one_address(proxy: Proxy, deployment: Deployment) -> None:
+    key = f"Authorization: Bearer {deployment.key}"
+    head = f"POST /v1/tasks HTTP/1.1\r\nHost: files.example\r\n{key}\r\nContent-Length: 9\r\n\r\nx"
+    with ExitStack() as stack, httpx2.Client(base_url=proxy.url, timeout=30, verify=TLS) as client:
+        wait_for(lambda: client.get("/healthz").status_code == 200, 20, "to be let in again")
+        time.sleep(2)  # for the rate
+        for _ in range(3):
+            stack.enter_context(socket.create_connection((proxy.address, 9000))).sendall(head.encode())
+        time.sleep(1)
+        assert_problem(client.get("/healthz"), 429, "too_many")
+
+
+@pytest.mark.parametrize(
+    ("begun", "within_s"),
+    [
+        ("GET /healthz HTTP/1.1\r\nHost: files.example\r\n", HEADER_S),
+        (
+            "POST /v1/tasks HTTP/1.1\r\nHost: files.example\r\nContent-Length: 1000\r\nAuthorization: Bearer {key}\r\n\r\nx",
+            BODY_S,
+        ),
+    ],
+    ids=["a head", "a body"],
+)
+def test_who_sends_nothing_more_is_let_go(deployment: Deployment, begun: str, within_s: float) -> None:
+    with socket.create_connection(("127.0.0.1", deployment.port), timeout=within_s + 10) as slow:
+        slow.sendall(begun.format(key=deployment.key).encode())
+        began = time.monotonic()
+        with suppress(ConnectionResetError):
+            while slow.recv(4096):
+                pass
+        assert within_s - 2 < time.monotonic() - began < within_s + 8
+
+
+def test_many_slow_ones_keep_nobody_else_out(deployment: Deployment) -> None:
+    with ExitStack() as stack:
+        for _ in range(300):
+            stack.enter_context(socket.create_connection(("127.0.0.1", deployment.port))).sendall(
+                b"GET / HTTP/1.1\r\nHost: a"
+            )
+        began = time.monotonic()
+        assert deployment.ended(deployment.hand_over(b"abc"))["status"] == "done"
+        assert time.monotonic() - began < 10
+
+
+def test_without_any_api_it_says_so(podman: Podman, deployment: Deployment) -> None:
+    name = deployment.name("alone")
+    podman("run", "-d", "--name", name, "--network", "podman", "--tmpfs", "/tmp", "md5-service-nginx")
+    try:
+        address = podman.inspect(name, ".NetworkSettings.IPAddress")
+        wait_for(lambda: is_open(address, 9000), 30, "the proxy to listen")
+        answer = httpx2.get(f"http://{address}:9000/v1/tasks", timeout=30, verify=TLS)
+        assert_problem(answer, 503, "unavailable")
+        assert answer.headers["Retry-After"] == "2"
+    finally:
+        podman("rm", "-f", "-t", "0", name)
+
+
+def test_with_a_certificate_it_serves_https_and_the_cookie_is_for_that_alone(
+    proxy: Proxy, deployment: Deployment
+) -> None:
+    trusted = ssl.create_default_context(cafile=str(proxy.certificate))
+    cookies = {}
+    for scheme, port in (("https", 9443), ("http", 9000)):
+        raw = socket.create_connection((proxy.address, port), timeout=30)
+        connection = http.client.HTTPConnection("files.example")
+        connection.sock = trusted.wrap_socket(raw, server_hostname="files.example") if scheme == "https" else raw
+        headers = {"Content-Type": "application/json", "Origin": f"{scheme}://files.example"}
+        time.sleep(1)  # for the rate
+        connection.request("POST", "/v1/session", json.dumps({"key": deployment.key}), headers)
+        answer = connection.getresponse()
+        assert answer.status < 300, (scheme, answer.status, answer.read())
+        cookies[scheme] = answer.getheader("Set-Cookie") or ""
+        connection.close()
+    assert "Secure" in cookies["https"]
+    assert cookies["http"]
+    assert "Secure" not in cookies["http"]
+
+
+def test_an_api_that_dies_is_passed_over(deployment: Deployment) -> None:
+    """Whoever asks meanwhile is answered by another."""
+    answers: list[int] = []
+    done = threading.Event()
+
+    def ask() -> None:
+        with deployment.client() as client:
+            while not done.is_set():
+                answers.append(client.get("/healthz").status_code)
+
+    asking = threading.Thread(target=ask)
+    asking.start()
+    time.sleep(1)
+    deployment.kill("api_2")
+    time.sleep(6)
+    done.set()
+    asking.join()
+    assert len(answers) > 50
+    assert answers.count(200) > 0.98 * len(answers)
+    assert set(answers) <= {200, 503}
