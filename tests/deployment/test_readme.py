@@ -1,0 +1,82 @@
+"""What the README says of containers, done as it says."""
+
+import re
+import shlex
+import time
+
+import pytest
+
+from tests.client import wait_for
+from tests.deployment.containers import Deployment
+from tests.house.test_house import ROOT
+
+pytestmark = [pytest.mark.containers, pytest.mark.timeout(600)]
+
+README = (ROOT / "README.md").read_text()
+SECTION = README.partition("\n## In containers\n")[2].partition("\n## ")[0]
+COMPOSE = "docker compose -f deployment/docker-compose.yml "
+(BEGIN, ALONE) = re.findall(r"^```sh\n(.*?)^```", SECTION, re.M | re.S)
+TABLE = re.findall(r"^\| [^`|]+ \| `([^`]+)` \|$", SECTION, re.M)
+
+
+def test_the_commands_are_those_that_are_tested() -> None:
+    first, second, third = (line.partition(" #")[0].rstrip() for line in BEGIN.splitlines())
+    assert first == "deployment/new-env"  # as every deployment here begins
+    assert second == COMPOSE + "up -d"
+    assert third == COMPOSE + "exec -T api md5-service key create ann"
+    assert len(TABLE) >= 7
+    assert TABLE[-2:] == ["down", "down -v"]  # as every deployment here ends
+
+
+@pytest.mark.parametrize("command", ["exec -T api md5-service key create ann", *TABLE[:-2]])
+def test_a_command_of_the_readme_works(deployment: Deployment, command: str) -> None:
+    task_id = deployment.hand_over(b"abc")
+    deployment.ended(task_id)
+    words = shlex.split(command.partition(" >")[0])
+    told = deployment.compose(*words)
+    if "psql" in command:
+        assert re.search(r"done +\| +\d", told)
+    elif "cat" in command:
+        assert f'"id":"{task_id}"' in told
+    elif "key" in command:
+        assert len(told.strip().splitlines()[-1]) > 40
+    elif "doctor" in command:
+        assert "fit together" in told
+    elif "scale" in command:
+        assert len(deployment.containers("worker")) == 5
+    elif "backup" in command:
+        assert "backup.json" in told
+    else:
+        assert command == "logs worker"
+        assert "waiting for the " in told or told == ""
+
+
+def test_a_worker_alone_as_on_another_machine(deployment: Deployment) -> None:
+    """Its folders, its servers' names and its network are ours; all else is as the README says."""
+    command = ALONE.replace("\\\n", " ").replace(
+        "docker run", f"run --name {deployment.name('elsewhere')} --network NETWORK"
+    )
+    here = {
+        "NETWORK": f"{deployment.project}_default",
+        "$POSTGRES_PASSWORD@$INNER_ADDRESS": f"{deployment.secret('POSTGRES_PASSWORD')}@postgres",
+        "$VALKEY_PASSWORD@$INNER_ADDRESS": f"{deployment.secret('VALKEY_PASSWORD')}@valkey",
+        "/mnt/md5/bucket": str(deployment.volume("bucket")),
+        "/mnt/md5/log": str(deployment.volume("log")),
+    }
+    for there, with_us in here.items():
+        assert there in command
+        command = command.replace(there, with_us)
+    workers = deployment.containers("worker")
+    for container in workers:
+        deployment.podman("stop", "-t", "15", deployment.name(container))
+    try:
+        task_id = deployment.hand_over(b"abc")
+        time.sleep(2)
+        assert deployment.task(task_id)["status"] == "queued"
+        deployment.podman(*shlex.split(command))
+        assert deployment.ended(task_id, 60)["result"] == {"md5": "900150983cd24fb0d6963f7d28e17f72"}
+        wait_for(lambda: f'"id":"{task_id}"' in deployment.log_path.read_text(), 10, "its line in the log")
+    finally:
+        deployment.podman("rm", "-f", "-i", "-t", "0", deployment.name("elsewhere"))
+        for container in workers:
+            deployment.podman("start", deployment.name(container))
