@@ -30,7 +30,8 @@ test:  ## Run all tests
 
 containers:  ## Build the images, bring the compose file up, and break things in it; needs root on Debian, and ten minutes
 	@$(PREPARE) && need_debian podman buildah runc iptables netavark aardvark-dns fuse-overlayfs catatonit debootstrap
-	nice -n 5 $(BIN)/python -m pytest --containers tests/deployment
+	$(BIN)/python -m tests.deployment.containers
+	$(BIN)/python -m pytest -m containers --containers -n 2 --dist loadfile tests/deployment
 
 faults:  ## Break things at length, for 40 minutes, and write down what was found (MD5_FAULTS_SEED=N: other chances)
 	@$(PREPARE)

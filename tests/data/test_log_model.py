@@ -21,6 +21,7 @@ PROTOCOL = [
         {"lose_lock", "lose_power"},
         102_000,
         id="lost lock, power loss, three workers",
+        marks=pytest.mark.long,
     ),
     pytest.param({"zombie": 1, "restored": 1}, {"lose_lock", "restore"}, 40_000, id="lost lock, older database"),
 ]

@@ -4,15 +4,13 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.deployment.containers import Deployment, Podman, prepare
+from tests.deployment.containers import Deployment, Podman
 
 
 @pytest.fixture(scope="session")
 def podman(tmp_path_factory: pytest.TempPathFactory) -> Podman:
-    """With all images made."""
-    podman = Podman(tmp_path_factory.mktemp("podman"))
-    prepare(podman)
-    return podman
+    """With all images made, as `python -m tests.deployment.containers` does."""
+    return Podman(tmp_path_factory.mktemp("podman"))
 
 
 @pytest.fixture(scope="session")

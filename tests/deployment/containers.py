@@ -1,5 +1,7 @@
 """Real containers, from the Dockerfiles and the compose file as they stand, by podman: on a machine that has neither Docker nor
-a registry. What the images begin from is made here: Debian by debootstrap, and servers by the files in `stand_ins`."""
+a registry. What the images begin from is made here: Debian by debootstrap, and servers by the files in `stand_ins`.
+
+Run as a program, this makes all images, which several processes of tests would otherwise do at the same time."""
 
 import contextlib
 import os
@@ -10,6 +12,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +30,7 @@ STAND_INS = Path(__file__).parent / "stand_ins"
 DEBIAN, STAND_IN = "trixie", "localhost/stand-in:trixie"
 BASES = ("docker.io/library/python:3.13-slim-trixie", "docker.io/library/debian:trixie-slim")
 SERVERS = ("postgres", "valkey", "rabbitmq", "prometheus")  # Grafana and pgAdmin cannot be had
-PROJECT = "md5-test-"  # and the id of the process whose it is
+PROJECT = "md5-test-"  # then the id of the process whose it is, and a name
 BUILD_S = 900
 CONTAINERS_CONF = """[engine]
 runtime = "runc"
@@ -70,13 +73,18 @@ class Podman:
 def prepare(podman: Podman) -> None:
     """Have all images: those that the Dockerfiles begin from, the servers, and our own, built as the compose file says."""
     _make_base(podman)
-    images = {name: service.get("image", "") for name, service in compose_file()["services"].items()}
     for name in BASES:
         podman("tag", STAND_IN, name)
-    for name in SERVERS:
-        podman("build", "-q", "-t", images[name], "-f", f"{name}.Containerfile", ".", cwd=STAND_INS, timeout_s=BUILD_S)
-    for image, dockerfile in our_images().items():
-        podman("build", "-q", "-t", image, "-f", dockerfile, ".", timeout_s=BUILD_S)
+    services = compose_file()["services"]
+    files = {image: (dockerfile, ROOT) for image, dockerfile in our_images().items()}
+    files |= {services[name]["image"]: (f"{name}.Containerfile", STAND_INS) for name in SERVERS}
+
+    def build(image: str) -> None:
+        file, folder = files[image]
+        podman("build", "-q", "-t", image, "-f", file, ".", cwd=folder, timeout_s=BUILD_S)
+
+    with ThreadPoolExecutor(2) as pool:  # they wait for the network half of the time
+        list(pool.map(build, files))
 
 
 def _make_base(podman: Podman) -> None:
@@ -107,9 +115,9 @@ class Deployment(Client):
     """The system of the compose file, under a project name and with secrets of its own. As a context manager: gone at the end.
     Containers go by their short names: `worker_1`."""
 
-    def __init__(self, podman: Podman, folder: Path, *profiles: str, **settings: str) -> None:
+    def __init__(self, podman: Podman, folder: Path, *profiles: str, name: str = "whole", **settings: str) -> None:
         self.podman = podman
-        self.project = f"{PROJECT}{os.getpid()}"
+        self.project = f"{PROJECT}{os.getpid()}-{name}"
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.key = ""
@@ -170,11 +178,17 @@ class Deployment(Client):
         """Tried again: while containers come and go, podman's DNS may leave a question unanswered."""
 
         def make() -> str:
-            with contextlib.suppress(AssertionError):
+            try:
                 return self.execute("api_1", "md5-service", "key", "create", "tests")
-            return ""
+            except AssertionError as error:
+                errors.append(str(error))
+                return ""
 
-        self.key = wait_for(make, 30, "a key to be made")
+        errors: list[str] = []
+        try:
+            self.key = wait_for(make, 30, "a key to be made")
+        except AssertionError as error:
+            raise AssertionError(errors[-1]) from error
 
     def client(self, timeout_s: float = 60) -> httpx2.Client:
         return httpx2.Client(base_url=self.url, headers=self.headers, timeout=timeout_s, verify=TLS)
@@ -235,4 +249,9 @@ def leftovers(podman: Podman) -> list[str]:
     """Projects of tests that were killed."""
     names = podman("ps", "-a", "--format", "{{.Names}}").split()
     projects = {name.split("_")[0] for name in names if name.startswith(PROJECT)}
-    return [name for name in projects if not psutil.pid_exists(int(name.removeprefix(PROJECT)))]
+    return [name for name in projects if not psutil.pid_exists(int(name.removeprefix(PROJECT).split("-")[0]))]
+
+
+if __name__ == "__main__":
+    with tempfile.TemporaryDirectory() as folder:
+        prepare(Podman(Path(folder)))

@@ -136,8 +136,7 @@ def test_from_nothing_to_the_first_md5(podman: Podman, tmp_path: Path, figure: C
     env["MD5_BROKER_URL"] = "amqp://md5:${RABBITMQ_PASSWORD}@rabbitmq:5672//"
     for broker, settings in (("Valkey", {}), ("RabbitMQ", env)):
         (tmp_path / broker).mkdir()
-        with Deployment(podman, tmp_path / broker, **settings) as other:
-            other.project += broker.lower()
+        with Deployment(podman, tmp_path / broker, name=broker.lower(), **settings) as other:
             began = time.monotonic()
             other.up()
             other.wait_until_ready()
@@ -149,8 +148,7 @@ def test_from_nothing_to_the_first_md5(podman: Podman, tmp_path: Path, figure: C
 
 
 def test_the_servers_alone_with_their_ports_on_loopback(podman: Podman, tmp_path: Path) -> None:
-    with Deployment(podman, tmp_path, "infra") as servers:
-        servers.project += "infra"
+    with Deployment(podman, tmp_path, "infra", name="servers") as servers:
         servers.up("infra")
         assert servers.containers() == ["infra_1", "postgres_1", "valkey_1"]
         url = f"postgresql://md5:{servers.secret('POSTGRES_PASSWORD')}@{servers.inner_address}:5432/md5"
@@ -185,8 +183,7 @@ def test_prometheus_and_flower_see_what_is_there(podman: Podman, tmp_path: Path)
     """Grafana and pgAdmin cannot be had here."""
     key = tmp_path / "md5_key"
     key.touch()
-    with Deployment(podman, tmp_path, "monitoring", "flower", PROMETHEUS_KEY_FILE=str(key)) as watched:
-        watched.project += "watched"
+    with Deployment(podman, tmp_path, "monitoring", "flower", name="watched", PROMETHEUS_KEY_FILE=str(key)) as watched:
         watched.up("migrate", "api", "worker", "upkeep", "beat", "nginx", "postgres", "valkey", "prometheus", "flower")
         watched.wait_until_ready()
         watched.make_key()
