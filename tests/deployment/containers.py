@@ -186,7 +186,7 @@ class Deployment(Client):
 
         errors: list[str] = []
         try:
-            self.key = wait_for(make, 30, "a key to be made")
+            self.key = wait_for(make, 60, "a key to be made")
         except AssertionError as error:
             raise AssertionError(errors[-1]) from error
 
