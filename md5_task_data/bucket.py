@@ -28,6 +28,10 @@ FOLDER = re.compile(rf"{INCOMING}|[0-9a-f]{{2}}")
 ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
+def place_in(root: Path, task_id: str) -> Path:
+    return root / task_id[-2:] / task_id
+
+
 @dataclass(frozen=True)
 class Stored:
     """A file of the bucket: whose, whether it is still being received, its bytes, and when it was last touched (seconds since
@@ -53,7 +57,7 @@ class Bucket:
     def receive(self, task_id: str, *, reserve: int = 0, expected: int = 0) -> "Incoming":
         """Begin to store the bytes of a task, `expected` so many, on a disk on which `reserve` bytes are to stay free. Raises
         StorageFull, DependencyAway."""
-        with _outages():
+        with outages():
             # In the bucket, never the bucket: it may be a share that is not mounted.
             self._incoming.mkdir(exist_ok=True)
             _check_room(self._incoming, reserve + expected)
@@ -61,7 +65,7 @@ class Bucket:
 
     def open(self, task_id: str) -> FileIO:
         """The stored bytes, unbuffered. Raises BytesMissing when they are gone, DependencyAway when the folder is."""
-        with _outages():
+        with outages():
             try:
                 return open(self._place(task_id), "rb", buffering=0)
             except (FileNotFoundError, IsADirectoryError):
@@ -72,11 +76,19 @@ class Bucket:
         self.open(task_id).close()
         return self._place(task_id)
 
+    def size(self, task_id: str) -> int | None:
+        """How many bytes of a task are stored; None: it has none here. Raises DependencyAway."""
+        try:
+            with self.open(task_id) as file:
+                return os.fstat(file.fileno()).st_size
+        except BytesMissing:
+            return None
+
     def share(self, task_id: str, with_id: str) -> None:
         """Let another task have the same bytes, without a copy: the folder's file system must know hard links. Durable when
         this returns. Raises as `open` does."""
         place = self._place(with_id)
-        with _outages():
+        with outages():
             try:
                 place.parent.mkdir(exist_ok=True)
                 os.link(self._place(task_id), place)
@@ -93,17 +105,17 @@ class Bucket:
 
     def delete(self, task_id: str) -> None:
         """Remove the bytes of a task; fine when they are gone already. Raises DependencyAway."""
-        with _outages():
+        with outages():
             try:
                 self._place(task_id).unlink()
             except FileNotFoundError:
-                if not self._is_there():  # then the bytes may be so all the same
+                if not self.is_there():  # then the bytes may be so all the same
                     raise self._missing() from None
 
     def stored(self) -> Iterator["Stored"]:
         """All that is in the bucket under the id of a task, half-received files too, folder by folder in no order; flat in
         memory. What has another name is nobody's here, and left out. Raises DependencyAway, also in the middle."""
-        with _outages():
+        with outages():
             with os.scandir(self.root) as entries:
                 folders = [entry.name for entry in entries if FOLDER.fullmatch(entry.name)]
             for folder in random.sample(folders, len(folders)):
@@ -122,7 +134,7 @@ class Bucket:
 
     def discard(self, stored: "Stored") -> None:
         """Remove what `stored` found; fine when it is gone already. Raises DependencyAway."""
-        with _outages():
+        with outages():
             place = self._incoming / stored.task_id if stored.is_incoming else self._place(stored.task_id)
             place.unlink(missing_ok=True)
 
@@ -135,16 +147,17 @@ class Bucket:
         shutil.rmtree(self._incoming, ignore_errors=True)
         self.make()
 
-    def _is_there(self) -> bool:
+    def is_there(self) -> bool:
+        """Else its file system may just not be mounted."""
         return self._incoming.is_dir()
 
     def _missing(self) -> BytesMissing | DependencyAway:
-        if self._is_there():
+        if self.is_there():
             return BytesMissing("the stored bytes of this file are gone; hand the file over again")
         return DependencyAway(f"the bucket's folder {self.root} is not there")
 
     def _place(self, task_id: str) -> Path:
-        return self.root / task_id[-2:] / task_id
+        return place_in(self.root, task_id)
 
 
 class Incoming:
@@ -160,7 +173,7 @@ class Incoming:
     def write(self, pieces: Sequence[bytes | memoryview]) -> None:
         """Append the pieces, without joining them first. Raises StorageFull, DependencyAway."""
         left = [piece for piece in pieces if piece]
-        with _outages():
+        with outages():
             _check_room(self._descriptor, self._reserve)
             while left:
                 written = os.writev(self._descriptor, left[:IOV_MAX])
@@ -171,12 +184,12 @@ class Incoming:
 
     def sync(self) -> None:
         """Make durable what is written by now; it may be written to meanwhile. Raises as `write` does."""
-        with _outages():
+        with outages():
             os.fdatasync(self._descriptor)
 
     def store(self) -> None:
         """Make the bytes durable under their final name: fsync, rename, fsync of the folder. Raises as `write` does."""
-        with _outages():
+        with outages():
             os.fsync(self._descriptor)
             self._close()
             folder = self._place.parent
@@ -207,7 +220,8 @@ def _check_room(disk: Path | int, needed: int) -> None:
 
 
 @contextmanager
-def _outages() -> Iterator[None]:
+def outages() -> Iterator[None]:
+    """Says of an error of the bucket's disk what it means to us: StorageFull, DependencyAway."""
     try:
         yield
     except OSError as error:

@@ -64,14 +64,14 @@ class Database:
         Raises DependencyAway when the database cannot be reached, StorageFull when its disk is full. Keep it short, and
         never await in it.
         """
-        with _outages(), self._turn_to_write(), self._connection(self.engine) as connection:
+        with outages(), self._turn_to_write(), self._connection(self.engine) as connection:
             yield connection
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
         """What is committed, without a write lock: on SQLite one consistent view, elsewhere each statement has its own. Raises
         DependencyAway as `transaction` does."""
-        with _outages(), self._connection(self._reading) as connection:
+        with outages(), self._connection(self._reading) as connection:
             yield connection
 
     @contextmanager
@@ -134,7 +134,8 @@ def _busy() -> DependencyAway:
 
 
 @contextmanager
-def _outages() -> Iterator[None]:
+def outages() -> Iterator[None]:
+    """Says of a database's error what it means to us: StorageFull, DependencyAway; what is neither stays as it is."""
     try:
         yield
     except (OperationalError, InterfaceError, PoolTimeout) as error:

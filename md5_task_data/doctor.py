@@ -4,7 +4,6 @@ Flat in memory, whatever the number of rows and files. The service may run meanw
 so that a task that ended, or a file that came, in between is no finding.
 """
 
-import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
@@ -16,10 +15,11 @@ from sqlalchemy import select
 from md5_task_data import contents, tasks
 from md5_task_data.bucket import Bucket
 from md5_task_data.database import Database
-from md5_task_data.errors import BytesMissing, DependencyAway
+from md5_task_data.errors import DependencyAway
 from md5_task_data.log_verify import Verdict, verify
-from md5_task_data.orphans import BATCH, SAFE_AGE_S, is_restored, orphans
+from md5_task_data.orphans import BATCH, SAFE_AGE_S, is_log_ahead, marks, orphans
 from md5_task_data.schema import tasks as table
+from md5_task_data.staging import leftovers
 
 JUST_STORED_S = 60  # between a file's place in the bucket and its row
 STILL_COMING_S = 3660  # an upload that is going on writes to its file: the longest MD5_UPLOAD_IDLE_S, and a minute
@@ -40,6 +40,7 @@ def examine(database: Database, bucket: Bucket, log: Path) -> Iterator[Finding]:
     """All findings, as they are found. Raises DependencyAway where rows or bytes cannot be read."""
     yield from _rows_without_bytes(database, bucket)
     yield from _bytes_without_rows(database, bucket)
+    yield from _left_behind(bucket, log)
     yield from _log(database, log)
 
 
@@ -52,7 +53,7 @@ def _rows_without_bytes(database: Database, bucket: Bucket) -> Iterator[Finding]
                 (query.where(table.c.id > after) if after else query).order_by(table.c.id).limit(BATCH)
             ).all()
             here = contents.sizes(db, [row.id for row in kept])
-        found = {row.id: here[row.id] if row.id in here else _stored_size(bucket, row.id) for row in kept}
+        found = {row.id: here[row.id] if row.id in here else bucket.size(row.id) for row in kept}
         missing = {row.id: found[row.id] for row in kept if found[row.id] != row.size}
         if missing:
             with database.reading() as db:
@@ -62,14 +63,6 @@ def _rows_without_bytes(database: Database, bucket: Bucket) -> Iterator[Finding]
         if len(kept) < BATCH:
             return
         after = kept[-1].id
-
-
-def _stored_size(bucket: Bucket, task_id: str) -> int | None:
-    try:
-        with bucket.open(task_id) as file:
-            return os.fstat(file.fileno()).st_size
-    except BytesMissing:
-        return None
 
 
 def _missing(task_id: str, size: int, found: int | None) -> Finding:
@@ -100,11 +93,30 @@ def _bytes_without_rows(database: Database, bucket: Bucket) -> Iterator[Finding]
             )
 
 
+def _left_behind(bucket: Bucket, log: Path) -> Iterator[Finding]:
+    for folder in leftovers(bucket):
+        yield Finding(
+            "leftover",
+            str(folder),
+            "a backup or a restore that was killed left it; its files take room",
+            "nothing: the next one removes it; or remove it yourself",
+        )
+    for mark in marks(log):
+        yield Finding(
+            "restored",
+            str(mark),
+            "a backup was restored here, and the bucket had files that no row of it keeps: perhaps what was handed over after "
+            "it was made; until this is looked at no orphans are deleted",
+            "hand over again what is needed of the files that are named above as of no task (`md5-service put FILE`); then move "
+            f"this mark elsewhere, and the sweeper deletes what nothing has touched for {SAFE_AGE_S // 3600} hours",
+        )
+
+
 def _log(database: Database, log: Path) -> Iterator[Finding]:
     try:
         verdict = _verdict(database, log)
     except FileNotFoundError:
-        if is_restored(database, log):
+        if is_log_ahead(database, log):
             yield Finding("log_missing", str(log), "it is gone, and the database has lines of it", WRITTEN_AGAIN)
         return
     except OSError as error:
@@ -129,7 +141,7 @@ def _log(database: Database, log: Path) -> Iterator[Finding]:
 
 def _is_ahead(database: Database, log: Path) -> bool:
     """Whether it has lines that only another database can have written; not where it was merely damaged."""
-    return is_restored(database, log) and log.stat().st_size > 0 and verify(log).wrong is None
+    return is_log_ahead(database, log) and log.stat().st_size > 0 and verify(log).wrong is None
 
 
 def _verdict(database: Database, log: Path) -> Verdict:

@@ -45,6 +45,12 @@ def restart(db: Connection) -> int:
     return len(rows)
 
 
+def call_all(db: Connection) -> None:
+    """Have the next sweep send a hint for each queued task. Only for one who knows that the broker has none of them, and that no
+    worker is alive: a restore."""
+    db.execute(update(tasks).where(tasks.c.status == "queued", UNFINISHED).values(due_at=now(), hints=1))
+
+
 def sweep(db: Connection, *, after: str, publish_all: bool, lease_s: float, max_attempts: int) -> Due:
     """Move on what is due, up to BATCH rows with an id beyond `after`, in one query.
 

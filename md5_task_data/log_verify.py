@@ -1,13 +1,19 @@
-"""Whether the shared log is whole: its chain by itself, and held against the table."""
+"""Whether the shared log is whole: its chain by itself, and held against the table, or against that of a backup. For processes
+that do not write to it at that time."""
 
 import hashlib
+import io
 import json
+import os
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import IO, Any, NamedTuple
 
 from sqlalchemy import select
 
 from md5_task_data.database import Database
+from md5_task_data.errors import DependencyAway
 from md5_task_data.schema import log_lines
 from md5_task_data.shared_log import FIRST_HASH, head_of
 
@@ -45,6 +51,42 @@ def verify(path: Path, database: Database | None = None) -> Verdict:
     if length < flushed:
         return Verdict(seq, f"after line {seq} lines are missing: the file was cut, the database has more")
     return Verdict(seq, None)
+
+
+@contextmanager
+def beginning(path: Path, length: int) -> Iterator[tuple[IO[bytes], int]]:
+    """A log, to be read, and how many of its first `length` bytes there are: fewer where some are not written yet. Once written
+    they never change. Raises DependencyAway."""
+    try:
+        file: IO[bytes] = open(path, "rb")  # noqa: SIM115 (closed below)
+    except FileNotFoundError:
+        file = io.BytesIO()
+    except OSError as error:
+        raise DependencyAway(f"the log {path} cannot be read: {error.strerror}") from error
+    with file:
+        size = file.seek(0, os.SEEK_END)
+        file.seek(0)
+        yield file, min(size, length)
+
+
+def is_of_another(path: Path, blocks: Iterable[bytes]) -> bool:
+    """Whether the log that is there (if it is) and that in `blocks` differ where both have something: then they are not two
+    states of one. Reads the blocks until it knows. Raises DependencyAway."""
+    with beginning(path, 0) as (file, _):
+        return any(not block.startswith(file.read(len(block))) for block in blocks)
+
+
+def lines_beyond(path: Path, length: int) -> Iterator[dict[str, Any]]:
+    """The lines after the first `length` bytes of a log; what is none is left out. Raises DependencyAway."""
+    with beginning(path, length) as (file, _):
+        file.seek(length)
+        while raw := file.readline(LONGEST_LINE):
+            try:
+                line = json.loads(raw)
+            except (ValueError, RecursionError):
+                continue
+            if isinstance(line, dict):
+                yield line
 
 
 def _hash_in_table(database: Database, seq: int) -> str | None:

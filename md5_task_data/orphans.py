@@ -7,6 +7,7 @@ has more than its table, the database was restored to an older moment, or is ano
 many, and nothing is deleted until `md5-service doctor` finds the two alike again.
 """
 
+import os
 from collections.abc import Iterator, Sequence
 from itertools import islice
 from pathlib import Path
@@ -17,12 +18,14 @@ from sqlalchemy import select
 from md5_task_data import tasks
 from md5_task_data.bucket import Bucket, Stored
 from md5_task_data.database import Database
+from md5_task_data.durable import sync_folder
 from md5_task_data.errors import DependencyAway
 from md5_task_data.schema import log_head
 
 SAFE_AGE_S = 86400
 BATCH = 500  # files that are looked at, at once
 REST_S = 600  # between the end of a round through the bucket and the next
+BEYOND, RESTORED = "beyond", "restored"  # what may lie beside the log
 
 
 def orphans(database: Database, stored: Sequence[Stored]) -> list[Stored]:
@@ -33,16 +36,52 @@ def orphans(database: Database, stored: Sequence[Stored]) -> list[Stored]:
 
 
 def is_restored(database: Database, log: Path) -> bool:
+    """Whether rows may be missing: the log knows of more than there are, or a restore left its mark. Raises DependencyAway."""
+    return bool(_beside(log, RESTORED)) or is_log_ahead(database, log)
+
+
+def is_log_ahead(database: Database, log: Path) -> bool:
     """Whether the log's file has more than its table, or had when a writer last met it and saved that beside it; or cannot
     say, for it is gone. Raises DependencyAway."""
+    saved = _beside(log, BEYOND)
     try:
-        saved = [entry for entry in log.parent.iterdir() if entry.name.startswith(f"{log.name}.beyond-")]
         size = log.stat().st_size if log.exists() else 0  # before the table is asked, which is always ahead of the file
     except OSError as error:
-        raise DependencyAway(f"the log {log} cannot be looked at: {error.strerror}") from error
+        raise _away(log, error) from error
     with database.reading() as db:
         length, flushed = db.execute(select(log_head.c.length, log_head.c.flushed)).one()
     return bool(saved) or size > length or (size == 0 and flushed > 0)
+
+
+def marks(log: Path) -> list[Path]:
+    """What restores left beside the log, where the bucket had files that no row of the backup keeps. Raises DependencyAway."""
+    return _beside(log, RESTORED)
+
+
+def set_mark(log: Path, of: str) -> Path:
+    """Let nothing be deleted until somebody has looked, and moved this away; `of`: the time of the backup. Durable when this
+    returns. Raises DependencyAway."""
+    mark = log.with_name(f"{log.name}.{RESTORED}-{of.replace(':', '')}")
+    try:
+        with open(mark, "w") as file:
+            file.write(f"A backup of {of} was restored here. `md5-service doctor` says what this is for.\n")
+            file.flush()
+            os.fsync(file.fileno())
+        sync_folder(mark.parent)
+    except OSError as error:
+        raise _away(mark, error) from error
+    return mark
+
+
+def _beside(log: Path, what: str) -> list[Path]:
+    try:
+        return sorted(entry for entry in log.parent.iterdir() if entry.name.startswith(f"{log.name}.{what}-"))
+    except OSError as error:
+        raise _away(log, error) from error
+
+
+def _away(path: Path, error: OSError) -> DependencyAway:
+    return DependencyAway(f"the log {path} cannot be looked at: {error.strerror}")
 
 
 class Orphans:

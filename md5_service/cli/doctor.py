@@ -1,7 +1,7 @@
 """`md5-service doctor`: are rows, bytes, log and settings as they should be; and if not, what is to be done."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 from pathlib import Path
 
@@ -18,16 +18,22 @@ FOUND = 1
 
 def run(*, as_json: bool) -> int:
     """Print each finding as it is found, and return the exit code."""
+    found = print_all(_all(), as_json=as_json)
+    if not found and not as_json:
+        print("rows, bytes, log and settings fit together")
+    return FOUND if found else 0
+
+
+def print_all(findings: Iterable[Finding], *, as_json: bool = False) -> int:
+    """Returns how many there are."""
     found = 0
-    for finding in _all():
+    for finding in findings:
         found += 1
         if as_json:
             print(json.dumps(asdict(finding)), flush=True)
         else:
             print(f"{finding.about}: {finding.detail}\n    {finding.advice}", flush=True)
-    if not found and not as_json:
-        print("rows, bytes, log and settings fit together")
-    return FOUND if found else 0
+    return found
 
 
 def _all() -> Iterator[Finding]:

@@ -20,13 +20,24 @@ class FolderUnusable(Exception):
     """The message is one line for the one who starts the service."""
 
 
+def settle(data: Path) -> None:
+    """Have the environment name the settings of the folder, where there is one, for what it does not say itself. Raises
+    FolderUnusable where neither says anything."""
+    if data.is_dir():
+        os.environ.update(DataFolder(data).environment())
+    elif "MD5_DATABASE_URL" not in os.environ:
+        raise FolderUnusable(
+            f"there is no folder {data}: name that of `up` by --data, or set MD5_DATABASE_URL and the other settings"
+        )
+
+
 class DataFolder:
     """Paths, the lock that makes the folder ours alone, and what a killed service left in it."""
 
     def __init__(self, path: Path) -> None:
         self.path = path.resolve()  # one name, whatever link leads to it
 
-    def take(self) -> None:
+    def take(self, who: str = "md5-service up") -> None:
         """Make the folder if need be, and hold its lock until the process ends. Raises FolderUnusable."""
         try:
             for folder in (self.path, self.path / "bucket", self.path / "log"):
@@ -43,7 +54,7 @@ class DataFolder:
                 f"the folder {self.path} is in use by {whose}; stop it first, or choose another --data"
             ) from None
         self._lock.truncate(0)
-        self._lock.write(f"md5-service up, process {os.getpid()}\n")
+        self._lock.write(f"{who}, process {os.getpid()}\n")
         self._lock.flush()
 
     def end_leftovers(self) -> int:

@@ -24,6 +24,10 @@ app = typer.Typer(
 )
 
 
+Data = Annotated[Path, typer.Option("--data", help="The folder of `up`, for what the environment does not say")]
+DATA = Path("data")
+
+
 @app.command()
 def up(
     host: Annotated[str, typer.Option(help="The address to listen on")] = "127.0.0.1",
@@ -77,24 +81,44 @@ def migrate(
 
 @app.command()
 def doctor(
-    data: Annotated[Path, typer.Option(help="The folder of `up`, for what the environment does not say")] = Path(
-        "data"
-    ),
+    data: Data = DATA,
     as_json: Annotated[bool, typer.Option("--json", help="Print each finding as one line of JSON")] = False,
 ) -> None:
     """Look whether rows, bytes, log and settings fit together, and say what to do where they do not. Changes nothing; exits
     with 1 when something was found."""
     from md5_service.cli import doctor as command
-    from md5_service.cli.folder import DataFolder
+    from md5_service.cli.folder import FolderUnusable, settle
 
-    if data.is_dir():
-        os.environ.update(DataFolder(data).environment())
-    elif "MD5_DATABASE_URL" not in os.environ:
-        complain(
-            f"there is no folder {data}: name that of `up` by --data, or set MD5_DATABASE_URL and the other settings"
-        )
-        raise typer.Exit(2)
+    try:
+        settle(data)
+    except FolderUnusable as error:
+        complain(error)
+        raise typer.Exit(2) from None
     raise typer.Exit(command.run(as_json=as_json))
+
+
+@app.command()
+def backup(
+    file: Annotated[str, typer.Argument(help="The file to be made; - is the standard output")],
+    data: Data = DATA,
+) -> None:
+    """Write database, bytes and log into one file, while the service works; `restore` brings it back. What ends meanwhile, or is
+    handed over, is not in it."""
+    from md5_service.cli import backup as command
+
+    raise typer.Exit(command.back_up(file, data))
+
+
+@app.command()
+def restore(
+    file: Annotated[str, typer.Argument(help="What `backup` wrote; - is the standard input")],
+    data: Data = DATA,
+) -> None:
+    """Bring a backup back, into an empty database of any make. STOP THE SERVICE FIRST, on every host: only of a folder of `up`
+    can it be seen whether one runs. What is left of bucket and log may stay. Exits with 1 when something is to be looked at."""
+    from md5_service.cli import backup as command
+
+    raise typer.Exit(command.bring_back(file, data))
 
 
 def main() -> None:

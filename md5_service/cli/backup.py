@@ -1,0 +1,203 @@
+"""`md5-service backup` and `md5-service restore`: what they say, and the file that they write or read. Stdout is for the archive,
+or for what the doctor finds; all else goes to stderr."""
+
+import contextlib
+import errno
+import fcntl
+import os
+import signal
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO
+
+from md5_service.cli.doctor import FOUND, print_all
+from md5_service.cli.folder import DataFolder, FolderUnusable, settle
+from md5_service.cli.report import complain, say
+from md5_service.settings import BadSettings, Settings, read_settings
+from md5_task_data.backup import Tell, backup
+from md5_task_data.bucket import Bucket
+from md5_task_data.database import Database
+from md5_task_data.doctor import examine
+from md5_task_data.durable import sync_folder
+from md5_task_data.errors import DependencyAway, TaskDataError
+from md5_task_data.restore import SHOWN, Restored, restore
+
+CANNOT, STOPPED = 2, 130
+STANDARD = "-"  # output, or input
+SHOW_S = 0.2  # between two words about the progress
+NEEDED = {"MD5_DATABASE_URL", "MD5_BUCKET_URL", "MD5_LOG_PATH"}
+AFTER = "start the service now; `md5-service doctor` looks again at any time"
+
+Errors = (FolderUnusable, BadSettings, TaskDataError, DependencyAway, OSError)
+
+
+def back_up(name: str, data: Path) -> int:
+    """Returns the exit code."""
+    try:
+        settle(data)
+        settings = read_settings()
+        with _ended_in_order(), _open(settings) as (database, bucket), _to(name) as file, _progress() as tell:
+            holds = backup(database, bucket, settings.log_path, file, tell)
+    except Errors as error:
+        complain(_words(name, error))
+        return CANNOT
+    except KeyboardInterrupt:
+        complain("no backup was made")
+        return STOPPED
+    complain(f"backup made: {holds}")
+    return 0
+
+
+def bring_back(name: str, data: Path) -> int:
+    """Returns the exit code."""
+    try:
+        _take(data)
+        settings = read_settings()
+        with _ended_in_order(), _open(settings, is_new=True) as (database, bucket):
+            with _from(name) as file, _progress() as tell:
+                done = restore(file, database, bucket, settings.log_path, settings.keep_uploads_s, tell)
+            complain(
+                f"restored, as it was at {done.made_at}: {done.tasks} tasks, {done.unfinished} of them not ended, which go on; "
+                f"{done.files} stored files"
+            )
+            to_be_seen = _say_about_log(done, settings.log_path)
+            found = print_all(examine(database, bucket, settings.log_path))
+    except Errors as error:
+        complain(_words(name, error))
+        return CANNOT
+    except KeyboardInterrupt:
+        complain("stopped; where nothing was said of a restore, nothing was restored")
+        return STOPPED
+    complain(f"{AFTER}" if not found else f"look at what is said above; then {AFTER}")
+    return FOUND if found or to_be_seen else 0
+
+
+def _say_about_log(done: Restored, log: Path) -> bool:
+    """Whether there is something to be looked at."""
+    if done.written:
+        complain(f"the log {log} lacked {done.written} lines: they are written again from the database")
+    if done.beyond:
+        complain(
+            f"the log {log} had {done.beyond} lines of which the backup does not know; they are saved beside it. These files "
+            "ended after the backup was made, and their ids are unknown now: hand over again what is needed"
+        )
+        for words in done.named:
+            say(f"    {words}")
+        if done.beyond > SHOWN:
+            say(f"    and {done.beyond - SHOWN} more")
+    if done.unknown:
+        complain(f"the bucket had {done.unknown} files that no task keeps; they stay until somebody has looked at them")
+    if done.is_log_busy:
+        complain(f"another process is writing to the log {log}: is the service running? Stop it, and ask `doctor`")
+    return bool(done.beyond or done.unknown or done.is_log_busy)
+
+
+def _take(data: Path) -> None:
+    """Settings of the environment, or of a folder in which no service runs, nor is started before this process ends. Raises
+    FolderUnusable."""
+    if not NEEDED - os.environ.keys() or ("MD5_DATABASE_URL" in os.environ and not data.is_dir()):
+        return
+    folder = DataFolder(data)
+    folder.take("md5-service restore")
+    folder.end_leftovers()
+    os.environ.update(folder.environment())
+
+
+@contextmanager
+def _open(settings: Settings, *, is_new: bool = False) -> Iterator[tuple[Database, Bucket]]:
+    database = Database(settings.database_url)
+    if (
+        database.is_sqlite and not is_new and not Path(str(database.url.database)).exists()
+    ):  # a look would make an empty one
+        raise FolderUnusable(f"the database {database.url.database} is not there")
+    with contextlib.closing(database):
+        yield database, Bucket(settings.bucket_url)
+
+
+@contextmanager
+def _to(name: str) -> Iterator[IO[bytes]]:
+    """Where the archive goes: a file appears under its name only when it is whole, and takes nobody's place."""
+    if name == STANDARD:
+        if sys.stdout is None or sys.stdout.isatty():
+            raise OSError(errno.EINVAL, "a backup is no text for a terminal: name a file, or send it on with | or >")
+        yield sys.stdout.buffer
+        sys.stdout.buffer.flush()
+        return
+    path = Path(name)
+    partial = path.with_name(f"{path.name}.partial")
+    _refuse_existing(path)
+    descriptor = os.open(
+        partial, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o600
+    )  # one that was left behind is used again
+    with open(descriptor, "wb", buffering=0) as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise OSError(errno.EBUSY, "another backup is writing to it") from None
+        try:
+            file.truncate()
+            yield file
+            os.fsync(file.fileno())
+            _refuse_existing(path)
+            partial.rename(path)
+            sync_folder(path.parent)
+        except BaseException:
+            partial.unlink(missing_ok=True)
+            raise
+
+
+def _refuse_existing(path: Path) -> None:
+    if path.exists():
+        raise FileExistsError(errno.EEXIST, "there is such a file already, which is left as it is; choose another name")
+
+
+@contextmanager
+def _from(name: str) -> Iterator[IO[bytes]]:
+    if name != STANDARD:
+        with open(name, "rb") as file:
+            yield file
+        return
+    if sys.stdin is None or sys.stdin.isatty():
+        raise OSError(errno.EINVAL, "a backup does not come from a terminal: name a file, or send one with | or <")
+    yield sys.stdin.buffer
+
+
+@contextmanager
+def _progress() -> Iterator[Tell]:
+    """One line of a terminal, that changes; elsewhere nothing."""
+    if sys.stderr is None or not sys.stderr.isatty():
+        yield lambda _: None
+        return
+    shown_at = 0.0
+
+    def tell(words: str) -> None:
+        nonlocal shown_at
+        if time.monotonic() - shown_at > SHOW_S:
+            shown_at = time.monotonic()
+            print(f"\r\033[K{words}", end="", file=sys.stderr, flush=True)
+
+    try:
+        yield tell
+    finally:
+        print("\r\033[K", end="", file=sys.stderr, flush=True)
+
+
+@contextmanager
+def _ended_in_order() -> Iterator[None]:
+    """A SIGTERM clears up as Ctrl-C does."""
+    before = [(number, signal.signal(number, signal.default_int_handler)) for number in (signal.SIGTERM, signal.SIGHUP)]
+    try:
+        yield
+    finally:
+        for number, handler in before:
+            signal.signal(number, handler)
+
+
+def _words(name: str, error: Exception) -> object:
+    if not isinstance(error, OSError):
+        return error
+    what = {STANDARD: "standard input or output"}.get(name, name)
+    return f"{what}: {error.strerror or error}"
