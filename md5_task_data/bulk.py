@@ -41,7 +41,7 @@ def copy_text(db: Connection, table: Table, names: Sequence[str], rows: Sequence
     template = "\t".join(["%s"] * len(names)) + "\n"
     groups = (rows[start : start + GROUP] for start in range(0, len(rows), GROUP))
     lines = "".join(_lines(template, len(names), group) for group in groups)
-    _run_copy(db, f"COPY {_target(table, names)} FROM STDIN", lines.encode())
+    _run_copy(db, f"COPY {_target(table.name, names)} FROM STDIN", lines.encode())
 
 
 def _lines(template: str, width: int, rows: Sequence[tuple[object, ...]]) -> str:
@@ -50,6 +50,21 @@ def _lines(template: str, width: int, rows: Sequence[tuple[object, ...]]) -> str
     if lines.count("\t") == (width - 1) * len(rows) and lines.count("\n") == len(rows) and "\r" not in lines:
         return lines.replace("\\", "\\\\")
     return "".join([template % tuple([str(value).translate(_ESCAPED) for value in row]) for row in rows])
+
+
+def copy_any(db: Connection, table: str, names: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
+    """The same of any values, NULLs and bytes among them, where only the names of a table are known."""
+    lines = "".join(["\t".join(map(_field, row)) + "\n" for row in rows])
+    _run_copy(db, f"COPY {_target(table, names)} FROM STDIN", lines.encode())
+
+
+def _field(value: object) -> str:
+    """As COPY's text format has it. https://www.postgresql.org/docs/current/sql-copy.html#id-1.9.3.55.9.2"""
+    if value is None:
+        return "\\N"
+    if isinstance(value, bytes):
+        return f"\\\\x{value.hex()}"
+    return value.translate(_ESCAPED) if isinstance(value, str) else str(value)
 
 
 def insert_all(db: Connection, table: Table, rows: Sequence[Row]) -> None:
@@ -74,12 +89,12 @@ def _copy(db: Connection, table: Table, rows: Sequence[Row]) -> None:
         pieces.append(count)
         pieces += [NULL if (value := row[name]) is None else encoded(value) for name, encoded in fields]
     pieces.append(END)
-    _run_copy(db, f"COPY {_target(table, names)} FROM STDIN (FORMAT binary)", b"".join(pieces))
+    _run_copy(db, f"COPY {_target(table.name, names)} FROM STDIN (FORMAT binary)", b"".join(pieces))
 
 
-def _target(table: Table, names: Sequence[str]) -> str:
+def _target(table: str, names: Sequence[str]) -> str:
     quoted = ", ".join(f'"{name}"' for name in names)
-    return f'"{table.name}" ({quoted})'
+    return f'"{table}" ({quoted})'
 
 
 def _run_copy(db: Connection, statement: str, rows: bytes) -> None:

@@ -8,7 +8,7 @@ import base64
 import gzip
 import json
 import zlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import IO, Any, NamedTuple
 
 from sqlalchemy import (
@@ -28,6 +28,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.types import NullType, TypeEngine
 
+from md5_task_data.bulk import copy_any
 from md5_task_data.errors import InvalidInput
 from md5_task_data.schema import LongText, TaskId, metadata
 
@@ -79,15 +80,23 @@ def load(db: Connection, file: IO[bytes]) -> int:
     try:
         with gzip.GzipFile(fileobj=file, mode="rb") as packed:
             header = _header(packed.readline())
-            into = table(header.table, *(column(name, TYPES[sort]) for name, sort in header.columns.items()))
-            db.execute(delete(into))
+            db.execute(delete(table(header.table)))
             loaded = 0
-            for batch in _batches(packed, header):
-                db.execute(insert(into), batch)
-                loaded += len(batch)
+            for rows in _batches(packed, header):
+                _insert(db, header, rows)
+                loaded += len(rows)
             return loaded
     except (EOFError, zlib.error, gzip.BadGzipFile, ValueError, KeyError, TypeError) as error:
         raise InvalidInput(f"this backup is damaged: rows of it cannot be read ({type(error).__name__})") from error
+
+
+def _insert(db: Connection, header: Header, rows: Sequence[Sequence[object]]) -> None:
+    names = list(header.columns)
+    if db.dialect.name == "postgresql":
+        copy_any(db, header.table, names, rows)
+        return
+    into = table(header.table, *(column(name, TYPES[sort]) for name, sort in header.columns.items()))
+    db.execute(insert(into), [dict(zip(names, row, strict=True)) for row in rows])
 
 
 def _header(line: bytes) -> Header:
@@ -97,16 +106,17 @@ def _header(line: bytes) -> Header:
     return header
 
 
-def _batches(lines: Iterable[bytes], header: Header) -> Iterator[list[dict[str, Any]]]:
-    names = list(header.columns)
+def _batches(lines: Iterable[bytes], header: Header) -> Iterator[list[list[Any]]]:
     of_bytes = [place for place, sort in enumerate(header.columns.values()) if sort == OF_BYTES]
-    batch: list[dict[str, Any]] = []
+    batch: list[list[Any]] = []
     size = 0
     for line in lines:
         values = json.loads(line)
         for place in of_bytes:
             values[place] = base64.b64decode(values[place], validate=True)
-        batch.append(dict(zip(names, values, strict=True)))
+        if len(values) != len(header.columns):
+            raise ValueError(header.table)
+        batch.append(values)
         size += len(line)
         if len(batch) == BATCH or size > BATCH_BYTES:
             yield batch

@@ -1,24 +1,35 @@
 """What is in a backup comes back, from whatever make of database into whatever other; what is no whole backup does not."""
 
+import gzip
 import io
 import json
+import random
+import re
+import shutil
+import tarfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import pytest
 import uuid_utils
-from sqlalchemy import JSON, String, cast, func, insert, select, update
+from sqlalchemy import JSON, Connection, String, Table, cast, func, insert, inspect, select, update
 
-from md5_task_data import keys, leases, schema, tasks
+from md5_task_data import backup as backing
+from md5_task_data import keys, leases, migrations, orphans, portable, schema, tasks
+from md5_task_data.archive import Writer
 from md5_task_data.backup import Holds, backup
 from md5_task_data.bucket import Bucket
 from md5_task_data.database import Database
 from md5_task_data.doctor import examine
+from md5_task_data.errors import BytesMissing, Conflict, DependencyAway, InvalidInput
 from md5_task_data.idempotency import Holder, hold
+from md5_task_data.orphans import Orphans
 from md5_task_data.restore import Restored, restore
 from md5_task_data.schema import metadata
 from md5_task_data.shared_log import SharedLog
+from md5_task_data.staging import Staging, staging
+from tests.data.test_orphans import store
 
 NewTask = Callable[..., str]
 ODD = "naïve \U0001f9ec\u2028 'quoted' \\ \t\n"
@@ -56,9 +67,8 @@ class Place:
 
     def is_empty(self) -> bool:
         with self.database.reading() as db:
-            return not any(
-                db.scalar(select(func.count()).select_from(each)) for each in (schema.tasks, schema.contacts)
-            )
+            there = set(inspect(db).get_table_names()) & metadata.tables.keys() - {"log_head"}
+            return not any(db.scalar(select(func.count()).select_from(metadata.tables[name])) for name in there)
 
     def files(self) -> dict[str, bytes]:
         return {path.name: path.read_bytes() for path in self.bucket.root.rglob("*") if path.is_file()}
@@ -113,9 +123,9 @@ NEXT = {"sqlite": "postgresql", "postgresql": "mariadb", "mariadb": "sqlite"}
 
 
 @pytest.fixture(params=["sqlite", "postgresql", "mariadb"])
-def empty(request: pytest.FixtureRequest, full: Place, tmp_path: Path, is_long: bool) -> Iterator[Place]:
+def empty(request: pytest.FixtureRequest, tmp_path: Path, is_long: bool) -> Iterator[Place]:
     """Nothing, not even a folder or a schema; of another make than what is backed up, or in the long form of every make."""
-    if not is_long and request.param != NEXT.get(full.database.url.get_backend_name(), "sqlite"):
+    if not is_long and request.param != NEXT[request.node.callspec.params["database_url"]]:
         pytest.skip("the long form has all pairs")
     url, server = f"sqlite:///{tmp_path}/other.sqlite3", None
     if request.param != "sqlite":
@@ -151,7 +161,57 @@ def kept(rows: dict[str, list[tuple[Any, ...]]], database: Database) -> dict[str
     return found
 
 
-def test_everything_comes_back_whatever_the_make(full: Place, empty: Place) -> None:
+@pytest.fixture
+def place(tmp_path: Path) -> Iterator[Place]:
+    """As `full`, on SQLite: what is tested with it has nothing to do with the make."""
+    yield from _on_sqlite(tmp_path, "place", fill)
+
+
+@pytest.fixture
+def other(tmp_path: Path) -> Iterator[Place]:
+    """Nothing."""
+    yield from _on_sqlite(tmp_path, "other-place", lambda place: place)
+
+
+def _on_sqlite(tmp_path: Path, name: str, prepared: Callable[[Place], Place]) -> Iterator[Place]:
+    database = Database(f"sqlite:///{tmp_path}/{name}.sqlite3")
+    place = Place(tmp_path / name, database)
+    if prepared is fill:
+        migrations.upgrade(database)
+        place.make()
+    yield prepared(place)
+    database.close()
+
+
+def emptied(place: Place) -> Place:
+    """Its database is lost, its bucket and its log are not."""
+    migrations.downgrade(place.database, "base")
+    return place
+
+
+def staged(place: Place) -> list[str]:
+    return [path.name for path in place.bucket.root.iterdir() if path.name not in ("tmp",) and len(path.name) > 2]
+
+
+def rewritten(
+    archive: bytes, change: Callable[[str, bytes], bytes | None], schema_version: str = migrations.HEAD
+) -> bytes:
+    """A whole backup with other members; None: without this one."""
+    file = io.BytesIO()
+    writer = Writer(file, schema_version)
+    with tarfile.open(fileobj=io.BytesIO(archive)) as tar:
+        for info in tar.getmembers()[1:-1]:
+            member = tar.extractfile(info)
+            assert member is not None
+            if (content := change(info.name, member.read())) is not None:
+                writer.add(info.name, io.BytesIO(content), len(content))
+        last = tar.extractfile("backup.json")
+        assert last is not None
+        writer.end(json.loads(last.read()))
+    return file.getvalue()
+
+
+def test_everything_comes_back_whatever_the_make(empty: Place, full: Place) -> None:
     before = everything(full.database)
     archive, holds = full.backup_and_tell()
     assert everything(full.database) == before
@@ -170,3 +230,337 @@ def test_everything_comes_back_whatever_the_make(full: Place, empty: Place) -> N
         assert not db.scalar(select(func.count()).select_from(schema.idempotency_keys))
         nulls = select(schema.tasks.c.id).where(cast(schema.tasks.c.params, String) == "null")
         assert len(db.scalars(nulls).all()) == 1
+
+
+def test_what_changes_while_rows_are_written_down_is_not_in_it(
+    empty: Place, full: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One state of all tables, and of the log."""
+    real, later = portable.dump, []
+
+    def dump(db: Connection, each: Table, file: IO[bytes]) -> int:
+        later.append(full.ended(filename="later", content=b"abc"))
+        full.flush()
+        return real(db, each, file)
+
+    before = everything(full.database)
+    monkeypatch.setattr("md5_task_data.backup.dump", dump)
+    archive, holds = full.backup_and_tell()
+    assert len(later) == len(metadata.sorted_tables)
+    assert (holds.rows["tasks"], holds.rows["log_lines"]) == (len(before["tasks"]), len(before["log_lines"]))
+    empty.restore(archive)
+    assert empty.found() == []
+    assert not {row[0] for row in everything(empty.database)["tasks"]} & set(later)
+
+
+def test_bytes_that_are_deleted_after_their_link_are_in_it(
+    place: Place, other: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def delete_all(*_: object) -> dict[str, int]:
+        for name in before:
+            place.bucket.delete(name)
+        return {}
+
+    before = place.files()
+    real = backing._write
+    monkeypatch.setattr(backing, "_write", lambda *given: (delete_all(), real(*given))[1])
+    other.restore(place.backup())
+    assert place.files() == {}
+    assert other.files() == before
+    assert other.found() == []
+
+
+def test_a_task_that_lets_go_of_its_bytes_before_they_are_linked_makes_the_snapshot_anew(
+    place: Place, other: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is handed over when the links were made, and ends, and its bytes are deleted, when the snapshot was taken: so that in
+    the snapshot it has not ended."""
+    real = backing._link_missing
+    snapshots: list[list[str]] = []
+
+    def link(db: Connection, stage: Staging) -> list[str]:
+        db.scalar(select(func.count()).select_from(schema.tasks))
+        if not snapshots:
+            place.bucket.delete(quick)
+            with place.database.transaction() as writing:
+                tasks.cancel(writing, "local", quick)
+            SharedLog(place.database, place.log, keep_uploads_s=0).flush()
+        found = real(db, stage)
+        snapshots.append(found)
+        return found
+
+    linked = backing._link_kept
+    quick = ""
+
+    def link_kept(database: Database, stage: Staging) -> None:
+        nonlocal quick
+        linked(database, stage)
+        quick = quick or place.queued()
+
+    monkeypatch.setattr(backing, "_link_kept", link_kept)
+    monkeypatch.setattr(backing, "_link_missing", link)
+    archive = place.backup()
+    assert snapshots == [[quick], []]
+    other.restore(archive)
+    with other.database.reading() as db:
+        assert tasks.get(db, "local", quick)["outcome"] == "cancelled"
+
+
+def test_bytes_that_are_gone_for_good_are_told(place: Place) -> None:
+    lost = place.queued()
+    place.bucket.delete(lost)
+    with pytest.raises(BytesMissing, match=f"the bytes of 1 tasks .*{lost}.* doctor"):
+        place.backup()
+    assert staged(place) == []
+
+
+def test_what_has_ended_needs_no_bytes(place: Place, other: Place) -> None:
+    lost = place.ended()
+    place.flush()
+    place.bucket.delete(lost)
+    other.restore(place.backup())
+    assert other.found() == ["bytes_missing"] == place.found()
+
+
+def test_a_backup_has_no_orphans_and_makes_none_look_young(place: Place, other: Place) -> None:
+    orphan = store(place.bucket)
+    touched = {file.task_id: file.touched_at for file in place.bucket.stored()}[orphan]
+    other.restore(place.backup())
+    assert {file.task_id: file.touched_at for file in place.bucket.stored()}[orphan] == touched
+    assert orphan not in other.files()
+
+
+CUTS = 15
+
+
+def test_a_backup_that_was_cut_or_changed_is_refused_and_leaves_nothing(place: Place, other: Place) -> None:
+    archive = place.backup()
+    chance = random.Random(20261122)
+    end = archive.rindex(b"backup.json")
+    broken = [archive[: chance.randrange(len(archive))] for _ in range(CUTS)]
+    broken += [archive[:end], b"", b"no backup", archive[512:]]
+    for _ in range(CUTS):
+        at, bit = chance.randrange(end), 1 << chance.randrange(8)
+        broken.append(archive[:at] + bytes([archive[at] ^ bit]) + archive[at + 1 :])
+    refused = [content for content in broken if is_refused(other, content)]
+    for content in broken:
+        assert content in refused or is_padding(archive, content)
+    assert len(refused) > 2 * CUTS - 10
+
+
+def is_refused(other: Place, content: bytes) -> bool:
+    """Then nothing was done. What was taken is taken away again."""
+    words = ""
+    try:
+        other.restore(content)
+    except InvalidInput as error:
+        words = str(error)
+    if words:
+        assert re.match("this is no backup|this backup (is|has)", words)
+        assert other.is_empty()
+        assert other.files() == {}
+        return True
+    emptied(other)
+    shutil.rmtree(other.bucket.root)
+    other.log.unlink()
+    return False
+
+
+def is_padding(archive: bytes, changed: bytes) -> bool:
+    """What nobody reads: the zeros after a member, or a field of its header that says nothing of it, are the difference."""
+    with tarfile.open(fileobj=io.BytesIO(archive)) as one, tarfile.open(fileobj=io.BytesIO(changed)) as two:
+        pairs = zip(one.getmembers(), two.getmembers(), strict=True)
+        return all(one.extractfile(a).read() == two.extractfile(b).read() for a, b in pairs)  # type: ignore[union-attr]
+
+
+def test_without_its_last_member_it_is_no_backup(place: Place, other: Place) -> None:
+    """Though all that is there is right."""
+    file = io.BytesIO()
+    with tarfile.open(fileobj=io.BytesIO(place.backup())) as tar, tarfile.open(fileobj=file, mode="w") as cut:
+        for info in tar.getmembers()[:-1]:
+            cut.addfile(info, tar.extractfile(info))
+    with pytest.raises(InvalidInput, match="not whole"):
+        other.restore(file.getvalue())
+    assert other.is_empty()
+    assert staged(other) == []
+
+
+@pytest.mark.parametrize(
+    ("about", "words"),
+    [
+        ({"schema": "9999"}, "of a newer version of md5-service: its schema is 9999"),
+        ({"format": 2}, "has the format 2, and this program knows 1"),
+    ],
+)
+def test_a_backup_of_a_newer_version_is_refused(
+    place: Place, other: Place, about: dict[str, object], words: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = Writer.add_json
+    monkeypatch.setattr(Writer, "add_json", lambda self, name, given: real(self, name, {**given, **about}))
+    archive = place.backup()
+    with pytest.raises(InvalidInput, match=words):
+        other.restore(archive)
+    assert not other.bucket.root.exists()
+
+
+def test_a_part_that_nobody_knows_is_refused(place: Place, other: Place) -> None:
+    for name in ("bucket/../../etc/passwd", "database/alembic_version.jsonl.gz", "bucket/ab/notes"):
+        strange = rewritten(place.backup(), lambda _, content: content)
+        file = io.BytesIO()
+        writer = Writer(file, migrations.HEAD)
+        writer.add(name, io.BytesIO(strange), 3)
+        writer.end({})
+        with pytest.raises(InvalidInput, match=f"does not know: '{name}'"):
+            other.restore(file.getvalue())
+
+
+def test_a_backup_of_an_older_version_comes_back(place: Place, other: Place) -> None:
+    """Rows go into the schema that they had, and that is then brought up to date."""
+    new = ("total", "unit", "parent_id", "parts_left", "plan")
+
+    def as_it_was(name: str, content: bytes) -> bytes | None:
+        if name.startswith(("database/contacts", "database/rejects")):
+            return None
+        if not name.startswith("database/tasks"):
+            return content
+        header, *rows = [json.loads(line) for line in gzip.decompress(content).splitlines()]
+        had = [place for place, column in enumerate(header["columns"]) if column not in new]
+        header["columns"] = {name: sort for name, sort in header["columns"].items() if name not in new}
+        lines = [header, *([row[place] for place in had] for row in rows)]
+        return gzip.compress("".join(json.dumps(line) + "\n" for line in lines).encode())
+
+    before = everything(place.database)
+    migrations.upgrade(other.database)  # newer than the backup, and empty
+    restored = other.restore(rewritten(place.backup(), as_it_was, "0008"))
+    after = everything(other.database)
+    assert migrations.is_current(other.database)
+    assert after["contents"] == before["contents"]
+    assert [row[0] for row in after["tasks"]] == [row[0] for row in before["tasks"]]
+    assert restored.unfinished == 4
+    assert other.found() == []
+    with other.database.reading() as db:
+        assert set(db.scalars(select(schema.tasks.c.status).where(schema.UNFINISHED))) == {"queued"}
+
+
+def test_a_database_of_another_version_is_not_backed_up(place: Place) -> None:
+    migrations.downgrade(place.database, "0008")
+    with pytest.raises(InvalidInput, match="schema is not of this version"):
+        place.backup()
+
+
+def test_only_an_empty_database_is_restored_into(place: Place, other: Place) -> None:
+    archive = place.backup()
+    before = everything(place.database)
+    with pytest.raises(Conflict, match="the database is not empty"):
+        place.restore(archive)
+    assert everything(place.database) == before
+    migrations.upgrade(other.database)
+    with other.database.transaction() as db:
+        keys.create(db, "ann")
+    with pytest.raises(Conflict, match="api_keys has rows"):
+        other.restore(archive)
+
+
+def test_the_log_of_another_service_is_left_as_it_is(place: Place, other: Place) -> None:
+    other.make()
+    other.log.write_bytes(b'{"seq":1}\n')
+    with pytest.raises(Conflict, match="is not the one of this backup"):
+        other.restore(place.backup())
+    assert other.log.read_bytes() == b'{"seq":1}\n'
+    assert other.is_empty()
+    assert (other.files(), staged(other)) == ({}, [])
+
+
+@pytest.mark.parametrize("left", ["nothing", "half a line", "no file"])
+def test_a_log_that_is_older_than_the_backup_is_written_again(place: Place, left: str) -> None:
+    place.flush()
+    archive, whole = place.backup(), place.log.read_bytes()
+    if left == "no file":
+        place.log.unlink()
+    else:
+        place.log.write_bytes({"nothing": b"", "half a line": whole[: len(whole) // 2 - 5]}[left])
+    restored = emptied(place).restore(archive)
+    assert (restored.written > 0) == (left != "no file")
+    assert place.log.read_bytes() == whole
+    assert (restored.beyond, place.found()) == (0, [])
+
+
+def test_a_log_that_is_newer_than_the_backup_is_told_and_kept(place: Place) -> None:
+    archive, older = place.backup(), place.log.read_bytes()
+    later = [place.ended(filename=f"later-{number}") for number in range(3)]
+    place.flush()
+    newer = place.log.read_bytes()
+    restored = emptied(place).restore(archive)
+    assert (restored.written, restored.beyond) == (0, 4)  # with that whose line was not written yet
+    assert [f"{task_id} 'later-{number}'" for number, task_id in enumerate(later)] == restored.named[1:]
+    (saved,) = place.log.parent.glob("*.beyond-*")
+    assert older + saved.read_bytes() == newer
+    assert place.log.read_bytes().startswith(older)
+    assert restored.unknown == 3
+    assert sorted(place.found()) == ["log_ahead", "restored"]
+
+
+def test_files_that_no_row_keeps_stay_until_somebody_has_looked(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Log and rows are both those of the backup, and so alike; the bucket is of a later time."""
+    monkeypatch.setattr(orphans, "REST_S", 0)
+    place.flush()
+    archive = place.backup()
+    later = [place.queued(), place.queued()]
+    restored = emptied(place).restore(archive)
+    assert (restored.beyond, restored.unknown) == (0, 2)
+    sweeper = Orphans(place.database, place.bucket, place.log)
+    assert sweeper.delete_some(safe_age_s=-60) == 0
+    assert place.found() == ["restored"]
+    (mark,) = orphans.marks(place.log)
+    mark.rename(mark.with_name("looked-at"))
+    assert sweeper.delete_some(safe_age_s=-60) == 2
+    assert not set(later) & place.files().keys()
+    assert place.found() == []
+
+
+def test_where_the_bucket_has_nothing_else_there_is_nothing_to_be_looked_at(place: Place) -> None:
+    place.flush()
+    archive = place.backup()
+    place.bucket.receive(str(uuid_utils.uuid7()))  # nobody's promise
+    one, another = sorted(place.files())[:2]
+    place.bucket.file(one).write_bytes(b"damaged")
+    shared = place.bucket.file(another).stat().st_ino
+    restored = emptied(place).restore(archive)
+    assert restored.files == 1  # the others are there
+    assert place.bucket.file(another).stat().st_ino == shared
+    assert orphans.marks(place.log) == []
+    assert place.found() == []
+
+
+def test_a_restore_that_breaks_off_can_simply_be_begun_again(full: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    """At its last step before the COMMIT: rows come with their bytes, or not at all."""
+    archive = full.backup()
+    emptied(full)
+    real = Staging.move_into_bucket
+
+    def break_off(stage: Staging) -> int:
+        real(stage)
+        raise DependencyAway("it broke off")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Staging, "move_into_bucket", break_off)
+        with pytest.raises(DependencyAway):
+            full.restore(archive)
+    assert full.is_empty()
+    assert orphans.marks(full.log) == []
+    assert staged(full) == []
+    assert full.restore(archive).unfinished == 4
+    assert full.found() == []
+
+
+def test_what_a_killed_one_left_is_told_and_goes_with_the_next(place: Place) -> None:
+    with staging(place.bucket, "backup") as alive:
+        dead = place.bucket.root / "restore-0123456789abcdef"
+        (dead / "ab").mkdir(parents=True)
+        (dead / "lock").touch()
+        (place.bucket.root / "backup-of-mine").mkdir()
+        assert [finding.about for finding in examine(place.database, place.bucket, place.log)] == [str(dead)]
+        place.backup()
+        assert sorted(staged(place)) == sorted([alive.folder.name, "backup-of-mine"])
+    assert staged(place) == ["backup-of-mine"]
+    assert place.found() == []
