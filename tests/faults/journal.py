@@ -62,6 +62,11 @@ class Journal:
             self._stop.set()
             raise AssertionError(f"{len(self.promises)} of {self._wanted} promises after {within_s:g} s: {self}")
 
+    def stop(self) -> None:
+        """So many are enough."""
+        self._stop.set()
+        self.join(2 * TIMEOUT_S)
+
     def _run(self, chance: random.Random, number: int) -> None:
         clients = [
             httpx2.Client(base_url=url, headers=self._headers, timeout=TIMEOUT_S, verify=TLS) for url in self._urls

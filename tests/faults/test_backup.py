@@ -1,0 +1,282 @@
+"""A service is backed up while it works, then destroyed; what was handed over before the backup began is kept by what is restored,
+elsewhere, in another make of database, with a broker that knows of nothing."""
+
+import contextlib
+import os
+import random
+import shutil
+import subprocess
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+
+import pytest
+
+from md5_task_data.database import Database
+from tests.client import Client, wait_for
+from tests.cluster import Cluster
+from tests.faults.journal import Journal
+from tests.faults.oracle import KEPT, Counts, counts, unfinished
+from tests.faults.schedule import SEED
+from tests.faults.test_contacts import partners_file
+from tests.faults.test_disk_full import MIB, small_disk
+from tests.servers.postgres import Postgres
+from tests.servers.valkey import Valkey
+from tests.service import COMMAND, Service
+
+Figure = Callable[[str], None]
+Environment = Mapping[str, str]
+SETTLED_S = 60
+MADE_S = 120
+MANY = 1500
+NO_PLACE = ["--data", "/nonexistent"]  # all is in the environment
+
+
+def md5_service(*words: str | Path, env: Environment | None = None) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [COMMAND, *map(str, words)], env=os.environ | dict(env or {}), capture_output=True, text=True, timeout=MADE_S
+    )
+
+
+def done(ran: subprocess.CompletedProcess[str]) -> str:
+    """What it said."""
+    assert ran.returncode == 0, ran
+    return ran.stderr
+
+
+class Load:
+    """Clients that hand files over, of all sizes, and files of contacts between them."""
+
+    def __init__(self, service: Client, promises: int) -> None:
+        self.journal = Journal([service.url], promises, SEED, clients=3)
+        self.contacts: list[str] = []
+        self._service = service
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._hand_contacts_over, daemon=True)
+        self.journal.start()
+        self._thread.start()
+
+    def _hand_contacts_over(self) -> None:
+        while not self._stop.wait(0.2):
+            self.contacts.append(self._service.hand_over(partners_file(2000), "partners.csv", kind="contacts"))
+
+    def promised(self) -> dict[str, str | None]:
+        return {**self.journal.promises, **dict.fromkeys(list(self.contacts))}
+
+    def end(self) -> None:
+        self._stop.set()
+        self._thread.join(30)
+        self.journal.stop()
+
+
+@pytest.mark.timeout(600)
+def test_all_is_destroyed_and_comes_back_elsewhere(
+    start_service: Callable[..., Service],
+    tmp_path: Path,
+    own_postgres: Postgres,
+    valkey: Valkey,
+    is_long: bool,
+    figure: Figure,
+) -> None:
+    """From what `./run` has, on SQLite, to separate processes on PostgreSQL, with a bucket and a log elsewhere."""
+    first_s, backups = (20, 10) if is_long else (2, 2)
+    service = start_service(lease_s=5)
+    load = Load(service, 1_000_000)
+    made: list[tuple[Path, dict[str, str | None]]] = []
+    for number in range(backups):
+        time.sleep(first_s / backups)
+        before = load.promised()
+        file = tmp_path / f"{number}.tar"
+        done(md5_service("backup", file, "--data", service.folder))
+        made.append((file, before))
+    last = load.promised()
+    load.end()
+    service.kill_tree()
+    shutil.rmtree(service.folder)
+    for file, before in made[-1 if not is_long else -3 :]:
+        valkey.flush()
+        cluster = new_place(tmp_path / file.stem, own_postgres.new_database(), valkey)
+        told = done(md5_service("restore", file, *NO_PLACE, env=cluster.environment))
+        cluster.start()
+        began = time.monotonic()
+        wait_for(lambda: unfinished(cluster.database_url) == 0, SETTLED_S, "every promise to be kept")  # noqa: B023
+        settled_s = time.monotonic() - began
+        cluster.stop()
+        assert done(md5_service("doctor", *NO_PLACE, env=cluster.environment)) == ""
+        found = found_in(cluster, before)
+        figure(
+            f"{len(before)} promises before the backup, {len(last) - len(before)} after it; {told.strip()}; settled "
+            f"{settled_s:.1f} s after the start; {found}"
+        )
+        assert found == KEPT
+        assert 0 < len(before) < len(last)
+        cluster.end()
+
+
+def new_place(folder: Path, database_url: str, broker: Valkey) -> Cluster:
+    """Where nothing is yet, and nothing runs."""
+    return Cluster(folder, database_url, broker.url, workers=2, lease_s=5, sweep_s=1)
+
+
+def found_in(service: Service | Cluster, promised: Mapping[str, str | None]) -> Counts:
+    return counts(service.database_url, service.log_path, promised)
+
+
+def test_the_database_is_lost_and_the_log_is_newer(
+    start_service: Callable[..., Service], tmp_path: Path, figure: Figure
+) -> None:
+    """Bucket and log survive: the ids that were given out after the backup are told of, and their bytes are kept."""
+    service = start_service(lease_s=5)
+    load = Load(service, 1_000_000)
+    time.sleep(1)
+    before = load.promised()
+    done(md5_service("backup", tmp_path / "b.tar", "--data", service.folder))
+    wait_for(lambda: len(load.promised()) > len(before) + 30, 60, "more promises")
+    last = load.promised()
+    load.end()
+    wait_for(lambda: len(service.log_lines()) > len(before) + 20, 60, "more lines")
+    service.kill_tree()
+    for path in service.folder.glob("md5.sqlite3*"):
+        path.unlink()
+    newer = service.log_path.read_bytes()
+    restored = md5_service("restore", tmp_path / "b.tar", "--data", service.folder)
+    assert restored.returncode == 1, restored
+    assert "lines of which the backup does not know; they are saved beside it" in restored.stderr
+    assert "no orphans are deleted" in restored.stdout
+    (saved,) = service.log_path.parent.glob("tasks.log.beyond-*")
+    assert newer.endswith(saved.read_bytes())
+    service.start()
+    wait_for(lambda: unfinished(service.database_url) == 0, SETTLED_S, "every promise to be kept")
+    service.stop()
+    found = found_in(service, before)
+    doctor = md5_service("doctor", "--data", service.folder, "--json")
+    figure(f"{len(before)} promises before the backup, {len(last) - len(before)} after it; {found}")
+    assert found == KEPT
+    assert {'"log_ahead"', '"restored"'} <= {word.rstrip(",") for word in doctor.stdout.split()}
+    assert service.log_path.read_bytes() != newer
+
+
+@pytest.fixture
+def full(tmp_path: Path) -> Iterator[Place]:
+    """Rows and stored files for which a backup, or a restore, takes a while."""
+    database = Database(f"sqlite:///{tmp_path}/md5.sqlite3")
+    migrations.upgrade(database)
+    place = Place(tmp_path / "full", database)
+    place.make()
+    first = fill(place).queued()
+    ids = [str(uuid_utils.uuid7()) for _ in range(MANY)]
+    with database.transaction() as db:
+        tasks.create_all(db, [(tasks.NewTask(task_id, "local", "md5", f"{task_id}.bam", 3), None) for task_id in ids])
+    for task_id in ids:
+        place.bucket.share(first, task_id)
+    assert place.found() == []
+    yield place
+    database.close()
+
+
+def environment_of(place: Place) -> dict[str, str]:
+    url = place.database.url.render_as_string(hide_password=False)
+    given = {"DATABASE_URL": url, "BUCKET_URL": f"file://{place.bucket.root}", "LOG_PATH": str(place.log)}
+    return {f"MD5_{name}": value for name, value in given.items()} | {"MD5_BROKER_URL": "memory://"}
+
+
+def killed(words: list[str], place: Place, after_s: float) -> float:
+    """Run a command and kill it, so long after its folder in the bucket appeared. Returns how long it lived from then on."""
+    command, env = [COMMAND, *words, *NO_PLACE], os.environ | environment_of(place)
+    with subprocess.Popen(command, env=env, stderr=subprocess.PIPE) as process:
+        before = set(place.bucket.root.glob(f"{words[0]}-*"))
+        wait_for(
+            lambda: set(place.bucket.root.glob(f"{words[0]}-*")) - before or process.poll() is not None, 30, "it", 0.001
+        )
+        began = time.monotonic()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(after_s)
+        process.kill()
+    return time.monotonic() - began
+
+
+def test_backups_are_killed_and_the_next_one_is_whole(
+    full: Place, tmp_path: Path, is_long: bool, figure: Figure
+) -> None:
+    kills, chance = 60 if is_long else 3, random.Random(SEED)
+    before, names = everything(full.database), full.files()
+    full.database.close()
+    takes_s = killed(["backup", str(tmp_path / "first.tar")], full, MADE_S)
+    file = tmp_path / "b.tar"
+    unfinished_ones = 0
+    for _ in range(kills):
+        killed(["backup", str(file)], full, chance.uniform(0, takes_s))
+        unfinished_ones += not file.exists()
+        assert set(full.found()) <= {"leftover"}
+        assert names.keys() <= full.files().keys()
+        file.unlink(missing_ok=True)
+    left = len(list(full.bucket.root.glob("backup-*")))
+    done(md5_service("backup", file, *NO_PLACE, env=environment_of(full)))
+    assert not list(full.bucket.root.glob("backup-*"))
+    assert everything(full.database) == before
+    assert list(tmp_path.glob("*.partial")) == []
+    other = Place(tmp_path / "other", Database(f"sqlite:///{tmp_path}/other.sqlite3"))
+    assert other.restore(file.read_bytes()).tasks == len(before["tasks"])
+    assert other.found() == []
+    figure(
+        f"{kills} kills within {takes_s:.1f} s, {unfinished_ones} of them before it was made; {left} folders were left; then whole"
+    )
+    assert unfinished_ones
+
+
+def test_restores_are_killed_and_begun_again(
+    full: Place, tmp_path: Path, own_postgres: Postgres, is_long: bool, figure: Figure
+) -> None:
+    """A killed one has done nothing, or all."""
+    kills, chance = 60 if is_long else 4, random.Random(SEED)
+    file = tmp_path / "b.tar"
+    file.write_bytes(full.backup())
+    wanted = len(everything(full.database)["tasks"])
+
+    def another(number: int) -> Place:
+        make_is_postgresql = number % 2
+        url = own_postgres.new_database() if make_is_postgresql else f"sqlite:///{tmp_path}/{number}.sqlite3"
+        place = Place(tmp_path / f"place-{number}", Database(url))
+        place.make()
+        return place
+
+    place, whole, begun_again = another(0), 0, 0
+    takes_s = killed(["restore", str(file)], another(1), MADE_S)
+    for number in range(kills):
+        killed(["restore", str(file)], place, chance.uniform(0, takes_s))
+        if place.is_empty():
+            begun_again += 1
+            if number % 4:
+                continue  # one killed restore after the other
+            done(md5_service("restore", file, *NO_PLACE, env=environment_of(place)))
+        else:
+            whole += 1
+        assert len(everything(place.database)["tasks"]) == wanted
+        assert set(place.found()) <= {"leftover", "restored"}
+        place.database.close()
+        place = another(number + 2)
+    if place.is_empty():
+        done(md5_service("restore", file, *NO_PLACE, env=environment_of(place)))
+    assert set(place.found()) <= {"leftover", "restored"}
+    assert place.files().keys() >= full.files().keys()
+    place.database.close()
+    figure(f"{kills} kills within {takes_s:.1f} s: {begun_again} had done nothing, {whole} all")
+    assert begun_again
+
+
+def test_a_disk_that_is_full_is_told_and_nothing_is_left(full: Place, tmp_path: Path) -> None:
+    file = tmp_path / "b.tar"
+    file.write_bytes(full.backup())
+    with small_disk(tmp_path / "small", MIB // 2) as disk:
+        made = md5_service("backup", disk.folder / "b.tar", *NO_PLACE, env=environment_of(full))
+        assert (made.returncode, made.stdout) == (2, "")
+        assert made.stderr == f"md5-service: {disk.folder}/b.tar: No space left on device\n"
+        assert list(disk.folder.iterdir()) == []
+        assert full.found() == []
+        place = Place(disk.folder, Database(f"sqlite:///{tmp_path}/other.sqlite3"))
+        back = md5_service("restore", file, *NO_PLACE, env=environment_of(place))
+        assert (back.returncode, back.stderr) == (2, "md5-service: the disk of the bucket is full\n")
+        assert place.is_empty()
+        assert place.files() == {}
+        place.database.close()
