@@ -12,7 +12,6 @@ A kill before R4's COMMIT leaves the database empty, so that it can simply be be
 """
 
 import os
-import shutil
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -156,9 +155,11 @@ def _unpack(reader: Reader, bucket: Bucket, stage: Staging, log: Path, tell: Tel
 
 def _keep(member: Member, place: Path) -> None:
     """Durably."""
-    with outages(), open(place, "wb", buffering=0) as file:
+    with outages(), open(place, "wb") as file:  # with a buffer, which sees to it that all of a block is written
         os.fchmod(file.fileno(), 0o600)
-        shutil.copyfileobj(member.file, file, 1 << 20)
+        for block in member.blocks():
+            file.write(block)
+        file.flush()
         os.fsync(file.fileno())
 
 

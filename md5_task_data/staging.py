@@ -67,15 +67,15 @@ class Staging:
     def move_into_bucket(self) -> int:
         """Put the bytes in their places, over what stands there; durable when this returns, if they are. Returns how many."""
         with outages():
+            folders = [self._bucket.root / folder.name for folder in self._made]
+            for folder in folders:
+                folder.mkdir(exist_ok=True)
             moved = 0
             for file in self.files():
-                place = place_in(self._bucket.root, file.name)
-                place.parent.mkdir(exist_ok=True)
-                file.rename(place)
+                file.rename(place_in(self._bucket.root, file.name))
                 moved += 1
-            for name in sorted(folder.name for folder in self._made):
-                sync_folder(self._bucket.root / name)
-            sync_folder(self._bucket.root)
+            for folder in (*folders, self._bucket.root):
+                sync_folder(folder)
         return moved
 
 

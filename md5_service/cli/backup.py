@@ -132,7 +132,9 @@ def _to(name: str) -> Iterator[IO[bytes]]:
     descriptor = os.open(
         partial, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o600
     )  # one that was left behind is used again
-    with open(descriptor, "wb", buffering=0) as file:
+    with open(
+        descriptor, "wb"
+    ) as file:  # with a buffer: without one a disk that is nearly full takes less than it is given
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -140,6 +142,7 @@ def _to(name: str) -> Iterator[IO[bytes]]:
         try:
             file.truncate()
             yield file
+            file.flush()
             os.fsync(file.fileno())
             _refuse_existing(path)
             partial.rename(path)
