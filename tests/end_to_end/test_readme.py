@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from md5_task_data import tasks
+from md5_task_data.database import Database
 from tests.client import wait_for
 from tests.cluster import BIN, Cluster, Member
 from tests.house.test_house import ROOT
@@ -20,7 +22,7 @@ from tests.service import COMMAND, Service
 README = (ROOT / "README.md").read_text()
 BLOCKS = re.findall(r"^```sh\n(.*?)^```", README, re.M | re.S)
 EXAMPLES = re.findall(r"^```python\n(.*?)^```", README, re.M | re.S)
-IN_BLOCKS = [line for block in BLOCKS if not re.search("celery|MD5_AUTH", block) for line in block.splitlines()]
+IN_BLOCKS = [line for block in BLOCKS if not re.search("celery|MD5_AUTH|backup", block) for line in block.splitlines()]
 IN_TEXT = re.findall(r"`((?:\.venv/bin/md5-service|curl|cat|\./run) [^`]+)`", README)
 COMMANDS = [line.partition("#")[0].strip().replace("\\|", "|") for line in [*IN_BLOCKS, *IN_TEXT]]
 CLIENTS = [command for command in COMMANDS if command.startswith((".venv/bin/md5-service", "curl", "cat"))]
@@ -139,6 +141,29 @@ def test_keys_are_made_used_and_revoked_as_the_readme_says(start_service: Callab
         wait_for(lambda: client.get("/v1/tasks", headers=key).status_code == 401, 5, "the key to end")
     words = service.stderr_path.read_text() + service.log_path.read_text()
     assert environment["MD5_KEY"][-43:] not in words
+
+
+def test_a_backup_is_made_and_brought_back_as_the_readme_says(
+    start_service: Callable[..., Service], tmp_path: Path, postgres: Postgres
+) -> None:
+    (block,) = [block for block in BLOCKS if "backup" in block]
+    service = start_service()
+    kept = [service.hand_over(b"abc"), service.hand_over(bytes(100_000))]
+    hosts = Cluster(tmp_path / "hosts", postgres.new_database(), "memory://").environment
+    environment = {"PATH": f"{BIN}:/usr/bin:/bin"}
+    for line in block.splitlines():
+        command = line.partition("#")[0].strip()
+        if command.startswith("export"):
+            environment |= {name: hosts[name] for name in re.findall(r"(\w+)=", command)}
+            continue
+        words = command.removeprefix(".venv/bin/").split()
+        ran = subprocess.run(
+            words, cwd=service.folder.parent, env=environment, capture_output=True, text=True, timeout=60
+        )
+        assert ran.returncode == 0, (command, ran.stderr)
+    assert len(kept) == 2
+    with Database(environment["MD5_DATABASE_URL"]).reading() as db:
+        assert {row["id"] for row in tasks.rows(db, kept)} == set(kept)
 
 
 def test_the_processes_on_several_hosts_are_started_as_the_readme_says(

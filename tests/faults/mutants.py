@@ -417,6 +417,117 @@ MUTANTS: tuple[Mutant, ...] = (
     ),
 )
 
+ARCHIVE, BACKUP, RESTORE, STAGING, UNHURRIED = (
+    f"md5_task_data/{name}.py" for name in ("archive", "backup", "restore", "staging", "unhurried")
+)
+MUTANTS += (
+    Mutant(
+        "the links that keep bytes while a backup is made",
+        STAGING,
+        "os.link(place_in(self._bucket.root, task_id), place)",
+        "os.symlink(place_in(self._bucket.root, task_id), place)",
+        _data("test_backup.py::test_bytes_that_are_deleted_after_their_link_are_in_it"),
+    ),
+    Mutant(
+        "the second look for bytes, by the rows of the snapshot",
+        BACKUP,
+        "if not (missing := _link_missing(db, stage)):",
+        "if not (missing := []):",
+        _data("test_backup.py::test_a_task_that_lets_go_of_its_bytes_before_they_are_linked_makes_the_snapshot_anew"),
+    ),
+    Mutant(
+        "the snapshot that is taken anew where bytes are gone",
+        BACKUP,
+        'and row["finished_at"] is None:',
+        "and False:",
+        _data("test_backup.py::test_a_task_that_lets_go_of_its_bytes_before_they_are_linked_makes_the_snapshot_anew"),
+    ),
+    Mutant(
+        "the one moment that all tables of a backup are of",
+        UNHURRIED,
+        '_unhurried(database, "REPEATABLE READ")',
+        '_unhurried(database, "READ COMMITTED")',
+        _data("test_backup.py::test_what_changes_while_rows_are_written_down_is_not_in_it[mariadb-postgresql]"),
+    ),
+    Mutant(
+        "the age of orphans, which a backup leaves as it is",
+        BACKUP,
+        "query = select(table.c.id, table.c.finished_at).where(tasks.keeps_bytes())",
+        "query = select(table.c.id, table.c.finished_at)",
+        _data("test_backup.py::test_a_backup_has_no_orphans_and_makes_none_look_young"),
+    ),
+    Mutant(
+        "the lock of what a living backup has linked",
+        STAGING,
+        "    except BlockingIOError:\n        return True\n",
+        "    except BlockingIOError:\n        return False\n",
+        _data("test_backup.py::test_what_a_killed_one_left_is_told_and_goes_with_the_next"),
+    ),
+    Mutant(
+        "the last member of a backup, without which it is none",
+        ARCHIVE,
+        'raise InvalidInput("this backup is not whole: it was cut, or is still being written; take another one")',
+        "return",
+        _data("test_backup.py::test_without_its_last_member_it_is_no_backup"),
+    ),
+    Mutant(
+        "the digest of a backup",
+        ARCHIVE,
+        'if self.holds.get("sha256") != digest:',
+        "if False:",
+        _data("test_backup.py::test_a_backup_that_was_cut_or_changed_is_refused_and_leaves_nothing"),
+    ),
+    Mutant(
+        "the one transaction in which rows come back, with their bytes",
+        UNHURRIED,
+        '_unhurried(database, "READ COMMITTED")',
+        '_unhurried(database, "AUTOCOMMIT")',
+        _data("test_backup.py::test_a_restore_that_breaks_off_can_simply_be_begun_again[postgresql]"),
+    ),
+    Mutant(
+        "the end of work that was going on when the backup was made",
+        RESTORE,
+        "    due.restart(db)\n",
+        "",
+        _data("test_backup.py::test_everything_comes_back_whatever_the_make[postgresql-sqlite]"),
+    ),
+    Mutant(
+        "the hints that a new broker needs",
+        RESTORE,
+        "    due.call_all(db)\n",
+        "",
+        _data("test_backup.py::test_everything_comes_back_whatever_the_make[postgresql-sqlite]"),
+    ),
+    Mutant(
+        "the care for another service's log",
+        RESTORE,
+        "if log_verify.is_of_another(log, member.blocks()):",
+        "if False:",
+        _data("test_backup.py::test_the_log_of_another_service_is_left_as_it_is"),
+    ),
+    Mutant(
+        "the mark of a restore where the bucket is of a later time",
+        RESTORE,
+        "mark = orphans.set_mark(log, made_at) if had_others else None",
+        "mark = None",
+        _data("test_backup.py::test_files_that_no_row_keeps_stay_until_somebody_has_looked"),
+    ),
+    Mutant(
+        "the respect for that mark",
+        "md5_task_data/orphans.py",
+        "bool(_beside(log, RESTORED)) or ",
+        "",
+        _data("test_backup.py::test_files_that_no_row_keeps_stay_until_somebody_has_looked"),
+    ),
+    Mutant(
+        "the buffer without which a disk that is nearly full takes less than it is given",
+        "md5_service/cli/backup.py",
+        'with open(descriptor, "wb") as file:',
+        'with open(descriptor, "wb", buffering=0) as file:',
+        ("tests/faults/test_backup.py::test_a_disk_that_is_full_is_told_and_nothing_is_left",),
+    ),
+)
+
 AUTH, BROWSERS, COOKIE, LIMITS, WIRE = (
     f"md5_service/api/{name}.py" for name in ("auth", "browsers", "cookie", "limits", "wire")
 )

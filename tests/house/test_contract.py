@@ -124,6 +124,14 @@ COMMANDS = {
     "log tail": "cli/test_log_tail.py::test_lines_are_shown_as_they_are_written",
     "migrate": "end_to_end/test_readme.py::test_the_processes_on_several_hosts_are_started_as_the_readme_says",
     "doctor": "cli/test_doctor.py::test_a_finding_says_what_to_do",
+    "backup": """
+        cli/test_backup.py::test_a_backup_is_made_once_and_comes_back
+        data/test_backup.py::test_what_changes_while_rows_are_written_down_is_not_in_it
+        faults/test_backup.py::test_all_is_destroyed_and_comes_back_elsewhere""",
+    "restore": """
+        cli/test_backup.py::test_what_is_to_be_looked_at_is_1
+        data/test_backup.py::test_everything_comes_back_whatever_the_make
+        faults/test_backup.py::test_restores_are_killed_and_begun_again""",
     "key create": "cli/test_key.py::test_a_key_is_printed_once_listed_without_its_secret_and_revoked",
     "key list": "cli/test_key.py::test_a_key_is_printed_once_listed_without_its_secret_and_revoked",
     "key revoke": "cli/test_key.py::test_a_key_is_printed_once_listed_without_its_secret_and_revoked",
