@@ -4,6 +4,7 @@ or for what the doctor finds; all else goes to stderr."""
 import contextlib
 import errno
 import fcntl
+import io
 import os
 import signal
 import sys
@@ -11,7 +12,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO
+from typing import IO, Any, cast
 
 from md5_service.cli.doctor import FOUND, print_all
 from md5_service.cli.folder import DataFolder, FolderUnusable, settle
@@ -109,9 +110,8 @@ def _take(data: Path) -> None:
 @contextmanager
 def _open(settings: Settings, *, is_new: bool = False) -> Iterator[tuple[Database, Bucket]]:
     database = Database(settings.database_url)
-    if (
-        database.is_sqlite and not is_new and not Path(str(database.url.database)).exists()
-    ):  # a look would make an empty one
+    # A look would make an empty one.
+    if database.is_sqlite and not is_new and not Path(str(database.url.database)).exists():
         raise FolderUnusable(f"the database {database.url.database} is not there")
     with contextlib.closing(database):
         yield database, Bucket(settings.bucket_url)
@@ -123,18 +123,17 @@ def _to(name: str) -> Iterator[IO[bytes]]:
     if name == STANDARD:
         if sys.stdout is None or sys.stdout.isatty():
             raise OSError(errno.EINVAL, "a backup is no text for a terminal: name a file, or send it on with | or >")
-        yield sys.stdout.buffer
-        sys.stdout.buffer.flush()
+        with _buffered(sys.stdout.buffer) as file:
+            yield file
+            file.flush()
         return
     path = Path(name)
     partial = path.with_name(f"{path.name}.partial")
     _refuse_existing(path)
-    descriptor = os.open(
-        partial, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o600
-    )  # one that was left behind is used again
-    with open(
-        descriptor, "wb"
-    ) as file:  # with a buffer: without one a disk that is nearly full takes less than it is given
+    # One that was left behind is used again.
+    descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    # With a buffer: without one a disk that is nearly full takes less than it is given, and says nothing.
+    with open(descriptor, "wb") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -150,6 +149,19 @@ def _to(name: str) -> Iterator[IO[bytes]]:
         except BaseException:
             partial.unlink(missing_ok=True)
             raise
+
+
+@contextmanager
+def _buffered(file: Any) -> Iterator[IO[bytes]]:
+    """With PYTHONUNBUFFERED the standard output has no buffer."""
+    if not isinstance(file, io.RawIOBase):
+        yield cast(IO[bytes], file)
+        return
+    buffered = io.BufferedWriter(file)
+    try:
+        yield buffered
+    finally:
+        buffered.detach()
 
 
 def _refuse_existing(path: Path) -> None:

@@ -275,6 +275,13 @@ def test_a_disk_that_is_full_is_told_and_nothing_is_left(full: Place, tmp_path: 
         assert (made.returncode, made.stdout) == (2, "")
         assert made.stderr == f"md5-service: {disk.folder}/b.tar: No space left on device\n"
         assert list(disk.folder.iterdir()) == []
+        with open(disk.folder / "b.tar", "wb") as out:
+            words, env = (
+                [COMMAND, "backup", "-", *NO_PLACE],
+                os.environ | environment_of(full) | {"PYTHONUNBUFFERED": "1"},
+            )
+            assert subprocess.run(words, env=env, stdout=out, stderr=subprocess.DEVNULL).returncode == 2
+        (disk.folder / "b.tar").unlink()
         assert full.found() == []
         place = Place(disk.folder, Database(f"sqlite:///{tmp_path}/other.sqlite3"))
         back = md5_service("restore", file, *NO_PLACE, env=environment_of(place))
