@@ -1,11 +1,14 @@
 """What is in a backup comes back, from whatever make of database into whatever other; what is no whole backup does not."""
 
+import dataclasses
 import gzip
 import io
 import json
 import random
 import re
 import shutil
+import subprocess
+import sys
 import tarfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -30,6 +33,8 @@ from md5_task_data.schema import metadata
 from md5_task_data.shared_log import SharedLog
 from md5_task_data.staging import Staging, staging
 from tests.data.test_orphans import store
+from tests.servers.mariadb import MariaDb
+from tests.servers.postgres import Postgres
 
 NewTask = Callable[..., str]
 ODD = "naïve \U0001f9ec\u2028 'quoted' \\ \t\n"
@@ -571,3 +576,72 @@ def test_what_a_killed_one_left_is_told_and_goes_with_the_next(place: Place) -> 
         assert sorted(staged(place)) == sorted([alive.folder.name, "backup-of-mine"])
     assert staged(place) == ["backup-of-mine"]
     assert place.found() == []
+
+
+@pytest.mark.long
+@pytest.mark.timeout(600)
+def test_memory_is_flat(
+    place: Place, postgres: Postgres, mariadb: MariaDb, tmp_path: Path, figure: Callable[[str], None]
+) -> None:
+    """100,000 tasks, as many contacts and 20,000 stored files cost a process that makes a backup, or brings it back, hardly more
+    than a handful."""
+    few, _ = at_its_most(place, tmp_path / "few.tar", "backup")
+    fill_up(place, 100_000, 20_000)
+    many, took_s = at_its_most(place, tmp_path / "many.tar", "backup")
+    size = (tmp_path / "many.tar").stat().st_size >> 20
+    figure(f"sqlite, backup: {took_s:.1f} s, {size} MiB; {few} MiB for a handful of rows, {many} for 200,000")
+    assert many < few + MOST_MORE
+    for url in (f"sqlite:///{tmp_path}/again.sqlite3", postgres.new_database(), mariadb.new_database()):
+        make = url.partition(":")[0]
+        other = Place(tmp_path / f"{make}-place", Database(url))
+        other.make()
+        back, took_s = at_its_most(other, tmp_path / "many.tar", "restore")
+        again, again_s = at_its_most(other, tmp_path / f"{make}.tar", "backup")
+        figure(f"{make}, restore: {took_s:.1f} s, {back} MiB; backup of that: {again_s:.1f} s, {again} MiB")
+        assert max(back, again) < few + MOST_MORE
+        other.database.close()
+
+
+MOST_MORE = 40  # MiB
+MEASURED = """
+import sys, time
+from pathlib import Path
+from md5_task_data.backup import backup
+from md5_task_data.bucket import Bucket
+from md5_task_data.database import Database
+from md5_task_data.restore import restore
+what, file, url, root, log = sys.argv[1:]
+began = time.monotonic()
+with open(file, "wb" if what == "backup" else "rb") as archive:
+    if what == "backup":
+        backup(Database(url), Bucket(f"file://{root}"), Path(log), archive)
+    else:
+        restore(archive, Database(url), Bucket(f"file://{root}"), Path(log), 60)
+most = next(line.split()[1] for line in open("/proc/self/status") if line.startswith("VmHWM"))
+print(int(most) >> 10, time.monotonic() - began)
+"""
+
+
+def at_its_most(place: Place, file: Path, what: str) -> tuple[int, float]:
+    """MiB that a process of its own took, and seconds."""
+    url = place.database.url.render_as_string(hide_password=False)
+    command = [sys.executable, "-c", MEASURED, what, str(file), url, str(place.bucket.root), str(place.log)]
+    words = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout.split()
+    return int(words[0]), float(words[1])
+
+
+def fill_up(place: Place, rows: int, files: int) -> None:
+    """With tasks that have not ended; of the last ones the bytes are in the bucket."""
+    step, first = 1000, place.queued()
+    for start in range(0, rows, step):
+        ids = [str(uuid_utils.uuid7()) for _ in range(step)]
+        news = [tasks.NewTask(task_id, "local", "md5", f"{ODD}{task_id}", 3, content=b"abc") for task_id in ids]
+        if start >= rows - files:
+            news = [dataclasses.replace(new, content=None) for new in news]
+            for task_id in ids:
+                place.bucket.share(first, task_id)
+        row = {"line": 2, "owner": "local", "name": ODD, "data": json.dumps({"é": ODD})}
+        found = [row | {"task_id": task_id, "key": f"{task_id}@x.org", "email": f"{task_id}@x.org"} for task_id in ids]
+        with place.database.transaction() as db:
+            tasks.create_all(db, [(new, None) for new in news])
+            db.execute(insert(schema.contacts), found)
