@@ -23,6 +23,7 @@ from sqlalchemy import Connection, func, inspect, literal_column, select, table
 from sqlalchemy.exc import DataError, IntegrityError, ProgrammingError
 
 from md5_task_data import due, idempotency, log_verify, migrations, orphans
+from md5_task_data import tasks as tasks_of_clients
 from md5_task_data.archive import BYTES, LOG, ROWS, Member, Reader
 from md5_task_data.bucket import Bucket, outages
 from md5_task_data.database import Database
@@ -40,14 +41,16 @@ Tell = Callable[[str], None]
 
 @dataclass
 class Restored:
-    """What a restore found and did. `beyond`: lines of the log that was here of which the backup does not know, the first SHOWN
-    of them in `named`; `written`: lines that it lacked; `unknown`: stored files that were here and that no row keeps."""
+    """What a restore found and did. `beyond`: lines of the log that was here of which the backup does not know; `lost`: those
+    among them whose tasks it does not know either, the first SHOWN in `named`; `written`: lines that the log lacked; `unknown`:
+    stored files that were here and that no row keeps."""
 
     made_at: str
     tasks: int = 0
     unfinished: int = 0
     files: int = 0
     beyond: int = 0
+    lost: int = 0
     named: list[str] = field(default_factory=list)
     written: int = 0
     unknown: int = 0
@@ -211,10 +214,14 @@ def _bring_log_in_line(database: Database, log: Path, keep_uploads_s: float, res
         with suppress(FileNotFoundError):
             lacks = log_lines.c.offset >= log.stat().st_size
             restored.written = db.execute(select(func.count()).select_from(log_lines).where(lacks)).scalar_one()
-    for line in log_verify.lines_beyond(log, length):
-        restored.beyond += 1
-        if restored.beyond <= SHOWN:
-            restored.named.append(f"{line.get('id')} {line.get('name')!r}")
+    lines = log_verify.lines_beyond(log, length)
+    while batch := {str(line.get("id")): line.get("name") for line in islice(lines, orphans.BATCH)}:
+        with database.reading() as db:
+            known = {row["id"] for row in tasks_of_clients.rows(db, filter(tasks_of_clients.is_id, batch))}
+        lost = [f"{task_id} {name!r}" for task_id, name in batch.items() if task_id not in known]
+        restored.beyond += len(batch)
+        restored.lost += len(lost)
+        restored.named += lost[: SHOWN - len(restored.named)]
     try:
         SharedLog(database, log, keep_uploads_s).flush()
     except LogBusy:

@@ -82,13 +82,14 @@ def _say_about_log(done: Restored, log: Path) -> bool:
         complain(f"the log {log} lacked {done.written} lines: they are written again from the database")
     if done.beyond:
         complain(
-            f"the log {log} had {done.beyond} lines of which the backup does not know; they are saved beside it. These files "
-            "ended after the backup was made, and their ids are unknown now: hand over again what is needed"
+            f"the log {log} had {done.beyond} lines of which the backup does not know; they are saved beside it. "
+            f"{done.beyond - done.lost} are of files that the backup has, which end once more; {done.lost} are of files that "
+            "were handed over after it was made, and whose ids are unknown now: hand over again what is needed"
         )
         for words in done.named:
             say(f"    {words}")
-        if done.beyond > SHOWN:
-            say(f"    and {done.beyond - SHOWN} more")
+        if done.lost > SHOWN:
+            say(f"    and {done.lost - SHOWN} more")
     if done.unknown:
         complain(f"the bucket had {done.unknown} files that no task keeps; they stay until somebody has looked at them")
     if done.is_log_busy:

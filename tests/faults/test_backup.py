@@ -33,6 +33,7 @@ Environment = Mapping[str, str]
 SETTLED_S = 60
 MADE_S = 120
 MANY = 600
+LOAD_S = 600  # at the longest
 NO_PLACE = ["--data", "/nonexistent"]  # all is in the environment
 
 
@@ -51,8 +52,8 @@ def done(ran: subprocess.CompletedProcess[str]) -> str:
 class Load:
     """Clients that hand files over, of all sizes, and files of contacts between them."""
 
-    def __init__(self, service: Client, promises: int) -> None:
-        self.journal = Journal([service.url], promises, SEED, clients=3)
+    def __init__(self, service: Client) -> None:
+        self.journal = Journal([service.url], 50 * LOAD_S, SEED, clients=3, over_s=LOAD_S)
         self.contacts: list[str] = []
         self._service = service
         self._stop = threading.Event()
@@ -84,8 +85,8 @@ def test_all_is_destroyed_and_comes_back_elsewhere(
 ) -> None:
     """From what `./run` has, on SQLite, to separate processes on PostgreSQL, with a bucket and a log elsewhere."""
     first_s, backups = (20, 10) if is_long else (1, 1)
-    service = start_service(lease_s=5)
-    load = Load(service, 1_000_000)
+    service = start_service(lease_s=5, sweep_s=0.5, keep_uploads_s=1, part_bytes=16 << 10)
+    load = Load(service)
     made: list[tuple[Path, dict[str, str | None]]] = []
     for number in range(backups):
         time.sleep(first_s / backups)
@@ -109,7 +110,7 @@ def test_all_is_destroyed_and_comes_back_elsewhere(
         assert done(md5_service("doctor", *NO_PLACE, env=cluster.environment)) == ""
         found = found_in(cluster, before)
         figure(
-            f"{len(before)} promises before the backup, {len(last) - len(before)} after it; {told.strip()}; settled "
+            f"{len(before)} promises before the backup, {len(last) - len(before)} after it; {told.splitlines()[0]}; settled "
             f"{settled_s:.1f} s after the start; {found}"
         )
         assert found == KEPT
@@ -132,7 +133,7 @@ def test_the_database_is_lost_and_the_log_is_newer(
 ) -> None:
     """Bucket and log survive: the ids that were given out after the backup are told of, and their bytes are kept."""
     service = start_service(lease_s=5)
-    load = Load(service, 1_000_000)
+    load = Load(service)
     time.sleep(1)
     before = load.promised()
     done(md5_service("backup", tmp_path / "b.tar", "--data", service.folder))
@@ -254,6 +255,8 @@ def test_restores_are_killed_and_begun_again(
             done(md5_service("restore", file, *NO_PLACE, env=environment_of(place)))
         else:
             whole += 1
+            assert set(place.found()) <= {"leftover", "restored", "log_missing"}
+            place.flush()  # as the first worker does that ends something
         assert len(everything(place.database)["tasks"]) == wanted
         assert set(place.found()) <= {"leftover", "restored"}
         place.database.close()
