@@ -6,7 +6,8 @@ bucket/<xx>/<id>             bytes of tasks, under the names that the bucket has
 database/<table>.jsonl.gz    rows; see `portable`
 backup.json                  that all this is whole: what it holds, and the SHA-256 of names and bytes of all that comes before
 
-Without the last member, or with one that does not agree, it is no backup: it was cut, or changed.
+Without the last member, or with one that does not agree, it is no backup: it was cut, or changed. It may have been compressed
+meanwhile.
 """
 
 import hashlib
@@ -88,7 +89,7 @@ class Reader:
         self._hash = hashlib.sha256()
         with _reading():
             try:
-                self._tar = tarfile.open(fileobj=file, mode="r|", bufsize=BLOCK)  # noqa: SIM115 (nothing is to be closed)
+                self._tar = tarfile.open(fileobj=file, mode="r|*", bufsize=BLOCK)  # noqa: SIM115 (nothing is to be closed)
             except tarfile.ReadError:
                 raise _no_backup() from None
         first = self._next()

@@ -46,10 +46,7 @@ class Holds:
     log: int = 0
 
     def __str__(self) -> str:
-        return (
-            f"{self.rows.get('tasks', 0)} tasks, {sum(self.rows.values())} rows in all, {self.files} stored files with "
-            f"{self.bytes} bytes, {self.log} bytes of the log"
-        )
+        return f"{sum(self.rows.values())} rows, {self.files} stored files with {self.bytes} bytes, {self.log} bytes of the log"
 
 
 def backup(database: Database, bucket: Bucket, log: Path, file: IO[bytes], tell: Tell = lambda _: None) -> Holds:

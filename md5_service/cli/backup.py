@@ -70,10 +70,11 @@ def bring_back(name: str, data: Path) -> int:
         complain(_words(name, error))
         return CANNOT
     except KeyboardInterrupt:
-        complain("stopped; where nothing was said of a restore, nothing was restored")
+        complain("stopped; if the database is still empty, nothing was done: begin again")
         return STOPPED
-    complain(f"{AFTER}" if not found else f"look at what is said above; then {AFTER}")
-    return FOUND if found or to_be_seen else 0
+    is_something = bool(found or to_be_seen)
+    complain(f"look at what is said above; then {AFTER}" if is_something else AFTER)
+    return FOUND if is_something else 0
 
 
 def _say_about_log(done: Restored, log: Path) -> bool:

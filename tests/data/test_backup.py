@@ -16,10 +16,10 @@ from typing import IO, Any
 
 import pytest
 import uuid_utils
-from sqlalchemy import JSON, Connection, String, Table, cast, func, insert, inspect, select, update
+from sqlalchemy import JSON, Connection, String, Table, cast, delete, func, insert, inspect, select, update
 
 from md5_task_data import backup as backing
-from md5_task_data import keys, leases, migrations, orphans, portable, schema, tasks
+from md5_task_data import keys, leases, migrations, orphans, parts, portable, schema, tasks
 from md5_task_data.archive import Writer
 from md5_task_data.backup import Holds, backup
 from md5_task_data.bucket import Bucket
@@ -111,9 +111,11 @@ def fill(place: Place) -> Place:
     place.ended(size=LARGE)  # its line is not written yet
     place.queued(filename="größer.csv", size=LARGE, params={"text": ODD, "none": None})
     place.queued(content=b"", size=0)
-    running = place.queued(size=5)
+    running, cut = place.queued(size=5), place.queued(kind="contacts", size=6)
     with place.database.transaction() as db:
         assert leases.claim(db, [running], 3600)
+        (claim,) = leases.claim(db, [cut], 3600)
+        parts.cut(db, claim, [leases.Slice(0, 3, 1), leases.Slice(3, 3, 2)], {"delimiter": ODD}, 2, "rows")
         keys.create(db, "ann")
         hold(db, Holder("local", "key", str(uuid_utils.uuid7())))
         row = {"task_id": running, "owner": "local", "name": ODD, "data": json.dumps({"é": ODD}), "email": "é@x.org"}
@@ -220,20 +222,21 @@ def test_everything_comes_back_whatever_the_make(empty: Place, full: Place) -> N
     before = everything(full.database)
     archive, holds = full.backup_and_tell()
     assert everything(full.database) == before
-    assert holds.rows["tasks"] == 6
+    assert holds.rows["tasks"] == 9  # with two parts
     assert {path.name for path in full.bucket.root.iterdir() if path.name.startswith("backup")} == set()
     restored = empty.restore(archive)
     after = everything(empty.database)
     assert kept(after, empty.database) == kept(before, full.database)
-    assert (restored.tasks, restored.unfinished, restored.files) == (6, 4, holds.files)
+    assert (restored.tasks, restored.unfinished, restored.files) == (7, 5, holds.files)
     assert empty.files() == full.files()
     assert empty.log.read_bytes().startswith(full.log.read_bytes())
     assert empty.found() == []
     with empty.database.reading() as db:
         rows = db.execute(select(schema.tasks).where(schema.UNFINISHED)).mappings().all()
-        assert [row["status"] for row in rows] == ["queued"] * 3
-        is_due = select(func.count()).where(schema.tasks.c.due_at <= schema.searched_now(), schema.UNFINISHED)
-        assert db.scalar(is_due) == 3  # for a broker that knows of nothing
+        assert sorted(row["status"] for row in rows) == ["queued"] * 5 + ["waiting"]
+        is_due = schema.tasks.c.due_at <= schema.searched_now()
+        due = select(func.count()).where(is_due, schema.tasks.c.status == "queued")
+        assert db.scalar(due) == 5  # for a broker that knows of nothing
         assert not db.scalar(select(func.count()).select_from(schema.idempotency_keys))
         nulls = select(schema.tasks.c.id).where(cast(schema.tasks.c.params, String) == "null")
         assert len(db.scalars(nulls).all()) == 1
@@ -441,6 +444,8 @@ def test_a_backup_of_an_older_version_comes_back(place: Place, other: Place) -> 
         lines = [header, *([row[place] for place in had] for row in rows)]
         return gzip.compress("".join(json.dumps(line) + "\n" for line in lines).encode())
 
+    with place.database.transaction() as db:
+        db.execute(delete(schema.tasks).where(schema.IS_PART | schema.tasks.c.parts_left.is_not(None)))
     before = everything(place.database)
     migrations.upgrade(other.database)  # newer than the backup, and empty
     restored = other.restore(rewritten(place.backup(), as_it_was, "0008"))
@@ -561,7 +566,7 @@ def test_a_restore_that_breaks_off_can_simply_be_begun_again(full: Place, monkey
     assert full.is_empty()
     assert orphans.marks(full.log) == []
     assert staged(full) == []
-    assert full.restore(archive).unfinished == 4
+    assert full.restore(archive).unfinished == 5
     assert full.found() == []
 
 
