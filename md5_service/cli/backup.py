@@ -55,17 +55,14 @@ def back_up(name: str, data: Path) -> int:
 def bring_back(name: str, data: Path) -> int:
     """Returns the exit code."""
     try:
-        _take(data)
-        settings = read_settings()
-        with _ended_in_order(), _open(settings, is_new=True) as (database, bucket):
-            with _from(name) as file, _progress() as tell:
-                done = restore(file, database, bucket, settings.log_path, settings.keep_uploads_s, tell)
-            complain(
-                f"restored, as it was at {done.made_at}: {done.tasks} tasks, {done.unfinished} of them not ended, which go on; "
-                f"{done.files} stored files"
-            )
-            to_be_seen = _say_about_log(done, settings.log_path)
-            found = print_all(examine(database, bucket, settings.log_path))
+        with _ended_in_order(), _from(name) as file:
+            _take(data)
+            settings = read_settings()
+            with _open(settings, is_new=True) as (database, bucket):
+                with _progress() as tell:
+                    done = restore(file, database, bucket, settings.log_path, settings.keep_uploads_s, tell)
+                to_be_seen = _say_what_was_done(done, settings.log_path)
+                found = print_all(examine(database, bucket, settings.log_path))
     except Errors as error:
         complain(_words(name, error))
         return CANNOT
@@ -77,8 +74,12 @@ def bring_back(name: str, data: Path) -> int:
     return FOUND if is_something else 0
 
 
-def _say_about_log(done: Restored, log: Path) -> bool:
+def _say_what_was_done(done: Restored, log: Path) -> bool:
     """Whether there is something to be looked at."""
+    complain(
+        f"restored, as it was at {done.made_at}: {done.tasks} tasks, {done.unfinished} of them not ended, which go on; "
+        f"{done.files} stored files"
+    )
     if done.written:
         complain(f"the log {log} lacked {done.written} lines: they are written again from the database")
     if done.beyond:

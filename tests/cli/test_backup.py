@@ -127,6 +127,7 @@ def test_what_cannot_be_is_2(
     assert said in answer.stderr
     assert "Traceback" not in answer.stderr
     assert not (tmp_path / "b.tar").exists()
+    assert (tmp_path / "new").exists() == ("notes" in words)
 
 
 def test_through_pipes(place: Place, tmp_path: Path) -> None:

