@@ -43,7 +43,7 @@ Tell = Callable[[str], None]
 class Restored:
     """What a restore found and did. `beyond`: lines of the log that was here of which the backup does not know; `lost`: those
     among them whose tasks it does not know either, the first SHOWN in `named`; `written`: lines that the log lacked; `unknown`:
-    stored files that were here and that no row keeps."""
+    stored files that were here and that no row keeps; `log_trouble`: why the log is not yet in line."""
 
     made_at: str
     tasks: int = 0
@@ -54,7 +54,7 @@ class Restored:
     named: list[str] = field(default_factory=list)
     written: int = 0
     unknown: int = 0
-    is_log_busy: bool = False
+    log_trouble: str = ""
 
 
 def restore(
@@ -62,7 +62,7 @@ def restore(
 ) -> Restored:
     """Bring a backup back. Only for one who knows that no process of the service is alive. Flat in memory. Raises Conflict where
     the database is not empty, or the log another one's; InvalidInput for what is no whole backup, or of a newer version;
-    DependencyAway, StorageFull. After any of these the database is empty, and the bucket as it was."""
+    DependencyAway, StorageFull. After any of these the database is empty, and the bucket as it was, unless the words say more."""
     with database.reading() as db:
         _check_empty(db)
     reader = Reader(file)
@@ -93,9 +93,7 @@ def restore(
                 raise
     if not is_current:
         tell("the schema of this version")
-        migrations.upgrade(database)
-        with loading(database) as db:
-            _begin_again(db)
+        _bring_up_to_date(database, schema)
     tell("the log")
     restored.unknown = _count_unknown(database, bucket) if mark else 0
     if not restored.unknown:
@@ -187,6 +185,19 @@ def _begin_again(db: Connection) -> None:
     idempotency.release_all(db)
 
 
+def _bring_up_to_date(database: Database, schema: str) -> None:
+    """R5."""
+    try:
+        migrations.upgrade(database)
+    except DependencyAway as error:
+        raise DependencyAway(
+            f"all is back, but the schema is still that of the backup, {schema}: {error}; when that is mended, "
+            "`md5-service migrate` does the rest"
+        ) from error
+    with loading(database) as db:
+        _begin_again(db)
+
+
 def _has_any(bucket: Bucket) -> bool:
     return any(not stored.is_incoming for stored in bucket.stored())
 
@@ -225,4 +236,6 @@ def _bring_log_in_line(database: Database, log: Path, keep_uploads_s: float, res
     try:
         SharedLog(database, log, keep_uploads_s).flush()
     except LogBusy:
-        restored.is_log_busy = True
+        restored.log_trouble = "another process is writing to it: is the service running?"
+    except DependencyAway as error:
+        restored.log_trouble = str(error)

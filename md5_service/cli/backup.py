@@ -94,9 +94,12 @@ def _say_what_was_done(done: Restored, log: Path) -> bool:
             say(f"    and {done.lost - SHOWN} more")
     if done.unknown:
         complain(f"the bucket had {done.unknown} files that no task keeps; they stay until somebody has looked at them")
-    if done.is_log_busy:
-        complain(f"another process is writing to the log {log}: is the service running? Stop it, and ask `doctor`")
-    return bool(done.beyond or done.unknown or done.is_log_busy)
+    if done.log_trouble:
+        complain(
+            f"the log {log} is not in line with the rows yet ({done.log_trouble}); mend that, and the next file that ends has it "
+            "written; `md5-service doctor` tells"
+        )
+    return bool(done.beyond or done.unknown or done.log_trouble)
 
 
 def _take(data: Path) -> None:

@@ -32,6 +32,7 @@ from md5_task_data.restore import Restored, restore
 from md5_task_data.schema import metadata
 from md5_task_data.shared_log import SharedLog
 from md5_task_data.staging import Staging, staging
+from tests.client import held_by_a_stranger
 from tests.data.test_orphans import store
 from tests.servers.mariadb import MariaDb
 from tests.servers.postgres import Postgres
@@ -515,6 +516,29 @@ def test_a_log_that_is_newer_than_the_backup_is_told_and_kept(place: Place) -> N
     assert place.log.read_bytes().startswith(older)
     assert restored.unknown == 3
     assert sorted(place.found()) == ["log_ahead", "restored"]
+
+
+def test_a_log_that_cannot_be_written_now_is_told_and_comes_later(
+    place: Place, other: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Then all else is back: it is no failure of the restore."""
+    place.flush()
+    archive, whole = place.backup(), place.log.read_bytes()
+    other.make()
+    other.log.touch()
+    with held_by_a_stranger(other.log):
+        assert "is the service running?" in other.restore(archive).log_trouble
+    other.flush()
+    assert other.log.read_bytes() == whole
+
+    def away(_: SharedLog) -> int:
+        raise DependencyAway("the log's disk is away")
+
+    emptied(other)
+    with monkeypatch.context() as patch:
+        patch.setattr(SharedLog, "flush", away)
+        assert other.restore(archive).log_trouble == "the log's disk is away"
+    assert other.found() == []
 
 
 def test_files_that_no_row_keeps_stay_until_somebody_has_looked(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
