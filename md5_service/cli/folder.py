@@ -1,5 +1,6 @@
 """The one folder in which everything of `md5-service up` lives."""
 
+import contextlib
 import fcntl
 import hashlib
 import os
@@ -8,7 +9,6 @@ import tempfile
 from pathlib import Path
 from urllib.parse import quote
 
-import psutil
 from sqlalchemy import URL
 
 MARK = "MD5_UP_FOLDER"  # an environment variable of every process that `up` starts: whose it is
@@ -59,20 +59,20 @@ class DataFolder:
 
     def end_leftovers(self) -> int:
         """Kill what a killed `up` on this folder left running; returns how many processes. Only with the lock held."""
-        left = [process for process in psutil.process_iter() if process.pid != os.getpid() and self._is_ours(process)]
-        for process in left:
+        import psutil  # comes with what is embedded; `doctor` and `backup` do without
+
+        def is_ours(process: psutil.Process) -> bool:
             try:
+                return process.environ().get(MARK) == str(self.path)
+            except (psutil.Error, OSError):
+                return False
+
+        left = [process for process in psutil.process_iter() if process.pid != os.getpid() and is_ours(process)]
+        for process in left:
+            with contextlib.suppress(psutil.NoSuchProcess):
                 process.kill()
-            except psutil.NoSuchProcess:
-                continue
         psutil.wait_procs(left, timeout=5)
         return len(left)
-
-    def _is_ours(self, process: psutil.Process) -> bool:
-        try:
-            return process.environ().get(MARK) == str(self.path)
-        except (psutil.Error, OSError):
-            return False
 
     def environment(self) -> dict[str, str]:
         """The settings of the embedded default; each that is already set in our own environment is left as it is."""

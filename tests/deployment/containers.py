@@ -55,13 +55,20 @@ class Podman:
         }
 
     def __call__(self, *words: str, timeout_s: float = 120, cwd: Path = ROOT) -> str:
-        """What podman prints. Raises CalledProcessError with its words in the message."""
+        """What podman prints. Raises AssertionError with its words where it fails."""
         return self.run([self.podman, *words], timeout_s, cwd)
 
     def run(self, command: Sequence[str], timeout_s: float = 120, cwd: Path = ROOT) -> str:
-        done = subprocess.run(command, cwd=cwd, env=self.environment, capture_output=True, text=True, timeout=timeout_s)
-        assert done.returncode == 0, f"{' '.join(command)}: {done.stdout[-3000:]}{done.stderr[-3000:]}"
-        return done.stdout.strip()
+        return self.pipe(command, b"", timeout_s, cwd).decode(errors="replace").strip()
+
+    def pipe(self, command: Sequence[str], given: bytes, timeout_s: float = 120, cwd: Path = ROOT) -> bytes:
+        """What the command prints when it is given that. Raises AssertionError with its words where it fails."""
+        done = subprocess.run(
+            command, cwd=cwd, env=self.environment, input=given, capture_output=True, timeout=timeout_s
+        )
+        words = (done.stdout[-3000:] + done.stderr[-3000:]).decode(errors="replace")
+        assert done.returncode == 0, f"{' '.join(command)}: {words}"
+        return done.stdout
 
     def has_image(self, name: str) -> bool:
         return subprocess.run([self.podman, "image", "exists", name], env=self.environment).returncode == 0
@@ -159,9 +166,11 @@ class Deployment(Client):
                 self.podman("network", "rm", "-f", f"{project}_default")
 
     def compose(self, *words: str, project: str = "", timeout_s: float = 180) -> str:
+        return self.podman.run(self.command(*words, project=project), timeout_s)
+
+    def command(self, *words: str, project: str = "") -> list[str]:
         command = [str(Path(sys.executable).with_name("podman-compose")), "-f", str(COMPOSE_FILE)]
-        command += ["-p", project or self.project, "--env-file", str(self._env_file), *self._profiles, *words]
-        return self.podman.run(command, timeout_s)
+        return [*command, "-p", project or self.project, "--env-file", str(self._env_file), *self._profiles, *words]
 
     def up(self, *words: str) -> None:
         self.compose("up", "-d", *words)

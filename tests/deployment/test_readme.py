@@ -1,13 +1,16 @@
 """What the README says of containers, done as it says."""
 
+import contextlib
+import hashlib
 import re
 import shlex
 import time
+from pathlib import Path
 
 import pytest
 
 from tests.client import wait_for
-from tests.deployment.containers import Deployment
+from tests.deployment.containers import Deployment, Podman
 from tests.house.test_house import ROOT
 
 pytestmark = [pytest.mark.containers, pytest.mark.timeout(600)]
@@ -17,6 +20,7 @@ SECTION = README.partition("\n## In containers\n")[2].partition("\n## ")[0]
 COMPOSE = "docker compose -f deployment/docker-compose.yml "
 (BEGIN, ALONE) = re.findall(r"^```sh\n(.*?)^```", SECTION, re.M | re.S)
 TABLE = re.findall(r"^\| [^`|]+ \| `([^`]+)` \|$", SECTION, re.M)
+(RESTORE,) = re.findall(r"^\| to bring it back, after `down -v` \| (.*) \|$", SECTION, re.M)
 
 
 def test_the_commands_are_those_that_are_tested() -> None:
@@ -80,3 +84,37 @@ def test_a_worker_alone_as_on_another_machine(deployment: Deployment) -> None:
         deployment.podman("rm", "-f", "-i", "-t", "0", deployment.name("elsewhere"))
         for container in workers:
             deployment.podman("start", deployment.name(container))
+
+
+def test_a_backup_brings_all_back_after_everything_is_gone(podman: Podman, tmp_path: Path) -> None:
+    begin, restore, go_on = re.findall(r"`([^`]+)`", RESTORE)
+    with Deployment(podman, tmp_path, name="restored") as deployment:
+        deployment.up()
+        deployment.wait_until_ready()
+        deployment.make_key()
+        done = [deployment.hand_over(content) for content in (b"small", bytes(100_000))]
+        before = [deployment.ended(task_id) for task_id in done]
+        for container in deployment.containers("worker"):
+            deployment.podman("pause", deployment.name(container))
+        waiting = deployment.hand_over(bytes(200_000))
+        archive = podman.pipe(deployment.command("exec", "-T", "api", "md5-service", "backup", "-"), b"")
+        deployment.compose("down", "-v", "--timeout", "1")
+        assert deployment.containers() == []
+        deployment.compose(*shlex.split(begin))
+        assert restore.endswith(" <monday.tar")
+        words = shlex.split(restore.removesuffix(" <monday.tar"))
+
+        def bring_back() -> bool:
+            """Again, until the database is up."""
+            with contextlib.suppress(AssertionError):
+                podman.pipe(deployment.command(*words), archive)
+                return True
+            return False
+
+        wait_for(bring_back, 60, "the restore", every_s=1)
+        deployment.compose(*shlex.split(go_on))
+        deployment.wait_until_ready()
+        assert [deployment.task(task_id) for task_id in done] == before
+        assert deployment.ended(waiting)["result"] == {"md5": hashlib.md5(bytes(200_000)).hexdigest()}
+        assert [line["id"] for line in deployment.log_lines()] == [*done, waiting]
+        assert "fit together" in deployment.execute("api_1", "md5-service", "doctor")
