@@ -95,7 +95,7 @@ def test_a_backup_brings_all_back_after_everything_is_gone(podman: Podman, tmp_p
         done = [deployment.hand_over(content) for content in (b"small", bytes(100_000))]
         before = [deployment.ended(task_id) for task_id in done]
         for container in deployment.containers("worker"):
-            deployment.podman("pause", deployment.name(container))
+            deployment.podman("stop", "-t", "0", deployment.name(container))
         waiting = deployment.hand_over(bytes(200_000))
         archive = podman.pipe(deployment.command("exec", "-T", "api", "md5-service", "backup", "-"), b"")
         deployment.compose("down", "-v", "--timeout", "1")
