@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 import uuid_utils
@@ -17,19 +18,21 @@ import uuid_utils
 from md5_task_data import migrations, tasks
 from md5_task_data.database import Database
 from tests.client import Client, wait_for
-from tests.cluster import Cluster
+from tests.cluster import Cluster, running
 from tests.data.test_backup import Place, everything, fill
 from tests.faults.journal import Journal
 from tests.faults.oracle import KEPT, Counts, counts, unfinished
 from tests.faults.schedule import SEED
 from tests.faults.test_contacts import partners_file
 from tests.faults.test_disk_full import MIB, small_disk
+from tests.servers.mariadb import MariaDb
 from tests.servers.postgres import Postgres
 from tests.servers.valkey import Valkey
 from tests.service import COMMAND, Service
 
 Figure = Callable[[str], None]
 Environment = Mapping[str, str]
+Promised = Mapping[str, str | None]
 SETTLED_S = 60
 MADE_S = 120
 MANY = 600
@@ -105,22 +108,63 @@ def test_all_is_destroyed_and_comes_back_elsewhere(
     for file, before in made[-1 if not is_long else -3 :]:
         valkey.flush()
         cluster = new_place(tmp_path / file.stem, postgres.new_database(), valkey)
-        told = done(md5_service("restore", file, *NO_PLACE, env=cluster.environment))
-        cluster.start()
+        figure(kept_elsewhere(cluster, file, before, last))
+
+
+def kept_elsewhere(cluster: Cluster, file: Path, before: Promised, last: Promised) -> str:
+    """Restores, has all that had not ended end, and compares. Returns what was measured."""
+    told = done(md5_service("restore", file, *NO_PLACE, env=cluster.environment))
+    with running(cluster):
         began = time.monotonic()
-        wait_for(lambda: unfinished(cluster.database_url) == 0, SETTLED_S, "every promise to be kept")  # noqa: B023
+        wait_for(lambda: unfinished(cluster.database_url) == 0, SETTLED_S, "every promise to be kept")
         settled_s = time.monotonic() - began
         cluster.stop()
-        assert done(md5_service("doctor", *NO_PLACE, env=cluster.environment)) == ""
-        found = found_in(cluster, before)
+    assert done(md5_service("doctor", *NO_PLACE, env=cluster.environment)) == ""
+    found = found_in(cluster, before)
+    assert found == KEPT
+    assert 0 < len(before) < len(last)
+    assert " 0 of them not ended" not in told
+    return (
+        f"{len(before)} promises before the backup, {len(last) - len(before)} after it; {told.splitlines()[0]}; settled "
+        f"{settled_s:.1f} s after the start; {found}"
+    )
+
+
+@pytest.mark.long
+@pytest.mark.timeout(600)
+def test_several_hosts_are_destroyed_and_come_back_on_another_make(
+    tmp_path: Path, postgres: Postgres, mariadb: MariaDb, valkey: Valkey, figure: Figure
+) -> None:
+    """From PostgreSQL to MariaDB, and back."""
+    (failpoints := tmp_path / "failpoints").mkdir()
+    for number, (first, second) in enumerate(((postgres, mariadb), (mariadb, postgres))):
+        valkey.flush()
+        settings: dict[str, Any] = {
+            "lease_s": 5,
+            "sweep_s": 0.5,
+            "keep_uploads_s": 1,
+            "part_bytes": 16 << 10,
+            "failpoints": failpoints,
+        }
+        cluster = Cluster(tmp_path / f"first-{number}", first.new_database(), valkey.url, apis=2, **settings)
+        with running(cluster):
+            load = Load(cluster)
+            time.sleep(4)
+            for _ in range(20):
+                (failpoints / "claim.committed").write_text("pause 3")
+                time.sleep(0.05)
+            before = load.promised()
+            file = tmp_path / f"{number}.tar"
+            done(md5_service("backup", file, *NO_PLACE, env=cluster.environment))
+            time.sleep(0.5)
+            last = load.promised()
+            load.end()
+        shutil.rmtree(cluster.folder)
+        first.drop_database(cluster.database_url)
+        valkey.flush()
         figure(
-            f"{len(before)} promises before the backup, {len(last) - len(before)} after it; {told.splitlines()[0]}; settled "
-            f"{settled_s:.1f} s after the start; {found}"
+            kept_elsewhere(new_place(tmp_path / f"second-{number}", second.new_database(), valkey), file, before, last)
         )
-        assert found == KEPT
-        assert 0 < len(before) < len(last)
-        assert " 0 of them not ended" not in told
-        cluster.end()
 
 
 def new_place(folder: Path, database_url: str, broker: Valkey) -> Cluster:
@@ -128,7 +172,7 @@ def new_place(folder: Path, database_url: str, broker: Valkey) -> Cluster:
     return Cluster(folder, database_url, broker.url, workers=2, lease_s=5, sweep_s=1)
 
 
-def found_in(service: Service | Cluster, promised: Mapping[str, str | None]) -> Counts:
+def found_in(service: Service | Cluster, promised: Promised) -> Counts:
     return counts(service.database_url, service.log_path, promised)
 
 
