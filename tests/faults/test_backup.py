@@ -342,3 +342,19 @@ def test_a_disk_that_is_full_is_told_and_nothing_is_left(full: Place, tmp_path: 
         assert place.is_empty()
         assert place.files() == {}
         place.database.close()
+
+
+def test_a_bucket_that_is_full_is_told_and_nothing_is_left(tmp_path: Path) -> None:
+    """Links take no room, but the rows that are written down beside them do."""
+    with small_disk(tmp_path / "small", MIB) as disk:
+        place = Place(disk.folder, Database(f"sqlite:///{tmp_path}/md5.sqlite3"))
+        migrations.upgrade(place.database)
+        place.make()
+        fill(place)
+        disk.fill()
+        before = place.files()
+        made = md5_service("backup", tmp_path / "b.tar", *NO_PLACE, env=environment_of(place))
+        assert (made.returncode, made.stderr) == (2, "md5-service: the disk of the bucket is full\n")
+        assert place.files() == before
+        assert list(place.bucket.root.glob("backup-*")) == list(tmp_path.glob("b.tar*")) == []
+        place.database.close()
