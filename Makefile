@@ -28,10 +28,12 @@ format:  ## Bring the Python code into form
 test:  ## Run all tests
 	./test
 
-containers:  ## Build the images, bring the compose file up, and break things in it; needs root on Debian, and ten minutes
+containers:  ## Build the images, bring the compose file up, and break things in it; needs root on Debian, and ten minutes (FORM= is shorter)
 	@$(PREPARE) && need_debian podman buildah runc iptables netavark aardvark-dns fuse-overlayfs catatonit debootstrap
 	$(BIN)/python -m tests.deployment.containers
-	$(BIN)/python -m pytest -m containers --containers -n 2 --dist loadfile tests/deployment
+	$(BIN)/python -m pytest -m containers --containers $(FORM) tests/deployment
+
+FORM := --long -n 2 --dist loadfile
 
 faults:  ## Break things at length, for 40 minutes, and write down what was found (MD5_FAULTS_SEED=N: other chances)
 	@$(PREPARE)

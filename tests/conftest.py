@@ -42,6 +42,15 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "long: takes too long for every run; `./test FILE --long` runs it")
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What needs a server that takes long to start goes to one of xdist's workers, so that it is started once."""
+    for item in items:
+        assert isinstance(item, pytest.Function)
+        for server in ("mariadb", "rabbitmq"):
+            if server in item.name or server in item.fixturenames:
+                item.add_marker(pytest.mark.xdist_group(server))
+
+
 def pytest_runtest_setup(item: pytest.Item) -> None:
     if item.get_closest_marker("long") and not item.config.getoption("--long"):
         pytest.skip(f"`./test {item.location[0]} --long` runs it")

@@ -131,6 +131,7 @@ def test_they_may_be_started_in_any_order(deployment: Deployment) -> None:
     smoke_test(deployment)
 
 
+@pytest.mark.long
 def test_from_nothing_to_the_first_md5(podman: Podman, tmp_path: Path, figure: Callable[[str], None]) -> None:
     """And with RabbitMQ instead of Valkey, and folders instead of volumes, as `.env` says."""
     folders = {name: tmp_path / name.lower() for name in ("BUCKET", "LOG")}
@@ -154,6 +155,7 @@ def test_from_nothing_to_the_first_md5(podman: Podman, tmp_path: Path, figure: C
             smoke_test(other, folders["LOG"] if is_rabbitmq else None)
 
 
+@pytest.mark.long
 def test_the_servers_alone_with_their_ports_on_loopback(podman: Podman, tmp_path: Path) -> None:
     with Deployment(podman, tmp_path, "infra", name="servers") as servers:
         servers.up("infra")
@@ -186,6 +188,7 @@ def is_listening(host: str, port: int) -> bool:
         return probe.connect_ex((host, port)) == 0
 
 
+@pytest.mark.long
 def test_prometheus_and_flower_see_what_is_there(podman: Podman, tmp_path: Path) -> None:
     """Grafana and pgAdmin cannot be had here."""
     key = tmp_path / "md5_key"
