@@ -57,7 +57,7 @@ bench:  ## Measure: a large file beside md5sum, many small ones beside other ser
 	$(BIN)/python -m bench
 
 gallery:  ## Make the README's pictures anew
-	SCREENSHOT=1 ./test tests/browser/test_gallery.py
+	SCREENSHOT=1 ./test tests/browser/test_gallery.py --long
 
 types:  ## Make the OpenAPI document and the page's types anew
 	$(BIN)/python -m md5_service.api.openapi >frontend/openapi.json

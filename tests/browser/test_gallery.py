@@ -22,6 +22,7 @@ FEWEST_BYTES = 10_000  # of a picture with anything on it
 BATCH = "run 2026-11-17"
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("context", ["1280 light"], indirect=True)
 def test_the_gallery(page: Page, request: pytest.FixtureRequest, tmp_path: Path) -> None:
     is_wanted = bool(os.environ.get("SCREENSHOT"))

@@ -38,7 +38,7 @@ MATCHING = (
     ).filter(addresses._PLAIN)
 )
 
-some = settings(max_examples=500, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+some = settings(max_examples=200, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 
 
 def slowly(text: str) -> str | None:

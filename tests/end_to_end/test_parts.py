@@ -177,7 +177,7 @@ def test_memory_stays_flat_whatever_comes_in(start_service: Callable[..., Servic
 
 
 @pytest.mark.timeout(300)
-@pytest.mark.parametrize("pause_s", [0.0, 0.2])
+@pytest.mark.parametrize("pause_s", [0.0, pytest.param(0.2, marks=pytest.mark.long)])
 def test_ctrl_c_twice_ends_everything_at_once_even_in_the_middle_of_work(
     start_service: Callable[..., Service], asleep: Path, pause_s: float
 ) -> None:

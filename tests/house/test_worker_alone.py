@@ -24,6 +24,7 @@ NOT_THERE = (
 )
 
 
+@pytest.mark.long  # the image of `make containers` is such a one
 @pytest.mark.timeout(600)
 def test_a_worker_needs_nothing_of_the_api(tmp_path: Path, postgres: Postgres, valkey: Valkey) -> None:
     house, python = tmp_path / "house", tmp_path / "venv" / "bin" / "python"
