@@ -18,7 +18,6 @@ import tarfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from time import time
 from typing import IO, Any
 
 from md5_task_data.errors import DependencyAway, InvalidInput
@@ -45,8 +44,9 @@ def rows_name(table: str) -> str:
 class Writer:
     """Writes a backup, member after member. Flat in memory. Every method raises OSError."""
 
-    def __init__(self, file: IO[bytes], schema: str) -> None:
-        self.made_at = int(time()) * SECOND
+    def __init__(self, file: IO[bytes], schema: str, made_at: int) -> None:
+        """`made_at`: the moment that it is of, in microseconds since 1970."""
+        self.made_at = made_at
         self._tar = tarfile.open(fileobj=file, mode="w|", format=tarfile.PAX_FORMAT, bufsize=BLOCK)  # noqa: SIM115 (closed by `end`)
         self._hash = hashlib.sha256()
         self.add_json(ABOUT, {"format": FORMAT, "schema": schema, "made_at": rfc3339(self.made_at)})
@@ -62,6 +62,10 @@ class Writer:
     def add_json(self, name: str, words: Mapping[str, Any]) -> None:
         raw = json.dumps(words, indent=1).encode() + b"\n"
         self.add(name, io.BytesIO(raw), len(raw))
+
+    def abandon(self) -> None:
+        """Nothing more is written. Without this the tar would try to, when nobody needs it any more."""
+        self._tar.fileobj.closed = True  # type: ignore[attr-defined]  # of tarfile's own stream, not of `file`
 
     def end(self, holds: Mapping[str, Any]) -> None:
         """Say that this was all, and what it was."""
@@ -179,8 +183,11 @@ def _named(name: str, size: int) -> bytes:
 
 
 def _no_backup() -> InvalidInput:
-    return InvalidInput("this is no backup of md5-service: give the file that `md5-service backup` wrote")
+    return InvalidInput(
+        "this is no backup of md5-service: give the file that `md5-service backup` wrote; of compressed ones, those of gzip, "
+        "bzip2 and xz are read"
+    )
 
 
 def _damaged() -> InvalidInput:
-    return InvalidInput("this backup is damaged: it was changed after it was made; take another one")
+    return InvalidInput("this backup is damaged: it was cut, or changed after it was made; take another one")

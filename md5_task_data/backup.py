@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from itertools import islice
 from pathlib import Path
+from time import time_ns
 from typing import IO
 
 from sqlalchemy import Connection, RowMapping, select
@@ -61,6 +62,7 @@ def backup(database: Database, bucket: Bucket, log: Path, file: IO[bytes], tell:
         for _ in range(MOST_SNAPSHOTS):
             tell("links to the stored bytes")
             _link_kept(database, stage)
+            made_at = time_ns() // 1000  # what is handed over from here on may be in it, or not
             with snapshot(database) as db:
                 length = head_of(db).length
                 if not (missing := _link_missing(db, stage)):
@@ -72,7 +74,12 @@ def backup(database: Database, bucket: Bucket, log: Path, file: IO[bytes], tell:
                 f"the bytes of {len(missing)} tasks that have not ended are not in the bucket: {', '.join(missing[:SHOWN])}; "
                 "`md5-service doctor` says what to do"
             )
-        return _write(Writer(file, migrations.HEAD), Holds(rows), stage, log, length, tell)
+        writer = Writer(file, migrations.HEAD, made_at)
+        try:
+            return _write(writer, Holds(rows), stage, log, length, tell)
+        except BaseException:
+            writer.abandon()
+            raise
 
 
 def _link_kept(database: Database, stage: Staging) -> None:

@@ -38,10 +38,10 @@ class Finding:
 
 def examine(database: Database, bucket: Bucket, log: Path) -> Iterator[Finding]:
     """All findings, as they are found. Raises DependencyAway where rows or bytes cannot be read."""
+    yield from _log(database, log)  # first: it may be why the others are
+    yield from _left_behind(bucket, log)
     yield from _rows_without_bytes(database, bucket)
     yield from _bytes_without_rows(database, bucket)
-    yield from _left_behind(bucket, log)
-    yield from _log(database, log)
 
 
 def _rows_without_bytes(database: Database, bucket: Bucket) -> Iterator[Finding]:

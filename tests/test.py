@@ -85,6 +85,20 @@ class Deployment(unittest.TestCase):
         )
 
 
+def is_let_in() -> bool:
+    """Else there is nothing to be tested, and one line says why."""
+    try:
+        answer = client.get("/v1/tasks", params={"limit": 1})
+    except httpx2.TransportError as error:
+        print(f"nobody answers at {URL} (MD5_URL): {error}", file=sys.stderr)
+        return False
+    if answer.status_code == 401:
+        print(f"{URL} asks for a key: MD5_KEY is {'not one of its' if KEY else 'not set'}", file=sys.stderr)
+    return answer.status_code != 401
+
+
 if __name__ == "__main__":
     print(f"smoke test of {URL}", file=sys.stderr)
+    if not is_let_in():
+        raise SystemExit(1)
     unittest.main(verbosity=2)

@@ -79,7 +79,7 @@ def test_what_is_to_be_looked_at_is_1(place: Place, tmp_path: Path, monkeypatch:
     assert "until this is mended no orphans are deleted" in back.stdout
     assert "then move this mark elsewhere" in back.stdout
     found = ask(tmp_path, monkeypatch, "doctor", "--json")
-    assert [json.loads(line)["code"] for line in found.stdout.splitlines()] == ["restored", "log_ahead"]
+    assert [json.loads(line)["code"] for line in found.stdout.splitlines()] == ["log_ahead", "restored"]
 
 
 def test_a_service_that_runs_is_seen(place: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

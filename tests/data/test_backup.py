@@ -206,7 +206,7 @@ def rewritten(
 ) -> bytes:
     """A whole backup with other members; None: without this one."""
     file = io.BytesIO()
-    writer = Writer(file, schema_version)
+    writer = Writer(file, schema_version, 0)
     with tarfile.open(fileobj=io.BytesIO(archive)) as tar:
         for info in tar.getmembers()[1:-1]:
             member = tar.extractfile(info)
@@ -423,7 +423,7 @@ def test_a_part_that_nobody_knows_is_refused(place: Place, other: Place) -> None
     for name in ("bucket/../../etc/passwd", "database/alembic_version.jsonl.gz", "bucket/ab/notes"):
         strange = rewritten(place.backup(), lambda _, content: content)
         file = io.BytesIO()
-        writer = Writer(file, migrations.HEAD)
+        writer = Writer(file, migrations.HEAD, 0)
         writer.add(name, io.BytesIO(strange), 3)
         writer.end({})
         with pytest.raises(InvalidInput, match=f"does not know: '{name}'"):

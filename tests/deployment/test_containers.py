@@ -63,6 +63,20 @@ def test_an_empty_secret_stops_the_start(podman: Podman, tmp_path: Path) -> None
         deployment.compose("config")
 
 
+def test_the_smoke_test_says_in_a_line_why_it_cannot_begin(deployment: Deployment) -> None:
+    for environment, words in (
+        ({"MD5_URL": deployment.url}, "asks for a key: MD5_KEY is not set"),
+        ({"MD5_URL": deployment.url, "MD5_KEY": "wrong"}, "asks for a key: MD5_KEY is not one of its"),
+        ({"MD5_URL": "http://127.0.0.1:1"}, "nobody answers at http://127.0.0.1:1 (MD5_URL): "),
+    ):
+        done = subprocess.run(
+            [sys.executable, ROOT / "tests/test.py"], env=environment, capture_output=True, text=True, timeout=60
+        )
+        assert done.returncode == 1
+        assert words in done.stderr.splitlines()[1]
+        assert len(done.stderr.splitlines()) == 2
+
+
 def test_secrets_are_new_and_never_written_over(podman: Podman, tmp_path: Path) -> None:
     (tmp_path / "other").mkdir()
     first, second = Deployment(podman, tmp_path), Deployment(podman, tmp_path / "other")

@@ -22,7 +22,7 @@ from tests.deployment.containers import Deployment, Podman
 pytestmark = [pytest.mark.containers, pytest.mark.timeout(600)]
 
 MIB = 1 << 20
-HEADER_S, BODY_S = 15, 30  # the patience that proxy.conf has with slow clients
+HEADER_S, BODY_S = 15, 30  # the patience that the proxy has with a slow head, and the API with a slow body
 
 
 class Proxy:
@@ -165,25 +165,56 @@ def test_too_many_connections_from_one_address(proxy: Proxy, deployment: Deploym
         assert_problem(client.get("/healthz"), 429, "too_many")
 
 
-@pytest.mark.parametrize(
-    ("begun", "within_s"),
-    [
-        ("GET /healthz HTTP/1.1\r\nHost: files.example\r\n", HEADER_S),
-        (
-            "POST /v1/tasks HTTP/1.1\r\nHost: files.example\r\nContent-Length: 1000\r\nAuthorization: Bearer {key}\r\n\r\nx",
-            BODY_S,
-        ),
-    ],
-    ids=["a head", "a body"],
-)
-def test_who_sends_nothing_more_is_let_go(deployment: Deployment, begun: str, within_s: float) -> None:
-    with socket.create_connection(("127.0.0.1", deployment.port), timeout=within_s + 10) as slow:
-        slow.sendall(begun.format(key=deployment.key).encode())
-        began = time.monotonic()
+def said(deployment: Deployment, begun: str) -> tuple[bytes, float]:
+    """All that is answered to a request that never ends, and the seconds until the connection does."""
+    with socket.create_connection(("127.0.0.1", deployment.port), timeout=60) as slow:
+        slow.sendall(begun.encode())
+        began, answer = time.monotonic(), b""
         with suppress(ConnectionResetError):
-            while slow.recv(4096):
-                pass
-        assert within_s - 2 < time.monotonic() - began < within_s + 8
+            while piece := slow.recv(4096):
+                answer += piece
+        return answer, time.monotonic() - began
+
+
+def test_a_head_that_does_not_end_is_let_go(deployment: Deployment) -> None:
+    _, seconds = said(deployment, "GET /healthz HTTP/1.1\r\nHost: files.example\r\n")
+    assert HEADER_S - 2 < seconds < HEADER_S + 8
+
+
+@pytest.mark.parametrize("length", ["Content-Length: 1000\r\n\r\nx", "Transfer-Encoding: chunked\r\n\r\n1\r\nx\r\n"])
+def test_a_body_that_does_not_go_on_is_told_so_and_let_go(deployment: Deployment, length: str) -> None:
+    key = f"Authorization: Bearer {deployment.key}"
+    answer, seconds = said(deployment, f"POST /v1/tasks HTTP/1.1\r\nHost: files.example\r\n{key}\r\n{length}")
+    assert answer.startswith(b"HTTP/1.1 408 ")
+    assert b'"code":"upload_stalled"' in answer
+    assert BODY_S - 2 < seconds < BODY_S + 10
+
+
+@pytest.mark.parametrize(
+    ("request_", "status", "code"),
+    [
+        ("GET /%00 HTTP/1.1", 400, "malformed"),
+        ("GET /v1/tasks/% HTTP/1.1", 400, "malformed"),
+        ("GET /v1/../../etc/passwd HTTP/1.1", 400, "malformed"),
+        ("nonsense", 400, "malformed"),
+        ("\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", 400, "malformed"),
+        ("GET / HTTP/9.9", 400, "malformed"),
+        (f"GET /v1/tasks?filename={'a' * 40_000} HTTP/1.1", 431, "head_too_large"),
+        (f"GET /{'a' * 40_000} HTTP/1.1", 431, "head_too_large"),
+        ("TRACE / HTTP/1.1", 405, "method_not_allowed"),
+        ("CONNECT files.example:443 HTTP/1.1", 405, "method_not_allowed"),
+        ("POST /v1/tasks HTTP/1.1\r\nTransfer-Encoding: gzip", 400, "malformed"),
+    ],
+)
+def test_whatever_it_refuses_by_itself_is_a_problem(
+    deployment: Deployment, request_: str, status: int, code: str
+) -> None:
+    answer, _ = said(deployment, f"{request_}\r\nHost: files.example\r\nConnection: close\r\n\r\n")
+    head, _, body = answer.partition(b"\r\n\r\n")
+    assert head.startswith(f"HTTP/1.1 {status} ".encode())
+    assert b"\r\nContent-Type: application/problem+json" in head
+    problem = json.loads(body)
+    assert (problem["status"], problem["code"]) == (status, code)
 
 
 def test_many_slow_ones_keep_nobody_else_out(deployment: Deployment) -> None:

@@ -19,7 +19,7 @@ README = (ROOT / "README.md").read_text()
 SECTION = README.partition("\n## In containers\n")[2].partition("\n## ")[0]
 COMPOSE = "docker compose -f deployment/docker-compose.yml "
 (BEGIN, ALONE) = re.findall(r"^```sh\n(.*?)^```", SECTION, re.M | re.S)
-TABLE = re.findall(r"^\| [^`|]+ \| `([^`]+)` \|$", SECTION, re.M)
+TABLE = re.findall(r"^\| (?!to bring)[^|]+ \| `([^`]+)` \|$", SECTION, re.M)
 (RESTORE,) = re.findall(r"^\| to bring it back, after `down -v` \| (.*) \|$", SECTION, re.M)
 
 

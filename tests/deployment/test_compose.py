@@ -1,0 +1,49 @@
+"""The compose file, by reading: what was forgotten in it would be missed by somebody in the middle of a night."""
+
+import re
+
+from md5_service.settings import Settings
+from tests.deployment.containers import COMPOSE_FILE, compose_file, our_images
+from tests.house.test_house import ROOT
+
+OF_THE_IMAGES = {"MD5_BUCKET_URL", "MD5_LOG_PATH", "MD5_ALIVE_FILE"}
+FOR_TESTS = {"MD5_FAILPOINTS"}
+ENV_EXAMPLE = (ROOT / "deployment" / ".env.example").read_text()
+
+
+def test_every_setting_reaches_the_containers() -> None:
+    settings = {f"MD5_{name.upper()}" for name in Settings.model_fields}
+    for service in ("migrate", "api", "worker", "large", "upkeep", "beat"):
+        assert settings - set(compose_file()["services"][service]["environment"]) == OF_THE_IMAGES | FOR_TESTS
+    for dockerfile in ("api", "worker"):
+        words = (ROOT / "deployment" / dockerfile / "Dockerfile").read_text()
+        assert "MD5_BUCKET_URL=file:///srv/md5/bucket MD5_LOG_PATH=/srv/md5/log/tasks.log" in words
+
+
+def test_every_secret_is_asked_for_and_none_has_a_default() -> None:
+    empty = set(re.findall(r"^([A-Z0-9_]+)=$", ENV_EXAMPLE, re.M))
+    asked_for = set(re.findall(r"\$\{([A-Z0-9_]+):\?", COMPOSE_FILE.read_text()))
+    assert empty == asked_for
+    assert {name for name in empty if name.endswith("_PASSWORD")} == empty
+    assert not re.search(r"PASSWORD:-|PASSWORD-", COMPOSE_FILE.read_text())
+
+
+def test_what_may_be_set_is_in_the_example() -> None:
+    ours = set(re.findall(r"\$\{([A-Z0-9_]+)", COMPOSE_FILE.read_text())) - {"MD5_DATABASE_URL", "PROMETHEUS_KEY_FILE"}
+    assert ours == {name for name in ours if re.search(rf"^#?{name}=", ENV_EXAMPLE, re.M)}
+
+
+def test_ours_are_locked_down_and_only_the_proxy_is_open_to_others() -> None:
+    services = compose_file()["services"]
+    for name, service in services.items():
+        if service["image"] in our_images():
+            assert service["read_only"] is True
+            assert service["cap_drop"] == ["ALL"]
+            assert service["security_opt"] == ["no-new-privileges:true"]
+        inner = [port for port in service.get("ports", ()) if not port.startswith("${INNER_ADDRESS:-127.0.0.1}:")]
+        assert (inner != []) == (name == "nginx")
+
+
+def test_a_worker_has_the_time_that_it_takes_to_stop() -> None:
+    for name in ("worker", "large", "upkeep"):
+        assert compose_file()["services"][name]["stop_grace_period"] == "15s"
