@@ -70,7 +70,8 @@ class Service(Client):
             yield
         finally:
             for worker in workers:
-                worker.resume()
+                with contextlib.suppress(psutil.NoSuchProcess):  # where the test has killed it
+                    worker.resume()
 
     @property
     def supervisor(self) -> psutil.Process:

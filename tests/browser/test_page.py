@@ -139,7 +139,7 @@ def test_a_service_that_is_killed_and_comes_back_is_waited_for(
     with service.without_workers():
         choose(page, "held up")
         expect(card(page, "held up").get_by_test_id("id")).to_be_visible(timeout=20_000)
-    service.kill_tree()
+        service.kill_tree()
     expect(page.get_by_text("cannot be reached").first).to_be_attached(timeout=30_000)
     choose(page, "meanwhile")
     expect(card(page, "meanwhile")).to_contain_text("It begins again by itself", timeout=20_000)

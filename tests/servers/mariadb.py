@@ -1,5 +1,6 @@
 """MariaDB, from Debian's package."""
 
+import contextlib
 import os
 import subprocess
 from pathlib import Path
@@ -79,5 +80,6 @@ class MariaDb(DatabaseServer):
 
     def _drop(self, name: str) -> None:
         for connection in self.sql(f"SELECT id FROM information_schema.processlist WHERE db = '{name}'").split():
-            self.sql(f"KILL {connection}")
+            with contextlib.suppress(ServerFailed):  # it has gone by itself meanwhile
+                self.sql(f"KILL {connection}")
         self.sql(f"DROP DATABASE IF EXISTS {name}")
