@@ -12,7 +12,7 @@ import re
 import secrets
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from md5_task_data.bucket import Bucket, outages, place_in
@@ -83,19 +83,30 @@ class Staging:
 def staging(bucket: Bucket, what: str) -> Iterator[Staging]:
     """A new one, gone at the end however that comes; those of dead processes go at once. `what`: backup, or restore. Raises
     StorageFull, DependencyAway."""
-    with outages():
+    with outages(), _alone(bucket):
         for leftover in leftovers(bucket):
             shutil.rmtree(leftover, ignore_errors=True)
         folder = bucket.root / f"{what}-{secrets.token_hex(8)}"
-        unnamed = folder.with_suffix(".new")  # until it is locked: else it would look dead
-        unnamed.mkdir(mode=0o700)
-        descriptor = os.open(unnamed / LOCK, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+        folder.mkdir(mode=0o700)
+        descriptor = os.open(folder / LOCK, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        unnamed.rename(folder)
     try:
         yield Staging(bucket, folder)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+        os.close(descriptor)
+
+
+@contextmanager
+def _alone(bucket: Bucket) -> Iterator[None]:
+    """Nobody else begins meanwhile: a folder that is not locked yet would look dead. On NFS, which lets nobody lock a folder, the
+    second of two that begin in the same moment may make the first one fail."""
+    descriptor = os.open(bucket.root, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        with suppress(OSError):
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
         os.close(descriptor)
 
 

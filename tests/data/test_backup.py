@@ -594,6 +594,14 @@ def test_a_restore_that_breaks_off_can_simply_be_begun_again(full: Place, monkey
     assert full.found() == []
 
 
+def test_one_that_was_killed_before_it_had_its_lock_goes_with_the_next(place: Place) -> None:
+    unlocked = place.bucket.root / "backup-0123456789abcdef"
+    unlocked.mkdir()
+    with staging(place.bucket, "backup") as stage:
+        assert list(place.bucket.root.glob("backup-*")) == [stage.folder]
+    assert list(place.bucket.root.glob("backup-*")) == []
+
+
 def test_what_a_killed_one_left_is_told_and_goes_with_the_next(place: Place) -> None:
     with staging(place.bucket, "backup") as alive:
         dead = place.bucket.root / "restore-0123456789abcdef"
