@@ -18,8 +18,10 @@ import tarfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import IO, Any
 
+from md5_task_data.bucket import place_in
 from md5_task_data.errors import DependencyAway, InvalidInput
 from md5_task_data.schema import SECOND, rfc3339
 
@@ -34,7 +36,7 @@ Digest = Callable[[bytes], object]
 
 
 def bytes_name(task_id: str) -> str:
-    return f"bucket/{task_id[-2:]}/{task_id}"
+    return str(place_in(Path("bucket"), task_id))
 
 
 def rows_name(table: str) -> str:

@@ -8,7 +8,9 @@ A task that has not ended in the snapshot has its bytes in the backup. They were
 it may come, end, and let go of them: then they are nowhere any more, and the snapshot is taken anew.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+import os
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict, dataclass, field
 from itertools import islice
 from pathlib import Path
@@ -21,20 +23,18 @@ from md5_task_data import contents, migrations, tasks
 from md5_task_data.archive import LOG, Writer, bytes_name, rows_name
 from md5_task_data.bucket import Bucket, outages
 from md5_task_data.database import Database
-from md5_task_data.errors import BytesMissing, DependencyAway, InvalidInput
+from md5_task_data.errors import BytesMissing, InvalidInput
 from md5_task_data.log_verify import beginning
 from md5_task_data.portable import dump
 from md5_task_data.schema import metadata
 from md5_task_data.schema import tasks as table
 from md5_task_data.shared_log import head_of
-from md5_task_data.staging import Staging, staging
+from md5_task_data.staging import Staging, Tell, staging
 from md5_task_data.unhurried import snapshot
 
 BATCH = 500  # rows that are looked at, at once
 MOST_SNAPSHOTS = 10
 SHOWN = 3  # ids in an error
-
-Tell = Callable[[str], None]
 
 
 @dataclass
@@ -85,37 +85,29 @@ def backup(database: Database, bucket: Bucket, log: Path, file: IO[bytes], tell:
 def _link_kept(database: Database, stage: Staging) -> None:
     """B1: what the rows keep, and nothing else. A link makes an orphan look young (`Stored.touched_at`), so that with a backup a
     day none would ever be deleted."""
-    after = ""
-    while True:
-        with database.reading() as db:
-            rows, is_here = _page(db, after)
-        for row in rows:
-            if row["id"] not in is_here:
-                stage.link(row["id"])
-        if len(rows) < BATCH:
-            return
-        after = rows[-1]["id"]
+    for row in _kept(database.reading):
+        stage.link(row["id"])
 
 
 def _link_missing(db: Connection, stage: Staging) -> list[str]:
     """B2: what the snapshot's rows keep and is not linked yet. Returns those that have not ended, and whose bytes are gone."""
-    after, missing = "", []
+    rows = _kept(lambda: nullcontext(db))
+    return [row["id"] for row in rows if not stage.link(row["id"]) and row["finished_at"] is None]
+
+
+def _kept(reading: Callable[[], AbstractContextManager[Connection]]) -> Iterator[RowMapping]:
+    """The rows that keep bytes in the bucket, and not in the database."""
+    after = ""
     while True:
-        rows, is_here = _page(db, after)
-        for row in rows:
-            if row["id"] not in is_here and not stage.link(row["id"]) and row["finished_at"] is None:
-                missing.append(row["id"])
+        query = select(table.c.id, table.c.finished_at).where(tasks.keeps_bytes())
+        query = query.where(table.c.id > after) if after else query
+        with reading() as db:
+            rows = db.execute(query.order_by(table.c.id).limit(BATCH)).mappings().all()
+            is_here = contents.sizes(db, [row["id"] for row in rows])
+        yield from (row for row in rows if row["id"] not in is_here)
         if len(rows) < BATCH:
-            return missing
+            return
         after = rows[-1]["id"]
-
-
-def _page(db: Connection, after: str) -> tuple[Sequence[RowMapping], dict[str, int]]:
-    """The next rows that keep bytes, and those among them whose bytes are in the database."""
-    query = select(table.c.id, table.c.finished_at).where(tasks.keeps_bytes())
-    query = query.where(table.c.id > after) if after else query
-    rows = db.execute(query.order_by(table.c.id).limit(BATCH)).mappings().all()
-    return rows, contents.sizes(db, [row["id"] for row in rows])
 
 
 def _let_go(db: Connection, stage: Staging) -> None:
@@ -141,23 +133,20 @@ def _write(writer: Writer, holds: Holds, stage: Staging, log: Path, length: int,
     with beginning(log, length) as (file, holds.log):
         writer.add(LOG, file, holds.log)
     for path in stage.files():
-        with _opened(path) as stored:
-            size = stored.seek(0, 2)
-            stored.seek(0)
-            writer.add(bytes_name(path.name), stored, size)
-        holds.files, holds.bytes = holds.files + 1, holds.bytes + size
+        holds.bytes += _add(writer, bytes_name(path.name), path)
+        holds.files += 1
         tell(f"{holds.files} stored files, {holds.bytes} bytes")
     for name in holds.rows:
-        with _opened(stage.rows(name)) as packed:
-            size = packed.seek(0, 2)
-            packed.seek(0)
-            writer.add(rows_name(name), packed, size)
+        _add(writer, rows_name(name), stage.rows(name))
     writer.end(asdict(holds))
     return holds
 
 
-def _opened(path: Path) -> IO[bytes]:
-    try:
-        return open(path, "rb")
-    except OSError as error:
-        raise DependencyAway(f"the bucket cannot be used: {error.strerror}") from error
+def _add(writer: Writer, name: str, path: Path) -> int:
+    """Returns its bytes."""
+    with outages():
+        file = open(path, "rb")  # noqa: SIM115 (closed below, where an error is the archive's)
+    with file:
+        size = os.fstat(file.fileno()).st_size
+        writer.add(name, file, size)
+    return size

@@ -28,6 +28,7 @@ ANSWER_TIMEOUT_S = 15  # for a whole transaction: longer than the server's own l
 PING_TIMEOUT_S = 1
 SURELY_ALIVE_S = 0.5  # since it was last used
 CONNECT_TIMEOUT_S = 2
+KEEPALIVES = {"keepalives_idle": 5, "keepalives_interval": 2, "keepalives_count": 3}  # of PostgreSQL's connections
 SHORTEST_PAUSE_S, LONGEST_PAUSE_S = 0.0002, 0.003  # between two looks at the lock of SQLite's writers
 # An execution option: nobody asks what came of this statement before the end of its transaction. So PostgreSQL gets it with the
 # next one, in one message; its errors are raised there, or by the COMMIT.
@@ -216,8 +217,7 @@ def _postgresql(url: URL, echo: bool, pool_size: int, patience: Patience) -> Eng
 
     limits = ("statement_timeout", "idle_in_transaction_session_timeout")
     timeouts = " ".join(f"-c {limit}={STATEMENT_TIMEOUT_S}s" for limit in limits)
-    keepalives = {"keepalives_idle": 5, "keepalives_interval": 2, "keepalives_count": 3}
-    connect = {"connect_timeout": CONNECT_TIMEOUT_S, "options": timeouts, **keepalives}
+    connect = {"connect_timeout": CONNECT_TIMEOUT_S, "options": timeouts, **KEEPALIVES}
     engine = _server(
         url, echo, pool_size, connect | {"connection_factory": postgresql.Connection}, use_native_hstore=False
     )

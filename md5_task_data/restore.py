@@ -12,31 +12,27 @@ A kill before R4's COMMIT leaves the database empty, so that it can simply be be
 """
 
 import os
-from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 from typing import IO
 
-from sqlalchemy import Connection, func, inspect, literal_column, select, table
+from sqlalchemy import Connection, case, func, inspect, literal_column, select, table
 from sqlalchemy.exc import DataError, IntegrityError, ProgrammingError
 
-from md5_task_data import due, idempotency, log_verify, migrations, orphans
-from md5_task_data import tasks as tasks_of_clients
+from md5_task_data import due, idempotency, log_verify, migrations, orphans, tasks
 from md5_task_data.archive import BYTES, LOG, ROWS, Member, Reader
 from md5_task_data.bucket import Bucket, outages
 from md5_task_data.database import Database
 from md5_task_data.errors import Conflict, DependencyAway, InvalidInput
 from md5_task_data.portable import load
-from md5_task_data.schema import log_head, log_lines, metadata, tasks
+from md5_task_data.schema import IS_PART, UNFINISHED, log_head, log_lines, metadata
 from md5_task_data.shared_log import LogBusy, SharedLog, head_of
-from md5_task_data.staging import Staging, staging
+from md5_task_data.staging import Staging, Tell, staging
 from md5_task_data.unhurried import loading
 
 SHOWN = 20  # lines of a log that are told of
-
-Tell = Callable[[str], None]
 
 
 @dataclass
@@ -212,10 +208,8 @@ def _count_unknown(database: Database, bucket: Bucket) -> int:
 
 def _count(database: Database, restored: Restored) -> None:
     with database.reading() as db:
-        is_file = tasks.c.parent_id.is_(None)
-        restored.tasks = db.execute(select(func.count()).select_from(tasks).where(is_file)).scalar_one()
-        not_ended = select(func.count()).select_from(tasks).where(is_file, tasks.c.finished_at.is_(None))
-        restored.unfinished = db.execute(not_ended).scalar_one()
+        counts = select(func.count(), func.count(case((UNFINISHED, 1)))).where(~IS_PART)
+        restored.tasks, restored.unfinished = db.execute(counts).one()
 
 
 def _bring_log_in_line(database: Database, log: Path, keep_uploads_s: float, restored: Restored) -> None:
@@ -228,7 +222,7 @@ def _bring_log_in_line(database: Database, log: Path, keep_uploads_s: float, res
     lines = log_verify.lines_beyond(log, length)
     while batch := {str(line.get("id")): line.get("name") for line in islice(lines, orphans.BATCH)}:
         with database.reading() as db:
-            known = {row["id"] for row in tasks_of_clients.rows(db, filter(tasks_of_clients.is_id, batch))}
+            known = {row["id"] for row in tasks.rows(db, filter(tasks.is_id, batch))}
         lost = [f"{task_id} {name!r}" for task_id, name in batch.items() if task_id not in known]
         restored.beyond += len(batch)
         restored.lost += len(lost)

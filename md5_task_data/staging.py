@@ -11,7 +11,7 @@ import os
 import re
 import secrets
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -21,6 +21,8 @@ from md5_task_data.errors import DependencyAway
 
 NAME = re.compile(r"(backup|restore)-[0-9a-f]{16}")
 LOCK = "lock"
+
+Tell = Callable[[str], None]  # is given words about the progress
 
 
 class Staging:

@@ -6,16 +6,11 @@ from contextlib import AbstractContextManager, contextmanager
 
 from sqlalchemy import Connection, Engine, NullPool, create_engine
 
-from md5_task_data.database import CONNECT_TIMEOUT_S, Database, outages
+from md5_task_data.database import CONNECT_TIMEOUT_S, KEEPALIVES, Database, outages
 
 SILENCE_S = 600  # of a MariaDB server, from which it counts as lost; PostgreSQL's connections have keepalives
 PATIENCE = {
-    "postgresql": {
-        "options": "-c statement_timeout=0 -c idle_in_transaction_session_timeout=0",
-        "keepalives_idle": 5,
-        "keepalives_interval": 2,
-        "keepalives_count": 3,
-    },
+    "postgresql": {"options": "-c statement_timeout=0 -c idle_in_transaction_session_timeout=0", **KEEPALIVES},
     "mysql": {
         "read_timeout": SILENCE_S,
         "write_timeout": SILENCE_S,

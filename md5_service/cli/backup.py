@@ -9,7 +9,7 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any, cast
@@ -18,60 +18,77 @@ from md5_service.cli.doctor import FOUND, print_all
 from md5_service.cli.folder import DataFolder, FolderUnusable, settle
 from md5_service.cli.report import complain, say
 from md5_service.settings import BadSettings, Settings, read_settings
-from md5_task_data.backup import Tell, backup
+from md5_task_data.backup import backup
 from md5_task_data.bucket import Bucket
 from md5_task_data.database import Database
 from md5_task_data.doctor import examine
 from md5_task_data.durable import sync_folder
 from md5_task_data.errors import DependencyAway, TaskDataError
 from md5_task_data.restore import SHOWN, Restored, restore
+from md5_task_data.staging import Tell
 
 CANNOT, STOPPED = 2, 130
 STANDARD = "-"  # output, or input
 SHOW_S = 0.2  # between two words about the progress
 NEEDED = {"MD5_DATABASE_URL", "MD5_BUCKET_URL", "MD5_LOG_PATH"}
+End = tuple[int, str]  # an exit code, and the words about it
 AFTER = "start the service now; `md5-service doctor` looks again at any time"
-
-Errors = (FolderUnusable, BadSettings, TaskDataError, DependencyAway, OSError)
 
 
 def back_up(name: str, data: Path) -> int:
     """Returns the exit code."""
-    try:
-        settle(data)
-        settings = read_settings()
-        with _ended_in_order(), _open(settings) as (database, bucket), _to(name) as file, _progress() as tell:
-            holds = backup(database, bucket, settings.log_path, file, tell)
-    except Errors as error:
-        complain(_words(name, error))
-        return CANNOT
-    except KeyboardInterrupt:
-        complain("no backup was made")
-        return STOPPED
-    complain(f"backup made: {holds}")
-    return 0
+    return _in_order(name, lambda: _back_up(name, data), "no backup was made")
 
 
 def bring_back(name: str, data: Path) -> int:
     """Returns the exit code."""
+    return _in_order(
+        name, lambda: _bring_back(name, data), "stopped; if the database is still empty, nothing was done: begin again"
+    )
+
+
+def _in_order(name: str, work: Callable[[], End], stopped: str) -> int:
+    """Do the work, and tell in a line how it ended. Returns the exit code."""
     try:
-        with _ended_in_order(), _from(name) as file:
-            _take(data)
-            settings = read_settings()
-            with _open(settings, is_new=True) as (database, bucket):
-                with _progress() as tell:
-                    done = restore(file, database, bucket, settings.log_path, settings.keep_uploads_s, tell)
-                to_be_seen = _say_what_was_done(done, settings.log_path)
-                found = print_all(examine(database, bucket, settings.log_path))
-    except Errors as error:
-        complain(_words(name, error))
-        return CANNOT
+        with _ended_in_order():
+            code, words = work()
+    except (FolderUnusable, BadSettings, TaskDataError, DependencyAway, OSError) as error:
+        code, words = CANNOT, _words(name, error)
     except KeyboardInterrupt:
-        complain("stopped; if the database is still empty, nothing was done: begin again")
-        return STOPPED
-    is_something = bool(found or to_be_seen)
-    complain(f"look at what is said above; then {AFTER}" if is_something else AFTER)
-    return FOUND if is_something else 0
+        code, words = STOPPED, stopped
+    complain(words)
+    return code
+
+
+@contextmanager
+def _ended_in_order() -> Iterator[None]:
+    """A SIGTERM clears up as Ctrl-C does."""
+    before = [(number, signal.signal(number, signal.default_int_handler)) for number in (signal.SIGTERM, signal.SIGHUP)]
+    try:
+        yield
+    finally:
+        for number, handler in before:
+            signal.signal(number, handler)
+
+
+def _back_up(name: str, data: Path) -> End:
+    settle(data)
+    settings = read_settings()
+    with _open(settings) as (database, bucket), _to(name) as file, _progress() as tell:
+        holds = backup(database, bucket, settings.log_path, file, tell)
+    return 0, f"backup made: {holds}"
+
+
+def _bring_back(name: str, data: Path) -> End:
+    with _from(name) as file:
+        _take(data)
+        settings = read_settings()
+        with _open(settings, is_new=True) as (database, bucket):
+            with _progress() as tell:
+                done = restore(file, database, bucket, settings.log_path, settings.keep_uploads_s, tell)
+            to_be_seen = _say_what_was_done(done, settings.log_path)
+            found = print_all(examine(database, bucket, settings.log_path))
+    return (FOUND, f"look at what is said above; then {AFTER}") if found or to_be_seen else (0, AFTER)
 
 
 def _say_what_was_done(done: Restored, log: Path) -> bool:
@@ -206,19 +223,8 @@ def _progress() -> Iterator[Tell]:
         print("\r\033[K", end="", file=sys.stderr, flush=True)
 
 
-@contextmanager
-def _ended_in_order() -> Iterator[None]:
-    """A SIGTERM clears up as Ctrl-C does."""
-    before = [(number, signal.signal(number, signal.default_int_handler)) for number in (signal.SIGTERM, signal.SIGHUP)]
-    try:
-        yield
-    finally:
-        for number, handler in before:
-            signal.signal(number, handler)
-
-
-def _words(name: str, error: Exception) -> object:
+def _words(name: str, error: Exception) -> str:
     if not isinstance(error, OSError):
-        return error
+        return str(error)
     what = {STANDARD: "standard input or output"}.get(name, name)
     return f"{what}: {error.strerror or error}"

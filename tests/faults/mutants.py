@@ -438,8 +438,8 @@ MUTANTS += (
     Mutant(
         "the snapshot that is taken anew where bytes are gone",
         BACKUP,
-        'and row["finished_at"] is None:',
-        "and False:",
+        'and row["finished_at"] is None]',
+        "and False]",
         _data("test_backup.py::test_a_task_that_lets_go_of_its_bytes_before_they_are_linked_makes_the_snapshot_anew"),
     ),
     Mutant(
