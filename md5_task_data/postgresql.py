@@ -4,7 +4,7 @@ read needs none. https://www.postgresql.org/docs/current/protocol-flow.html#PROT
 
 from typing import Any
 
-from psycopg2 import extensions  # type: ignore[import-untyped]  # nor its base classes below
+from psycopg2 import extensions
 
 BEGIN = b"BEGIN ISOLATION LEVEL READ COMMITTED"
 

@@ -2,19 +2,22 @@
 
 import os
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import TypeVar
 
 import pytest
 import uuid_utils
 
-from md5_task_data import migrations, tasks
+from md5_task_data import tasks
 from md5_task_data.bucket import Bucket
 from md5_task_data.database import Database
+from tests.databases import new_sqlite
 from tests.servers.mariadb import MariaDb
 from tests.servers.postgres import Postgres
 from tests.servers.rabbitmq import RabbitMq
 from tests.servers.server import DatabaseServer
+from tests.servers.shared import all_ended, shared
 from tests.servers.valkey import Valkey
 from tests.service import Service
 
@@ -51,6 +54,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
                 item.add_marker(pytest.mark.xdist_group(server))
 
 
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """What the processes of a run shared has ended when the run does."""
+    factory: pytest.TempPathFactory | None = getattr(config, "_tmp_path_factory", None)
+    if factory is not None and not hasattr(config, "workerinput"):
+        all_ended(factory.getbasetemp())
+
+
 def pytest_runtest_setup(item: pytest.Item) -> None:
     if item.get_closest_marker("long") and not item.config.getoption("--long"):
         pytest.skip(f"`./test {item.location[0]} --long` runs it")
@@ -79,23 +89,33 @@ def figure(request: pytest.FixtureRequest) -> Callable[[str], None]:
 
 
 @pytest.fixture(scope="session")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgres]:
-    """A server that tests share; those that break one start their own."""
-    with Postgres(tmp_path_factory.mktemp("postgres")) as server:
+def run_folder(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Path:
+    """The same in all processes of this run."""
+    return _run_folder(request.config, tmp_path_factory.getbasetemp())
+
+
+def _run_folder(config: pytest.Config, base: Path) -> Path:
+    return base.parent if hasattr(config, "workerinput") else base
+
+
+@pytest.fixture(scope="session")
+def postgres(tmp_path_factory: pytest.TempPathFactory, run_folder: Path) -> Iterator[Postgres]:
+    """A server that the tests of a run share; those that break one start their own."""
+    with shared(Postgres(tmp_path_factory.mktemp("postgres")), run_folder) as server:
         yield server
 
 
 @pytest.fixture(scope="session")
-def mariadb(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MariaDb]:
-    with MariaDb(tmp_path_factory.mktemp("mariadb")) as server:
+def mariadb(tmp_path_factory: pytest.TempPathFactory, run_folder: Path) -> Iterator[MariaDb]:
+    with shared(MariaDb(tmp_path_factory.mktemp("mariadb")), run_folder) as server:
         yield server
 
 
 @pytest.fixture(params=["sqlite", "postgresql", "mariadb"])
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """A new, empty database of each make."""
+    """A database of each make with all tables, and nothing in them."""
     if request.param == "sqlite":
-        yield f"sqlite:///{tmp_path}/md5.sqlite3"
+        yield new_sqlite(tmp_path / "md5.sqlite3")
         return
     server: DatabaseServer = request.getfixturevalue({"postgresql": "postgres"}.get(request.param, request.param))
     url = server.new_database()
@@ -105,11 +125,16 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
 
 @pytest.fixture
 def database(database_url: str) -> Iterator[Database]:
-    """An empty, migrated database of each make."""
-    database = Database(database_url)
-    migrations.upgrade(database)
-    yield database
-    database.close()
+    """The same."""
+    with closing(Database(database_url)) as database:
+        yield database
+
+
+@pytest.fixture
+def sqlite(tmp_path: Path) -> Iterator[Database]:
+    """One of SQLite, for what has nothing to do with the make."""
+    with closing(Database(new_sqlite(tmp_path / "md5.sqlite3"))) as database:
+        yield database
 
 
 @pytest.fixture(scope="session")

@@ -11,6 +11,7 @@ from pathlib import Path
 import psutil
 
 from md5_service.cli.folder import MARK
+from tests import keys
 from tests.client import Client, wait_for
 
 COMMAND = str(Path(sys.executable).with_name("md5-service"))
@@ -72,6 +73,13 @@ class Service(Client):
             for worker in workers:
                 with contextlib.suppress(psutil.NoSuchProcess):  # where the test has killed it
                     worker.resume()
+
+    def new_key(self, owner: str) -> tuple[str, str]:
+        """Its id, and the key itself."""
+        return keys.new_key(self.database_url, owner)
+
+    def revoke(self, key_id: str) -> None:
+        keys.revoke(self.database_url, key_id)
 
     @property
     def supervisor(self) -> psutil.Process:

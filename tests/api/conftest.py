@@ -2,7 +2,9 @@
 
 import socket
 import threading
+import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,9 +16,13 @@ import uvicorn
 from md5_service.api.app import create_app
 from md5_service.api.wire import Protocol
 from md5_service.settings import Settings
-from md5_task_data import migrations
+from md5_task_data import leases
 from md5_task_data.database import Database
+from md5_task_data.shared_log import SharedLog
+from tests import keys
+from tests.bucket import files
 from tests.client import TLS
+from tests.databases import new_sqlite
 
 
 @dataclass
@@ -34,7 +40,33 @@ class Api:
 
     def stored(self) -> list[Path]:
         """Every file in the bucket, half-received ones too."""
-        return [path for path in (self.folder / "bucket").rglob("*") if path.is_file()]
+        return files(self.folder / "bucket")
+
+    def hand_over(self, **query: str) -> str:
+        """Upload three bytes, and return the id."""
+        return str(self.client.post("/v1/tasks", params=query, content=b"abc").json()["id"])
+
+    def finish(self, task_id: str) -> None:
+        """As a worker: what comes in between can be seen."""
+        with closing(Database(self.settings.database_url)) as database:
+            with database.transaction() as db:
+                [claim] = leases.claim(db, [task_id], 30)
+                leases.beat(db, claim, 2, 30)
+            time.sleep(0.2)
+            with database.transaction() as db:
+                leases.finish(db, claim, {"md5": "0" * 32})
+
+    def flush_log(self) -> None:
+        with closing(Database(self.settings.database_url)) as database:
+            SharedLog(database, self.settings.log_path).flush()
+
+    def new_key(self, owner: str) -> tuple[str, dict[str, str]]:
+        """The id of a new key, and the header with it."""
+        key_id, key = keys.new_key(self.settings.database_url, owner)
+        return key_id, {"Authorization": f"Bearer {key}"}
+
+    def revoke(self, key_id: str) -> None:
+        keys.revoke(self.settings.database_url, key_id)
 
     def count(self) -> int:
         return len(self.client.get("/v1/tasks", params={"limit": 1000}).json()["items"])
@@ -48,16 +80,13 @@ def start_api(tmp_path: Path) -> Iterator[Callable[..., Api]]:
     def start(**given: Any) -> Api:
         (tmp_path / "bucket").mkdir()
         fields: dict[str, Any] = {
-            "database_url": f"sqlite:///{tmp_path}/md5.sqlite3",
+            "database_url": new_sqlite(tmp_path / "md5.sqlite3"),
             "broker_url": f"redis+socket://{tmp_path}/no-broker.sock?virtual_host=0",
             "bucket_url": f"file://{tmp_path}/bucket",
             "log_path": tmp_path / "tasks.log",
             "small_file_bytes": 0,  # all bytes are in the bucket, to be looked at there; but see test_small_files.py
         }
         settings = Settings(**(fields | given))
-        database = Database(settings.database_url)
-        migrations.upgrade(database)
-        database.close()
         listening = socket.create_server(("127.0.0.1", 0))
         url = f"http://127.0.0.1:{listening.getsockname()[1]}"
         server = uvicorn.Server(uvicorn.Config(create_app(settings), http=Protocol, log_level="error", lifespan="on"))

@@ -14,10 +14,9 @@ from sqlalchemy import Connection, RowMapping
 from md5_service.api import auth, browsers
 from md5_service.api.app import create_app
 from md5_task_data import keys
-from md5_task_data.database import Database
 from md5_task_data.errors import DependencyAway
+from tests.api.answers import assert_problem
 from tests.api.conftest import Api
-from tests.api.test_hand_over import assert_problem
 from tests.client import wait_for
 
 OPEN = [
@@ -38,22 +37,6 @@ OPEN = [
 def api(start_api: Callable[..., Api]) -> Api:
     """One that asks for keys."""
     return start_api(auth="keys")
-
-
-def new_key(api: Api, owner: str) -> tuple[str, dict[str, str]]:
-    """The id of a new key, and the header with it."""
-    database = Database(api.settings.database_url)
-    with database.transaction() as db:
-        key_id, key = keys.create(db, owner)
-    database.close()
-    return key_id, {"Authorization": f"Bearer {key}"}
-
-
-def revoke(api: Api, key_id: str) -> None:
-    database = Database(api.settings.database_url)
-    with database.transaction() as db:
-        keys.revoke(db, key_id)
-    database.close()
 
 
 def test_every_path_but_those_that_show_nothing_needs_a_key(api: Api) -> None:
@@ -77,7 +60,7 @@ def test_pages_and_health_need_none(api: Api, path: str) -> None:
 
 
 def test_a_key_opens_all(api: Api) -> None:
-    _, header = new_key(api, "ann")
+    _, header = api.new_key("ann")
     for path in ("/v1/tasks", "/v1/stats", "/metrics"):
         assert api.client.get(path, headers=header).status_code == 200
     task = api.client.post("/v1/tasks", content=b"abc", headers=header).json()
@@ -85,9 +68,9 @@ def test_a_key_opens_all(api: Api) -> None:
 
 
 def test_a_wrong_key_opens_nothing(api: Api) -> None:
-    key_id, header = new_key(api, "ann")
+    key_id, header = api.new_key("ann")
     key = header["Authorization"].removeprefix("Bearer ")
-    other = new_key(api, "bob")[1]["Authorization"].removeprefix("Bearer ")
+    other = api.new_key("bob")[1]["Authorization"].removeprefix("Bearer ")
     mixed = f"md5_{key_id}_{other[-43:]}"
     for wrong in (
         f"Bearer {key[:-1]}{'A' if key[-1] != 'A' else 'B'}",
@@ -115,7 +98,7 @@ def test_nobody_without_a_key_gets_a_body_in(api: Api) -> None:
 
 
 def test_owners_see_and_touch_only_their_own(api: Api) -> None:
-    (_, ann), (_, bob), (_, anns_other) = new_key(api, "ann"), new_key(api, "bob"), new_key(api, "ann")
+    (_, ann), (_, bob), (_, anns_other) = api.new_key("ann"), api.new_key("bob"), api.new_key("ann")
     task_id = api.client.post("/v1/tasks", content=b"abc", headers=ann).json()["id"]
     theirs = f"/v1/tasks/{task_id}"
     unknown = "/v1/tasks/00000000-0000-7000-8000-000000000000"
@@ -141,10 +124,10 @@ def test_owners_see_and_touch_only_their_own(api: Api) -> None:
 
 def test_a_revoked_key_opens_nothing_within_seconds(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(auth, "REMEMBERED_S", 0.3)
-    key_id, header = new_key(api, "ann")
-    _, other = new_key(api, "ann")
+    key_id, header = api.new_key("ann")
+    _, other = api.new_key("ann")
     assert api.client.get("/v1/stats", headers=header).status_code == 200
-    revoke(api, key_id)
+    api.revoke(key_id)
     began = time.monotonic()
     wait_for(lambda: api.client.get("/v1/stats", headers=header).status_code == 401, 5, "the key to end")
     assert time.monotonic() - began < 0.3 + 1
@@ -154,7 +137,7 @@ def test_a_revoked_key_opens_nothing_within_seconds(api: Api, monkeypatch: pytes
 def test_the_database_is_asked_once_in_a_while_and_its_absence_is_a_503(
     api: Api, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    _, header = new_key(api, "ann")
+    _, header = api.new_key("ann")
     asked = []
     get = keys.get
 
@@ -171,12 +154,12 @@ def test_the_database_is_asked_once_in_a_while_and_its_absence_is_a_503(
         raise DependencyAway("gone")
 
     monkeypatch.setattr(keys, "get", away)
-    assert_problem(api.client.get("/v1/tasks", headers=new_key(api, "bob")[1]), 503, "unavailable")
+    assert_problem(api.client.get("/v1/tasks", headers=api.new_key("bob")[1]), 503, "unavailable")
     assert api.client.get("/v1/tasks", headers={"Authorization": "Bearer x"}).status_code == 401
 
 
 def test_no_log_line_holds_a_key(api: Api, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch) -> None:
-    _, header = new_key(api, "ann")
+    _, header = api.new_key("ann")
     key = header["Authorization"].removeprefix("Bearer ")
     with caplog.at_level(logging.DEBUG):
         for path in ("/v1/tasks", "/v1/nothing", "/v1/tasks/x", "/readyz"):

@@ -18,8 +18,9 @@ from md5_task_data import failpoints
 from md5_task_data.bucket import Incoming
 from md5_task_data.database import Database
 from md5_task_data.errors import DependencyAway
+from tests.api.answers import assert_problem
 from tests.api.conftest import Api
-from tests.api.test_hand_over import BOUNDARY, FILE, assert_problem, chunks, form
+from tests.api.requests import BOUNDARY, FILE, chunks, form
 from tests.client import TLS, wait_for
 
 

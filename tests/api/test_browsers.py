@@ -2,28 +2,15 @@
 
 from collections.abc import Callable
 
+from tests.api.answers import assert_problem
 from tests.api.conftest import Api
-from tests.api.test_hand_over import assert_problem
+from tests.api.requests import CROSS_SITE
 
 
 def test_other_names_are_not_so_that_a_rebound_one_reads_nothing(api: Api) -> None:
     for host in ("rebound.example:9000", "localhost.example", "127.0.0.1.example", "10.0.0.1", "["):
         for path in ("/v1/tasks", "/", "/metrics"):
             assert_problem(api.client.get(path, headers={"Host": host}), 403, "forbidden", "MD5_ALLOWED_HOSTS")
-
-
-CROSS_SITE = [
-    {"Origin": "https://other.example"},
-    {"Origin": "null"},
-    {"Origin": "http://localhost:1"},
-    {"Origin": "http://127.0.0.1"},
-    {"Origin": "nonsense"},
-    {"Origin": ""},
-    {"Origin": "http://["},
-    {"Sec-Fetch-Site": "cross-site"},
-    {"Sec-Fetch-Site": "same-site"},
-    {"Sec-Fetch-Site": "same-site", "Origin": "http://localhost:1"},
-]
 
 
 def test_another_site_changes_nothing(api: Api) -> None:

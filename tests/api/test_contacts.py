@@ -15,9 +15,9 @@ from md5_task_data.database import Database
 from md5_task_data.errors import LeaseLost
 from md5_task_data.messages import Message
 from md5_task_data.shared_log import SharedLog
+from tests.api.answers import assert_problem
 from tests.api.conftest import Api
-from tests.api.test_hand_over import assert_problem
-from tests.api.test_tasks import NOBODY
+from tests.client import NOBODY
 
 CSV = "name;email;phone\nKathy;kathy@x.org;+1 2\nBob;nicholas@example;=cmd\nK;KATHY@x.org;\nZoë;zoe@müller.de;-\n"
 

@@ -6,13 +6,14 @@ from collections.abc import Callable
 import pytest
 
 from md5_service.api.disposition import parameters
+from tests.api.answers import assert_problem
 from tests.api.conftest import Api
-from tests.api.test_hand_over import assert_problem, form
-from tests.api.test_tasks import NOBODY, hand_over
+from tests.api.requests import form
+from tests.client import NOBODY
 
 
 def test_head_answers_as_get_does_without_a_body(api: Api) -> None:
-    task_id = hand_over(api)
+    task_id = api.hand_over()
     paths = (
         "/healthz",
         "/v1/tasks",
@@ -45,7 +46,7 @@ def test_head_answers_as_get_does_without_a_body(api: Api) -> None:
     ],
 )
 def test_a_parameter_that_nobody_knows_is_422_and_named(api: Api, path: str, allowed: str) -> None:
-    task_id = hand_over(api)
+    task_id = api.hand_over()
     answer = api.client.get(path.format(task_id))
     assert_problem(answer, 422, "invalid_input", "unknown parameter '")
     assert allowed in answer.json()["detail"]

@@ -18,8 +18,8 @@ from md5_task_data.database import Database
 from md5_task_data.idempotency import HOLD_S
 from md5_task_data.orphans import Orphans
 from md5_task_data.schema import SECOND, idempotency_keys
+from tests.api.answers import assert_problem
 from tests.api.conftest import Api
-from tests.api.test_hand_over import assert_problem
 from tests.client import TLS, wait_for
 
 KEY = {"Idempotency-Key": "k"}

@@ -2,8 +2,8 @@
 
 import pytest
 
+from tests.api.answers import assert_problem
 from tests.api.conftest import Api
-from tests.api.test_hand_over import assert_problem
 
 ABC = "900150983cd24fb0d6963f7d28e17f72"
 BASE64 = "kAFQmDzST7DWlj99KOF/cg=="

@@ -12,13 +12,10 @@ import pytest
 
 from md5_service.api import watch
 from md5_service.api.routes import events
-from md5_task_data import leases, tasks
-from md5_task_data.database import Database
-from md5_task_data.shared_log import SharedLog
+from md5_task_data import tasks
+from tests.api.answers import assert_problem
 from tests.api.conftest import Api
-from tests.api.test_hand_over import assert_problem
-from tests.api.test_tasks import NOBODY, hand_over
-from tests.client import TLS, wait_for
+from tests.client import NOBODY, TLS, wait_for
 
 
 @contextmanager
@@ -45,36 +42,17 @@ def task_of(event: dict[str, str]) -> dict[str, Any]:
     return dict(json.loads(event["data"]))
 
 
-def finish(api: Api, task_id: str) -> None:
-    """As a worker: what comes in between can be seen."""
-    database = Database(api.settings.database_url)
-    with database.transaction() as db:
-        [claim] = leases.claim(db, [task_id], 30)
-        leases.beat(db, claim, 2, 30)
-    time.sleep(0.2)
-    with database.transaction() as db:
-        leases.finish(db, claim, {"md5": "0" * 32})
-    database.close()
-
-
-def log(api: Api) -> None:
-    """Write the lines of what is finished."""
-    database = Database(api.settings.database_url)
-    SharedLog(database, api.settings.log_path).flush()
-    database.close()
-
-
 def test_the_task_comes_at_every_change_until_it_has_ended(api: Api) -> None:
-    task_id = hand_over(api)
+    task_id = api.hand_over()
     with stream(api, f"/v1/tasks/{task_id}/events") as coming:
         assert next(coming) == {"retry": "1000"}
         first = next(coming)
         assert task_of(first) == api.client.get(f"/v1/tasks/{task_id}").json()
-        finish(api, task_id)
+        api.finish(task_id)
         running = task_of(next(coming))
         assert (running["status"], running["progress"]["done"]) == ("running", 2)
         assert task_of(next(coming))["result"] == {"md5": "0" * 32}
-        log(api)
+        api.flush_log()
         last = next(coming)
         assert task_of(last) == api.client.get(f"/v1/tasks/{task_id}").json()
         assert task_of(last)["status"] == "done"
@@ -82,15 +60,15 @@ def test_the_task_comes_at_every_change_until_it_has_ended(api: Api) -> None:
 
 
 def test_who_connects_again_gets_what_changed_meanwhile_and_nothing_twice(api: Api) -> None:
-    task_id = hand_over(api)
+    task_id = api.hand_over()
     path = f"/v1/tasks/{task_id}/events"
     with stream(api, path) as coming:
         next(coming)
         seen = next(coming)["id"]
     with stream(api, path, seen) as coming:
         assert next(coming) == {"retry": "1000"}
-        finish(api, task_id)
-        log(api)
+        api.finish(task_id)
+        api.flush_log()
         *_, last = coming
     assert task_of(last)["status"] == "done"
     assert api.client.get(path, headers={"Last-Event-ID": last["id"]}).status_code == 204
@@ -99,14 +77,14 @@ def test_who_connects_again_gets_what_changed_meanwhile_and_nothing_twice(api: A
 
 
 def test_many_tasks_come_in_one_stream(api: Api) -> None:
-    ids = [hand_over(api) for _ in range(4)]
+    ids = [api.hand_over() for _ in range(4)]
     path = "/v1/tasks/events?" + "&".join(f"id={task_id}" for task_id in [*ids, ids[0]])
     with stream(api, path) as coming:
         next(coming)
         assert sorted(task_of(next(coming))["id"] for _ in ids) == ids
         for task_id in ids:
-            finish(api, task_id)
-        log(api)
+            api.finish(task_id)
+        api.flush_log()
         ended = [task_of(event)["id"] for event in coming if task_of(event)["status"] == "done"]
     assert sorted(ended) == ids
 
@@ -126,7 +104,7 @@ def test_what_cannot_be_watched_is_told_before_a_stream_begins(api: Api, path: s
 
 
 def test_as_many_as_are_allowed_fit_into_one_stream(api: Api) -> None:
-    ids = [hand_over(api)] * events.MOST_TASKS
+    ids = [api.hand_over()] * events.MOST_TASKS
     with stream(api, "/v1/tasks/events?" + "&".join(f"id={task_id}" for task_id in ids)) as coming:
         assert next(coming)
         assert task_of(next(coming))["id"] == ids[0]
@@ -136,14 +114,14 @@ def test_a_stream_says_that_it_lives_and_ends_after_a_while(api: Api, monkeypatc
     monkeypatch.setattr(events, "KEEP_ALIVE_S", 0.2)
     monkeypatch.setattr(events, "LONGEST_S", 1)
     began = time.monotonic()
-    with stream(api, f"/v1/tasks/{hand_over(api)}/events") as coming:
+    with stream(api, f"/v1/tasks/{api.hand_over()}/events") as coming:
         said = list(coming)
     assert 1 <= time.monotonic() - began < 10
     assert {"": "ping"} in said
 
 
 def test_one_too_many_is_told_so_and_a_wait_is_answered_at_once(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
-    task_id = hand_over(api)
+    task_id = api.hand_over()
     monkeypatch.setattr(watch, "MAX_WATCHES", 1)
     path = f"/v1/tasks/{task_id}"
     with stream(api, f"{path}/events") as coming:
@@ -171,7 +149,7 @@ def test_however_many_wait_the_database_is_asked_once_a_tick(api: Api, monkeypat
         return versions(db, task_ids)
 
     monkeypatch.setattr(tasks, "versions", counted)
-    ids = [hand_over(api) for _ in range(20)]
+    ids = [api.hand_over() for _ in range(20)]
 
     def wait(task_id: str) -> None:
         httpx2.get(f"{api.url}/v1/tasks/{task_id}", headers={"Prefer": "wait=2"}, timeout=20, verify=TLS)

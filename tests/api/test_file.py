@@ -6,10 +6,9 @@ import pytest
 from md5_task_data import leases, tasks
 from md5_task_data.bucket import Bucket
 from md5_task_data.database import Database
+from tests.api.answers import assert_problem
 from tests.api.conftest import Api
-from tests.api.test_events import finish, log
-from tests.api.test_hand_over import assert_problem
-from tests.api.test_tasks import NOBODY, hand_over
+from tests.client import NOBODY
 
 ODD = 'a "b"; é/../\n<x>.gz'
 
@@ -27,7 +26,7 @@ def test_the_bytes_come_back_as_they_were_sent(api: Api) -> None:
 
 
 def test_a_download_can_be_gone_on_with(api: Api) -> None:
-    task_id = hand_over(api)
+    task_id = api.hand_over()
     part = api.client.get(f"/v1/tasks/{task_id}/file", headers={"Range": "bytes=1-"})
     assert (part.status_code, part.content, part.headers["content-range"]) == (206, b"bc", "bytes 1-2/3")
     beyond = api.client.get(f"/v1/tasks/{task_id}/file", headers={"Range": "bytes=7-"})
@@ -37,13 +36,13 @@ def test_a_download_can_be_gone_on_with(api: Api) -> None:
 
 @pytest.mark.parametrize("asked", ["", "bytes", "bytes=", "bytes=x-y", "bytes=2-1", "lines=0-1"])
 def test_a_range_that_is_none_is_ignored(api: Api, asked: str) -> None:
-    answer = api.client.get(f"/v1/tasks/{hand_over(api)}/file", headers={"Range": asked})
+    answer = api.client.get(f"/v1/tasks/{api.hand_over()}/file", headers={"Range": asked})
     assert (answer.status_code, answer.content) == (200, b"abc")
 
 
 @pytest.mark.parametrize("path", ["", "/file"])
 def test_what_a_client_has_already_is_not_sent_again(api: Api, path: str) -> None:
-    url = f"/v1/tasks/{hand_over(api)}{path}"
+    url = f"/v1/tasks/{api.hand_over()}{path}"
     etag = api.client.get(url).headers["etag"]
     for known, status in ((etag, 304), (f'"x", W/{etag}', 304), ("*", 304), ('"x"', 200)):
         answer = api.client.get(url, headers={"If-None-Match": known})
@@ -52,7 +51,7 @@ def test_what_a_client_has_already_is_not_sent_again(api: Api, path: str) -> Non
 
 
 def test_a_folder_in_the_place_of_bytes_is_no_fault_of_the_service(api: Api) -> None:
-    task_id = hand_over(api)
+    task_id = api.hand_over()
     (stored,) = api.stored()
     stored.unlink()
     stored.mkdir()
@@ -67,7 +66,7 @@ def test_an_empty_file_comes_back_too(api: Api) -> None:
 
 @pytest.mark.parametrize(("method", "path"), [("GET", "file"), ("POST", "retry")])
 def test_bytes_that_are_gone_are_410_and_an_unknown_id_404(api: Api, method: str, path: str) -> None:
-    task_id = hand_over(api)
+    task_id = api.hand_over()
     api.client.delete(f"/v1/tasks/{task_id}")
     Bucket(api.settings.bucket_url).delete(task_id)
     assert_problem(
@@ -78,7 +77,7 @@ def test_bytes_that_are_gone_are_410_and_an_unknown_id_404(api: Api, method: str
 
 
 def test_a_cancelled_task_is_tried_again_under_an_id_of_its_own(api: Api) -> None:
-    first = hand_over(api, filename=ODD, batch="b", expected_md5="0" * 32)
+    first = api.hand_over(filename=ODD, batch="b", expected_md5="0" * 32)
     api.client.delete(f"/v1/tasks/{first}")
     answer = api.client.post(f"/v1/tasks/{first}/retry")
     again = answer.json()
@@ -93,11 +92,11 @@ def test_a_cancelled_task_is_tried_again_under_an_id_of_its_own(api: Api) -> Non
 
 
 def test_only_what_failed_or_was_cancelled_is_tried_again(api: Api) -> None:
-    task_id = hand_over(api)
+    task_id = api.hand_over()
     assert_problem(api.client.post(f"/v1/tasks/{task_id}/retry"), 409, "conflict", "it has not ended")
-    finish(api, task_id)
+    api.finish(task_id)
     assert_problem(api.client.post(f"/v1/tasks/{task_id}/retry"), 409, "conflict", "its outcome is done")
-    failed = hand_over(api)
+    failed = api.hand_over()
     database = Database(api.settings.database_url)
     with database.transaction() as db:
         [claim] = leases.claim(db, [failed], 30)
@@ -108,7 +107,7 @@ def test_only_what_failed_or_was_cancelled_is_tried_again(api: Api) -> None:
 
 
 def test_a_retry_whose_row_cannot_be_written_leaves_no_bytes(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
-    task_id = hand_over(api)
+    task_id = api.hand_over()
     api.client.delete(f"/v1/tasks/{task_id}")
 
     def refuse(*_: object) -> None:
@@ -122,12 +121,12 @@ def test_a_retry_whose_row_cannot_be_written_leaves_no_bytes(api: Api, monkeypat
 
 
 def test_an_owner_deletes_the_bytes_of_what_has_ended_and_the_task_stays(api: Api) -> None:
-    task_id = hand_over(api)
+    task_id = api.hand_over()
     results = f"/v1/tasks/{task_id}/results"
     assert_problem(api.client.delete(results), 409, "conflict", "has not ended")
-    finish(api, task_id)
+    api.finish(task_id)
     assert_problem(api.client.delete(results), 409, "conflict", "has not ended")  # computed: its line is still owed
-    log(api)
+    api.flush_log()
     before = api.client.get(f"/v1/tasks/{task_id}").json()
     assert (before["kept"], before["results_deleted_at"]) == (True, None)
 
@@ -143,9 +142,9 @@ def test_an_owner_deletes_the_bytes_of_what_has_ended_and_the_task_stays(api: Ap
 
 
 def test_what_was_deleted_is_neither_served_nor_tried_again_though_the_bytes_are_still_there(api: Api) -> None:
-    task_id = hand_over(api)
+    task_id = api.hand_over()
     api.client.delete(f"/v1/tasks/{task_id}")
-    log(api)
+    api.flush_log()
     database = Database(api.settings.database_url)
     with database.transaction() as db:
         tasks.delete_results(db, "local", task_id)
@@ -158,9 +157,9 @@ def test_what_was_deleted_is_neither_served_nor_tried_again_though_the_bytes_are
 
 
 def test_bytes_that_cannot_be_deleted_now_are_left_to_the_sweeper(api: Api) -> None:
-    task_id = hand_over(api)
+    task_id = api.hand_over()
     api.client.delete(f"/v1/tasks/{task_id}")
-    log(api)
+    api.flush_log()
     bucket = api.folder / "bucket"
     away = bucket.rename(api.folder / "away")
     assert api.client.delete(f"/v1/tasks/{task_id}/results").status_code == 204

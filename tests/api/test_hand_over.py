@@ -12,28 +12,9 @@ import pytest
 
 from md5_task_data import tasks
 from md5_task_data.database import Database
+from tests.api.answers import assert_problem
 from tests.api.conftest import Api
-
-BOUNDARY = "boundary"
-
-
-def form(*parts: tuple[str, bytes], end: bool = True) -> dict[str, Any]:
-    """A hand-made multipart body: pairs of Content-Disposition parameters and content."""
-    body = b"".join(
-        b"--%s\r\nContent-Disposition: form-data; %s\r\n\r\n%s\r\n" % (BOUNDARY.encode(), about.encode(), content)
-        for about, content in parts
-    )
-    ending = f"--{BOUNDARY}--\r\n".encode() if end else b""
-    return {"content": body + ending, "headers": {"Content-Type": f"multipart/form-data; boundary={BOUNDARY}"}}
-
-
-def assert_problem(answer: httpx2.Response, status: int, code: str, words: str = "") -> None:
-    assert answer.status_code == status, answer.text
-    assert answer.headers["content-type"] == "application/problem+json"
-    problem = answer.json()
-    assert sorted(problem) == ["code", "detail", "status", "title", "type"]
-    assert (problem["status"], problem["code"]) == (status, code)
-    assert words in problem["detail"]
+from tests.api.requests import BOUNDARY, FILE, chunks, form
 
 
 @pytest.mark.parametrize(
@@ -102,7 +83,6 @@ def test_what_curl_sends_by_default_is_a_raw_body(api: Api) -> None:
     assert (task["size"], task["filename"]) == (13, "unnamed")
 
 
-FILE = ('name="file"; filename="a"', b"x")
 BAD_FORMS: dict[str, tuple[dict[str, Any], int, str, str]] = {
     "no file": (form(('name="kind"', b"md5")), 422, "invalid_input", "parameter file: required"),
     "two files": (form(FILE, FILE), 422, "invalid_input", "given twice"),
@@ -166,12 +146,6 @@ BAD_QUERIES = {
 def test_a_bad_query_gets_a_problem_and_nothing_is_kept(api: Api, query: str) -> None:
     assert_problem(api.client.post(f"/v1/tasks?{query}", content=b"x"), 422, "invalid_input", BAD_QUERIES[query])
     assert (api.stored(), api.count()) == ([], 0)
-
-
-def chunks(total: int) -> Any:
-    for _ in range(total // 1000):
-        yield b"x" * 1000
-    yield b"x" * (total % 1000)
 
 
 @pytest.mark.parametrize("how", ["declared", "chunked", "form"])

@@ -15,7 +15,7 @@ from md5_service.api.headers import ALWAYS
 from md5_service.api.routes import health
 from md5_task_data.errors import DependencyAway
 from tests.api.conftest import Api
-from tests.api.test_tasks import NOBODY
+from tests.client import NOBODY
 
 PATHS = ["/", "/docs", "/v1/tasks", f"/v1/tasks/{NOBODY}", "/nothing", "/readyz", "/assets/favicon.svg"]
 

@@ -12,10 +12,8 @@ import pytest
 
 from md5_service.api import in_time
 from md5_task_data import failpoints, idempotency
+from tests.api.answers import assert_problem
 from tests.api.conftest import Api
-from tests.api.test_events import log
-from tests.api.test_hand_over import assert_problem
-from tests.api.test_tasks import hand_over
 from tests.client import TLS, wait_for
 from tests.servers.postgres import Postgres
 
@@ -163,7 +161,7 @@ def test_a_key_is_free_as_soon_as_the_database_is_back(start_api: Callable[..., 
 
 
 def test_trying_again_twice_makes_one_task(api: Api) -> None:
-    first = hand_over(api)
+    first = api.hand_over()
     api.client.delete(f"/v1/tasks/{first}")
     answers = [api.client.post(f"/v1/tasks/{first}/retry", headers=KEY) for _ in range(2)]
     assert [answer.status_code for answer in answers] == [202, 202]
@@ -174,9 +172,9 @@ def test_trying_again_twice_makes_one_task(api: Api) -> None:
 
 
 def test_trying_again_is_answered_though_the_bytes_of_the_first_are_gone(api: Api) -> None:
-    first = hand_over(api)
+    first = api.hand_over()
     api.client.delete(f"/v1/tasks/{first}")
-    log(api)
+    api.flush_log()
     again = api.client.post(f"/v1/tasks/{first}/retry", headers=KEY)
     assert api.client.delete(f"/v1/tasks/{first}/results").status_code == 204
     replayed = api.client.post(f"/v1/tasks/{first}/retry", headers=KEY)
@@ -188,4 +186,4 @@ def test_trying_again_is_answered_though_the_bytes_of_the_first_are_gone(api: Ap
 def test_without_a_key_nothing_is_held_and_nothing_hashed(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delattr("md5_service.api.sink.hashlib.blake2b")
     monkeypatch.delattr(idempotency, "hold")
-    assert hand_over(api) != hand_over(api)
+    assert api.hand_over() != api.hand_over()

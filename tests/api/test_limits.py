@@ -11,9 +11,9 @@ import httpx2
 import pytest
 
 from md5_service.api import wire
+from tests.api.answers import assert_problem
 from tests.api.conftest import Api
-from tests.api.test_auth import new_key
-from tests.api.test_hand_over import BOUNDARY, FILE, assert_problem, form
+from tests.api.requests import BOUNDARY, FILE, form
 from tests.client import TLS, wait_for
 
 
@@ -245,7 +245,7 @@ def test_a_disk_keeps_its_reserve(start_api: Callable[..., Api], monkeypatch: py
 
 def test_one_owner_asks_so_often(start_api: Callable[..., Api]) -> None:
     api = start_api(auth="keys", rate_per_owner=5)
-    (_, ann), (_, anns_other), (_, bob) = new_key(api, "ann"), new_key(api, "ann"), new_key(api, "bob")
+    (_, ann), (_, anns_other), (_, bob) = api.new_key("ann"), api.new_key("ann"), api.new_key("bob")
     answers = [api.client.get("/v1/nothing", headers=(ann, anns_other)[number % 2]) for number in range(20)]
     assert [answer.status_code for answer in answers[:5]] == [404] * 5
     answer = next(answer for answer in answers if answer.status_code != 404)
@@ -272,7 +272,7 @@ def uploading(api: Api, header: dict[str, str]) -> Iterator[None]:
 
 def test_so_many_files_come_in_at_the_same_time(start_api: Callable[..., Api]) -> None:
     api = start_api(auth="keys", max_uploads=3, max_uploads_per_owner=2)
-    (_, ann), (_, bob) = new_key(api, "ann"), new_key(api, "bob")
+    (_, ann), (_, bob) = api.new_key("ann"), api.new_key("bob")
     with uploading(api, ann):
         assert api.client.post("/v1/tasks", content=b"x", headers=ann).status_code == 202
         with uploading(api, ann):

@@ -10,9 +10,8 @@ import pytest
 
 from md5_task_data import leases, tasks
 from md5_task_data.database import Database
+from tests.api.answers import assert_problem
 from tests.api.conftest import Api
-from tests.api.test_hand_over import assert_problem
-from tests.api.test_tasks import hand_over
 
 NAMES = [
     "plain",
@@ -58,9 +57,9 @@ def test_md5sum_accepts_it_whatever_the_names(api: Api, kept: Database, tmp_path
 
 def test_what_is_not_done_or_of_another_batch_is_not_in_it(api: Api, kept: Database) -> None:
     for name, batch in (("first", "b"), ("other", "c"), ("first", "b"), ("none", "")):
-        done(kept, hand_over(api, filename=name, batch=batch))
-    hand_over(api, filename="queued", batch="b")
-    api.client.delete(f"/v1/tasks/{hand_over(api, filename='cancelled', batch='b')}")
+        done(kept, api.hand_over(filename=name, batch=batch))
+    api.hand_over(filename="queued", batch="b")
+    api.client.delete(f"/v1/tasks/{api.hand_over(filename='cancelled', batch='b')}")
 
     def names(**query: str) -> list[str]:
         return [line[34:] for line in api.client.get(MANIFEST, params=query).text.splitlines()]

@@ -11,9 +11,9 @@ import httpx2
 import pytest
 
 from md5_service.api.routes import page
+from tests.api.answers import assert_problem
 from tests.api.conftest import Api
-from tests.api.test_hand_over import assert_problem
-from tests.house.test_house import ROOT
+from tests.checkout import ROOT
 
 FIRST_PAGE_BYTES = 130_000
 

@@ -9,10 +9,9 @@ import pytest
 
 from md5_service.api import auth
 from md5_service.api.routes import session
+from tests.api.answers import assert_problem
 from tests.api.conftest import Api
-from tests.api.test_auth import new_key, revoke
-from tests.api.test_browsers import CROSS_SITE
-from tests.api.test_hand_over import assert_problem
+from tests.api.requests import CROSS_SITE
 from tests.client import wait_for
 
 
@@ -23,7 +22,7 @@ def api(start_api: Callable[..., Api]) -> Api:
 
 
 def key_of(api: Api, owner: str) -> str:
-    return new_key(api, owner)[1]["Authorization"].removeprefix("Bearer ")
+    return api.new_key(owner)[1]["Authorization"].removeprefix("Bearer ")
 
 
 def cookie(key: str) -> dict[str, str]:
@@ -123,10 +122,10 @@ def test_another_site_signs_nobody_in_or_out(api: Api, headers: dict[str, str]) 
 
 def test_a_revoked_key_ends_its_cookies_too(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(auth, "REMEMBERED_S", 0.3)
-    key_id, header = new_key(api, "ann")
+    key_id, header = api.new_key("ann")
     key = header["Authorization"].removeprefix("Bearer ")
     assert sign_in(api, key).status_code == 200
-    revoke(api, key_id)
+    api.revoke(key_id)
     wait_for(lambda: who(api, cookie(key))["owner"] is None, 5, "the key to end")
     assert_problem(api.client.get("/v1/tasks", headers=cookie(key)), 401, "unauthorized", "revoked")
     assert_problem(sign_in(api, key), 401, "unauthorized", "revoked")

@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from md5_service.api import sink
+from tests.api.answers import assert_problem
 from tests.api.conftest import Api
-from tests.api.test_hand_over import assert_problem
 from tests.client import wait_for
 
 

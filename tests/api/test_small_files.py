@@ -23,9 +23,8 @@ from md5_task_data.doctor import examine
 from md5_task_data.errors import BytesMissing, DependencyAway
 from md5_task_data.schema import contents as table
 from md5_task_data.schema import tasks
+from tests.api.answers import assert_problem
 from tests.api.conftest import Api
-from tests.api.test_events import finish, log
-from tests.api.test_hand_over import assert_problem
 from tests.client import in_a_thread
 
 SMALL = 100
@@ -127,15 +126,15 @@ def test_its_bytes_are_known_again_by_its_key(api: Api, database: Database) -> N
 def test_another_try_has_the_same_bytes_and_each_goes_by_itself(api: Api, database: Database) -> None:
     first = hand_over(api, b"abc").json()["id"]
     api.client.delete(f"/v1/tasks/{first}")
-    log(api)
+    api.flush_log()
     second = api.client.post(f"/v1/tasks/{first}/retry").json()["id"]
     assert (kept(database), api.stored()) == (2, [])
     assert api.client.delete(f"/v1/tasks/{first}/results").status_code == 204
     assert kept(database) == 1
     assert api.client.get(f"/v1/tasks/{second}/file").content == b"abc"
     assert_problem(api.client.get(f"/v1/tasks/{first}/file"), 410, "bytes_missing")
-    finish(api, second)
-    log(api)
+    api.finish(second)
+    api.flush_log()
     with database.transaction() as db:
         db.execute(update(tasks).where(tasks.c.due_at.is_not(None)).values(due_at=1))
     assert sweeper.delete_expired(database, Bucket(api.settings.bucket_url)) == 1
@@ -147,7 +146,7 @@ def test_a_bucket_that_is_away_keeps_no_small_file_beyond_its_time(api: Api, dat
     ids = [hand_over(api, bytes(size)).json()["id"] for size in (SMALL + 1, 1, 2)]
     for task_id in ids:
         api.client.delete(f"/v1/tasks/{task_id}")
-    log(api)
+    api.flush_log()
     with database.transaction() as db:
         for due_at, task_id in enumerate(ids, start=1):  # the one in the bucket first
             db.execute(update(tasks).where(tasks.c.id == task_id).values(due_at=due_at))

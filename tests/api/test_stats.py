@@ -11,10 +11,8 @@ from sqlalchemy import update
 from md5_task_data.database import Database
 from md5_task_data.kinds import KINDS
 from md5_task_data.schema import OUTCOMES, tasks
+from tests.api.answers import assert_problem
 from tests.api.conftest import Api
-from tests.api.test_events import finish, log
-from tests.api.test_hand_over import assert_problem
-from tests.api.test_tasks import hand_over
 
 
 def samples(api: Api) -> dict[str, float]:
@@ -42,8 +40,8 @@ def test_an_empty_service_has_counted_nothing(api: Api) -> None:
 def test_every_series_is_there_from_the_start(api: Api) -> None:
     """Else Prometheus would not see the first failure: a counter that begins at one has not increased."""
     before = samples(api)
-    finish(api, hand_over(api))
-    log(api)
+    api.finish(api.hand_over())
+    api.flush_log()
     assert samples(api).keys() == before.keys()
     for kind in KINDS:
         for outcome in OUTCOMES:
@@ -51,25 +49,25 @@ def test_every_series_is_there_from_the_start(api: Api) -> None:
 
 
 def test_the_most_leases_that_a_task_has_lost_are_told_until_it_has_ended(api: Api) -> None:
-    in_company, alone, other = (hand_over(api) for _ in range(3))
+    in_company, alone, other = (api.hand_over() for _ in range(3))
     database = Database(api.settings.database_url)
     with database.transaction() as db:
         for task_id, lost in ((in_company, -1), (alone, 3), (other, 2)):
             db.execute(update(tasks).where(tasks.c.id == task_id).values(lost_leases=lost))
     database.close()
     assert samples(api)["md5_unfinished_lost_leases_max md5"] == 3
-    finish(api, alone)
-    finish(api, other)
-    log(api)
+    api.finish(alone)
+    api.finish(other)
+    api.flush_log()
     assert samples(api)["md5_unfinished_lost_leases_max md5"] == 0
 
 
 def test_what_came_in_is_counted_by_what_became_of_it(api: Api) -> None:
-    done, cancelled, computed, _ = (hand_over(api) for _ in range(4))
-    finish(api, done)
+    done, cancelled, computed, _ = (api.hand_over() for _ in range(4))
+    api.finish(done)
     api.client.delete(f"/v1/tasks/{cancelled}")
-    log(api)
-    finish(api, computed)
+    api.flush_log()
+    api.finish(computed)
 
     stats = api.client.get("/v1/stats").json()
     assert {(each["kind"], each["status"]): each["tasks"] for each in stats["counts"]} == {

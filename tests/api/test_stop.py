@@ -12,9 +12,8 @@ from pathlib import Path
 import httpx2
 import pytest
 
-from md5_task_data import migrations
-from md5_task_data.database import Database
 from tests.client import TLS, wait_for
+from tests.databases import new_sqlite
 
 UVICORN = ["-m", "uvicorn", "md5_service.api.main:app", "--timeout-graceful-shutdown", "5", "--fd"]
 SERVE = ["-m", "md5_service.api.serve"]
@@ -23,10 +22,7 @@ SERVE = ["-m", "md5_service.api.serve"]
 @pytest.mark.parametrize("command", [UVICORN, SERVE])
 def test_an_api_that_stops_answers_those_who_wait(command: list[str], tmp_path: Path) -> None:
     (tmp_path / "bucket").mkdir()
-    url = f"sqlite:///{tmp_path}/md5.sqlite3"
-    database = Database(url)
-    migrations.upgrade(database)
-    database.close()
+    url = new_sqlite(tmp_path / "md5.sqlite3")
     environment = os.environ | {
         "MD5_DATABASE_URL": url,
         "MD5_BROKER_URL": f"redis+socket://{tmp_path}/none.sock?virtual_host=0",

@@ -4,14 +4,9 @@ import time
 
 import pytest
 
+from tests.api.answers import assert_problem
 from tests.api.conftest import Api
-from tests.api.test_hand_over import assert_problem
-
-NOBODY = "01a201f5-3560-7681-96d2-5d5d82951648"
-
-
-def hand_over(api: Api, **query: str) -> str:
-    return str(api.client.post("/v1/tasks", params=query, content=b"abc").json()["id"])
+from tests.client import NOBODY
 
 
 @pytest.mark.parametrize("task_id", [NOBODY, "nonsense", "..%2f..%2fetc", "%00", NOBODY + "%20", "é" * 300])
@@ -46,7 +41,7 @@ def test_a_wrong_method_is_405_and_says_which_are_right(api: Api, method: str, p
 
 
 def test_an_unchanged_task_is_304(api: Api) -> None:
-    task_id = hand_over(api)
+    task_id = api.hand_over()
     etag = api.client.get(f"/v1/tasks/{task_id}").headers["etag"]
     assert api.client.get(f"/v1/tasks/{task_id}", headers={"If-None-Match": etag}).status_code == 304
     api.client.delete(f"/v1/tasks/{task_id}")
@@ -56,7 +51,7 @@ def test_an_unchanged_task_is_304(api: Api) -> None:
 
 
 def test_a_wait_ends_with_its_time(api: Api) -> None:
-    task_id = hand_over(api)
+    task_id = api.hand_over()
     began = time.monotonic()
     answer = api.client.get(f"/v1/tasks/{task_id}", headers={"Prefer": "wait=1"})
     assert 0.9 < time.monotonic() - began < 5
@@ -65,7 +60,7 @@ def test_a_wait_ends_with_its_time(api: Api) -> None:
 
 
 def test_a_wait_is_cut_to_sixty_seconds_and_nonsense_is_not_one(api: Api) -> None:
-    task_id = hand_over(api)
+    task_id = api.hand_over()
     api.client.delete(f"/v1/tasks/{task_id}")
     for prefer, applied in (
         ("wait=100000", "wait=60"),
@@ -81,7 +76,7 @@ def test_a_wait_is_cut_to_sixty_seconds_and_nonsense_is_not_one(api: Api) -> Non
 
 
 def test_a_wait_ends_soon_after_the_outcome_though_the_line_is_not_written(api: Api) -> None:
-    task_id = hand_over(api)
+    task_id = api.hand_over()
     api.client.delete(f"/v1/tasks/{task_id}")  # no worker here: it stays computed
     began = time.monotonic()
     task = api.client.get(f"/v1/tasks/{task_id}", headers={"Prefer": "wait=30"}).json()
@@ -95,14 +90,14 @@ def test_a_wait_on_hand_over_is_still_202(api: Api) -> None:
 
 
 def test_cancel_once_and_then_409(api: Api) -> None:
-    task_id = hand_over(api)
+    task_id = api.hand_over()
     cancelled = api.client.delete(f"/v1/tasks/{task_id}")
     assert (cancelled.status_code, cancelled.json()["outcome"]) == (200, "cancelled")
     assert_problem(api.client.delete(f"/v1/tasks/{task_id}"), 409, "conflict", "cancelled")
 
 
 def test_the_list_goes_from_page_to_page(api: Api) -> None:
-    ids = [hand_over(api, batch="b") for _ in range(5)] + [hand_over(api)]
+    ids = [api.hand_over(batch="b") for _ in range(5)] + [api.hand_over()]
     seen, url = [], "/v1/tasks?batch=b&limit=2"
     while url:
         answer = api.client.get(url)

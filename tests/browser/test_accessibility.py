@@ -8,8 +8,7 @@ import pytest
 from playwright.sync_api import Page, Route, expect
 
 from tests.browser.conftest import card, choose, halfway, sign_in
-from tests.browser.test_sign_in import new_key
-from tests.house.test_house import ROOT
+from tests.checkout import ROOT
 from tests.service import Service
 
 AXE = ROOT / "frontend" / "node_modules" / "axe-core" / "axe.min.js"
@@ -123,7 +122,7 @@ def test_where_a_key_is_asked_for(look: Look, start_service: Callable[..., Servi
     sign_in(page, "nonsense")
     expect(page.get_by_role("alert")).to_contain_text("opens nothing here")
     look.at("a wrong key")
-    sign_in(page, new_key(service, "o" * 64)[1])
+    sign_in(page, service.new_key("o" * 64)[1])
     expect(page.get_by_role("button", name="Sign out")).to_be_visible()
     look.at("signed in, with a long name")
 

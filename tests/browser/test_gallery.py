@@ -13,7 +13,7 @@ from md5_task_data import statistics
 from md5_task_data.database import Database
 from md5_task_data.schema import SECOND, ended_minutes, tasks
 from tests.browser.conftest import card, choose, halfway
-from tests.house.test_house import ROOT
+from tests.checkout import ROOT
 from tests.service import Service
 
 PICTURES = ROOT / "docs" / "gallery"

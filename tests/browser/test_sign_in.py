@@ -7,8 +7,6 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, Request, Route, expect
 
-from md5_task_data import keys
-from md5_task_data.database import Database
 from tests.browser.conftest import card, choose, sign_in
 from tests.service import Service
 
@@ -19,22 +17,6 @@ DROP = """() => {
     for (const type of ['dragenter', 'dragover', 'drop'])
         document.body.dispatchEvent(new DragEvent(type, {dataTransfer: data, bubbles: true, cancelable: true}));
 }"""
-
-
-def new_key(service: Service, owner: str) -> tuple[str, str]:
-    """Its id and itself."""
-    database = Database(service.database_url)
-    with database.transaction() as db:
-        made = keys.create(db, owner)
-    database.close()
-    return made
-
-
-def revoke(service: Service, key_id: str) -> None:
-    database = Database(service.database_url)
-    with database.transaction() as db:
-        keys.revoke(db, key_id)
-    database.close()
 
 
 @pytest.fixture
@@ -56,7 +38,7 @@ def break_off(route: Route) -> None:
 
 def test_from_the_first_key_to_the_next_owner(page: Page, start_service: Callable[..., Service]) -> None:
     service = start_service(auth="keys")
-    ann, bob = (new_key(service, owner)[1] for owner in ("ann", "bob"))
+    ann, bob = (service.new_key(owner)[1] for owner in ("ann", "bob"))
     page.goto(service.url)
     expect(page.get_by_label("Key", exact=True)).to_be_focused()
     expect(page.get_by_text("md5-service key create NAME")).to_be_visible()
@@ -102,7 +84,7 @@ def test_a_key_that_is_revoked_ends_what_the_page_shows_and_the_page_does_not_in
     page: Page, asked: list[str], start_service: Callable[..., Service]
 ) -> None:
     service = start_service(auth="keys")
-    key_id, key = new_key(service, "ann")
+    key_id, key = service.new_key("ann")
     page.goto(f"{service.url}/tasks")
     sign_in(page, key)
     expect(page.get_by_text("Nothing has been handed over yet")).to_be_visible()
@@ -110,14 +92,14 @@ def test_a_key_that_is_revoked_ends_what_the_page_shows_and_the_page_does_not_in
     choose(page, "reads.bam")
     expect(card(page, "reads.bam").get_by_test_id("md5")).to_have_text(ABC, timeout=20_000)
     page.get_by_role("link", name="All tasks").click()
-    revoke(service, key_id)
+    service.revoke(key_id)
     expect(page.get_by_label("Key", exact=True)).to_be_focused(timeout=10_000)
     asked.clear()
     page.wait_for_timeout(4000)
     assert asked == []
     sign_in(page, key)
     expect(page.get_by_role("alert")).to_contain_text("revoked")
-    sign_in(page, new_key(service, "ann")[1])
+    sign_in(page, service.new_key("ann")[1])
     expect(page.get_by_test_id("task")).to_have_count(1)
     page.get_by_role("navigation").get_by_role("link", name="Hand over files").click()
     expect(card(page, "reads.bam").get_by_test_id("md5")).to_have_text(ABC)  # the same owner's list is still there
@@ -128,7 +110,7 @@ def test_a_stream_of_events_that_meets_a_401_is_not_opened_again_and_again(
     page: Page, asked: list[str], start_service: Callable[..., Service]
 ) -> None:
     service = start_service(auth="keys")
-    key_id, key = new_key(service, "ann")
+    key_id, key = service.new_key("ann")
     page.goto(service.url)
     sign_in(page, key)
     expect(page.get_by_role("banner")).to_contain_text("ann")
@@ -138,7 +120,7 @@ def test_a_stream_of_events_that_meets_a_401_is_not_opened_again_and_again(
     try:
         with page.expect_request("**/v1/tasks/events?*"):
             choose(page, "reads.bam")
-        revoke(service, key_id)
+        service.revoke(key_id)
         api = service.parts("md5_service.api.serve")
         for process in api:
             process.kill()  # and its stream with it; the supervisor starts another

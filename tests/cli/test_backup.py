@@ -12,10 +12,10 @@ from typer.testing import CliRunner, Result
 
 from md5_service.cli.folder import DataFolder
 from md5_service.cli.main import app
-from md5_task_data import migrations
 from md5_task_data.database import Database
 from tests.client import wait_for
-from tests.data.test_backup import Place
+from tests.data.place import Place
+from tests.databases import new_sqlite
 from tests.service import COMMAND
 
 
@@ -24,9 +24,8 @@ def place(tmp_path: Path) -> Place:
     """A folder of `up`, with a task that has ended and two that have not."""
     folder = tmp_path / "data"
     folder.mkdir()
-    place = Place(folder, Database(f"sqlite:///{folder}/md5.sqlite3"))
+    place = Place(folder, Database(new_sqlite(folder / "md5.sqlite3")))
     place.make()
-    migrations.upgrade(place.database)
     place.ended()
     place.flush()
     place.queued(content=b"abc")

@@ -11,10 +11,10 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from md5_service.cli.main import app
-from tests.cli.test_put import ODD_NAMES
+from tests.cli.odd_names import ODD_NAMES
+from tests.client import NOBODY
 from tests.service import COMMAND, Service
 
-NOBODY = "01a201f5-3560-7681-96d2-5d5d82951648"
 SOME = 60  # files of a manifest; bench/RESULTS.md has what 10,000 take
 
 

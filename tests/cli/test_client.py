@@ -18,11 +18,9 @@ import pytest
 from md5_service import client
 from md5_service.client import AsyncClient, Client, Task
 from md5_service.client.upload import BLOCK
-from tests.client import in_a_thread
-from tests.house.test_house import ROOT
+from tests.checkout import ROOT
+from tests.client import NOBODY, in_a_thread
 from tests.service import Service
-
-NOBODY = "01a201f5-3560-7681-96d2-5d5d82951648"
 
 
 def run(coroutine: Coroutine[Any, Any, None]) -> None:

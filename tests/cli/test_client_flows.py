@@ -13,7 +13,7 @@ from md5_service import client
 from md5_service.client.flows import TRIES, Flow, Flows, Pause, Request
 from md5_service.client.streams import Bytes, Events
 from md5_service.client.upload import Upload
-from tests.cli.test_client import NOBODY
+from tests.client import NOBODY
 
 LOST = httpx2.ReadError("gone")
 

@@ -7,10 +7,9 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from md5_service.cli.main import app
-from md5_task_data import migrations
 from md5_task_data.bucket import Bucket
-from md5_task_data.database import Database
-from tests.data.test_orphans import store
+from tests.bucket import store
+from tests.databases import new_sqlite
 
 
 @pytest.fixture
@@ -18,9 +17,7 @@ def folder(tmp_path: Path) -> Path:
     """As `up` leaves it."""
     (tmp_path / "log").mkdir()
     Bucket(f"file://{tmp_path}/bucket").make()
-    database = Database(f"sqlite:///{tmp_path}/md5.sqlite3")
-    migrations.upgrade(database)
-    database.close()
+    new_sqlite(tmp_path / "md5.sqlite3")
     return tmp_path
 
 

@@ -9,14 +9,13 @@ from md5_service.cli import up
 from md5_service.cli.main import app
 from md5_task_data import keys, migrations
 from md5_task_data.database import Database
+from tests.databases import new_sqlite
 
 
 @pytest.fixture
 def data(tmp_path: Path) -> Path:
     """The folder of a service that was started once."""
-    database = Database(f"sqlite:///{tmp_path}/md5.sqlite3")
-    migrations.upgrade(database)
-    database.close()
+    new_sqlite(tmp_path / "md5.sqlite3")
     return tmp_path
 
 

@@ -24,7 +24,7 @@ def environment(folder: Path, database_url: str) -> Mapping[str, str]:
 def test_it_waits_for_the_database_as_long_as_it_is_told_to(tmp_path: Path) -> None:
     server = Postgres(tmp_path / "server")
     with server:
-        url = server.new_database()
+        url = server.new_empty_database()
         server.stop()
         settings = environment(tmp_path, url)
         at_once = subprocess.run([COMMAND, "migrate"], env=settings, capture_output=True, text=True, timeout=30)

@@ -11,19 +11,9 @@ from pathlib import Path
 import pytest
 
 from md5_service.client import Changed, Client
+from tests.cli.odd_names import ODD_NAMES
 from tests.client import wait_for
 from tests.service import COMMAND, Service
-
-ODD_NAMES = [
-    b"plain",
-    b"two words",
-    b"back\\slash",
-    b"new\nline",
-    b"carriage\rreturn",
-    b"quote'\"",
-    "é😀".encode(),
-    b"\xff\xfe",
-]
 
 
 def run(

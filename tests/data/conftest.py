@@ -1,6 +1,7 @@
-"""What tests of rows and log share."""
+"""What tests of rows and log share, and those of backups."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,8 @@ import pytest
 from md5_task_data import tasks
 from md5_task_data.database import Database
 from md5_task_data.shared_log import SharedLog
+from tests.data.place import Place, fill
+from tests.databases import new_sqlite, url_of
 
 NewTask = Callable[..., str]
 
@@ -33,3 +36,51 @@ def end_task(database: Database, new_task: NewTask) -> NewTask:
         return task_id
 
     return end
+
+
+@pytest.fixture
+def full(tmp_path: Path, database: Database) -> Place:
+    """Something in every table, and in every state."""
+    place = Place(tmp_path / "full", database)
+    place.make()
+    return fill(place)
+
+
+NEXT = {"sqlite": "postgresql", "postgresql": "mariadb", "mariadb": "sqlite"}
+
+
+@pytest.fixture(params=["sqlite", "postgresql", "mariadb"])
+def empty(request: pytest.FixtureRequest, tmp_path: Path, is_long: bool) -> Iterator[Place]:
+    """Nothing, not even a folder or a schema; of another make than what is backed up, or in the long form of every make."""
+    if not is_long and request.param != NEXT[request.node.callspec.params["database_url"]]:
+        pytest.skip("the long form has all pairs")
+    url, server = f"sqlite:///{tmp_path}/other.sqlite3", None
+    if request.param != "sqlite":
+        server = request.getfixturevalue({"postgresql": "postgres"}.get(request.param, request.param))
+        url = server.new_empty_database()
+    place = Place(tmp_path / "other", Database(url))
+    yield place
+    place.database.close()
+    if server:
+        server.drop_database(url)
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Iterator[Place]:
+    """As `full`, on SQLite: what is tested with it has nothing to do with the make."""
+    yield from _on_sqlite(tmp_path, "place", fill)
+
+
+@pytest.fixture
+def other(tmp_path: Path) -> Iterator[Place]:
+    """Nothing."""
+    yield from _on_sqlite(tmp_path, "other-place", lambda place: place)
+
+
+def _on_sqlite(tmp_path: Path, name: str, prepared: Callable[[Place], Place]) -> Iterator[Place]:
+    path = tmp_path / f"{name}.sqlite3"
+    with closing(Database(new_sqlite(path) if prepared is fill else url_of(path))) as database:
+        place = Place(tmp_path / name, database)
+        if prepared is fill:
+            place.make()
+        yield prepared(place)

@@ -7,6 +7,7 @@ import pytest
 
 from md5_task_data.bucket import Bucket
 from md5_task_data.errors import BytesMissing, DependencyAway
+from tests.bucket import files, store
 
 TASK = "01a201f5-3560-7681-96d2-5d5d82951648"
 
@@ -43,7 +44,7 @@ def test_what_is_discarded_leaves_nothing(bucket: Bucket) -> None:
         if is_stored:
             incoming.store()
         incoming.discard()
-        assert [path for path in bucket.root.rglob("*") if path.is_file()] == []
+        assert files(bucket.root) == []
 
 
 def test_bytes_that_are_gone_are_told_from_a_bucket_that_is_away(bucket: Bucket) -> None:
@@ -56,7 +57,7 @@ def test_bytes_that_are_gone_are_told_from_a_bucket_that_is_away(bucket: Bucket)
 
 def test_shared_bytes_outlive_those_they_were_shared_from(bucket: Bucket) -> None:
     other = TASK[:-2] + "00"
-    store(bucket, b"abc")
+    store(bucket, TASK, b"abc")
     bucket.share(TASK, other)
     bucket.delete(TASK)
     bucket.delete(TASK)
@@ -67,15 +68,9 @@ def test_shared_bytes_outlive_those_they_were_shared_from(bucket: Bucket) -> Non
 
 
 def test_nothing_is_deleted_from_a_bucket_that_is_away(bucket: Bucket) -> None:
-    store(bucket, b"abc")
+    store(bucket, TASK, b"abc")
     away = bucket.root.rename(bucket.root.with_name("away"))
     with pytest.raises(DependencyAway):
         bucket.delete(TASK)
     away.rename(bucket.root)
     assert bucket.file(TASK).read_bytes() == b"abc"
-
-
-def store(bucket: Bucket, content: bytes) -> None:
-    incoming = bucket.receive(TASK)
-    incoming.write([content])
-    incoming.store()

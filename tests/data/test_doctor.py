@@ -1,28 +1,28 @@
 """Each thing that can come apart is broken for real, and the doctor says which, and what to do."""
 
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 import uuid_utils
 from sqlalchemy import update
 
-from md5_task_data import doctor, migrations, orphans, schema
+from md5_task_data import doctor, orphans, schema
 from md5_task_data.bucket import Bucket
 from md5_task_data.database import Database
 from md5_task_data.doctor import examine
 from md5_task_data.shared_log import SharedLog
-from tests.data.test_orphans import store
+from tests.bucket import store
+from tests.databases import new_sqlite
 
 NewTask = Callable[..., str]
 
 
 @pytest.fixture
 def database(tmp_path: Path) -> Iterator[Database]:
-    database = Database(f"sqlite:///{tmp_path}/md5.sqlite3")
-    migrations.upgrade(database)
-    yield database
-    database.close()
+    with closing(Database(new_sqlite(tmp_path / "md5.sqlite3"))) as database:
+        yield database
 
 
 @pytest.fixture
@@ -111,8 +111,7 @@ def test_a_log_that_was_changed_cut_lost_or_that_knows_more(
 
 
 def test_a_database_of_an_older_moment(tmp_path: Path, bucket: Bucket, whole: list[str], path: Path) -> None:
-    other = Database(f"sqlite:///{tmp_path}/other.sqlite3")
-    migrations.upgrade(other)
+    other = Database(new_sqlite(tmp_path / "other.sqlite3"))
     codes = {finding.code for finding in examine(other, bucket, path)}
     assert {"log_differs", "log_ahead"} <= codes
     assert orphans.is_restored(other, path)

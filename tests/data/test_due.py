@@ -9,7 +9,8 @@ from md5_task_data.due import Due
 from md5_task_data.errors import LeaseLost
 from md5_task_data.schema import SECOND, now
 from md5_task_data.schema import tasks as table
-from tests.data.test_leases import NewTask, claim, make_due, row, sweep
+from tests.data.conftest import NewTask
+from tests.data.steps import claim, make_due, row, sweep
 
 
 def test_a_lease_that_runs_out_is_queued_again_and_says_why(database: Database, new_task: NewTask) -> None:

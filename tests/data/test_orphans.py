@@ -2,18 +2,21 @@
 
 import os
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 import uuid_utils
 from sqlalchemy import update
 
-from md5_task_data import migrations, orphans, schema
+from md5_task_data import orphans, schema
 from md5_task_data.bucket import Bucket
 from md5_task_data.database import Database
 from md5_task_data.errors import DependencyAway
 from md5_task_data.orphans import Orphans
 from md5_task_data.shared_log import SharedLog
+from tests.bucket import names, store
+from tests.databases import new_sqlite
 
 NewTask = Callable[..., str]
 AT_ONCE = -60.0  # a safe age: whatever its time, it is old enough
@@ -22,10 +25,8 @@ AT_ONCE = -60.0  # a safe age: whatever its time, it is old enough
 @pytest.fixture
 def database(tmp_path: Path) -> Iterator[Database]:
     """The one statement that asks a database is an ordinary one: one make is enough."""
-    database = Database(f"sqlite:///{tmp_path}/md5.sqlite3")
-    migrations.upgrade(database)
-    yield database
-    database.close()
+    with closing(Database(new_sqlite(tmp_path / "md5.sqlite3"))) as database:
+        yield database
 
 
 @pytest.fixture
@@ -34,18 +35,6 @@ def sweeper(database: Database, bucket: Bucket, path: Path, log: SharedLog, monk
     bucket.make()
     log.flush()
     return Orphans(database, bucket, path)
-
-
-def store(bucket: Bucket, task_id: str | None = None) -> str:
-    task_id = task_id or str(uuid_utils.uuid7())
-    incoming = bucket.receive(task_id)
-    incoming.write([b"abc"])
-    incoming.store()
-    return task_id
-
-
-def names(bucket: Bucket) -> set[str]:
-    return {path.name for path in bucket.root.rglob("*") if path.is_file()}
 
 
 def test_only_bytes_that_no_row_keeps_are_deleted(

@@ -4,7 +4,6 @@ import pytest
 from sqlalchemy import func, insert, select, text, update
 from sqlalchemy.exc import IntegrityError
 
-from md5_task_data import migrations
 from md5_task_data.bulk import FEW, insert_all
 from md5_task_data.database import LATER, Database
 from md5_task_data.schema import totals
@@ -15,9 +14,7 @@ MANY = FEW + 1
 
 @pytest.fixture
 def database(postgres: Postgres) -> Database:
-    database = Database(postgres.new_database())
-    migrations.upgrade(database)
-    return database
+    return Database(postgres.new_database())
 
 
 def row(number: int) -> dict[str, object]:

@@ -14,6 +14,7 @@ from md5_task_data import database as module
 from md5_task_data.database import Database
 from md5_task_data.errors import DependencyAway, StorageFull
 from md5_task_data.schema import tasks as table
+from tests.databases import new_sqlite
 
 NewTask = Callable[..., str]
 
@@ -21,7 +22,7 @@ NewTask = Callable[..., str]
 @pytest.fixture
 def database_url(tmp_path: Path) -> str:
     """SQLite's alone."""
-    return f"sqlite:///{tmp_path}/md5.sqlite3"
+    return new_sqlite(tmp_path / "md5.sqlite3")
 
 
 def test_readers_wait_for_no_writer_and_see_one_moment(database: Database, new_task: NewTask) -> None:

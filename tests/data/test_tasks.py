@@ -11,9 +11,9 @@ from md5_task_data import contents, kinds, leases, tasks
 from md5_task_data.database import Database
 from md5_task_data.errors import Conflict, InvalidInput, LeaseLost, NotFound
 from md5_task_data.shared_log import SharedLog
+from tests.client import NOBODY
 
 NewTask = Callable[..., str]
-NOBODY = "01a201f5-3560-7681-96d2-5d5d82951648"
 
 
 @pytest.mark.parametrize(

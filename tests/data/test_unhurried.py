@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import func, select
 
 from md5_task_data import database as databases
-from md5_task_data import migrations, schema
+from md5_task_data import schema
 from md5_task_data.database import Database
 from md5_task_data.unhurried import loading, snapshot
 
@@ -20,7 +20,6 @@ def test_they_know_no_limit(database_url: str, monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(databases, "STATEMENT_TIMEOUT_S", LIMIT_S)
     monkeypatch.setattr(databases, "ANSWER_TIMEOUT_S", LIMIT_S)
     database = Database(database_url)
-    migrations.upgrade(database)
     tasks = select(func.count()).select_from(schema.tasks)
     slow = select(func.pg_sleep(LONGER_S) if database_url.startswith("postgresql") else func.sleep(LONGER_S))
     with snapshot(database) as reading, loading(database) as writing:

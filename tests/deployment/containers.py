@@ -8,6 +8,7 @@ import os
 import random
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -20,8 +21,8 @@ import httpx2
 import psutil
 import yaml
 
+from tests.checkout import ROOT
 from tests.client import TLS, Client, wait_for
-from tests.house.test_house import ROOT
 from tests.servers import needed
 from tests.servers.server import free_port
 
@@ -259,6 +260,12 @@ def leftovers(podman: Podman) -> list[str]:
     names = podman("ps", "-a", "--format", "{{.Names}}").split()
     projects = {name.split("_")[0] for name in names if name.startswith(PROJECT)}
     return [name for name in projects if not psutil.pid_exists(int(name.removeprefix(PROJECT).split("-")[0]))]
+
+
+def is_open(host: str, port: int) -> bool:
+    with socket.socket() as probe:
+        probe.settimeout(1)
+        return probe.connect_ex((host, port)) == 0
 
 
 if __name__ == "__main__":

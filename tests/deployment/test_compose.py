@@ -3,8 +3,8 @@
 import re
 
 from md5_service.settings import Settings
+from tests.checkout import ROOT
 from tests.deployment.containers import COMPOSE_FILE, compose_file, our_images
-from tests.house.test_house import ROOT
 
 OF_THE_IMAGES = {"MD5_BUCKET_URL", "MD5_LOG_PATH", "MD5_ALIVE_FILE"}
 FOR_TESTS = {"MD5_FAILPOINTS"}

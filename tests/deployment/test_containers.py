@@ -4,11 +4,11 @@ import contextlib
 import hashlib
 import os
 import secrets
-import socket
 import subprocess
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,11 +19,11 @@ import redis
 from md5_task_data import migrations
 from md5_task_data.database import Database
 from md5_task_data.errors import DependencyAway
+from tests.checkout import ROOT
 from tests.client import TLS, wait_for
-from tests.deployment.containers import SERVERS, Deployment, Podman, our_images
+from tests.deployment.containers import SERVERS, Deployment, Podman, is_open, our_images
 from tests.faults import oracle
 from tests.faults.journal import Journal
-from tests.house.test_house import ROOT
 
 pytestmark = [pytest.mark.containers, pytest.mark.timeout(1800)]
 
@@ -102,7 +102,7 @@ def test_ours_may_do_nothing_but_their_work(deployment: Deployment) -> None:
 def test_each_says_that_it_is_well(deployment: Deployment) -> None:
     for container in (*OURS, "postgres_1", "valkey_1"):
         if container != "beat_1":
-            wait_for(lambda container=container: deployment.is_healthy(container), 60, f"{container} to be well")  # type: ignore[misc]
+            wait_for(partial(deployment.is_healthy, container), 60, f"{container} to be well")
 
 
 def test_all_promises_are_kept_whatever_is_killed(deployment: Deployment, figure: Callable[[str], None]) -> None:
@@ -185,7 +185,7 @@ def test_the_servers_alone_with_their_ports_on_loopback(podman: Podman, tmp_path
         assert valkey.config_get("maxmemory-policy") == {"maxmemory-policy": "noeviction"}
         with pytest.raises(redis.AuthenticationError):
             redis.Redis(host=there).ping()
-        assert not is_listening("127.0.0.1", 5432)
+        assert not is_open("127.0.0.1", 5432)
 
 
 def wait_for_database(database: Database) -> None:
@@ -195,11 +195,6 @@ def wait_for_database(database: Database) -> None:
         return False
 
     wait_for(answers, 60, "the database")
-
-
-def is_listening(host: str, port: int) -> bool:
-    with socket.socket() as probe:
-        return probe.connect_ex((host, port)) == 0
 
 
 @pytest.mark.long

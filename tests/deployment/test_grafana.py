@@ -5,7 +5,8 @@ import re
 from itertools import combinations
 from typing import Any
 
-from tests.deployment.test_monitoring import CONFIGURATION, DASHBOARD, ROOT, panels
+from tests.checkout import ROOT
+from tests.deployment.monitoring import CONFIGURATION, DASHBOARD, panels
 
 PROVISIONING = ROOT / "deployment" / "grafana" / "provisioning"
 UNITS = {"none", "short", "s", "cps", "percentunit", "binBps", "bytes"}  # ids of Grafana's own

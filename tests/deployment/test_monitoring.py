@@ -1,6 +1,5 @@
 """What Prometheus is given, and what Grafana asks of it: the real Prometheus scrapes a real service with it."""
 
-import json
 import re
 import shutil
 import subprocess
@@ -17,22 +16,15 @@ from sqlalchemy import text
 from md5_service.settings import Settings
 from md5_task_data.database import Database
 from tests.client import TLS, wait_for
+from tests.deployment.monitoring import CONFIGURATION, PROMETHEUS, panels
 from tests.servers.prometheus import Prometheus, promtool
 from tests.servers.server import free_port
 from tests.service import COMMAND, Service
 
-ROOT = Path(__file__).parents[2]
-PROMETHEUS = ROOT / "deployment" / "prometheus"
-CONFIGURATION = PROMETHEUS / "prometheus.yml"
-DASHBOARD = ROOT / "deployment" / "grafana" / "dashboards" / "md5-service.json"
 UNIT_TESTS = Path(__file__).with_name("alerts_test.yml")
 EMPTY_WHEN_ALL_IS_WELL = {"Alerts"}  # panels; they show something once an alert is pending
 OF_PROMETHEUS = {"up", "ALERTS"}
 WORDS = {"by", "on", "and", "or", "unless"}
-
-
-def panels() -> list[dict[str, Any]]:
-    return list(json.loads(DASHBOARD.read_text())["panels"])
 
 
 def asked(expression: str) -> str:

@@ -17,7 +17,7 @@ import httpx2
 import pytest
 
 from tests.client import TLS, wait_for
-from tests.deployment.containers import Deployment, Podman
+from tests.deployment.containers import Deployment, Podman, is_open
 
 pytestmark = [pytest.mark.containers, pytest.mark.timeout(600)]
 
@@ -78,12 +78,6 @@ def let_in(ask: Callable[[], httpx2.Response]) -> httpx2.Response:
         return found if found.status_code != 429 else None
 
     return wait_for(answer, 30, "another answer than 429", every_s=0.5)
-
-
-def is_open(host: str, port: int) -> bool:
-    with socket.socket() as probe:
-        probe.settimeout(1)
-        return probe.connect_ex((host, port)) == 0
 
 
 def assert_problem(answer: httpx2.Response, status: int, code: str) -> None:

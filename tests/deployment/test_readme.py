@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.checkout import ROOT
 from tests.client import wait_for
 from tests.deployment.containers import Deployment, Podman
-from tests.house.test_house import ROOT
 
 pytestmark = [pytest.mark.containers, pytest.mark.timeout(600)]
 

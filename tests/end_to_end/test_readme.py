@@ -12,9 +12,9 @@ import pytest
 
 from md5_task_data import tasks
 from md5_task_data.database import Database
+from tests.checkout import ROOT
 from tests.client import wait_for
 from tests.cluster import BIN, Cluster, Member
-from tests.house.test_house import ROOT
 from tests.servers.postgres import Postgres
 from tests.servers.rabbitmq import RabbitMq
 from tests.service import COMMAND, Service
@@ -149,7 +149,7 @@ def test_a_backup_is_made_and_brought_back_as_the_readme_says(
     (block,) = [block for block in BLOCKS if "backup" in block]
     service = start_service()
     kept = [service.hand_over(b"abc"), service.hand_over(bytes(100_000))]
-    hosts = Cluster(tmp_path / "hosts", postgres.new_database(), "memory://").environment
+    hosts = Cluster(tmp_path / "hosts", postgres.new_empty_database(), "memory://").environment
     environment = {"PATH": f"{BIN}:/usr/bin:/bin"}
     for line in block.splitlines():
         command = line.partition("#")[0].strip()

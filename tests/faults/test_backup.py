@@ -15,16 +15,17 @@ from typing import Any
 import pytest
 import uuid_utils
 
-from md5_task_data import migrations, tasks
+from md5_task_data import tasks
 from md5_task_data.database import Database
 from tests.client import Client, wait_for
 from tests.cluster import Cluster, running
-from tests.data.test_backup import Place, everything, fill
+from tests.data.place import Place, everything, fill
+from tests.databases import new_sqlite
 from tests.faults.journal import Journal
 from tests.faults.oracle import KEPT, Counts, counts, unfinished
+from tests.faults.partners_file import partners_file
 from tests.faults.schedule import SEED
-from tests.faults.test_contacts import partners_file
-from tests.faults.test_disk_full import MIB, small_disk
+from tests.faults.small_disk import MIB, small_disk
 from tests.servers.mariadb import MariaDb
 from tests.servers.postgres import Postgres
 from tests.servers.valkey import Valkey
@@ -214,8 +215,7 @@ def test_the_database_is_lost_and_the_log_is_newer(
 @pytest.fixture
 def full(tmp_path: Path) -> Iterator[Place]:
     """Rows and stored files for which a backup, or a restore, takes a while."""
-    database = Database(f"sqlite:///{tmp_path}/md5.sqlite3")
-    migrations.upgrade(database)
+    database = Database(new_sqlite(tmp_path / "md5.sqlite3"))
     place = Place(tmp_path / "full", database)
     place.make()
     first = fill(place).queued()
@@ -347,8 +347,7 @@ def test_a_disk_that_is_full_is_told_and_nothing_is_left(full: Place, tmp_path: 
 def test_a_bucket_that_is_full_is_told_and_nothing_is_left(tmp_path: Path) -> None:
     """Links take no room, but the rows that are written down beside them do."""
     with small_disk(tmp_path / "small", MIB) as disk:
-        place = Place(disk.folder, Database(f"sqlite:///{tmp_path}/md5.sqlite3"))
-        migrations.upgrade(place.database)
+        place = Place(disk.folder, Database(new_sqlite(tmp_path / "md5.sqlite3")))
         place.make()
         fill(place)
         disk.fill()

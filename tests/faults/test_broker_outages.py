@@ -12,7 +12,6 @@ from pathlib import Path
 
 import httpx2
 import pytest
-import uuid_utils
 from kombu import Connection, Message, Queue
 
 from md5_service.broker import WORK, is_idle, make_celery, publish
@@ -21,6 +20,7 @@ from md5_task_data import messages, tasks
 from md5_task_data.bucket import Bucket
 from md5_task_data.database import Database
 from md5_task_data.errors import DependencyAway
+from tests.bucket import store
 from tests.client import wait_for
 from tests.cluster import Cluster
 from tests.faults.conftest import StartCluster
@@ -131,10 +131,7 @@ def hinted(cluster: Cluster, promises: dict[str, str]) -> str:
 def unhinted(cluster: Cluster, promises: dict[str, str]) -> str:
     """As an API leaves it that is killed right after its COMMIT: beat and the sweeper alone can bring it to a worker."""
     content = os.urandom(100)
-    task_id = str(uuid_utils.uuid7())
-    incoming = Bucket(f"file://{cluster.folder}/bucket").receive(task_id)
-    incoming.write([content])
-    incoming.store()
+    task_id = store(Bucket(f"file://{cluster.folder}/bucket"), content=content)
     database = Database(cluster.database_url)
     with database.transaction() as db:
         tasks.create(db, tasks.NewTask(task_id, "local", "md5", "reads.fastq", len(content)))

@@ -1,7 +1,6 @@
 """Workers are killed over and over while they load one file together: the table, the counts and the rejects are what one quiet
 worker makes of it, row by row."""
 
-import random
 import time
 from collections.abc import Callable
 from typing import Any
@@ -12,15 +11,17 @@ from sqlalchemy import select
 from md5_service.settings import Settings
 from md5_service.worker.app import kinds
 from md5_service.worker.lifecycle import Lifecycle
-from md5_task_data import migrations, tasks
+from md5_task_data import tasks
 from md5_task_data.bucket import Bucket
 from md5_task_data.database import Database
 from md5_task_data.messages import Message
 from md5_task_data.schema import contacts, rejects
+from tests.bucket import store
 from tests.client import wait_for
 from tests.cluster import Cluster
 from tests.faults.conftest import StartCluster
 from tests.faults.oracle import KEPT, counts, unfinished
+from tests.faults.partners_file import partners_file
 from tests.faults.schedule import SEED, carry_out, draw
 from tests.servers.postgres import Postgres
 from tests.servers.valkey import Valkey
@@ -29,19 +30,6 @@ LEASE_S = 1
 PART_BYTES = 16 << 10
 SETTLED_S = 90
 ID = "01a206e2-0000-7000-8000-000000000000"
-
-
-def partners_file(rows: int) -> bytes:
-    """Some of it repeated, known, invalid, over several lines."""
-    chance = random.Random(SEED)
-    lines = ["name;email;phone"]
-    for number in range(rows):
-        email = f"user{chance.randrange(rows)}@x{chance.choice(('.org', '.ORG'))}"
-        if number % 20 == 0:
-            email = chance.choice(["", "nobody", "a@b", "x y@z.org", "é@", "@x.org"])
-        name = f'"Firm {number};\nLtd"' if number % 7 == 0 else f"Zoë {number}"
-        lines.append(f"{name};{email};+49 {number}")
-    return "\r\n".join(lines).encode()
 
 
 def everything(database_url: str) -> tuple[set[tuple[Any, ...]], bytes]:
@@ -60,12 +48,9 @@ def quietly(database_url: str, cluster: Cluster, content: bytes) -> dict[str, An
     own: dict[str, Any] = {"database_url": database_url, "broker_url": "memory://", "log_path": cluster.log_path}
     settings = Settings(**own, bucket_url=f"file://{cluster.folder}/bucket", part_bytes=PART_BYTES)
     database, bucket = Database(database_url), Bucket(settings.bucket_url)
-    migrations.upgrade(database)
     with database.transaction() as db:
         tasks.create(db, tasks.NewTask(ID, "local", "contacts", "quiet.csv", len(content)))
-    incoming = bucket.receive(ID)
-    incoming.write([content])
-    incoming.store()
+    store(bucket, ID, content)
     hints = [Message([ID])]
     worker = Lifecycle(settings, database, bucket, kinds(), hints.extend)
     while hints:

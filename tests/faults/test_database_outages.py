@@ -11,6 +11,7 @@ from typing import Literal
 import httpx2
 import pytest
 
+from tests.bucket import files
 from tests.client import wait_for
 from tests.cluster import Cluster
 from tests.faults.conftest import StartCluster
@@ -167,17 +168,17 @@ def promise(client: httpx2.Client) -> str | None:
 
 
 def stored(cluster: Cluster) -> set[str]:
-    return {path.name for path in (cluster.folder / "bucket").rglob("*") if path.is_file()}
+    return {path.name for path in files(cluster.folder / "bucket")}
 
 
 def rows(server: Postgres, url: str) -> set[str]:
-    return set(server.sql("SELECT id FROM tasks", url.rsplit("/", 1)[1]).split())
+    return {task_id for (task_id,) in server.sql("SELECT id FROM tasks", database=url.rsplit("/", 1)[1])}
 
 
 @pytest.fixture
 def waiting(own_postgres: Postgres, broker: Valkey, tmp_path: Path) -> Iterator[Cluster]:
     """Started before its servers, and before its schema was made."""
-    url = own_postgres.new_database()
+    url = own_postgres.new_empty_database()
     own_postgres.kill()
     broker.kill()
     cluster = Cluster(tmp_path / "waiting", url, broker.url, sweep_s=1)

@@ -1,11 +1,8 @@
 """A volume that fills up: nothing is torn, whoever hands a file over is told so, and all goes on when there is room again."""
 
-import contextlib
 import hashlib
 import json
-import os
 import shutil
-import subprocess
 import tempfile
 import time
 import uuid
@@ -17,59 +14,19 @@ import pytest
 from sqlalchemy import create_engine, make_url, text
 
 from md5_task_data.database import DRIVERS
+from tests.bucket import files
 from tests.client import wait_for
 from tests.cluster import Cluster, running
 from tests.faults.oracle import KEPT, counts, unfinished
-from tests.servers import needed
+from tests.faults.small_disk import MIB, PAGE, SmallDisk, small_disk
 from tests.servers.postgres import Postgres
 from tests.servers.valkey import Valkey
 
-MIB = 1 << 20
-PAGE = 4096  # what tmpfs gives out at once
 DRAINED_S = 30
 BEFORE = 30  # files handed over while there was room
 WORKER_WAITS = "waiting for the database: the disk of the database is full"
 
 Figure = Callable[[str], None]
-
-
-class SmallDisk:
-    """A file system of its own, of so many bytes, on a folder."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self._filler = folder / "filler"
-
-    def fill(self, *, but: int = 0) -> None:
-        """Up to the last byte, `but` so many."""
-        with open(self._filler, "ab", buffering=0) as filler, contextlib.suppress(OSError):
-            while True:
-                filler.write(bytes(MIB))
-        with open(self._filler, "ab", buffering=0) as filler:
-            with contextlib.suppress(OSError):
-                while True:
-                    filler.write(bytes(PAGE))
-            filler.truncate(filler.tell() - but)
-
-    def empty(self) -> None:
-        self._filler.unlink()
-
-
-@contextlib.contextmanager
-def small_disk(folder: Path, size: int) -> Iterator[SmallDisk]:
-    mount, umount = needed("full disks", "mount", "mount", "umount")
-    folder.mkdir(parents=True, exist_ok=True)
-    done = subprocess.run(
-        [mount, "-t", "tmpfs", "-o", f"size={size},mode=755", "small-disk", folder], capture_output=True, text=True
-    )
-    if done.returncode:
-        words = f"a file system cannot be mounted here: {done.stderr.strip()}"
-        assert "CI" not in os.environ, f"CI tests with full disks; {words}"
-        pytest.skip(f"NOT TESTED WITH FULL DISKS; {words}")
-    try:
-        yield SmallDisk(folder)
-    finally:
-        subprocess.run([umount, "--lazy", folder], check=True)
 
 
 @pytest.fixture
@@ -119,7 +76,7 @@ class Files:
     def are_stored(self) -> bool:
         """Whether the bytes in bucket and database are those that were promised, and no other."""
         bucket = self._cluster.folder / "bucket"
-        in_bucket = {path.name for path in bucket.rglob("*") if path.is_file() and path.name != "filler"}
+        in_bucket = {path.name for path in files(bucket) if path.name != "filler"}
         return in_bucket | self._ids("SELECT task_id FROM contents") == self.promises.keys()
 
     def _ids(self, query: str) -> set[str]:

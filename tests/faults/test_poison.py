@@ -15,11 +15,11 @@ import pytest
 from md5_service.worker.heartbeat import DEAF_S
 from md5_task_data.leases import NOT_COUNTED
 from md5_task_data.messages import MOST_TOGETHER, SMALL
+from tests.checkout import PACKAGES, ROOT
 from tests.client import wait_for
 from tests.cluster import Cluster, running
 from tests.faults import poison
 from tests.faults.oracle import KEPT, counts, unfinished
-from tests.house.test_house import PACKAGES, ROOT
 from tests.servers.postgres import Postgres
 from tests.servers.valkey import Valkey
 

@@ -9,13 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from md5_task_data import keys
-from md5_task_data.database import Database
+from tests.fuzz.seed import SEED
 from tests.service import Service
 
 HERE = Path(__file__).parent
 SCHEMATHESIS = str(Path(sys.executable).with_name("st"))
-SEED = os.environ.get("MD5_FUZZ_SEED", "20261122")
 
 # Per operation and phase; coverage has some 400 cases of its own.
 EXAMPLES = {"none": {"short": "12", "long": "700"}, "keys": {"long": "300"}}
@@ -35,7 +33,7 @@ def test_the_document_is_kept(
     options += ["--seed", SEED] if is_long else ["--generation-deterministic"]
     rules = (HERE / "schemathesis.toml").read_text()
     if auth == "keys":
-        rules += f'\n[auth.openapi.HTTPBearer]\nbearer = "{_key(service)}"\n'
+        rules += f'\n[auth.openapi.HTTPBearer]\nbearer = "{service.new_key("ann")[1]}"\n'
     (tmp_path / "rules.toml").write_text(rules)
     ran = subprocess.run(
         [
@@ -58,11 +56,3 @@ def test_the_document_is_kept(
     assert found["failures"] == found["errors"] == []
     figure(f"seed {SEED if is_long else 'none'}; {cases} requests in {found['running_time']:.0f} s, 0 failures")
     assert cases >= (LEAST[auth] if is_long else 300)
-
-
-def _key(service: Service) -> str:
-    database = Database(service.database_url)
-    with database.transaction() as db:
-        _, key = keys.create(db, "ann")
-    database.close()
-    return key

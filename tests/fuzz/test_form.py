@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.fuzz.test_contract import SEED
+from tests.checkout import ROOT
+from tests.fuzz.seed import SEED
 
-ROOT = Path(__file__).parents[2]
 IN_MEMORY = Path("/dev/shm")
 SHORT = ("-runs=1500", "-max_total_time=15")
 LONG = ("-max_total_time=600", f"-seed={SEED}")

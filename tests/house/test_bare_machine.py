@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.house.test_house import ROOT, committed
+from tests.checkout import ROOT, committed
 from tests.service import Service
 
 TOOLS = [

@@ -12,7 +12,7 @@ from typer.main import get_command
 
 from md5_service.api.errors import CODES, STATUS
 from md5_service.cli.main import app
-from tests.house.test_house import ROOT
+from tests.checkout import ROOT
 
 CALLS = {
     "POST /v1/tasks": """
@@ -130,7 +130,7 @@ COMMANDS = {
         faults/test_backup.py::test_all_is_destroyed_and_comes_back_elsewhere""",
     "restore": """
         cli/test_backup.py::test_what_is_to_be_looked_at_is_1
-        data/test_backup.py::test_everything_comes_back_whatever_the_make
+        data/test_restore.py::test_everything_comes_back_whatever_the_make
         faults/test_backup.py::test_restores_are_killed_and_begun_again""",
     "key create": "cli/test_key.py::test_a_key_is_printed_once_listed_without_its_secret_and_revoked",
     "key list": "cli/test_key.py::test_a_key_is_printed_once_listed_without_its_secret_and_revoked",

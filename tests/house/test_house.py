@@ -1,7 +1,6 @@
 """Rules of the house that a machine can check and a linter does not."""
 
 import re
-import subprocess
 from pathlib import Path
 
 import pytest
@@ -18,15 +17,9 @@ from md5_task_data import migrations
 from md5_task_data.database import Database
 from md5_task_data.kinds import KINDS
 from md5_task_data.schema import metadata
+from tests.checkout import PACKAGES, ROOT, committed
 
-ROOT = Path(__file__).parents[2]
-PACKAGES = ("md5_service", "md5_task_data")
 PYTHON = [path for package in PACKAGES for path in (ROOT / package).rglob("*.py")]
-
-
-def committed() -> list[Path]:
-    listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, check=True)
-    return [ROOT / name for name in listed.stdout.decode().split("\0") if name]
 
 
 def test_only_shared_log_opens_the_log() -> None:

@@ -5,7 +5,7 @@ import shutil
 import sys
 from pathlib import Path
 
-from tests.house.test_house import PACKAGES, ROOT
+from tests.checkout import PACKAGES, ROOT
 from tests.service import Service
 
 WORK = '''"""A toy: how often each of the two cases occurs."""

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.checkout import ROOT
 from tests.cluster import BIN, Cluster
-from tests.house.test_house import ROOT
 from tests.servers.postgres import Postgres
 from tests.servers.valkey import Valkey
 

@@ -4,9 +4,12 @@ import contextlib
 import os
 import subprocess
 from pathlib import Path
+from typing import Any
+
+import pymysql
 
 from tests.servers import needed
-from tests.servers.server import ANSWER_S, DatabaseServer, ServerFailed
+from tests.servers.server import ANSWER_S, DatabaseServer
 
 USER = PASSWORD = "tests"
 
@@ -15,13 +18,12 @@ class MariaDb(DatabaseServer):
     """With `fsync` off it still keeps what was committed through a kill, but not through a power loss."""
 
     def __init__(self, folder: Path, *, fsync: bool = False) -> None:
-        self._mariadbd, self._install, self._mariadb = needed(
-            "MariaDB", "mariadb-server", "mariadbd", "mariadb-install-db", "mariadb"
-        )
+        self._mariadbd, self._install = needed("MariaDB", "mariadb-server", "mariadbd", "mariadb-install-db")
         super().__init__(folder)
         self._data = self.folder / "data"
         # 2: at a commit the log is written, but synced only once a second. 0 would lose commits in a mere kill.
         self._flush = 1 if fsync else 2
+        self._dumped: list[str] | None = None
 
     def _launch(self) -> subprocess.Popen[bytes]:
         as_root = ["--user=root"] if os.geteuid() == 0 else []
@@ -62,24 +64,48 @@ class MariaDb(DatabaseServer):
 
     def answers(self) -> bool:
         try:
-            return self._client(["-e", "SELECT 1"], ANSWER_S) != ""
-        except (ServerFailed, subprocess.TimeoutExpired):
+            return self.sql("SELECT 1") == [(1,)]
+        except pymysql.MySQLError:
             return False
 
     def url(self, name: str, port: int | None = None) -> str:
         return f"mariadb://{USER}:{PASSWORD}@127.0.0.1:{port or self.port}/{name}"
 
-    def sql(self, statements: str, database: str | None = None) -> str:
-        return self._client(["-e", statements, *([database] if database else [])])
+    def sql(self, *statements: str, database: str | None = None) -> list[tuple[Any, ...]]:
+        with contextlib.closing(self._connect(database)) as connection:
+            cursor = connection.cursor()
+            for statement in statements:
+                cursor.execute(statement)
+            return list(cursor)
 
-    def _client(self, words: list[str], timeout_s: float = 60) -> str:
-        who = [f"--user={USER}", f"--password={PASSWORD}", "--host=127.0.0.1", f"--port={self.port}", "--protocol=tcp"]
-        return self._run(
-            [self._mariadb, "--no-defaults", *who, "--batch", "--skip-column-names", "--force", *words], timeout_s
+    def _connect(self, database: str | None) -> "pymysql.Connection[Any]":
+        """Its limits are those of `answers`, but for a table that is locked it waits."""
+        return pymysql.connect(
+            host="127.0.0.1",
+            port=self.port,
+            user=USER,
+            password=PASSWORD,
+            database=database,
+            autocommit=True,
+            connect_timeout=ANSWER_S,
         )
 
+    def _copy(self, pattern: str, name: str) -> None:
+        """As a dump would do it."""
+        self.sql(f"CREATE DATABASE {name}")
+        self.sql(*self._dump(pattern), database=name)
+
+    def _dump(self, pattern: str) -> list[str]:
+        """The statements that make its tables with their rows; kept, for it does not change."""
+        if self._dumped is None:
+            tables = [name for (name,) in self.sql("SHOW TABLES", database=pattern)]
+            made = [self.sql(f"SHOW CREATE TABLE {name}", database=pattern)[0][1] for name in tables]
+            filled = [f"INSERT INTO {name} SELECT * FROM {pattern}.{name}" for name in tables]
+            self._dumped = ["SET foreign_key_checks = 0", *made, *filled]
+        return self._dumped
+
     def _drop(self, name: str) -> None:
-        for connection in self.sql(f"SELECT id FROM information_schema.processlist WHERE db = '{name}'").split():
-            with contextlib.suppress(ServerFailed):  # it has gone by itself meanwhile
+        for (connection,) in self.sql(f"SELECT id FROM information_schema.processlist WHERE db = '{name}'"):
+            with contextlib.suppress(pymysql.MySQLError):  # it has gone by itself meanwhile
                 self.sql(f"KILL {connection}")
         self.sql(f"DROP DATABASE IF EXISTS {name}")

@@ -1,5 +1,6 @@
 """PostgreSQL, from Debian's package."""
 
+import contextlib
 import os
 import pwd
 import signal
@@ -8,9 +9,11 @@ import tempfile
 import time
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
+
+import psycopg2
 
 from tests.servers import needed
-from tests.servers.guardian import guard
 from tests.servers.server import ANSWER_S, DatabaseServer
 
 IMMEDIATELY_S = 5
@@ -24,10 +27,10 @@ class Postgres(DatabaseServer):
     def __init__(
         self, folder: Path, *, fsync: bool = False, initdb_options: Sequence[str] = (), data: Path | None = None
     ) -> None:
-        self._postgres, self._initdb, self._psql, self._isready = needed(
+        self._postgres, self._initdb, self._isready = needed(
             "PostgreSQL",
             "postgresql",
-            *(f"/usr/lib/postgresql/*/bin/{program}" for program in ("postgres", "initdb", "psql", "pg_isready")),
+            *(f"/usr/lib/postgresql/*/bin/{program}" for program in ("postgres", "initdb", "pg_isready")),
         )
         if os.geteuid() == 0:  # which PostgreSQL refuses
             self.user = "postgres"
@@ -36,7 +39,6 @@ class Postgres(DatabaseServer):
         self._data = (data or self.folder / "data").resolve()
         if data is not None:
             self._places.append(self._data)
-            guard(self._data)
         self._options = [] if fsync else ["-c", "fsync=off"]
         self._initdb_options = list(initdb_options)
         self._own(self.folder)
@@ -79,10 +81,16 @@ class Postgres(DatabaseServer):
     def url(self, name: str, port: int | None = None) -> str:
         return f"postgresql://postgres@127.0.0.1:{port or self.port}/{name}"
 
-    def sql(self, statements: str, database: str | None = None) -> str:
-        return self._run(
-            [self._psql, "-XAtq", "-v", "ON_ERROR_STOP=1", "-c", statements, self.url(database or "postgres")]
-        )
+    def sql(self, *statements: str, database: str | None = None) -> list[tuple[Any, ...]]:
+        with contextlib.closing(psycopg2.connect(self.url(database or "postgres"))) as connection:
+            connection.autocommit = True
+            cursor = connection.cursor()
+            for statement in statements:
+                cursor.execute(statement)
+            return list(cursor) if cursor.description else []
+
+    def _copy(self, pattern: str, name: str) -> None:
+        self.sql(f"CREATE DATABASE {name} TEMPLATE {pattern}")
 
     def _drop(self, name: str) -> None:
         self.sql(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")

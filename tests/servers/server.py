@@ -12,11 +12,13 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 import psutil
 from sqlalchemy import make_url
 
+from md5_task_data import migrations
+from md5_task_data.database import Database
 from tests.servers.guardian import guard, kill_all_in, processes_in
 
 START_S = 60
@@ -55,7 +57,6 @@ class Server(ABC):
         self._places = [self.folder]  # where its processes work
         self._process: subprocess.Popen[bytes] | None = None
         self._has_started = False
-        guard(self.folder)
 
     @abstractmethod
     def answers(self) -> bool:
@@ -68,6 +69,8 @@ class Server(ABC):
     def start(self) -> None:
         """Start it and wait until it answers. Raises ServerFailed when it does not within 60 s."""
         assert not self.is_running
+        for place in self._places:
+            guard(place)
         if self._comes_up():
             return
         self.kill()
@@ -139,6 +142,10 @@ class Server(ABC):
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self.end()
 
+    def __getstate__(self) -> dict[str, Any]:
+        """What another process needs to use it: it cannot end it, for it is no child of its own."""
+        return {name: None if isinstance(value, subprocess.Popen) else value for name, value in vars(self).items()}
+
     def _signal_all(self, number: signal.Signals) -> None:
         for process in self.processes():
             with contextlib.suppress(psutil.NoSuchProcess):
@@ -185,25 +192,53 @@ class Server(ABC):
 class DatabaseServer(Server):
     """A server with as many databases as the tests want."""
 
+    _pattern = ""  # the name of a database with all tables, of which others are copies
+
     @abstractmethod
     def url(self, name: str, port: int | None = None) -> str:
         """SQLAlchemy's URL of that database; `port` leads there through a proxy."""
 
     @abstractmethod
-    def sql(self, statements: str, database: str | None = None) -> str:
-        """Run them with the server's own client; returns one line a row. Raises ServerFailed."""
+    def sql(self, *statements: str, database: str | None = None) -> list[tuple[Any, ...]]:
+        """Run each in a transaction of its own; returns the rows of the last. Raises the driver's errors."""
 
     def new_database(self, port: int | None = None) -> str:
-        """Create an empty one, and return its URL."""
-        name = f"test_{uuid.uuid4().hex}"
-        self.sql(f"CREATE DATABASE {name}")
+        """Create one with all tables, and return its URL."""
+        self.migrate()
+        name = _new_name()
+        self._copy(self._pattern, name)
         return self.url(name, port)
+
+    def new_empty_database(self) -> str:
+        """Create one, and return its URL."""
+        name = _new_name()
+        self.sql(f"CREATE DATABASE {name}")
+        return self.url(name)
+
+    def migrate(self) -> None:
+        """Once, for all that `new_database` will make."""
+        if not self._pattern:
+            url = self.new_empty_database()
+            with contextlib.closing(Database(url)) as database:
+                migrations.upgrade(database)
+            self._pattern = _name_in(url)
 
     def drop_database(self, url: str) -> None:
         """Drop it, and cut whoever is still connected to it."""
-        name = make_url(url).database
-        assert name is not None
-        self._drop(name)
+        self._drop(_name_in(url))
+
+    @abstractmethod
+    def _copy(self, pattern: str, name: str) -> None: ...
 
     @abstractmethod
     def _drop(self, name: str) -> None: ...
+
+
+def _new_name() -> str:
+    return f"test_{uuid.uuid4().hex}"
+
+
+def _name_in(url: str) -> str:
+    name = make_url(url).database
+    assert name is not None
+    return name

@@ -5,13 +5,14 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import psutil
+import psycopg2
+import pymysql
 import pytest
 from kombu import Connection
 
@@ -36,6 +37,13 @@ time.sleep(600)
 """
 
 
+LISTED = {Postgres: "SELECT datname FROM pg_database", MariaDb: "SHOW DATABASES"}
+BUSY = {
+    Postgres: "SELECT count(*) FROM pg_stat_activity WHERE state = 'active' AND query LIKE '%pg_sleep(60)'",
+    MariaDb: "SELECT count(*) FROM information_schema.processlist WHERE info LIKE 'SELECT SLEEP(60)%'",
+}
+
+
 @pytest.mark.long
 @pytest.mark.parametrize(
     "make",
@@ -44,13 +52,13 @@ time.sleep(600)
 )
 def test_a_database_keeps_what_was_committed(make: Callable[[Path], DatabaseServer], tmp_path: Path) -> None:
     with make(tmp_path / "server") as server:
-        name = server.new_database().rsplit("/", 1)[1]
+        name = server.new_empty_database().rsplit("/", 1)[1]
         assert server.url(name, 1234).endswith(f":1234/{name}")
-        server.sql("CREATE TABLE kept (word VARCHAR(10)); INSERT INTO kept VALUES ('öl')", name)
+        server.sql("CREATE TABLE kept (word VARCHAR(10))", "INSERT INTO kept VALUES ('öl')", database=name)
         _goes_through_everything(server)
-        assert server.sql("SELECT word FROM kept", name) == "öl\n"
+        assert server.sql("SELECT word FROM kept", database=name) == [("öl",)]
         server.drop_database(server.url(name))
-        assert name not in server.sql("SELECT schema_name FROM information_schema.schemata")
+        assert (name,) not in server.sql(LISTED[type(server)])
         _stops_without_a_trace(server)
     assert not server.folder.exists()
 
@@ -75,14 +83,13 @@ def test_a_broker_keeps_its_messages_when_asked_to(make: Callable[[Path], Valkey
 )
 def test_a_database_is_dropped_whoever_is_in_it(make: type[Postgres | MariaDb], sleep: str, tmp_path: Path) -> None:
     with make(tmp_path / "server") as server, ThreadPoolExecutor() as pool:
-        url = server.new_database()
+        url = server.new_empty_database()
         name = url.rsplit("/", 1)[1]
-        server.sql("CREATE TABLE used (word VARCHAR(10)); INSERT INTO used VALUES ('a')", name)
-        user = pool.submit(server.sql, f"BEGIN; {sleep}", name)
-        time.sleep(0.5)
-        assert not user.done()
+        server.sql("CREATE TABLE used (word VARCHAR(10))", "INSERT INTO used VALUES ('a')", database=name)
+        user = pool.submit(server.sql, sleep, database=name)
+        wait_for(lambda: server.sql(BUSY[type(server)]) == [(1,)], 10, "somebody to be in it")
         server.drop_database(url)
-        assert isinstance(user.exception(10), ServerFailed)
+        assert isinstance(user.exception(10), psycopg2.Error | pymysql.MySQLError)
 
 
 def test_two_of_a_kind_run_at_once_on_ports_of_their_own(tmp_path: Path) -> None:

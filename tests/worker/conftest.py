@@ -15,6 +15,7 @@ from md5_task_data.bucket import Bucket
 from md5_task_data.database import Database
 from md5_task_data.messages import Message
 from md5_task_data.schema import contacts
+from tests.bucket import store
 
 NewTask = Callable[..., str]
 
@@ -51,10 +52,7 @@ class Loading:
 
     def hand_over(self, content: bytes, owner: str = "local", **params: object) -> str:
         task_id = self._new_task(kind="contacts", size=len(content), params=params, owner=owner)
-        incoming = self.bucket.receive(task_id)
-        incoming.write([content])
-        incoming.store()
-        return task_id
+        return store(self.bucket, task_id, content)
 
     def work(self, *task_ids: str) -> None:
         """All there is to do for these, parts included."""

@@ -15,7 +15,7 @@ from md5_service.worker.formats.csv import (
     separator,
     unguarded,
 )
-from tests.worker.test_csv_cutting import cut, read
+from tests.worker.cutting import cut, read
 
 
 @given(text=st.text())

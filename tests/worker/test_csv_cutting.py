@@ -12,10 +12,10 @@ from md5_service.worker.formats.csv import (
     Cutter,
     Dialect,
     UnreadableCsv,
-    is_blank,
     lines_of,
 )
 from md5_task_data.leases import Slice
+from tests.worker.cutting import cut, read
 
 # The cases of csv-spectrum (github.com/max-mapper/csv-spectrum), with data of our own.
 SPECTRUM = {
@@ -52,43 +52,12 @@ SPECTRUM = {
 }
 
 
-Row = tuple[int, list[str]]  # the line of a record, and its cells
-
-
-def read(text: str, dialect: Dialect, line: int = 1) -> list[Row]:
-    """As Python's `csv` does it."""
-    reader = csv.reader(
-        io.StringIO(text, newline=""), delimiter=dialect.delimiter, skipinitialspace=dialect.skips_space
-    )
-    rows, next_line = [], line
-    for record in reader:
-        at, next_line = next_line, line + reader.line_num
-        rows.append((at, record))
-    return [(at, record) for at, record in rows if not is_blank(record)]
-
-
 def is_open(text: str, dialect: Dialect) -> bool:
     """Whether a quote is not closed: then what follows is swallowed."""
     *_, last = csv.reader(
         [*lines_of(text), '"after"'], delimiter=dialect.delimiter, skipinitialspace=dialect.skips_space
     )
     return last != ["after"]
-
-
-def cut(
-    text: str, sizes: list[int], dialect: Dialect, encoding: str, part_bytes: int = 1
-) -> tuple[Cutter, list[Slice]]:
-    cutter = Cutter(dialect, lambda part: len(part.encode(encoding, "surrogatepass")), 0, part_bytes)
-    given, shown = 0, ""
-    for number in range(len(text)):
-        if given >= len(text):
-            break
-        size = sizes[number % len(sizes)]
-        shown += cutter.feed(text[given : given + size])
-        given += size
-    slices, rest = cutter.end()
-    assert shown + rest == text
-    return cutter, slices
 
 
 @pytest.mark.parametrize("case", SPECTRUM)

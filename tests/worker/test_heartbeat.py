@@ -11,6 +11,7 @@ from md5_service.worker.job import BLOCK
 from md5_task_data import tasks
 from md5_task_data.bucket import Bucket
 from md5_task_data.database import Database
+from tests.bucket import store
 
 NewTask = Callable[..., str]
 
@@ -46,9 +47,7 @@ def work_alone(
     def run(work: str) -> tuple[int, str]:
         content = bytes(10 * BLOCK)
         task_id = new_task(size=len(content))
-        incoming = bucket.receive(task_id)
-        incoming.write([content])
-        incoming.store()
+        store(bucket, task_id, content)
         command = [sys.executable, "-c", WORKER, database_url, str(bucket.root.parent), work, task_id]
         return subprocess.run(command, timeout=60).returncode, task_id
 

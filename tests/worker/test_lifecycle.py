@@ -19,6 +19,7 @@ from md5_task_data.bucket import Bucket
 from md5_task_data.database import Database
 from md5_task_data.errors import DependencyAway, InvalidInput
 from md5_task_data.schema import SECOND
+from tests.bucket import store
 
 NewTask = Callable[..., str]
 Run = Callable[..., dict[str, Any]]
@@ -60,12 +61,6 @@ def named(bucket: Bucket, new_task: NewTask) -> Named:
         return ids
 
     return make
-
-
-def store(bucket: Bucket, task_id: str, content: bytes) -> None:
-    incoming = bucket.receive(task_id)
-    incoming.write([content])
-    incoming.store()
 
 
 def row(database: Database, task_id: str) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from md5_task_data.errors import DependencyAway
 from md5_task_data.messages import Message
 from md5_task_data.schema import SECOND, ended_minutes, idempotency_keys, now, tasks, totals
 from md5_task_data.shared_log import SharedLog
-from tests.worker.test_lifecycle import store
+from tests.bucket import store
 
 NewTask = Callable[..., str]
 

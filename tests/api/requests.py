@@ -1,0 +1,38 @@
+"""Requests made by hand, as clients send them."""
+
+from typing import Any
+
+BOUNDARY = "boundary"
+
+
+def form(*parts: tuple[str, bytes], end: bool = True) -> dict[str, Any]:
+    """A hand-made multipart body: pairs of Content-Disposition parameters and content."""
+    body = b"".join(
+        b"--%s\r\nContent-Disposition: form-data; %s\r\n\r\n%s\r\n" % (BOUNDARY.encode(), about.encode(), content)
+        for about, content in parts
+    )
+    ending = f"--{BOUNDARY}--\r\n".encode() if end else b""
+    return {"content": body + ending, "headers": {"Content-Type": f"multipart/form-data; boundary={BOUNDARY}"}}
+
+
+FILE = ('name="file"; filename="a"', b"x")
+
+
+def chunks(total: int) -> Any:
+    for _ in range(total // 1000):
+        yield b"x" * 1000
+    yield b"x" * (total % 1000)
+
+
+CROSS_SITE = [
+    {"Origin": "https://other.example"},
+    {"Origin": "null"},
+    {"Origin": "http://localhost:1"},
+    {"Origin": "http://127.0.0.1"},
+    {"Origin": "nonsense"},
+    {"Origin": ""},
+    {"Origin": "http://["},
+    {"Sec-Fetch-Site": "cross-site"},
+    {"Sec-Fetch-Site": "same-site"},
+    {"Sec-Fetch-Site": "same-site", "Origin": "http://localhost:1"},
+]

@@ -1,0 +1,25 @@
+"""Bytes in a bucket, as the API stores them."""
+
+from pathlib import Path
+
+import uuid_utils
+
+from md5_task_data.bucket import Bucket
+
+
+def store(bucket: Bucket, task_id: str = "", content: bytes = b"abc") -> str:
+    """Returns the id under which they are stored; without `task_id` it is one that no row has."""
+    task_id = task_id or str(uuid_utils.uuid7())
+    incoming = bucket.receive(task_id)
+    incoming.write([content])
+    incoming.store()
+    return task_id
+
+
+def names(bucket: Bucket) -> set[str]:
+    return {path.name for path in files(bucket.root)}
+
+
+def files(folder: Path) -> list[Path]:
+    """All below it, half-received ones too."""
+    return [path for path in folder.rglob("*") if path.is_file()]
