@@ -9,7 +9,7 @@ import httpx2
 
 from bench.large_file import blocks, make_file
 from bench.peers.measure import percentile
-from tests.service import Service
+from tests.service import LARGE, Service
 
 ALONE = 100  # files
 
@@ -28,7 +28,7 @@ def measure(folder: Path, size: int) -> list[tuple[str, str]]:
 
         lone()
         alone = [lone() for _ in range(ALONE)]
-        lane = service.parts("worker", "-Q large")
+        lane = service.parts(LARGE)
         for process in lane:
             process.suspend()  # until both are there
         with ThreadPoolExecutor(2) as threads:

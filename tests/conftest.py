@@ -204,6 +204,7 @@ def start_service(tmp_path: Path) -> Iterator[Callable[..., Service]]:
     def start(**settings: object) -> Service:
         service = Service(tmp_path / "service", {f"MD5_{name.upper()}": str(value) for name, value in settings.items()})
         services.append(service)
+        service.migrate()
         service.start()
         return service
 
@@ -216,6 +217,7 @@ def start_service(tmp_path: Path) -> Iterator[Callable[..., Service]]:
 def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     """A running service that tests share: they leave it running, and look only at tasks of their own."""
     service = Service(tmp_path_factory.mktemp("shared-service"), {})
+    service.migrate()
     service.start()
     yield service
     service.end()

@@ -13,9 +13,13 @@ import psutil
 from md5_service.cli.folder import MARK
 from tests import keys
 from tests.client import Client, wait_for
+from tests.databases import new_sqlite
 
 COMMAND = str(Path(sys.executable).with_name("md5-service"))
 STOP_S = 30
+# Its parts, by what `ps` says of them.
+VALKEY, LAUNCHER, API = "valkey-server", "md5_service.cli.launcher", "md5_service.api.serve"
+WORKER, LARGE, UPKEEP, BEAT = (f"md5_service.worker.serve {queue}" for queue in ("work", "large", "upkeep", "beat"))
 
 
 class Service(Client):
@@ -32,6 +36,11 @@ class Service(Client):
         self._port = "0"
         self._command = command
         self._up: subprocess.Popen[str] | None = None
+
+    def migrate(self) -> None:
+        """As an earlier start would have left it."""
+        self.folder.mkdir()
+        new_sqlite(self.folder / "md5.sqlite3")
 
     def start(self) -> None:
         """Start it and wait until it says that it is ready."""
@@ -54,9 +63,9 @@ class Service(Client):
         """Everything that `up` started on this folder, and their children."""
         return [process for process in psutil.process_iter() if _environ(process).get(MARK) == str(self.folder)]
 
-    def parts(self, *words: str) -> list[psutil.Process]:
-        """Those whose command line has all of the words, parents first."""
-        found = [process for process in self.processes() if all(word in " ".join(_cmdline(process)) for word in words)]
+    def parts(self, words: str) -> list[psutil.Process]:
+        """Those whose command line has these words, parents first."""
+        found = [process for process in self.processes() if words in " ".join(_cmdline(process))]
         return sorted(found, key=lambda process: process.pid)
 
     @contextlib.contextmanager
@@ -64,7 +73,7 @@ class Service(Client):
         """The workers stand still meanwhile: what is handed over stays queued. They are stopped when they have nothing to
         do, and so in no transaction."""
         wait_for(lambda: not self.unfinished(), 60, "the workers to be idle")
-        workers = self.parts("worker", "-Q work")
+        workers = self.parts(WORKER)
         for worker in workers:
             worker.suspend()
         try:
@@ -89,13 +98,14 @@ class Service(Client):
     def kill_tree(self) -> int:
         """SIGKILL to everything at once; returns how many processes that were."""
         assert self._up is not None
-        victims = [self.supervisor, *self.processes()]
+        self._up.kill()
+        victims = self.processes()
         for process in victims:
             with contextlib.suppress(psutil.NoSuchProcess):
                 process.kill()
         self._up.wait()
         psutil.wait_procs(victims, timeout=STOP_S)
-        return len(victims)
+        return 1 + len(victims)
 
     def kill_supervisor(self) -> None:
         assert self._up is not None
@@ -119,13 +129,8 @@ class Service(Client):
 
     def end(self) -> None:
         """Whatever state it is in: leave nothing running."""
-        if self._up is not None and self._up.poll() is None:
-            try:
-                self.stop()
-            except subprocess.TimeoutExpired:
-                self.kill_tree()
-        for process in self.processes():
-            process.kill()
+        if self._up is not None:
+            self.kill_tree()
 
 
 def _environ(process: psutil.Process) -> dict[str, str]:

@@ -24,7 +24,7 @@ from tests.servers.postgres import Postgres
 from tests.servers.rabbitmq import RabbitMq
 from tests.servers.server import free_port
 from tests.servers.valkey import Valkey
-from tests.service import Service
+from tests.service import API, LAUNCHER, VALKEY, Service
 
 ROOT = Path(__file__).parents[2]
 BIN = Path(sys.executable).parent
@@ -131,9 +131,9 @@ def embedded(folder: Path) -> Iterator[Running]:
     service.start()
     try:
         trees: dict[str, Processes] = {
-            "API": lambda: service.parts("md5_service.api.serve"),
-            "workers": lambda: [service.supervisor, *service.parts("celery")],
-            "broker": lambda: service.parts("--unixsocketperm"),
+            "API": lambda: service.parts(API),
+            "workers": lambda: [service.supervisor, *service.parts(LAUNCHER), *service.parts("md5_service.worker")],
+            "broker": lambda: service.parts(VALKEY),
         }
         port = int(service.url.rsplit(":", 1)[1])
         measured = Running(port, raw_body("/v1/tasks"), service.database_url, service.log_path, trees)

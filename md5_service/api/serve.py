@@ -1,4 +1,5 @@
-"""The API on a socket that somebody else holds: `python -m md5_service.api.serve FD`, as `md5-service up` starts it.
+"""The API on a socket that somebody else holds, as `md5-service up` has it launched; `python -m md5_service.api.serve FD` is
+the same.
 
 The socket outlives this process, so a client that comes while the API is started again waits a moment and is served.
 """
@@ -18,6 +19,7 @@ GRACE_S = 5  # for requests under way when the process is asked to stop
 
 
 def main(descriptor: int) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the supervisor's
     settings = settings_of_process()
     logs.configure(settings.log_level)
     config = uvicorn.Config(
@@ -34,5 +36,4 @@ def main(descriptor: int) -> None:
 
 
 if __name__ == "__main__":
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the supervisor's
     main(int(sys.argv[1]))

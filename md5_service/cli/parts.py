@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Protocol
 
 PR_SET_PDEATHSIG = 1  # linux/prctl.h
 FIRST_DELAY_S, LONGEST_DELAY_S = 0.1, 10.0  # before a part that died at once is started again
@@ -24,18 +25,39 @@ def die_with_parent() -> None:
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
+class Process(Protocol):
+    """What a part asks of the process that it is; `subprocess.Popen` is one."""
+
+    pid: int
+    returncode: int | None
+
+    def poll(self) -> int | None: ...
+    def wait(self, timeout: float) -> int: ...
+    def terminate(self) -> None: ...
+
+
+def run(command: Sequence[str], environment: Mapping[str, str], folder: Path) -> subprocess.Popen[bytes]:
+    """A process in a group of its own, which dies with this one."""
+    return subprocess.Popen(
+        command,
+        env=environment,
+        cwd=folder,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        start_new_session=True,  # Ctrl-C is for us to hand on, in order
+        preexec_fn=die_with_parent,
+    )
+
+
 @dataclass
 class Part:
     """One process (and its children, in a group of their own) that is to run for as long as the service does."""
 
     name: str
-    command: Sequence[str]
-    environment: Mapping[str, str]
-    folder: Path
-    keep_open: Sequence[int] = ()
+    launch: Callable[[], Process]
     clear_up: Callable[[], None] = lambda: None  # after a death, before it is started again
     deaths: int = 0
-    _process: subprocess.Popen[bytes] | None = None
+    _process: Process | None = None
     _started_at: float = 0.0
     _delay_s: float = field(default=FIRST_DELAY_S)
     _again_at: float = 0.0
@@ -45,39 +67,36 @@ class Part:
         return self._process is not None and self._process.poll() is None
 
     def start(self) -> None:
-        self._process = subprocess.Popen(
-            self.command,
-            env=self.environment,
-            cwd=self.folder,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,  # Celery's banner; what matters comes on stderr
-            pass_fds=self.keep_open,
-            start_new_session=True,  # Ctrl-C is for us to hand on, in order
-            preexec_fn=die_with_parent,
-        )
+        """One that cannot be started has died at once."""
         self._started_at = time.monotonic()
+        try:
+            self._process = self.launch()
+        except OSError:
+            self._note_death()
 
     def look_after(self) -> str | None:
         """Start the process again if it has died; returns a line about it when it just has."""
         if self.is_running:
             return None
-        now = time.monotonic()
         if self._process is not None:
-            ended = self._process.returncode
+            ended = self._process.returncode or 0
             self.kill()  # its children must not go on without it
             with contextlib.suppress(OSError):
                 self.clear_up()
             self._process = None
-            self.deaths += 1
-            self._delay_s = (
-                FIRST_DELAY_S if now - self._started_at > STABLE_S else min(2 * self._delay_s, LONGEST_DELAY_S)
-            )
-            self._again_at = now + self._delay_s
+            self._note_death()
             how = f"by signal {-ended}" if ended < 0 else f"with exit code {ended}"
             return f"{self.name} ended {how}; it is started again"
-        if now >= self._again_at:
+        if time.monotonic() >= self._again_at:
             self.start()
         return None
+
+    def _note_death(self) -> None:
+        now = time.monotonic()
+        self.deaths += 1
+        is_stable = now - self._started_at > STABLE_S
+        self._delay_s = FIRST_DELAY_S if is_stable else min(2 * self._delay_s, LONGEST_DELAY_S)
+        self._again_at = now + self._delay_s
 
     def ask_to_stop(self) -> None:
         if self._process is not None and self._process.poll() is None:

@@ -7,13 +7,14 @@ import os
 import shutil
 import signal
 import socket
-import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from md5_service.cli.folder import DataFolder, FolderUnusable
+from md5_service.cli.launcher import Launcher
 from md5_service.cli.parts import Part
+from md5_service.cli.parts import run as run_process
 from md5_service.cli.report import complain, say
 from md5_service.settings import BadSettings, Settings, read_settings, unknown_settings
 from md5_task_data import due, idempotency, migrations
@@ -24,6 +25,7 @@ from md5_task_data.errors import DependencyAway, InvalidInput
 READY_S = 60  # for the API to answer at the first start
 TICK_S = 0.1
 MOST_FIRST_DEATHS = 5  # of one part before the service was ever ready: it will not get better
+API, WORKER = PARTS = "md5_service.api.serve", "md5_service.worker.serve"
 STOP_S = 10  # for everything to stop in good order
 
 
@@ -47,9 +49,11 @@ def run(host: str, port: int, data: Path, workers: int) -> None:
         raise CannotStart(str(error)) from None
     parts: list[Part] = []
     stop = _StopRequests(parts)
+    launcher = Launcher(PARTS, _environment(), folder.path)
     try:
+        launcher.start()
         _prepare(settings, is_ours=is_ours)
-        parts += _parts(folder, settings, listening, workers, is_ours=is_ours)
+        parts += _parts(folder, settings, launcher, listening, workers, is_ours=is_ours)
         for part in parts:
             part.start()
         address = listening.getsockname()
@@ -62,6 +66,7 @@ def run(host: str, port: int, data: Path, workers: int) -> None:
     finally:
         listening.close()
         _stop_in_order(parts)
+        launcher.end()
         folder.end_leftovers()
         stop.ignore()
 
@@ -157,41 +162,46 @@ def _forget_uploads(settings: Settings) -> None:
     Bucket(settings.bucket_url).forget_incoming()
 
 
-def _parts(
-    folder: DataFolder, settings: Settings, listening: socket.socket, workers: int, *, is_ours: bool
-) -> list[Part]:
-    environment = dict(os.environ) | {
+def _environment() -> dict[str, str]:
+    return os.environ | {
         "PYTHONWARNINGS": "ignore:You're running the worker with superuser",  # that is about pickle, which is off
     }
 
-    def python(name: str, *arguments: str, keep_open: Sequence[int] = ()) -> Part:
-        return Part(name, [sys.executable, "-P", "-m", *arguments], environment, folder.path, keep_open)
 
-    celery = ["celery", "-A", "md5_service.worker.main"]
-    quiet = ["--without-gossip", "--without-mingle", "--without-heartbeat"]
-    api = python("the API", "md5_service.api.serve", str(listening.fileno()), keep_open=[listening.fileno()])
+def _parts(
+    folder: DataFolder,
+    settings: Settings,
+    launcher: Launcher,
+    listening: socket.socket,
+    workers: int,
+    *,
+    is_ours: bool,
+) -> list[Part]:
+    def worker(name: str, *words: str) -> Part:
+        return Part(name, lambda: launcher.launch([WORKER, *words]))
+
+    api = Part("the API", lambda: launcher.launch([API], [listening.fileno()]))
     if is_ours:
         api.clear_up = lambda: _forget_uploads(settings)
     parts = [
-        python("the upkeep worker", *celery, "worker", "-Q", "upkeep", "-c", "1", "-n", "upkeep@%h", *quiet),
-        python("beat", *celery, "beat"),
-        python("the worker", *celery, "worker", "-Q", "work", "-c", str(workers), "-n", "work@%h", *quiet),
-        python(
-            "the worker for large files", *celery, "worker", "-Q", "large", "-c", str(workers), "-n", "large@%h", *quiet
-        ),
+        worker("the upkeep worker", "upkeep", "1"),
+        worker("beat", "beat"),
+        worker("the worker", "work", str(workers)),
+        worker("the worker for large files", "large", str(workers)),
         api,
     ]
-    if environment["MD5_BROKER_URL"].startswith(f"redis+socket://{folder.broker_socket()}"):
-        parts.insert(0, _valkey(folder, environment))
+    if settings.broker_url.startswith(f"redis+socket://{folder.broker_socket()}"):
+        parts.insert(0, _valkey(folder))
     return parts
 
 
-def _valkey(folder: DataFolder, environment: Mapping[str, str]) -> Part:
+def _valkey(folder: DataFolder) -> Part:
     """A Valkey of our own that keeps nothing: it holds only hints, and a damaged file of hints would refuse to start."""
     options = ["--port", "0", "--unixsocket", str(folder.broker_socket()), "--unixsocketperm", "700"]
     options += ["--save", "", "--appendonly", "no", "--maxmemory-policy", "noeviction", "--loglevel", "warning"]
     options += ["--set-proc-title", "no"]  # a title would overwrite the environment, by which leftovers are found
-    return Part("Valkey", [_valkey_binary(), *options], environment, folder.path)
+    command = [_valkey_binary(), *options]
+    return Part("Valkey", lambda: run_process(command, os.environ, folder.path))
 
 
 def _valkey_binary() -> str:

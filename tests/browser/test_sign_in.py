@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Page, Request, Route, expect
 
 from tests.browser.conftest import card, choose, sign_in
-from tests.service import Service
+from tests.service import API, WORKER, Service
 
 ABC = hashlib.md5(b"abc").hexdigest()
 DROP = """() => {
@@ -114,14 +114,14 @@ def test_a_stream_of_events_that_meets_a_401_is_not_opened_again_and_again(
     page.goto(service.url)
     sign_in(page, key)
     expect(page.get_by_role("banner")).to_contain_text("ann")
-    workers = service.parts("worker", "-Q work")
+    workers = service.parts(WORKER)
     for worker in workers:
         worker.suspend()
     try:
         with page.expect_request("**/v1/tasks/events?*"):
             choose(page, "reads.bam")
         service.revoke(key_id)
-        api = service.parts("md5_service.api.serve")
+        api = service.parts(API)
         for process in api:
             process.kill()  # and its stream with it; the supervisor starts another
         expect(page.get_by_label("Key", exact=True)).to_be_focused(timeout=20_000)

@@ -8,7 +8,7 @@ import pytest
 
 from tests.client import wait_for
 from tests.collector import WAY, Collector, Span
-from tests.service import Service
+from tests.service import WORKER, Service
 
 TRACE, CLIENT = "4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7"  # W3C Trace Context's own example
 NOT_TRACEPARENTS = (
@@ -103,7 +103,7 @@ def _has_each_attempt(service: Service, collector: Collector, work_done: Path) -
     work_done.write_text("pause 60")
     task_id = hand_over(service)
     wait_for(lambda: not work_done.exists(), 20, "the work to begin")
-    for child in service.parts("worker", "-Q work")[1:]:
+    for child in service.parts(WORKER)[1:]:
         child.kill()
     *_, lost, done, line = traced(service, collector, task_id, 6)
     assert (lost.name, lost.error, lost.attributes["md5.task.attempt"]) == ("work md5", "the lease was lost", 1)

@@ -1,0 +1,191 @@
+"""A process that has everything imported that the parts of `md5-service up` need, and forks each of them: five Pythons start in
+the time of one, and share its memory.
+
+`up` starts it as `python -m md5_service.cli.launcher FD`. Datagrams of JSON go over the socket FD: first the modules to import;
+then, for each part, a list of a module and the arguments of its `main`, with the descriptors that go along. The answer is
+`{"pid"}`, and when a part has ended comes `{"pid", "ended"}`, with what `returncode` would be. The launcher is the parent, so
+the kernel ends its parts with it; it ends with `up`, or when the socket is closed.
+"""
+
+import contextlib
+import gc
+import importlib
+import json
+import os
+import select
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from md5_service.cli.parts import die_with_parent
+
+LOADED_S = 60  # for all modules to be imported
+LONGEST = 4096  # bytes of a datagram
+MOST_DESCRIPTORS = 8
+KILLED = -signal.SIGKILL
+
+
+class Launcher:
+    """`up`'s side: starts the launcher when the first part is asked for, and again when it has died."""
+
+    def __init__(self, modules: Sequence[str], environment: Mapping[str, str], folder: Path) -> None:
+        self._modules = modules
+        self._environment = environment
+        self._folder = folder
+        self._process: subprocess.Popen[bytes] | None = None
+        self._socket: socket.socket | None = None
+        self._launched: dict[int, Launched] = {}
+
+    def start(self) -> None:
+        """Have it import what it needs; `launch` waits for that."""
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        with theirs:
+            self._process = subprocess.Popen(
+                [sys.executable, "-P", "-m", __name__, str(theirs.fileno())],
+                env=self._environment,
+                cwd=self._folder,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,  # Celery's banner; what matters comes on stderr
+                pass_fds=[theirs.fileno()],
+                start_new_session=True,  # Ctrl-C is for `up` to hand on, in order
+                preexec_fn=die_with_parent,
+            )
+        ours.settimeout(LOADED_S)
+        ours.send(json.dumps(self._modules).encode())
+        self._socket = ours
+
+    def launch(self, words: Sequence[str], descriptors: Sequence[int] = ()) -> "Launched":
+        """A new process in a session of its own: `main` of the module `words[0]`, with the others. Raises OSError where it
+        cannot be."""
+        self.look()
+        if self._socket is None:
+            self.start()
+        assert self._socket is not None
+        socket.send_fds(self._socket, [json.dumps(words).encode()], descriptors)
+        while True:
+            if (answer := self._next()) is None:
+                raise ChildProcessError("the launcher has ended")
+            if "ended" not in answer:
+                launched = self._launched[answer["pid"]] = Launched(answer["pid"], self)
+                return launched
+
+    def look(self) -> None:
+        """Note who has ended."""
+        while self._socket is not None and select.select([self._socket], [], [], 0)[0]:
+            self._next()
+
+    def _next(self) -> dict[str, int] | None:
+        """The next message; None at the end of the launcher, and so of all."""
+        assert self._socket is not None
+        message = b""
+        with contextlib.suppress(ConnectionError):
+            message = self._socket.recv(LONGEST)
+        if not message:
+            self.end()
+            return None
+        answer: dict[str, int] = json.loads(message)
+        if "ended" in answer and (ended := self._launched.pop(answer["pid"], None)):
+            ended.returncode = answer["ended"]
+        return answer
+
+    def end(self) -> None:
+        """With all that it has launched and that is still there."""
+        if self._socket is not None and self._process is not None:
+            self._socket.close()
+            self._process.kill()
+            self._process.wait()
+        self._socket = None
+        for launched in self._launched.values():
+            launched.returncode = KILLED
+        self._launched.clear()
+
+
+class Launched:
+    """As `subprocess.Popen`, so far as it is needed."""
+
+    def __init__(self, pid: int, launcher: Launcher) -> None:
+        self.pid = pid
+        self.returncode: int | None = None
+        self._launcher = launcher
+
+    def poll(self) -> int | None:
+        if self.returncode is None:
+            self._launcher.look()
+        return self.returncode
+
+    def wait(self, timeout: float) -> int:
+        """Raises TimeoutExpired."""
+        deadline = time.monotonic() + timeout
+        while (returncode := self.poll()) is None:
+            if time.monotonic() >= deadline:
+                raise subprocess.TimeoutExpired("a part", timeout)
+            time.sleep(0.01)
+        return returncode
+
+    def terminate(self) -> None:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(self.pid, signal.SIGTERM)
+
+
+def _main(descriptor: int) -> None:
+    asking = socket.socket(fileno=descriptor)
+    for name in json.loads(asking.recv(LONGEST)):
+        importlib.import_module(name)
+    gc.freeze()  # what is imported stays shared
+    woken, wake = os.pipe()
+    os.set_blocking(wake, False)
+    signal.signal(signal.SIGCHLD, lambda *_: None)
+    signal.set_wakeup_fd(wake)
+    with asking:
+        watched: list[Any] = [asking, woken]
+        while True:
+            ready = select.select(watched, [], [])[0]
+            if woken in ready:
+                os.read(woken, LONGEST)
+                _tell_who_ended(asking)
+            if asking in ready:
+                request, descriptors, _, _ = socket.recv_fds(asking, LONGEST, MOST_DESCRIPTORS)
+                if not request:
+                    return
+                if (pid := os.fork()) == 0:
+                    break
+                for each in descriptors:
+                    os.close(each)
+                asking.send(json.dumps({"pid": pid}).encode())
+    # This is the part. It has nothing of the launcher's but what is imported.
+    signal.set_wakeup_fd(-1)
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    os.close(woken)
+    os.close(wake)
+    os.setsid()
+    die_with_parent()
+    module, *arguments = json.loads(request)
+    _be_called(module, *arguments)
+    importlib.import_module(module).main(*arguments, *descriptors)
+
+
+def _tell_who_ended(asking: socket.socket) -> None:
+    with contextlib.suppress(ChildProcessError):  # none is left
+        while (found := os.waitpid(-1, os.WNOHANG))[0]:
+            code = os.waitstatus_to_exitcode(found[1])
+            asking.send(json.dumps({"pid": found[0], "ended": code}).encode())
+
+
+def _be_called(*words: str) -> None:
+    """For `ps` and its like: the words take the place of the launcher's own (proc(5), `cmdline` and `stat`)."""
+    with contextlib.suppress(OSError, ValueError, IndexError):
+        fields = Path("/proc/self/stat").read_text().rpartition(")")[2].split()
+        begin, end = int(fields[45]), int(fields[46])  # arg_start, arg_end
+        title = "\0".join(words).encode()[: end - begin - 1]
+        with open("/proc/self/mem", "r+b", buffering=0) as memory:
+            memory.seek(begin)
+            memory.write(title.ljust(end - begin, b"\0"))
+
+
+if __name__ == "__main__":
+    _main(int(sys.argv[1]))

@@ -1,0 +1,27 @@
+"""A worker, or beat, as `md5-service up` has it launched: what `celery worker` and `celery beat` do, without their command
+line, which takes half a second to import."""
+
+from typing import Any
+
+import celery.apps.beat
+import celery.apps.worker
+import celery.concurrency.prefork  # noqa: F401  # all three: what they are needed for would import them
+from celery.utils.nodenames import host_format
+
+from md5_service.settings import settings_of_process
+from md5_service.worker.app import create_worker
+
+BEAT = "beat"
+
+
+def main(queue: str, children: str = "1") -> None:
+    """Work on one queue in so many processes; `beat`: send the sweeps. Ends with SystemExit."""
+    app: Any = create_worker(settings_of_process())
+    app.set_current()
+    if queue == BEAT:
+        app.Beat(quiet=True).run()
+        return
+    alone = {"without_gossip": True, "without_mingle": True, "without_heartbeat": True, "quiet": True}
+    worker = app.Worker(hostname=host_format(f"{queue}@%h"), queues=queue, concurrency=int(children), **alone)
+    worker.start()
+    raise SystemExit(worker.exitcode)
