@@ -6,12 +6,13 @@ import ssl
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, TypeVar
 
 import httpx2
+import psutil
 
 TLS = ssl.create_default_context()  # not used, and a client without one spends 30 ms to make its own
 NOBODY = "01a201f5-3560-7681-96d2-5d5d82951648"  # an id that was never given out
@@ -93,3 +94,14 @@ def wait_for(what: Callable[[], T | None], within_s: float, words: str, every_s:
             return answer
         assert time.monotonic() < deadline, f"waited {within_s:g} s in vain for {words}"
         time.sleep(every_s)
+
+
+def wait_until_gone(processes: Sequence[psutil.Process], within_s: float) -> None:
+    """A zombie is: in a container nobody may be there to reap it."""
+
+    def lives(process: psutil.Process) -> bool:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            return process.status() != psutil.STATUS_ZOMBIE
+        return False
+
+    wait_for(lambda: not any(map(lives, processes)), within_s, "those that were killed to be gone")

@@ -5,7 +5,6 @@ Whatever ends is started again at once, as systemd or Kubernetes would.
 
 import contextlib
 import os
-import signal
 import subprocess
 import sys
 import threading
@@ -13,17 +12,20 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import IO
 
 import httpx2
 import psutil
 from celery import Celery
 
 from md5_service.broker import make_celery
+from md5_service.cli.launcher import QUIET, Launched
 from md5_service.cli.parts import die_with_parent
 from md5_service.settings import Settings
 from md5_task_data import migrations
 from md5_task_data.database import Database
-from tests.client import TLS, Client, wait_for
+from tests import forked
+from tests.client import TLS, Client, wait_for, wait_until_gone
 from tests.servers.server import free_port
 
 BIN = Path(sys.executable).parent
@@ -40,7 +42,8 @@ class Member:
     command: Sequence[str]
     environment: Mapping[str, str] = field(default_factory=dict)
     is_wanted: bool = True
-    process: subprocess.Popen[bytes] | None = None
+    is_forked: bool = False  # in place of a new Python
+    process: subprocess.Popen[bytes] | Launched | None = None
     starts: int = 0
 
     @property
@@ -86,9 +89,7 @@ class Cluster(Client):
             "bucket_url": f"file://{folder}/bucket",
             "log_path": self.log_path,
         }
-        self.environment = os.environ | {
-            "PYTHONWARNINGS": "ignore:You're running the worker with superuser",
-        }
+        self.environment = os.environ | QUIET
         self.environment |= {f"MD5_{name.upper()}": str(value) for name, value in (own | settings).items()}
         self.urls = [f"http://127.0.0.1:{port}" for port in (free_port() for _ in range(apis))]
         self.url = self.urls[0]
@@ -102,6 +103,8 @@ class Cluster(Client):
                 Member("beat", (*CELERY, "beat")),
             )
         }
+        for member in self.members.values():
+            member.is_forked = True
         self._closing = threading.Event()
         self._starting = threading.Lock()
         self._keeper = threading.Thread(target=self._keep, name="keeper", daemon=True)
@@ -115,6 +118,7 @@ class Cluster(Client):
         """Make the schema, start every member that is wanted, and wait until the API says that all it needs is there."""
         if migrate:
             self.migrate()
+        forked.prepare()
         self._keeper.start()
         if ready_s:
             wait_for(self.is_ready, ready_s, f"the API to be ready: {self.stderr_path}")
@@ -145,19 +149,24 @@ class Cluster(Client):
                     with self._starting:
                         if not member.is_wanted or member.runs():
                             continue
-                        member.process = subprocess.Popen(
-                            member.command,
-                            env=self.environment | dict(member.environment),
-                            cwd=self.folder,
-                            stdin=subprocess.DEVNULL,
-                            stdout=subprocess.DEVNULL,
-                            stderr=stderr,
-                            start_new_session=True,
-                            preexec_fn=die_with_parent,
-                        )
+                        member.process = self._start(member, stderr)
                         member.starts += 1
                 time.sleep(TICK_S)
             self._end_all()
+
+    def _start(self, member: Member, stderr: IO[bytes]) -> subprocess.Popen[bytes] | Launched:
+        if member.is_forked and not member.environment and "PYTHONPATH" not in self.environment:
+            return forked.start(member.command, self.environment, self.folder, stderr.fileno())
+        return subprocess.Popen(
+            member.command,
+            env=self.environment | dict(member.environment),
+            cwd=self.folder,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=stderr,
+            start_new_session=True,
+            preexec_fn=die_with_parent,
+        )
 
     def _end_all(self) -> None:
         trees = [process for member in self.members.values() if member.process for process in member.tree()]
@@ -167,8 +176,8 @@ class Cluster(Client):
                 process.kill()
         for member in self.members.values():
             if member.process is not None:
-                member.process.wait()
-        psutil.wait_procs(trees, STOP_S)
+                member.process.wait(STOP_S)
+        wait_until_gone(trees, STOP_S)
 
     def stop(self, *names: str) -> None:
         """An orderly stop of these members (all: every one); they are not started again."""
@@ -177,7 +186,7 @@ class Cluster(Client):
             for member in chosen:
                 member.is_wanted = False
                 if member.process is not None and member.runs():
-                    member.process.send_signal(signal.SIGTERM)
+                    member.process.terminate()
         for member in chosen:
             if member.process is not None:
                 member.process.wait(STOP_S)

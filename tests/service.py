@@ -12,7 +12,7 @@ import psutil
 
 from md5_service.cli.folder import MARK
 from tests import keys
-from tests.client import Client, wait_for
+from tests.client import Client, wait_for, wait_until_gone
 from tests.databases import new_sqlite
 
 COMMAND = str(Path(sys.executable).with_name("md5-service"))
@@ -104,7 +104,7 @@ class Service(Client):
             with contextlib.suppress(psutil.NoSuchProcess):
                 process.kill()
         self._up.wait()
-        psutil.wait_procs(victims, timeout=STOP_S)
+        wait_until_gone(victims, STOP_S)
         return 1 + len(victims)
 
     def kill_supervisor(self) -> None:

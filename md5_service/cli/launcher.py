@@ -25,9 +25,10 @@ from typing import Any
 from md5_service.cli.parts import die_with_parent
 
 LOADED_S = 60  # for all modules to be imported
-LONGEST = 4096  # bytes of a datagram
+LONGEST = 1 << 16  # bytes of a datagram
 MOST_DESCRIPTORS = 8
 KILLED = -signal.SIGKILL
+QUIET = {"PYTHONWARNINGS": "ignore:You're running the worker with superuser"}  # that is about pickle, which is off
 
 
 class Launcher:
@@ -47,7 +48,7 @@ class Launcher:
         with theirs:
             self._process = subprocess.Popen(
                 [sys.executable, "-P", "-m", __name__, str(theirs.fileno())],
-                env=self._environment,
+                env={**self._environment, **QUIET},
                 cwd=self._folder,
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,  # Celery's banner; what matters comes on stderr

@@ -49,7 +49,7 @@ def run(host: str, port: int, data: Path, workers: int) -> None:
         raise CannotStart(str(error)) from None
     parts: list[Part] = []
     stop = _StopRequests(parts)
-    launcher = Launcher(PARTS, _environment(), folder.path)
+    launcher = Launcher(PARTS, os.environ, folder.path)
     try:
         launcher.start()
         _prepare(settings, is_ours=is_ours)
@@ -160,12 +160,6 @@ def _forget_uploads(settings: Settings) -> None:
     with contextlib.suppress(DependencyAway), contextlib.closing(database), database.transaction() as db:
         idempotency.release_all(db)
     Bucket(settings.bucket_url).forget_incoming()
-
-
-def _environment() -> dict[str, str]:
-    return os.environ | {
-        "PYTHONWARNINGS": "ignore:You're running the worker with superuser",  # that is about pickle, which is off
-    }
 
 
 def _parts(
