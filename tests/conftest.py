@@ -1,6 +1,7 @@
 """What tests of every folder use: real databases, a real API on a real socket, the real service as a process tree."""
 
 import os
+import uuid
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
@@ -45,13 +46,17 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "long: takes too long for every run; `./test FILE --long` runs it")
 
 
+# Those that take longest begin first, for none to be left alone at the end.
+LONGEST = ("browser", "faults", "end_to_end", "deployment", "fuzz", "cli", "bench", "house", "worker")
+
+
+@pytest.hookimpl(trylast=True)  # after pytest-randomly has shuffled them
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What needs a server that takes long to start goes to one of xdist's workers, so that it is started once."""
-    for item in items:
-        assert isinstance(item, pytest.Function)
-        for server in ("mariadb", "rabbitmq"):
-            if server in item.name or server in item.fixturenames:
-                item.add_marker(pytest.mark.xdist_group(server))
+    def place(item: pytest.Item) -> int:
+        folder = item.nodeid.split("/")[1]
+        return LONGEST.index(folder) if folder in LONGEST else len(LONGEST)
+
+    items.sort(key=place)
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
@@ -216,8 +221,24 @@ def start_service(tmp_path: Path) -> Iterator[Callable[..., Service]]:
 @pytest.fixture(scope="session")
 def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     """A running service that tests share: they leave it running, and look only at tasks of their own."""
-    service = Service(tmp_path_factory.mktemp("shared-service"), {})
+    yield from _shared_service(tmp_path_factory.mktemp("shared-service"), {})
+
+
+@pytest.fixture(scope="session")
+def service_with_keys(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    """One that asks for keys: each test makes those of owners of its own."""
+    yield from _shared_service(tmp_path_factory.mktemp("service-with-keys"), {"MD5_AUTH": "keys"})
+
+
+def _shared_service(folder: Path, settings: dict[str, str]) -> Iterator[Service]:
+    service = Service(folder, settings)
     service.migrate()
     service.start()
     yield service
     service.end()
+
+
+@pytest.fixture
+def owner() -> str:
+    """Somebody whom nobody knew before this test."""
+    return f"ann-{uuid.uuid4().hex}"

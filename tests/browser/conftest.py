@@ -1,9 +1,8 @@
 """A real Chromium. Where there is none, CI fails, and elsewhere these tests are skipped, loudly."""
 
 import contextlib
-import os
-import shutil
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, FilePayload, Locator, Page, sync_playwright
@@ -11,7 +10,10 @@ from sqlalchemy import update
 
 from md5_task_data.database import Database
 from md5_task_data.schema import SECOND, now, tasks
+from tests.servers import needed
 from tests.service import Service
+
+HERE = Path(__file__).parent
 
 QUIET = [
     "--no-sandbox",
@@ -22,12 +24,18 @@ QUIET = [
 ]
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Two browsers are enough for all of xdist's processes, each with the services that its tests share."""
+    for item in items:
+        if item.path.parent == HERE:
+            group = "looks" if item.path.name == "test_accessibility.py" else "journeys"
+            item.add_marker(pytest.mark.xdist_group(group))
+
+
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
-    chromium = shutil.which("chromium")
-    if chromium is None:
-        assert "CI" not in os.environ, "CI tests the page in Debian's chromium, which is missing"
-        pytest.skip("no chromium here: THE PAGE IS NOT TESTED")
+    # The first is the same engine without windows, for half of the CPU.
+    chromium, *_ = needed("a browser", "chromium-headless-shell", "chromium-headless-shell", fallback="chromium")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=QUIET)
         yield browser

@@ -2,7 +2,7 @@
 moves for those who asked for less motion."""
 
 import itertools
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Page, Route, expect
@@ -28,13 +28,13 @@ class Look:
         self.looks = 0
 
     def at(self, state: str) -> None:
+        self.page.evaluate(AXE.read_text())
         for width, scheme in VIEWS:
             self.page.set_viewport_size({"width": width, "height": 900})
             self.page.emulate_media(color_scheme="dark" if scheme == "dark" else "light", reduced_motion="reduce")
             self._look(f"{state}, {width} {scheme}")
 
     def _look(self, view: str) -> None:
-        self.page.evaluate(AXE.read_text())
         found = self.page.evaluate("tags => axe.run(document, {runOnly: tags})", TAGS)
         for violation in found["violations"]:
             self.wrong += [f"{view}: {violation['id']}: {node['html'][:200]}" for node in violation["nodes"]]
@@ -114,8 +114,8 @@ def test_contacts_from_the_choice_to_the_records(look: Look, service: Service) -
     look.at("no such contact")
 
 
-def test_where_a_key_is_asked_for(look: Look, start_service: Callable[..., Service]) -> None:
-    page, service = look.page, start_service(auth="keys")
+def test_where_a_key_is_asked_for(look: Look, service_with_keys: Service) -> None:
+    page, service = look.page, service_with_keys
     page.goto(service.url)
     expect(page.get_by_label("Key", exact=True)).to_be_focused()
     look.at("asked for a key")

@@ -115,22 +115,26 @@ def test_the_page_of_a_task_tells_all_and_what_was_cancelled_is_tried_again(page
     expect(card(page, "on second thoughts")).to_be_visible()  # what was handed over here is still listed
 
 
+@pytest.mark.parametrize("context", ["1280 light"], indirect=True)
 def test_changes_come_by_themselves(page: Page, service: Service) -> None:
     asked: list[str] = []
+    page.clock.install()
     page.on("request", lambda request: asked.append(request.url.removeprefix(service.url)))
     page.goto(service.url)
     with service.without_workers():
         choose(page, "one", "two", "three")
         for name in ("one", "two", "three"):
             expect(card(page, name).get_by_test_id("id")).to_be_visible(timeout=20_000)
-        page.wait_for_timeout(1500)
+        page.clock.run_for(1500)
+        page.wait_for_timeout(500)  # for the answers to what was asked meanwhile
         asked.clear()
-        page.wait_for_timeout(3000)
+        page.clock.run_for(10_000)
     for name in ("one", "two", "three"):
         expect(card(page, name).get_by_test_id("md5")).to_have_text(ABC, timeout=20_000)
     assert [path for path in asked if not path.startswith("/v1/tasks/events?")] == []
 
 
+@pytest.mark.parametrize("context", ["1280 light"], indirect=True)
 def test_a_service_that_is_killed_and_comes_back_is_waited_for(
     page: Page, start_service: Callable[..., Service]
 ) -> None:

@@ -2,7 +2,6 @@
 
 import hashlib
 import re
-from collections.abc import Callable
 
 import pytest
 from playwright.sync_api import Page, Request, Route, expect
@@ -36,9 +35,9 @@ def break_off(route: Route) -> None:
     route.abort()
 
 
-def test_from_the_first_key_to_the_next_owner(page: Page, start_service: Callable[..., Service]) -> None:
-    service = start_service(auth="keys")
-    ann, bob = (service.new_key(owner)[1] for owner in ("ann", "bob"))
+def test_from_the_first_key_to_the_next_owner(page: Page, service_with_keys: Service, owner: str) -> None:
+    service = service_with_keys
+    ann, bob = (service.new_key(name)[1] for name in (owner, f"bob-{owner}"))
     page.goto(service.url)
     expect(page.get_by_label("Key", exact=True)).to_be_focused()
     expect(page.get_by_text("md5-service key create NAME")).to_be_visible()
@@ -47,7 +46,7 @@ def test_from_the_first_key_to_the_next_owner(page: Page, start_service: Callabl
     expect(page.get_by_label("Key", exact=True)).to_be_focused()
     page.keyboard.type(ann)  # over the wrong one, which is selected
     page.keyboard.press("Enter")
-    expect(page.get_by_role("banner")).to_contain_text("ann")
+    expect(page.get_by_role("banner")).to_contain_text(owner)
     expect(page.get_by_role("main")).to_be_focused()
     assert page.evaluate("document.cookie") == ""  # no script sees it
     assert [cookie["sameSite"] for cookie in page.context.cookies()] == ["Strict"]
@@ -71,7 +70,7 @@ def test_from_the_first_key_to_the_next_owner(page: Page, start_service: Callabl
     expect(page.get_by_text("reads.bam")).to_have_count(0)
     assert page.context.cookies() == []
     sign_in(page, bob)
-    expect(page.get_by_role("banner")).to_contain_text("bob")
+    expect(page.get_by_role("banner")).to_contain_text(f"bob-{owner}")
     expect(page.get_by_test_id("file")).to_have_count(0)
     page.get_by_role("link", name="All tasks").click()
     expect(page.get_by_text("Nothing has been handed over yet")).to_be_visible()
@@ -81,10 +80,11 @@ def test_from_the_first_key_to_the_next_owner(page: Page, start_service: Callabl
 
 @pytest.mark.parametrize("context", ["1280 light"], indirect=True)
 def test_a_key_that_is_revoked_ends_what_the_page_shows_and_the_page_does_not_insist(
-    page: Page, asked: list[str], start_service: Callable[..., Service]
+    page: Page, asked: list[str], service_with_keys: Service, owner: str
 ) -> None:
-    service = start_service(auth="keys")
-    key_id, key = service.new_key("ann")
+    service = service_with_keys
+    key_id, key = service.new_key(owner)
+    page.clock.install()
     page.goto(f"{service.url}/tasks")
     sign_in(page, key)
     expect(page.get_by_text("Nothing has been handed over yet")).to_be_visible()
@@ -95,11 +95,11 @@ def test_a_key_that_is_revoked_ends_what_the_page_shows_and_the_page_does_not_in
     service.revoke(key_id)
     expect(page.get_by_label("Key", exact=True)).to_be_focused(timeout=10_000)
     asked.clear()
-    page.wait_for_timeout(4000)
+    page.clock.run_for(10_000)
     assert asked == []
     sign_in(page, key)
     expect(page.get_by_role("alert")).to_contain_text("revoked")
-    sign_in(page, service.new_key("ann")[1])
+    sign_in(page, service.new_key(owner)[1])
     expect(page.get_by_test_id("task")).to_have_count(1)
     page.get_by_role("navigation").get_by_role("link", name="Hand over files").click()
     expect(card(page, "reads.bam").get_by_test_id("md5")).to_have_text(ABC)  # the same owner's list is still there
@@ -107,13 +107,14 @@ def test_a_key_that_is_revoked_ends_what_the_page_shows_and_the_page_does_not_in
 
 @pytest.mark.parametrize("context", ["1280 light"], indirect=True)
 def test_a_stream_of_events_that_meets_a_401_is_not_opened_again_and_again(
-    page: Page, asked: list[str], start_service: Callable[..., Service]
+    page: Page, asked: list[str], service_with_keys: Service, owner: str
 ) -> None:
-    service = start_service(auth="keys")
-    key_id, key = service.new_key("ann")
+    service = service_with_keys
+    key_id, key = service.new_key(owner)
+    page.clock.install()
     page.goto(service.url)
     sign_in(page, key)
-    expect(page.get_by_role("banner")).to_contain_text("ann")
+    expect(page.get_by_role("banner")).to_contain_text(owner)
     workers = service.parts(WORKER)
     for worker in workers:
         worker.suspend()
@@ -126,7 +127,7 @@ def test_a_stream_of_events_that_meets_a_401_is_not_opened_again_and_again(
             process.kill()  # and its stream with it; the supervisor starts another
         expect(page.get_by_label("Key", exact=True)).to_be_focused(timeout=20_000)
         asked.clear()
-        page.wait_for_timeout(5000)
+        page.clock.run_for(10_000)
         assert asked == []
     finally:
         for worker in workers:

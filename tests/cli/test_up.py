@@ -53,9 +53,6 @@ def test_a_second_one_on_the_same_folder(start_service: Callable[..., Service]) 
     ("setting", "value"),
     [
         ("MD5_LEASE_S", "soon"),
-        ("MD5_LEASE_S", "0"),
-        ("MD5_MAX_UPLOAD_BYTES", "-1"),
-        ("MD5_LOG_LEVEL", "loud"),
         ("MD5_AUTH", "secret"),
     ],
 )

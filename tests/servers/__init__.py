@@ -9,10 +9,11 @@ import pytest
 WHERE = f"{os.environ.get('PATH', os.defpath)}:/usr/sbin:/usr/lib/rabbitmq/bin"  # servers are not on everybody's PATH
 
 
-def needed(what: str, package: str, *programs: str) -> list[str]:
+def needed(what: str, package: str, *programs: str, fallback: str = "") -> list[str]:
     """Where the programs are, each a name or a pattern like `/usr/lib/postgresql/*/bin/postgres`, of which the newest is
-    taken. Where one is missing, CI fails, and elsewhere the test is skipped, loudly."""
-    found = [_find(program) for program in programs]
+    taken; `fallback` is a name that serves as well. Where one is missing, CI fails, and elsewhere the test is skipped,
+    loudly."""
+    found = [_find(program) or (_find(fallback) if fallback else None) for program in programs]
     if missing := [program for program, path in zip(programs, found, strict=True) if path is None]:
         words = f"{', '.join(missing)} missing: install Debian's package {package}"
         assert "CI" not in os.environ, f"CI tests with {what}; {words}"

@@ -35,6 +35,9 @@ def test_these_databases_are_known(monkeypatch: pytest.MonkeyPatch, url: str) ->
         ("MD5_BROKER_URL", "http://x", "not the URL of a broker"),
         ("MD5_BUCKET_URL", "relative", "is not a bucket"),
         ("MD5_LEASE_S", "abc", "valid number"),
+        ("MD5_LEASE_S", "0", "greater than or equal to 1"),
+        ("MD5_MAX_UPLOAD_BYTES", "-1", "greater than or equal to"),
+        ("MD5_LOG_LEVEL", "loud", "'debug', 'info', 'warning' or 'error'"),
         ("MD5_WORKER_MEMORY_BYTES", "1000", "greater than or equal to 134217728"),
     ],
 )
