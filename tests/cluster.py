@@ -30,6 +30,7 @@ from tests.servers.server import free_port
 
 BIN = Path(sys.executable).parent
 CELERY = (str(BIN / "celery"), "-A", "md5_service.worker.main")
+IMPORTS_DIFFER = ("PYTHONPATH", "OTEL_EXPORTER_OTLP_ENDPOINT")  # where one of these is set, from what is forked
 STOP_S = 15  # a worker sees to it that it has ended after 9
 TICK_S = 0.05
 
@@ -155,7 +156,7 @@ class Cluster(Client):
             self._end_all()
 
     def _start(self, member: Member, stderr: IO[bytes]) -> subprocess.Popen[bytes] | Launched:
-        if member.is_forked and not member.environment and "PYTHONPATH" not in self.environment:
+        if member.is_forked and not member.environment and not any(map(self.environment.get, IMPORTS_DIFFER)):
             return forked.start(member.command, self.environment, self.folder, stderr.fileno())
         return subprocess.Popen(
             member.command,

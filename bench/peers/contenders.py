@@ -101,7 +101,7 @@ def _peer(folder: Path, package: str, worker: Sequence[str]) -> Iterator[Running
     with ExitStack() as stack:
         postgres = stack.enter_context(Postgres(folder / "postgres", fsync=True))
         valkey = stack.enter_context(Valkey(folder / "valkey"))
-        url = _with_driver(postgres.new_database())
+        url = _with_driver(postgres.new_empty_database())
         environment = os.environ | {
             "PYTHONPATH": str(ROOT),
             "PYTHONWARNINGS": "ignore:You're running the worker with superuser",

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 from sqlalchemy import select
 
-from md5_task_data import tasks
+from md5_task_data import migrations, tasks
 from md5_task_data.database import Database
 from md5_task_data.errors import DependencyAway
 from md5_task_data.schema import tasks as table
@@ -47,8 +47,7 @@ def test_a_database_that_is_not_there_is_an_outage(url: str) -> None:
         pass
 
 
-def test_a_schema_that_is_not_there_yet_is_an_outage(database_url: str) -> None:
-    database = Database(database_url)
+def test_a_schema_that_is_not_there_yet_is_an_outage(database: Database) -> None:
+    migrations.downgrade(database, "base")
     with pytest.raises(DependencyAway), database.reading() as db:
         db.execute(select(table.c.id))
-    database.close()
