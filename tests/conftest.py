@@ -149,8 +149,14 @@ def shared_valkey(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Valkey]:
 
 
 @pytest.fixture(scope="session")
-def shared_rabbitmq(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RabbitMq]:
-    with RabbitMq(tmp_path_factory.mktemp("rabbitmq")) as server:
+def shared_rabbitmq(tmp_path_factory: pytest.TempPathFactory, run_folder: Path) -> Iterator[RabbitMq]:
+    with shared(RabbitMq(tmp_path_factory.mktemp("rabbitmq")), run_folder) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def own_rabbitmq(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RabbitMq]:
+    with RabbitMq(tmp_path_factory.mktemp("own-rabbitmq")) as server:
         yield server
 
 
@@ -162,7 +168,17 @@ def valkey(shared_valkey: Valkey) -> Valkey:
 
 @pytest.fixture
 def rabbitmq(shared_rabbitmq: RabbitMq) -> RabbitMq:
-    return _as_new(shared_rabbitmq)
+    """Empty queues for this test alone, on a server that it does not break."""
+    worker = os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")
+    own = shared_rabbitmq.at(f"w{worker}")
+    own.flush()
+    return own
+
+
+@pytest.fixture
+def breakable_rabbitmq(own_rabbitmq: RabbitMq) -> RabbitMq:
+    """A running, empty broker for this test alone: it may break it, and leave it so."""
+    return _as_new(own_rabbitmq)
 
 
 @pytest.fixture(params=["valkey", "rabbitmq"])

@@ -98,8 +98,8 @@ class Service(Client):
     def kill_tree(self) -> int:
         """SIGKILL to everything at once; returns how many processes that were."""
         assert self._up is not None
-        self._up.kill()
         victims = self.processes()
+        self._up.kill()
         for process in victims:
             with contextlib.suppress(psutil.NoSuchProcess):
                 process.kill()

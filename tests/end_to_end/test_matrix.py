@@ -1,6 +1,7 @@
 """The same code on every database and with every broker, as separate processes that share nothing but these and two folders."""
 
 import hashlib
+import itertools
 from collections.abc import Callable
 from pathlib import Path
 
@@ -16,14 +17,18 @@ from tests.servers.rabbitmq import RabbitMq
 from tests.servers.valkey import Valkey
 
 FILES = 24
+PAIRS = list(itertools.product(("sqlite", "postgresql", "mariadb"), ("valkey", "rabbitmq")))
+IN_SHORT = (("postgresql", "rabbitmq"), ("mariadb", "valkey"))  # SQLite works in every test of the embedded service
 
 
+@pytest.mark.parametrize(
+    ("database_url", "broker_server"),
+    [pair if pair in IN_SHORT else pytest.param(*pair, marks=pytest.mark.long) for pair in PAIRS],
+    indirect=True,
+)
 def test_files_come_in_through_several_apis_and_are_done_by_several_workers(
-    database_url: str, broker_server: Valkey | RabbitMq, tmp_path: Path, is_long: bool, figure: Callable[[str], None]
+    database_url: str, broker_server: Valkey | RabbitMq, tmp_path: Path, figure: Callable[[str], None]
 ) -> None:
-    in_short = ("postgresql", RabbitMq), ("mariadb", Valkey)  # SQLite works in every test of the embedded service
-    if not is_long and (database_url.partition("+")[0].partition(":")[0], type(broker_server)) not in in_short:
-        pytest.skip("`./test tests/end_to_end/test_matrix.py --long` runs the other pairs")
     contents = [b"%d" % number * number for number in range(FILES)]
     with running(Cluster(tmp_path, database_url, broker_server.url, apis=2, workers=2)) as cluster:
         journal = {}

@@ -8,18 +8,12 @@ import pytest
 
 from tests.cluster import Cluster
 from tests.servers.postgres import Postgres
-from tests.servers.rabbitmq import RabbitMq
-from tests.servers.valkey import Valkey
 
 StartCluster = Callable[..., Cluster]
-
-
-@pytest.fixture
-def long_form_broker(broker_server: Valkey | RabbitMq, is_long: bool) -> Valkey | RabbitMq:
-    """A broker of each make, in the long form; else RabbitMQ alone: the storm of `tests/end_to_end` has Valkey."""
-    if not is_long and isinstance(broker_server, Valkey):
-        pytest.skip("`make faults` runs it")
-    return broker_server
+# A broker of each make in the long form; else RabbitMQ alone: the storm of `tests/end_to_end` has Valkey.
+long_form_brokers = pytest.mark.parametrize(
+    "broker_server", [pytest.param("valkey", marks=pytest.mark.long), "rabbitmq"], indirect=True
+)
 
 
 @pytest.fixture

@@ -23,7 +23,7 @@ from md5_task_data.errors import DependencyAway
 from tests.bucket import store
 from tests.client import wait_for
 from tests.cluster import Cluster
-from tests.faults.conftest import StartCluster
+from tests.faults.conftest import StartCluster, long_form_brokers
 from tests.faults.journal import Journal
 from tests.faults.oracle import KEPT, counts, unfinished
 from tests.faults.outages import Outage, black_hole, half_open, refuse, restart, said, suspend
@@ -39,6 +39,13 @@ TAKEN_S = 10
 PROMISES, OVER_S = 12, 1.5  # handed over around each fault
 Broker = Valkey | RabbitMq
 
+pytestmark = pytest.mark.xdist_group("broker outages")  # one RabbitMQ to be broken
+
+
+@pytest.fixture
+def rabbitmq(breakable_rabbitmq: RabbitMq) -> RabbitMq:
+    return breakable_rabbitmq
+
 
 @contextlib.contextmanager
 def flush(broker: Broker, _: Proxy) -> Iterator[None]:
@@ -49,10 +56,11 @@ def flush(broker: Broker, _: Proxy) -> Iterator[None]:
 AWAY = (restart, refuse, black_hole, suspend)
 
 
+@long_form_brokers
 @pytest.mark.timeout(3600)
 def test_broker_outages(
     postgres: Postgres,
-    long_form_broker: Broker,
+    broker_server: Broker,
     start_cluster: StartCluster,
     is_long: bool,
     figure: Callable[[str], None],
@@ -68,17 +76,17 @@ def test_broker_outages(
     promises: dict[str, str] = {}
     slowest_s = 0.0
     consuming_s = {said(fault): 0.0 for fault in times}
-    with Proxy(long_form_broker.port) as proxy, contextlib.ExitStack() as stack:
+    with Proxy(broker_server.port) as proxy, contextlib.ExitStack() as stack:
         # One of each, so that none hides that another does not come back.
         cluster = start_cluster(
-            url, long_form_broker.url_at(proxy.port), workers=1, lease_s=3, sweep_s=1, log_level="error"
+            url, broker_server.url_at(proxy.port), workers=1, lease_s=3, sweep_s=1, log_level="error"
         )
         client = stack.enter_context(cluster.client())  # made before: that takes longer than it may distort
         for number, fault in enumerate(faults):
             journal = Journal(cluster.urls, PROMISES, SEED + number, clients=2, over_s=OVER_S)
             journal.start()
             time.sleep(OVER_S / 3)
-            with fault(long_form_broker, proxy):
+            with fault(broker_server, proxy):
                 if fault in AWAY:
                     slowest_s = max(slowest_s, goes_unnoticed(client, promises))
             began = time.monotonic()

@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 
 from tests.client import wait_for
-from tests.faults.conftest import StartCluster
+from tests.faults.conftest import StartCluster, long_form_brokers
 from tests.faults.journal import Journal
 from tests.faults.oracle import KEPT, counts, unfinished
 from tests.faults.schedule import SEED, carry_out, draw
@@ -19,10 +19,11 @@ STOPPED_S = 3  # longer than the lease
 SETTLED_S = 60
 
 
+@long_form_brokers
 @pytest.mark.timeout(1800)
 def test_kill_storm(
     own_postgres: Postgres,
-    long_form_broker: Valkey | RabbitMq,
+    broker_server: Valkey | RabbitMq,
     start_cluster: StartCluster,
     is_long: bool,
     figure: Callable[[str], None],
@@ -31,7 +32,7 @@ def test_kill_storm(
     url = own_postgres.new_database()
     cluster = start_cluster(
         url,
-        long_form_broker.url,
+        broker_server.url,
         apis=2,
         workers=4,
         children=2,

@@ -21,11 +21,10 @@ from tests.servers.valkey import Valkey
 WORKERS = 6
 
 
+@pytest.mark.parametrize("broker_server", ["valkey", pytest.param("rabbitmq", marks=pytest.mark.long)], indirect=True)
 def test_workers_stop_in_time_wherever_they_are_asked(
     postgres: Postgres, broker_server: Valkey | RabbitMq, start_cluster: StartCluster, is_long: bool
 ) -> None:
-    if isinstance(broker_server, RabbitMq) and not is_long:
-        pytest.skip("`make faults` runs it")
     cluster = start_cluster(postgres.new_database(), broker_server.url, workers=WORKERS, children=2, log_level="error")
     workers = [cluster.members[f"worker-{number}"] for number in range(WORKERS)]
     closing = threading.Event()

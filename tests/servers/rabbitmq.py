@@ -1,9 +1,12 @@
 """RabbitMQ, from Debian's package."""
 
 import contextlib
+import copy
+import json
 import os
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import amqp
 
@@ -11,10 +14,14 @@ from tests.servers import needed
 from tests.servers.server import ANSWER_S, Server, free_port
 
 QUEUES = ("work", "large", "upkeep")
+VHOSTS = ("/", *(f"w{number}" for number in range(8)))  # each with queues of its own
+USER = PASSWORD = "guest"
 
 
 class RabbitMq(Server):
     """It keeps durable queues with their persistent messages through a restart."""
+
+    vhost = "/"
 
     def __init__(self, folder: Path) -> None:
         self._server, self._epmd = needed(
@@ -29,7 +36,9 @@ class RabbitMq(Server):
         (self.folder / "rabbitmq.conf").write_text(
             f"listeners.tcp.default = 127.0.0.1:{self.port}\n"
             "log.console = true\nlog.console.level = warning\nlog.file = false\n"
+            f"load_definitions = {self.folder}/definitions.json\n"
         )
+        (self.folder / "definitions.json").write_text(json.dumps(_DEFINITIONS))
         epmd_port = str(free_port())
         environment = {name: value for name, value in os.environ.items() if not name.startswith(("RABBITMQ_", "ERL_"))}
         environment |= {
@@ -60,19 +69,42 @@ class RabbitMq(Server):
 
     def url_at(self, port: int) -> str:
         """The URL through another port, for a proxy."""
-        return f"amqp://guest:guest@127.0.0.1:{port}//"
+        return f"amqp://{USER}:{PASSWORD}@127.0.0.1:{port}/{self.vhost}"
+
+    def at(self, vhost: str) -> "RabbitMq":
+        """The same, with other queues."""
+        other = copy.copy(self)
+        other.vhost = vhost
+        return other
 
     def answers(self) -> bool:
         """Whether it does within about 2 s; kombu would try again and again."""
         try:
-            with amqp.Connection(f"127.0.0.1:{self.port}", connect_timeout=ANSWER_S, read_timeout=ANSWER_S):
+            with self._connect():
                 return True
         except (OSError, amqp.AMQPError):
             return False
 
     def flush(self) -> None:
         """Forget all messages."""
-        with amqp.Connection(f"127.0.0.1:{self.port}", connect_timeout=ANSWER_S, read_timeout=ANSWER_S) as connection:
+        with self._connect() as connection:
             for queue in QUEUES:
                 with contextlib.suppress(amqp.NotFound):  # which also closes the channel
                     connection.channel().queue_purge(queue)
+
+    def _connect(self) -> amqp.Connection:
+        where: dict[str, Any] = {
+            "host": f"127.0.0.1:{self.port}",
+            "virtual_host": self.vhost,
+            "userid": USER,
+            "password": PASSWORD,
+        }
+        return amqp.Connection(**where, connect_timeout=ANSWER_S, read_timeout=ANSWER_S)
+
+
+_ALL = {"configure": ".*", "write": ".*", "read": ".*"}
+_DEFINITIONS = {
+    "users": [{"name": USER, "password": PASSWORD, "tags": "administrator"}],
+    "vhosts": [{"name": name} for name in VHOSTS],
+    "permissions": [{"user": USER, "vhost": name, **_ALL} for name in VHOSTS],
+}
