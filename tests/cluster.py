@@ -30,7 +30,6 @@ from tests.servers.server import free_port
 
 BIN = Path(sys.executable).parent
 CELERY = (str(BIN / "celery"), "-A", "md5_service.worker.main")
-IMPORTS_DIFFER = ("PYTHONPATH", "OTEL_EXPORTER_OTLP_ENDPOINT")  # where one of these is set, from what is forked
 STOP_S = 15  # a worker sees to it that it has ended after 9
 TICK_S = 0.05
 
@@ -156,11 +155,12 @@ class Cluster(Client):
             self._end_all()
 
     def _start(self, member: Member, stderr: IO[bytes]) -> subprocess.Popen[bytes] | Launched:
-        if member.is_forked and not member.environment and not any(map(self.environment.get, IMPORTS_DIFFER)):
-            return forked.start(member.command, self.environment, self.folder, stderr.fileno())
+        environment = self.environment | dict(member.environment)
+        if member.is_forked and not member.environment and forked.can_start(member.command, environment):
+            return forked.start(member.command, environment, self.folder, stderr=stderr.fileno())
         return subprocess.Popen(
             member.command,
-            env=self.environment | dict(member.environment),
+            env=environment,
             cwd=self.folder,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,

@@ -6,7 +6,9 @@ import functools
 import importlib
 import json
 import os
+import subprocess
 import sys
+import tempfile
 import threading
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -17,20 +19,57 @@ from tests.checkout import ROOT
 PROGRAMS = {
     "celery": ("celery.__main__", "main"),
     "uvicorn": ("uvicorn.main", "main"),
+    "md5-service": ("md5_service.cli.main", "main"),
 }
 MODULES = (
-    *("celery.bin.celery", "celery.apps.worker", "celery.apps.beat", "celery.concurrency.prefork"),
-    *("md5_service.worker.app", "md5_service.api.app", "md5_service.api.wire", "uvicorn.main", __name__),
+    *("celery.bin.celery", "celery.apps.worker", "celery.apps.beat", "celery.concurrency.prefork", "uvicorn.main"),
+    *("md5_service.worker.app", "md5_service.api.app", "md5_service.api.wire"),
+    *("md5_service.cli.main", "md5_service.cli.up", "md5_service.cli.put", "psutil", __name__),
 )
+# Where one of these is set, other modules would be imported.
+IMPORTS_DIFFER = ("PYTHONPATH", "OTEL_EXPORTER_OTLP_ENDPOINT")
+NOTHING = -1  # a descriptor
 
 
-def start(command: Sequence[str], environment: Mapping[str, str], folder: Path, stderr: int) -> Launched:
-    """The first word is a program's name, or the path to it."""
+def can_start(command: Sequence[str], environment: Mapping[str, str]) -> bool:
+    """Whether the program of this name, or path, is one of those."""
+    return Path(command[0]).name in PROGRAMS and not any(map(environment.get, IMPORTS_DIFFER))
+
+
+def start(
+    command: Sequence[str | bytes],
+    environment: Mapping[str, str],
+    folder: Path,
+    stdin: int = NOTHING,
+    stdout: int = NOTHING,
+    stderr: int = 2,
+) -> Launched:
+    """The first word is the program's name, or the path to it; the last three are descriptors."""
     changes = {name: value for name, value in environment.items() if os.environ.get(name) != value}
     gone = [name for name in os.environ if name not in environment]
-    return _launcher().launch(
-        [__name__, json.dumps(changes), json.dumps(gone), str(folder), Path(command[0]).name, *command[1:]], [stderr]
-    )
+    program, *arguments = map(os.fsdecode, command)
+    about = {"folder": str(folder), "changes": changes, "gone": gone, "arguments": [Path(program).name, *arguments]}
+    with open(os.devnull, "r+b") as nothing:
+        given = [nothing.fileno() if each == NOTHING else each for each in (stdin, stdout, stderr)]
+        return _launcher().launch([__name__, json.dumps(about)], given)
+
+
+def run(
+    command: Sequence[str | bytes],
+    environment: Mapping[str, str],
+    folder: Path,
+    stdin: bytes = b"",
+    within_s: float = 120,
+) -> subprocess.CompletedProcess[bytes]:
+    """As `subprocess.run` does with its output captured. Raises TimeoutExpired."""
+    with tempfile.TemporaryFile() as given, tempfile.TemporaryFile() as said, tempfile.TemporaryFile() as complained:
+        given.write(stdin)
+        given.seek(0)
+        started = start(command, environment, folder, given.fileno(), said.fileno(), complained.fileno())
+        code = started.wait(within_s)
+        for file in (said, complained):
+            file.seek(0)
+        return subprocess.CompletedProcess(command, code, said.read(), complained.read())
 
 
 def prepare() -> None:
@@ -62,14 +101,18 @@ def _launcher() -> Launcher:
     return launcher
 
 
-def main(changes: str, gone: str, folder: str, program: str, *rest: str | int) -> None:
-    """What is forked: becomes the program. The last argument is the descriptor of its stderr."""
-    *arguments, stderr = rest
-    os.environ.update(json.loads(changes))
-    for name in json.loads(gone):
+def main(about: str, *descriptors: int) -> None:
+    """What is forked: becomes the program."""
+    given = json.loads(about)
+    os.environ.update(given["changes"])
+    for name in given["gone"]:
         os.environ.pop(name, None)
-    os.chdir(folder)
-    os.dup2(int(stderr), 2)
-    sys.argv = [program, *map(str, arguments)]
-    module, name = PROGRAMS[program]
+    if "PYTHONPATH" not in given["changes"]:
+        os.environ.pop("PYTHONPATH", None)  # that is the launcher's
+    os.chdir(given["folder"])
+    for number, descriptor in enumerate(descriptors):
+        os.dup2(descriptor, number)
+        os.close(descriptor)
+    sys.argv = given["arguments"]
+    module, name = PROGRAMS[sys.argv[0]]
     getattr(importlib.import_module(module), name)()

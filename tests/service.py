@@ -11,9 +11,11 @@ from pathlib import Path
 import psutil
 
 from md5_service.cli.folder import MARK
-from tests import keys
+from md5_service.cli.launcher import Launched
+from tests import forked, keys
 from tests.client import Client, wait_for, wait_until_gone
 from tests.databases import new_sqlite
+from tests.forked import NOTHING
 
 COMMAND = str(Path(sys.executable).with_name("md5-service"))
 STOP_S = 30
@@ -35,7 +37,7 @@ class Service(Client):
         self.url = ""
         self._port = "0"
         self._command = command
-        self._up: subprocess.Popen[str] | None = None
+        self._up: subprocess.Popen[bytes] | Launched | None = None
 
     def migrate(self) -> None:
         """As an earlier start would have left it."""
@@ -44,17 +46,18 @@ class Service(Client):
 
     def start(self) -> None:
         """Start it and wait until it says that it is ready."""
-        with open(self.stderr_path, "a") as stderr:
-            self._up = subprocess.Popen(
-                [*self._command, "--port", self._port, "--data", str(self.folder), "--workers", "2"],
-                env=os.environ | self.settings,
-                stdout=subprocess.PIPE,
-                stderr=stderr,
-                text=True,
-                start_new_session=True,
-            )
-        assert self._up.stdout is not None
-        line = self._up.stdout.readline()
+        command = [*self._command, "--port", self._port, "--data", str(self.folder), "--workers", "2"]
+        environment = os.environ | self.settings
+        reading, writing = os.pipe()
+        with open(self.stderr_path, "a") as stderr, open(writing) as stdout:
+            if forked.can_start(command, environment):
+                self._up = forked.start(command, environment, Path.cwd(), NOTHING, writing, stderr.fileno())
+            else:
+                self._up = subprocess.Popen(
+                    command, env=environment, stdout=stdout, stderr=stderr, start_new_session=True
+                )
+        with open(reading) as says:
+            line = says.readline()
         assert "ready at http://" in line, f"{line!r}, stderr: {self.stderr_path.read_text()}"
         self.url = line.split("ready at ")[1].split()[0]
         self._port = self.url.rsplit(":", 1)[1]  # a later start is found at the same address
@@ -64,9 +67,10 @@ class Service(Client):
         return [process for process in psutil.process_iter() if _environ(process).get(MARK) == str(self.folder)]
 
     def parts(self, words: str) -> list[psutil.Process]:
-        """Those whose command line has these words, parents first."""
+        """Those whose command line has these words, parents first, whatever their numbers: those begin again from below."""
         found = [process for process in self.processes() if words in " ".join(_cmdline(process))]
-        return sorted(found, key=lambda process: process.pid)
+        numbers = [process.pid for process in found]
+        return sorted(found, key=lambda process: _parent(process) in numbers)
 
     @contextlib.contextmanager
     def without_workers(self) -> Iterator[None]:
@@ -99,23 +103,24 @@ class Service(Client):
         """SIGKILL to everything at once; returns how many processes that were."""
         assert self._up is not None
         victims = self.processes()
-        self._up.kill()
+        if self.supervisor_runs():
+            victims.append(self.supervisor)
         for process in victims:
             with contextlib.suppress(psutil.NoSuchProcess):
                 process.kill()
-        self._up.wait()
+        self._up.wait(STOP_S)
         wait_until_gone(victims, STOP_S)
-        return 1 + len(victims)
+        return len(victims)
 
     def kill_supervisor(self) -> None:
         assert self._up is not None
-        self._up.kill()
-        self._up.wait()
+        self.supervisor.kill()
+        self._up.wait(STOP_S)
 
     def stop(self) -> int:
         """Ctrl-C; returns the exit code."""
         assert self._up is not None
-        self._up.send_signal(signal.SIGINT)
+        self.supervisor.send_signal(signal.SIGINT)
         return self.wait()
 
     def supervisor_runs(self) -> bool:
@@ -145,3 +150,10 @@ def _cmdline(process: psutil.Process) -> list[str]:
         return process.cmdline()
     except (psutil.Error, OSError):
         return []
+
+
+def _parent(process: psutil.Process) -> int:
+    try:
+        return process.ppid()
+    except psutil.Error:
+        return 0

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from md5_service.client import Changed, Client
+from tests import forked
 from tests.cli.odd_names import ODD_NAMES
 from tests.client import wait_for
 from tests.service import COMMAND, Service
@@ -19,10 +20,7 @@ from tests.service import COMMAND, Service
 def run(
     *arguments: str | bytes, url: str, stdin: bytes = b"", folder: Path | None = None
 ) -> subprocess.CompletedProcess[bytes]:
-    environment = os.environ | {"MD5_URL": url}
-    return subprocess.run(
-        [COMMAND, *arguments], env=environment, input=stdin, capture_output=True, timeout=120, cwd=folder
-    )
+    return forked.run([COMMAND, *arguments], os.environ | {"MD5_URL": url}, folder or Path.cwd(), stdin)
 
 
 @pytest.fixture
