@@ -118,7 +118,7 @@ class Cluster(Client):
         """Make the schema, start every member that is wanted, and wait until the API says that all it needs is there."""
         if migrate:
             self.migrate()
-        forked.prepare()
+        forked.prepare(self.environment)
         self._keeper.start()
         if ready_s:
             wait_for(self.is_ready, ready_s, f"the API to be ready: {self.stderr_path}")

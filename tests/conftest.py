@@ -9,11 +9,13 @@ from typing import TypeVar
 
 import pytest
 import uuid_utils
+from xdist.remote import Producer
 
 from md5_task_data import tasks
 from md5_task_data.bucket import Bucket
 from md5_task_data.database import Database
 from tests.databases import new_sqlite
+from tests.scheduling import Scheduling, put_in_order
 from tests.servers.mariadb import MariaDb
 from tests.servers.postgres import Postgres
 from tests.servers.rabbitmq import RabbitMq
@@ -46,17 +48,13 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "long: takes too long for every run; `./test FILE --long` runs it")
 
 
-# Those that take longest begin first, for none to be left alone at the end.
-LONGEST = ("browser", "faults", "end_to_end", "deployment", "fuzz", "cli", "bench", "house", "worker")
-
-
 @pytest.hookimpl(trylast=True)  # after pytest-randomly has shuffled them
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    def place(item: pytest.Item) -> int:
-        folder = item.nodeid.split("/")[1]
-        return LONGEST.index(folder) if folder in LONGEST else len(LONGEST)
+    put_in_order(items)
 
-    items.sort(key=place)
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Scheduling:
+    return Scheduling(config, log)
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

@@ -26,14 +26,13 @@ MODULES = (
     *("md5_service.worker.app", "md5_service.api.app", "md5_service.api.wire"),
     *("md5_service.cli.main", "md5_service.cli.up", "md5_service.cli.put", "psutil", __name__),
 )
-# Where one of these is set, other modules would be imported.
-IMPORTS_DIFFER = ("PYTHONPATH", "OTEL_EXPORTER_OTLP_ENDPOINT")
+TRACING = "OTEL_EXPORTER_OTLP_ENDPOINT"  # where it is set, other modules would be imported
 NOTHING = -1  # a descriptor
 
 
 def can_start(command: Sequence[str], environment: Mapping[str, str]) -> bool:
     """Whether the program of this name, or path, is one of those."""
-    return Path(command[0]).name in PROGRAMS and not any(map(environment.get, IMPORTS_DIFFER))
+    return Path(command[0]).name in PROGRAMS and TRACING not in environment
 
 
 def start(
@@ -45,13 +44,14 @@ def start(
     stderr: int = 2,
 ) -> Launched:
     """The first word is the program's name, or the path to it; the last three are descriptors."""
-    changes = {name: value for name, value in environment.items() if os.environ.get(name) != value}
-    gone = [name for name in os.environ if name not in environment]
+    inherited = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    changes = {name: value for name, value in environment.items() if inherited.get(name) != value}
+    gone = [name for name in inherited if name not in environment]
     program, *arguments = map(os.fsdecode, command)
     about = {"folder": str(folder), "changes": changes, "gone": gone, "arguments": [Path(program).name, *arguments]}
     with open(os.devnull, "r+b") as nothing:
         given = [nothing.fileno() if each == NOTHING else each for each in (stdin, stdout, stderr)]
-        return _launcher().launch([__name__, json.dumps(about)], given)
+        return _launcher(environment.get("PYTHONPATH")).launch([__name__, json.dumps(about)], given)
 
 
 def run(
@@ -72,17 +72,18 @@ def run(
         return subprocess.CompletedProcess(command, code, said.read(), complained.read())
 
 
-def prepare() -> None:
+def prepare(environment: Mapping[str, str]) -> None:
     """From a thread that lives longer than what will be started, for the kernel ends that with it."""
-    _launcher()
+    _launcher(environment.get("PYTHONPATH"))
 
 
 class _Shared(Launcher):
     """For several threads."""
 
-    def __init__(self) -> None:
-        path = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
-        super().__init__(MODULES, os.environ | {"PYTHONPATH": path}, Path("/"))
+    def __init__(self, path: str | None) -> None:
+        super().__init__(
+            MODULES, os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, [path, str(ROOT)]))}, Path("/")
+        )
         self._lock = threading.RLock()
 
     def launch(self, words: Sequence[str], descriptors: Sequence[int] = ()) -> Launched:
@@ -95,8 +96,9 @@ class _Shared(Launcher):
 
 
 @functools.cache
-def _launcher() -> Launcher:
-    launcher = _Shared()
+def _launcher(path: str | None) -> Launcher:
+    """One for each PYTHONPATH."""
+    launcher = _Shared(path)
     launcher.start()
     return launcher
 
@@ -104,11 +106,10 @@ def _launcher() -> Launcher:
 def main(about: str, *descriptors: int) -> None:
     """What is forked: becomes the program."""
     given = json.loads(about)
-    os.environ.update(given["changes"])
+    del os.environ["PYTHONPATH"]  # the launcher's
     for name in given["gone"]:
         os.environ.pop(name, None)
-    if "PYTHONPATH" not in given["changes"]:
-        os.environ.pop("PYTHONPATH", None)  # that is the launcher's
+    os.environ.update(given["changes"])
     os.chdir(given["folder"])
     for number, descriptor in enumerate(descriptors):
         os.dup2(descriptor, number)

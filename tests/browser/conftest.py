@@ -2,7 +2,6 @@
 
 import contextlib
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, FilePayload, Locator, Page, sync_playwright
@@ -13,8 +12,6 @@ from md5_task_data.schema import SECOND, now, tasks
 from tests.servers import needed
 from tests.service import Service
 
-HERE = Path(__file__).parent
-
 QUIET = [
     "--no-sandbox",
     "--disable-dev-shm-usage",
@@ -22,14 +19,6 @@ QUIET = [
     "--disable-background-networking",
     "--disable-component-update",
 ]
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Two browsers are enough for all of xdist's processes, each with the services that its tests share."""
-    for item in items:
-        if item.path.parent == HERE:
-            group = "looks" if item.path.name == "test_accessibility.py" else "journeys"
-            item.add_marker(pytest.mark.xdist_group(group))
 
 
 @pytest.fixture(scope="session")

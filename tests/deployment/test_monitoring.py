@@ -21,8 +21,6 @@ from tests.servers.prometheus import Prometheus, promtool
 from tests.servers.server import free_port
 from tests.service import COMMAND, Service
 
-pytestmark = pytest.mark.xdist_group("monitoring")  # one Prometheus, which takes 5 s to begin
-
 UNIT_TESTS = Path(__file__).with_name("alerts_test.yml")
 EMPTY_WHEN_ALL_IS_WELL = {"Alerts"}  # panels; they show something once an alert is pending
 OF_PROMETHEUS = {"up", "ALERTS"}

@@ -39,8 +39,6 @@ TAKEN_S = 10
 PROMISES, OVER_S = 12, 1.5  # handed over around each fault
 Broker = Valkey | RabbitMq
 
-pytestmark = pytest.mark.xdist_group("broker outages")  # one RabbitMQ to be broken
-
 
 @pytest.fixture
 def rabbitmq(breakable_rabbitmq: RabbitMq) -> RabbitMq:

@@ -16,7 +16,7 @@ HERE = Path(__file__).parent
 SCHEMATHESIS = str(Path(sys.executable).with_name("st"))
 
 # Per operation and phase; coverage has some 400 cases of its own.
-EXAMPLES = {"none": {"short": "12", "long": "700"}, "keys": {"long": "300"}}
+EXAMPLES = {"none": {"short": "5", "long": "700"}, "keys": {"long": "300"}}
 
 LEAST = {"none": 7000, "keys": 3000}  # 10,000 requests, together
 

@@ -18,6 +18,7 @@ from md5_task_data.database import Database
 from md5_task_data.kinds import KINDS
 from md5_task_data.schema import metadata
 from tests.checkout import PACKAGES, ROOT, committed
+from tests.scheduling import TOGETHER
 
 PYTHON = [path for package in PACKAGES for path in (ROOT / package).rglob("*.py")]
 
@@ -95,3 +96,7 @@ def test_the_readme_lists_every_setting_with_its_default() -> None:
     for name, field in fields.items():
         if not field.is_required():
             assert listed[f"MD5_{name.upper()}"].strip("`") == str(field.default)
+
+
+def test_files_whose_tests_go_together_are_there() -> None:
+    assert [file for file in TOGETHER if not (ROOT / file).is_file()] == []
