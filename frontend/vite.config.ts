@@ -62,5 +62,6 @@ export default defineConfig({
     environmentOptions: { happyDOM: { url: "http://localhost:3000/" } },
     setupFiles: "src/test/setup.ts",
     restoreMocks: true,
+    testTimeout: 30_000, // of a machine that has other things to do
   },
 });

@@ -89,11 +89,11 @@ def test_many_at_once_each_have_their_own_limit_and_one_thread() -> None:
 
 
 def test_a_transaction_whose_server_hangs_ends(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "ANSWER_TIMEOUT_S", LIMIT_S)
     with Postgres(tmp_path / "postgres") as server:
-        database = Database(server.new_database(), pool_size=1)
+        database = Database(server.new_empty_database(), pool_size=1)
         with database.transaction() as db:
             db.execute(text("CREATE TABLE kept (word TEXT)"))
+        monkeypatch.setattr(module, "ANSWER_TIMEOUT_S", LIMIT_S)
         with pytest.raises(DependencyAway), database.transaction() as db:
             db.execute(text("INSERT INTO kept VALUES ('half')"))
             server.suspend()
