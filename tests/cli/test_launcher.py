@@ -1,0 +1,97 @@
+"""The parts of `up` are forked from one process: what each gets, how it is seen from outside, and what becomes of it."""
+
+import os
+import signal
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+from md5_service.cli.launcher import Launched, Launcher
+from tests.client import wait_for, wait_until_gone
+
+PART = """
+import os, signal, sys, time
+
+def main(what, *more):
+    if what == "say":
+        os.write(more[-1], repr((more[:-1], os.getcwd(), os.environ["MARK"])).encode())
+    elif what == "end":
+        sys.exit(int(more[0]))
+    elif what == "fail":
+        raise ZeroDivisionError
+    elif what == "stay":
+        os.write(more[-1], b"here")
+        time.sleep(60)
+"""
+ENDS: dict[str, tuple[Callable[[Launched], object], tuple[str, ...], int]] = {
+    "by itself": (lambda part: None, ("end", "0"), 0),
+    "with a code": (lambda part: None, ("end", "3"), 3),
+    "with an error": (lambda part: None, ("fail",), 1),
+    "asked to": (lambda part: part.terminate(), ("stay",), -signal.SIGTERM),
+    "killed": (lambda part: os.kill(part.pid, signal.SIGKILL), ("stay",), -signal.SIGKILL),
+}
+
+
+@pytest.fixture
+def launcher(tmp_path: Path) -> Iterator[Launcher]:
+    (tmp_path / "part.py").write_text(PART)
+    environment = os.environ | {"PYTHONPATH": str(tmp_path), "MARK": "ours"}
+    launcher = Launcher(["part"], environment, tmp_path)
+    yield launcher
+    launcher.end()
+
+
+def launch(launcher: Launcher, *words: str) -> tuple[Launched, str]:
+    """With a pipe as its descriptor; and what it wrote first."""
+    reading, writing = os.pipe()
+    launched = launcher.launch(["part", *words], [writing])
+    os.close(writing)
+    said = os.read(reading, 1000).decode()
+    os.close(reading)
+    return launched, said
+
+
+def test_a_part_gets_its_words_and_descriptors(launcher: Launcher, tmp_path: Path) -> None:
+    part, said = launch(launcher, "say", "a b", "é")
+    assert said == repr((("a b", "é"), str(tmp_path), "ours"))
+    assert part.wait(10) == 0
+
+
+def test_it_is_a_process_of_its_own_and_says_what_it_is(launcher: Launcher) -> None:
+    """`up` finds what a killed one left running by its environment; a signal to a part's group meets no other."""
+    part, _ = launch(launcher, "stay")
+    other, _ = launch(launcher, "stay")
+    process = psutil.Process(part.pid)
+    assert " ".join(process.cmdline()).strip() == "part stay"
+    assert process.environ()["MARK"] == "ours"
+    assert os.getpgid(part.pid) == os.getsid(part.pid) == part.pid != other.pid
+    assert (part.poll(), other.poll()) == (None, None)
+
+
+@pytest.mark.parametrize("how", ENDS)
+def test_how_it_ended_is_known(launcher: Launcher, how: str) -> None:
+    end, words, code = ENDS[how]
+    part, _ = launch(launcher, *words)
+    end(part)
+    assert part.wait(10) == code
+    assert part.poll() == code
+
+
+def test_parts_end_with_the_launcher_and_the_next_is_launched_by_a_new_one(launcher: Launcher) -> None:
+    parts = [launch(launcher, "stay")[0] for _ in range(3)]
+    processes = [psutil.Process(part.pid) for part in parts]
+    processes[0].parent().kill()  # type: ignore[union-attr]
+    wait_until_gone(processes, 10)
+    wait_for(lambda: [part.poll() for part in parts] == [-signal.SIGKILL] * 3, 10, "that to be known")
+    part, said = launch(launcher, "stay")
+    assert (said, part.poll()) == ("here", None)
+
+
+def test_what_cannot_be_imported_is_an_error(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    launcher = Launcher(["no_such_module"], os.environ, tmp_path)
+    with pytest.raises(ChildProcessError):
+        launcher.launch(["no_such_module"])
+    assert "no_such_module" in capfd.readouterr().err
+    launcher.end()
