@@ -77,12 +77,12 @@ def prepare() -> None:
     _launcher()
 
 
-class _Shared(Launcher):
+class Shared(Launcher):
     """For several threads."""
 
-    def __init__(self) -> None:
+    def __init__(self, modules: Sequence[str]) -> None:
         path = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
-        super().__init__(MODULES, os.environ | {"PYTHONPATH": path}, Path("/"))
+        super().__init__(modules, os.environ | {"PYTHONPATH": path}, Path("/"))
         self._lock = threading.RLock()
 
     def launch(self, words: Sequence[str], descriptors: Sequence[int] = ()) -> Launched:
@@ -96,7 +96,7 @@ class _Shared(Launcher):
 
 @functools.cache
 def _launcher() -> Launcher:
-    launcher = _Shared()
+    launcher = Shared(MODULES)
     launcher.start()
     return launcher
 
