@@ -117,12 +117,13 @@ def run_pytest(launcher: Launcher, house: Path, arguments: Sequence[str], within
 
 
 def _kill(leader: int) -> None:
-    """With its group, and its children in groups of their own."""
-    children = psutil.Process(leader).children(recursive=True)
-    os.killpg(leader, signal.SIGKILL)
-    for child in children:
-        with contextlib.suppress(psutil.NoSuchProcess):
-            child.kill()
+    """With its group, and its children in groups of their own; it may just have ended by itself."""
+    with contextlib.suppress(psutil.NoSuchProcess, ProcessLookupError):
+        children = psutil.Process(leader).children(recursive=True)
+        os.killpg(leader, signal.SIGKILL)
+        for child in children:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                child.kill()
 
 
 def _build(house: Path, mutant: Mutant) -> None:
