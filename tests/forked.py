@@ -77,13 +77,13 @@ def prepare(environment: Mapping[str, str]) -> None:
     _launcher(environment.get("PYTHONPATH"))
 
 
-class _Shared(Launcher):
+class Shared(Launcher):
     """For several threads."""
 
-    def __init__(self, path: str | None) -> None:
-        super().__init__(
-            MODULES, os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, [path, str(ROOT)]))}, Path("/")
-        )
+    def __init__(self, modules: Sequence[str], path: str | None = None) -> None:
+        """`path`: PYTHONPATH, before this checkout."""
+        found = os.pathsep.join(filter(None, [path, str(ROOT)]))
+        super().__init__(modules, os.environ | {"PYTHONPATH": found}, Path("/"))
         self._lock = threading.RLock()
 
     def launch(self, words: Sequence[str], descriptors: Sequence[int] = ()) -> Launched:
@@ -98,7 +98,7 @@ class _Shared(Launcher):
 @functools.cache
 def _launcher(path: str | None) -> Launcher:
     """One for each PYTHONPATH."""
-    launcher = _Shared(path)
+    launcher = Shared(MODULES, path)
     launcher.start()
     return launcher
 

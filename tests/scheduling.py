@@ -14,6 +14,7 @@ TOGETHER = {
     "tests/browser/test_sign_in.py": "journeys on the page",
     "tests/browser/test_tasks_page.py": "journeys on the page",
     "tests/deployment/test_monitoring.py": "one Prometheus",
+    "tests/faults/test_mutants.py": "one process that has imported the libraries",
     "tests/faults/test_broker_outages.py": "one RabbitMQ that is broken",
 }
 FIRST = ("browser", "faults", "end_to_end", "deployment", "fuzz", "cli", "bench", "house", "worker")

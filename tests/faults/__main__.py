@@ -12,7 +12,8 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tests.faults.mutants import MUTANTS, ROOT
+from tests.checkout import ROOT
+from tests.faults.mutants import MUTANTS
 
 HERE = Path(__file__).parent
 RESULTS = HERE / "RESULTS.md"

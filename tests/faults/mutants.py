@@ -4,34 +4,14 @@ A mutant is a copy of the house with one change. The tests named beside it are r
 are, in ./test, what fails them is the change alone.
 """
 
+import functools
 import os
-import re
-import shutil
-import subprocess
 import sys
-import tempfile
-from dataclasses import dataclass
-from pathlib import Path
+from concurrent.futures import ThreadPoolExecutor
 
-ROOT = Path(__file__).parents[2]
-TEST_S = 120
+from tests.faults.mutation import Mutant, libraries, run
 
-
-@dataclass(frozen=True)
-class Mutant:
-    """`takes_out` is what the service does without; `was` stands once in `file`."""
-
-    takes_out: str
-    file: str
-    was: str
-    becomes: str
-    tests: tuple[str, ...]
-    in_short: bool = False  # also run by ./test; the others by `make mutants` and `make faults`
-
-    @property
-    def names(self) -> str:
-        """The tests, for a table."""
-        return ", ".join(f"`{test.rpartition('/')[2]}`" for test in self.tests)
+AT_ONCE = 2 * (os.cpu_count() or 1)  # many tests wait most of the time
 
 
 def _data(*tests: str) -> tuple[str, ...]:
@@ -828,63 +808,13 @@ MUTANTS += (
 )
 
 
-@dataclass(frozen=True)
-class Outcome:
-    failed: int
-    passed: int
-    words: str
-
-    @property
-    def is_noticed(self) -> bool:
-        return self.failed > 0
-
-
-def changed(mutant: Mutant, house: Path) -> str:
-    """The text of the mutant's file. Raises ValueError where it no longer fits the code."""
-    before = (house / mutant.file).read_text()
-    if before.count(mutant.was) != 1:
-        raise ValueError(f"{mutant.takes_out}: {mutant.was!r} stands {before.count(mutant.was)} times in {mutant.file}")
-    return before.replace(mutant.was, mutant.becomes)
-
-
-def run(mutant: Mutant) -> Outcome:
-    """Make the copy, run the tests in it. Raises ValueError as `changed` does, and where they cannot be run."""
-    with tempfile.TemporaryDirectory(prefix="md5-mutant-") as folder:
-        house = Path(folder)
-        _copy(house)
-        (house / mutant.file).write_text(changed(mutant, house))
-        command = [sys.executable, "-m", "pytest", "-q", "-p", "no:randomly", "-p", "no:cacheprovider", *mutant.tests]
-        environment = os.environ | {"PYTHONPATH": folder, "PYTEST_ADDOPTS": ""}
-        try:
-            done = subprocess.run(command, cwd=house, env=environment, capture_output=True, text=True, timeout=TEST_S)
-        except subprocess.TimeoutExpired:
-            return Outcome(1, 0, f"the tests, which take seconds, did not end in {TEST_S} s")
-    counted = {what: int(count) for count, what in re.findall(r"(\d+) (failed|passed|error)", done.stdout)}
-    if done.returncode not in (0, 1) or "error" in counted or not counted:
-        raise ValueError(f"{mutant.takes_out}: the tests could not be run: {done.stdout[-2000:]}{done.stderr[-2000:]}")
-    return Outcome(counted.get("failed", 0), counted.get("passed", 0), done.stdout)
-
-
-def _copy(house: Path) -> None:
-    listed = subprocess.run(
-        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
-        cwd=ROOT,
-        capture_output=True,
-        check=True,
-    )
-    for name in listed.stdout.decode().split("\0"):
-        if name and (ROOT / name).is_file():
-            (house / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy(ROOT / name, house / name)
-
-
 def main() -> int:
     print("| without | noticed by |\n|---|---|")
     survived = 0
-    for mutant in MUTANTS:
-        outcome = run(mutant)
-        survived += not outcome.is_noticed
-        print(f"| {mutant.takes_out} | {mutant.names if outcome.is_noticed else '**NOBODY**'} |", flush=True)
+    with libraries() as launcher, ThreadPoolExecutor(AT_ONCE) as pool:
+        for mutant, outcome in zip(MUTANTS, pool.map(functools.partial(run, launcher), MUTANTS), strict=True):
+            survived += not outcome.is_noticed
+            print(f"| {mutant.takes_out} | {mutant.names if outcome.is_noticed else '**NOBODY**'} |", flush=True)
     print(f"\n{len(MUTANTS)} mutants, {survived} survived")
     return min(survived, 1)
 
