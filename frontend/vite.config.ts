@@ -62,5 +62,11 @@ export default defineConfig({
     environmentOptions: { happyDOM: { url: "http://localhost:3000/" } },
     setupFiles: "src/test/setup.ts",
     restoreMocks: true,
+    coverage: {
+      include: ["src/**/*.{ts,tsx}"], // also what no test imports
+      exclude: ["src/test/**", "**/*.gen.ts"],
+      reporter: [["text", { skipFull: true }], "html"],
+      reportsDirectory: "../coverage/page",
+    },
   },
 });
