@@ -1,5 +1,5 @@
 # For those who work on this project. To run it: ./run   To test it: ./test
-.PHONY: help lint lint-python lint-page format test containers faults mutants fuzz audit bench gallery types lock
+.PHONY: help lint lint-python lint-page format test coverage containers faults mutants fuzz audit bench gallery types lock
 .DEFAULT_GOAL := help
 BIN := .venv/bin
 PREPARE := . deployment/prepare.sh && need_environment requirements.dev.lock.txt
@@ -27,6 +27,15 @@ format:  ## Bring the Python code into form
 
 test:  ## Run all tests
 	./test
+
+coverage:  ## Run all tests and show what none of them reaches, Python and page (ONLY=tests/data: some); pages in coverage/
+	@./test --prepare
+	rm -rf coverage
+	-$(BIN)/coverage run -m pytest -n 4 $(ONLY)
+	@$(BIN)/coverage combine --quiet
+	@$(BIN)/coverage html --quiet
+	@$(BIN)/coverage report
+	@. deployment/prepare.sh && need_node && cd frontend && npm run --silent coverage
 
 containers:  ## Build the images, bring the compose file up, and break things in it; needs root on Debian, and ten minutes (FORM= is shorter)
 	@$(PREPARE) && need_debian podman buildah runc iptables netavark aardvark-dns fuse-overlayfs catatonit debootstrap

@@ -63,5 +63,11 @@ export default defineConfig({
     setupFiles: "src/test/setup.ts",
     restoreMocks: true,
     testTimeout: 30_000, // of a machine that has other things to do
+    coverage: {
+      include: ["src/**/*.{ts,tsx}"], // also what no test imports
+      exclude: ["src/test/**", "**/*.gen.ts"],
+      reporter: [["text", { skipFull: true }], "html"],
+      reportsDirectory: "../coverage/page",
+    },
   },
 });

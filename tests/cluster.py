@@ -200,6 +200,9 @@ class Cluster(Client):
     def end(self) -> None:
         """Leave nothing running."""
         if self._keeper.is_alive():
+            if forked.IS_MEASURED:
+                with contextlib.suppress(subprocess.TimeoutExpired):
+                    self.stop()
             self._closing.set()
             self._keeper.join(STOP_S)
             assert not self._keeper.is_alive()

@@ -28,6 +28,7 @@ MODULES = (
 )
 TRACING = "OTEL_EXPORTER_OTLP_ENDPOINT"  # where it is set, other modules would be imported
 NOTHING = -1  # a descriptor
+IS_MEASURED = "COVERAGE_PROCESS_CONFIG" in os.environ  # by `make coverage`: what is killed could not save what it ran
 
 
 def can_start(command: Sequence[str], environment: Mapping[str, str]) -> bool:

@@ -15,7 +15,7 @@ from md5_service.cli.launcher import Launched
 from tests import forked, keys
 from tests.client import Client, wait_for, wait_until_gone
 from tests.databases import new_sqlite
-from tests.forked import NOTHING
+from tests.forked import IS_MEASURED, NOTHING
 
 COMMAND = str(Path(sys.executable).with_name("md5-service"))
 STOP_S = 30
@@ -135,6 +135,9 @@ class Service(Client):
     def end(self) -> None:
         """Whatever state it is in: leave nothing running."""
         if self._up is not None:
+            if IS_MEASURED and self.supervisor_runs():
+                with contextlib.suppress(subprocess.TimeoutExpired):
+                    self.stop()
             self.kill_tree()
 
 
