@@ -1,11 +1,13 @@
 """`md5-service up` as tests see it: a process tree that can be started, killed and looked into."""
 
 import contextlib
+import fcntl
 import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+import time
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import psutil
@@ -72,14 +74,25 @@ class Service(Client):
         numbers = [process.pid for process in found]
         return sorted(found, key=lambda process: _parent(process) in numbers)
 
+    def suspend(self, processes: Sequence[psutil.Process]) -> None:
+        """SIGSTOP to these, but to none that is just writing to the database: SQLite has one writer, and all others would wait
+        for it."""
+        while True:
+            for process in processes:
+                process.suspend()
+            with open(f"{self.folder}/md5.sqlite3.lock", "a") as turn, contextlib.suppress(BlockingIOError):
+                fcntl.flock(turn, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                return
+            for process in processes:
+                process.resume()
+            time.sleep(0.01)
+
     @contextlib.contextmanager
     def without_workers(self) -> Iterator[None]:
-        """The workers stand still meanwhile: what is handed over stays queued. They are stopped when they have nothing to
-        do, and so in no transaction."""
+        """The workers stand still meanwhile: what is handed over stays queued."""
         wait_for(lambda: not self.unfinished(), 60, "the workers to be idle")
         workers = self.parts(WORKER)
-        for worker in workers:
-            worker.suspend()
+        self.suspend(workers)
         try:
             yield
         finally:

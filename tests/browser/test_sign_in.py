@@ -116,8 +116,7 @@ def test_a_stream_of_events_that_meets_a_401_is_not_opened_again_and_again(
     sign_in(page, key)
     expect(page.get_by_role("banner")).to_contain_text(owner)
     workers = service.parts(WORKER)
-    for worker in workers:
-        worker.suspend()
+    service.suspend(workers)
     try:
         with page.expect_request("**/v1/tasks/events?*"):
             choose(page, "reads.bam")

@@ -47,8 +47,7 @@ def test_however_many_large_files_there_are_small_ones_pass(start_service: Calla
     """The lane of large files stands still, as if they took hours."""
     service = start_service()
     lane = service.parts(LARGE)
-    for process in lane:
-        process.suspend()
+    service.suspend(lane)
     large = bytes(messages.LARGE + 1)
     waiting = [service.hand_over(large) for _ in range(3)]
     passing = service.hand_over(b"abc")
@@ -83,8 +82,7 @@ def test_a_worker_that_is_stopped_past_its_lease_can_store_nothing(
     task_id = service.hand_over(b"abc")
     wait_for(lambda: service.task(task_id)["status"] == "running", 20, "the work to begin")
     stopped = service.parts(WORKER)[1:]
-    for child in stopped:
-        child.suspend()
+    service.suspend(stopped)
     wait_for(lambda: service.task(task_id)["status"] != "running", 30, "the lease to run out")
     for child in stopped:
         child.resume()
