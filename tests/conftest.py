@@ -46,6 +46,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "containers: builds and runs containers, as root; `make containers` runs it")
     config.addinivalue_line("markers", "long: takes too long for every run; `./test FILE --long` runs it")
+    config.addinivalue_line("markers", "shows(*rows): shows these rows of the contract (house/test_contract.py)")
 
 
 @pytest.hookimpl(trylast=True)  # after pytest-randomly has shuffled them

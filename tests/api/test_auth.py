@@ -67,6 +67,7 @@ def test_a_key_opens_all(api: Api) -> None:
     assert api.client.get(f"/v1/tasks/{task['id']}", headers=header).json() == task
 
 
+@pytest.mark.shows("answer 401")
 def test_a_wrong_key_opens_nothing(api: Api) -> None:
     key_id, header = api.new_key("ann")
     key = header["Authorization"].removeprefix("Bearer ")
@@ -89,6 +90,7 @@ def test_a_wrong_key_opens_nothing(api: Api) -> None:
     assert api.client.get("/v1/tasks", headers={"Authorization": f"bearer {key}"}).status_code == 200
 
 
+@pytest.mark.shows("answer 401")
 def test_nobody_without_a_key_gets_a_body_in(api: Api) -> None:
     with socket.create_connection(("127.0.0.1", api.port), timeout=10) as connection:
         head = "POST /v1/tasks HTTP/1.1\r\nHost: localhost\r\nContent-Length: 999999\r\nExpect: 100-continue\r\n\r\n"
@@ -97,6 +99,7 @@ def test_nobody_without_a_key_gets_a_body_in(api: Api) -> None:
     assert api.stored() == []
 
 
+@pytest.mark.shows("owners")
 def test_owners_see_and_touch_only_their_own(api: Api) -> None:
     (_, ann), (_, bob), (_, anns_other) = api.new_key("ann"), api.new_key("bob"), api.new_key("ann")
     task_id = api.client.post("/v1/tasks", content=b"abc", headers=ann).json()["id"]

@@ -68,6 +68,7 @@ def test_nothing_is_still_written_when_an_upload_is_discarded(
     assert len(steps) > 1
 
 
+@pytest.mark.shows("answer 408")
 def test_an_upload_that_stalls_is_ended(start_api: Callable[..., Api]) -> None:
     api = start_api(upload_idle_s=0.3)
     with socket.create_connection(("127.0.0.1", api.port), timeout=10) as connection:
@@ -87,6 +88,7 @@ def test_a_slow_upload_that_goes_on_is_taken(start_api: Callable[..., Api]) -> N
         assert b" 202 " in connection.recv(10_000).partition(b"\r\n")[0]
 
 
+@pytest.mark.shows("answer 507")
 def test_a_full_disk_is_507_and_keeps_nothing(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
     def full(*_: object) -> int:
         raise OSError(28, "No space left on device")
@@ -98,6 +100,7 @@ def test_a_full_disk_is_507_and_keeps_nothing(api: Api, monkeypatch: pytest.Monk
     assert (api.stored(), api.count()) == ([], 0)
 
 
+@pytest.mark.shows("answer 503")
 def test_without_a_database_it_is_503_and_keeps_nothing(api: Api) -> None:
     (api.folder / "md5.sqlite3").rename(api.folder / "away")
     (api.folder / "md5.sqlite3").mkdir()  # the next connection cannot open it

@@ -41,6 +41,7 @@ def work(api: Api, task_id: str) -> Any:
     return api.client.get(f"/v1/tasks/{task_id}").json()
 
 
+@pytest.mark.shows("GET /v1/contacts", "GET /v1/contacts/{contact_id}")
 def test_a_file_becomes_records_and_tells_what_became_of_each_row(api: Api) -> None:
     task = work(api, hand_over(api))
     assert task["result"] == {
@@ -73,6 +74,7 @@ def test_a_file_becomes_records_and_tells_what_became_of_each_row(api: Api) -> N
     assert api.client.get("/v1/contacts", params={"task": NOBODY}).json()["items"] == []
 
 
+@pytest.mark.shows("GET /v1/contacts")
 def test_contacts_go_from_page_to_page(api: Api) -> None:
     work(api, hand_over(api, "".join(f"u{number:03}@x.org\n" for number in range(250))))
     seen: list[str] = []
@@ -85,6 +87,7 @@ def test_contacts_go_from_page_to_page(api: Api) -> None:
     assert seen == [f"u{number:03}@x.org" for number in range(250)]
 
 
+@pytest.mark.shows("GET /v1/contacts/{contact_id}")
 @pytest.mark.parametrize(
     ("path", "status", "code"),
     [
@@ -105,6 +108,7 @@ def test_what_is_not_there_or_not_allowed_is_told(api: Api, path: str, status: i
     assert_problem(api.client.get(path), status, code)
 
 
+@pytest.mark.shows("GET /v1/tasks/{task_id}/rejects.csv")
 def test_rejects_are_safe_in_a_spreadsheet_and_can_be_handed_over_again(api: Api) -> None:
     task_id = hand_over(api)
     path = f"/v1/tasks/{task_id}/rejects.csv"
@@ -123,6 +127,7 @@ def test_rejects_are_safe_in_a_spreadsheet_and_can_be_handed_over_again(api: Api
     assert api.client.get(f"/v1/tasks/{again['id']}/rejects.csv").text == "line,code,message,name,email,phone\n"
 
 
+@pytest.mark.shows("GET /v1/tasks/{task_id}/rejects.csv")
 def test_many_rejects_come_whole_and_in_order(api: Api) -> None:
     count = 60_000
     task = work(api, hand_over(api, "email,name\n" + "".join(f"nobody,{'x' * 150}{n}\n" for n in range(count))))
@@ -132,6 +137,7 @@ def test_many_rejects_come_whole_and_in_order(api: Api) -> None:
     assert rows[-1][4].endswith(f"x{count - 1}")
 
 
+@pytest.mark.shows("GET /v1/tasks/{task_id}/rejects.csv")
 def test_a_file_of_another_kind_has_no_rejects(api: Api) -> None:
     md5 = api.client.post("/v1/tasks", content=b"abc").json()["id"]
     assert_problem(api.client.get(f"/v1/tasks/{md5}/rejects.csv"), 409, "conflict", "kind md5")
@@ -184,6 +190,7 @@ def test_a_file_that_cannot_be_used_fails_in_words_for_its_sender(
     assert_problem(api.client.get(f"/v1/tasks/{task['id']}/rejects.csv"), 409, "conflict", "failed")
 
 
+@pytest.mark.shows("DELETE /v1/tasks/{task_id}/results")
 def test_an_owner_deletes_what_a_file_brought_and_the_task_stays(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(contacts, "DELETED_TOGETHER", 10)
     other = work(api, hand_over(api))

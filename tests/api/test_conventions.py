@@ -33,6 +33,7 @@ def test_head_answers_as_get_does_without_a_body(api: Api) -> None:
     assert api.client.head(f"/v1/tasks/{task_id}/file").headers["content-length"] == "3"
 
 
+@pytest.mark.shows("an error is a problem document with a stable code; a failed task's too")
 @pytest.mark.parametrize(
     ("path", "allowed"),
     [
@@ -75,6 +76,7 @@ NAMES = {
 }
 
 
+@pytest.mark.shows("a file name is data")
 @pytest.mark.parametrize("case", NAMES)
 def test_a_name_is_kept_as_it_was_sent(api: Api, case: str) -> None:
     written, name = NAMES[case]
@@ -121,6 +123,7 @@ def test_an_endless_line_about_a_part_is_read_once() -> None:
     assert time.monotonic() - began < 2  # milliseconds, unless it looks at every byte from every other
 
 
+@pytest.mark.shows("answer 415")
 def test_bytes_in_another_coding_are_415(api: Api) -> None:
     """What is meant is the digest of what is in it, or of what is sent: who says nothing of a coding means the latter."""
     for body in ({"content": b"abc"}, {"files": {"file": b"abc"}}):

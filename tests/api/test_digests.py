@@ -18,6 +18,7 @@ TAKEN: dict[str, list[tuple[str, str]]] = {
 }
 
 
+@pytest.mark.shows("an expected digest gets a verdict")
 @pytest.mark.parametrize("how", TAKEN)
 def test_the_md5_of_a_header_is_expected(api: Api, how: str) -> None:
     raw = api.client.post("/v1/tasks", content=b"abc", headers=TAKEN[how])

@@ -42,6 +42,7 @@ def task_of(event: dict[str, str]) -> dict[str, Any]:
     return dict(json.loads(event["data"]))
 
 
+@pytest.mark.shows("GET /v1/tasks/{task_id}/events")
 def test_the_task_comes_at_every_change_until_it_has_ended(api: Api) -> None:
     task_id = api.hand_over()
     with stream(api, f"/v1/tasks/{task_id}/events") as coming:
@@ -59,6 +60,7 @@ def test_the_task_comes_at_every_change_until_it_has_ended(api: Api) -> None:
         assert list(coming) == []
 
 
+@pytest.mark.shows("GET /v1/tasks/{task_id}/events")
 def test_who_connects_again_gets_what_changed_meanwhile_and_nothing_twice(api: Api) -> None:
     task_id = api.hand_over()
     path = f"/v1/tasks/{task_id}/events"
@@ -76,6 +78,7 @@ def test_who_connects_again_gets_what_changed_meanwhile_and_nothing_twice(api: A
         assert [event.get("id") for event in coming] == [None, last["id"]]
 
 
+@pytest.mark.shows("GET /v1/tasks/events")
 def test_many_tasks_come_in_one_stream(api: Api) -> None:
     ids = [api.hand_over() for _ in range(4)]
     path = "/v1/tasks/events?" + "&".join(f"id={task_id}" for task_id in [*ids, ids[0]])
@@ -110,6 +113,7 @@ def test_as_many_as_are_allowed_fit_into_one_stream(api: Api) -> None:
         assert task_of(next(coming))["id"] == ids[0]
 
 
+@pytest.mark.shows("GET /v1/tasks/{task_id}/events")
 def test_a_stream_says_that_it_lives_and_ends_after_a_while(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(events, "KEEP_ALIVE_S", 0.2)
     monkeypatch.setattr(events, "LONGEST_S", 1)

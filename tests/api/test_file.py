@@ -13,6 +13,7 @@ from tests.client import NOBODY
 ODD = 'a "b"; é/../\n<x>.gz'
 
 
+@pytest.mark.shows("GET /v1/tasks/{task_id}/file")
 def test_the_bytes_come_back_as_they_were_sent(api: Api) -> None:
     content = bytes(range(256)) * 5000
     task_id = api.client.post("/v1/tasks", params={"filename": ODD}, content=content).json()["id"]
@@ -64,6 +65,7 @@ def test_an_empty_file_comes_back_too(api: Api) -> None:
     assert (answer.status_code, answer.content) == (200, b"")
 
 
+@pytest.mark.shows("POST /v1/tasks/{task_id}/retry", "GET /v1/tasks/{task_id}/file", "answer 410")
 @pytest.mark.parametrize(("method", "path"), [("GET", "file"), ("POST", "retry")])
 def test_bytes_that_are_gone_are_410_and_an_unknown_id_404(api: Api, method: str, path: str) -> None:
     task_id = api.hand_over()
@@ -76,6 +78,7 @@ def test_bytes_that_are_gone_are_410_and_an_unknown_id_404(api: Api, method: str
         assert_problem(api.client.request(method, f"/v1/tasks/{unknown}/{path}"), 404, "not_found")
 
 
+@pytest.mark.shows("POST /v1/tasks/{task_id}/retry")
 def test_a_cancelled_task_is_tried_again_under_an_id_of_its_own(api: Api) -> None:
     first = api.hand_over(filename=ODD, batch="b", expected_md5="0" * 32)
     api.client.delete(f"/v1/tasks/{first}")
@@ -91,6 +94,7 @@ def test_a_cancelled_task_is_tried_again_under_an_id_of_its_own(api: Api) -> Non
     assert api.client.get(f"/v1/tasks/{again['id']}/file").content == b"abc"
 
 
+@pytest.mark.shows("POST /v1/tasks/{task_id}/retry")
 def test_only_what_failed_or_was_cancelled_is_tried_again(api: Api) -> None:
     task_id = api.hand_over()
     assert_problem(api.client.post(f"/v1/tasks/{task_id}/retry"), 409, "conflict", "it has not ended")
@@ -120,6 +124,7 @@ def test_a_retry_whose_row_cannot_be_written_leaves_no_bytes(api: Api, monkeypat
     assert api.client.post(f"/v1/tasks/{task_id}/retry").status_code == 202
 
 
+@pytest.mark.shows("DELETE /v1/tasks/{task_id}/results")
 def test_an_owner_deletes_the_bytes_of_what_has_ended_and_the_task_stays(api: Api) -> None:
     task_id = api.hand_over()
     results = f"/v1/tasks/{task_id}/results"

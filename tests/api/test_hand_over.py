@@ -17,6 +17,7 @@ from tests.api.conftest import Api
 from tests.api.requests import BOUNDARY, FILE, chunks, form
 
 
+@pytest.mark.shows("POST /v1/tasks")
 @pytest.mark.parametrize(
     "content", [b"", b"x", b"\r\n--boundary", os.urandom(3 << 20)], ids=["0", "1", "tricky", "3 MiB"]
 )
@@ -46,6 +47,7 @@ def test_where_nobody_traces_the_trace_of_a_client_is_not_kept(api: Api) -> None
         assert tasks.get(db, "local", answer["id"])["traceparent"] is None
 
 
+@pytest.mark.shows("POST /v1/tasks")
 def test_the_parameters_of_a_form_may_come_before_and_after_the_file(api: Api) -> None:
     answer = api.client.post(
         "/v1/tasks",
@@ -62,6 +64,7 @@ def test_the_parameters_of_a_form_may_come_before_and_after_the_file(api: Api) -
     assert task["params"] == {"expected_md5": "900150983cd24fb0d6963f7d28e17f72"}
 
 
+@pytest.mark.shows("POST /v1/tasks")
 def test_the_parameters_of_a_raw_body_come_in_the_query(api: Api) -> None:
     query = {"kind": "md5", "filename": "ü/../x", "batch": "b", "expected_md5": "0" * 32}
     task = api.client.post("/v1/tasks", params=query, content=b"x").json()
@@ -77,6 +80,7 @@ def test_the_name_of_a_file_is_taken_from_the_parameter_before_the_form_and_said
         assert_problem(api.client.post(f"/v1/tasks?{query}", **parts), 422, "invalid_input", "filename: given twice")
 
 
+@pytest.mark.shows("POST /v1/tasks")
 def test_what_curl_sends_by_default_is_a_raw_body(api: Api) -> None:
     headers = {"Content-Type": "application/x-www-form-urlencoded"}
     task = api.client.post("/v1/tasks", content=b"file=x&kind=y", headers=headers).json()
@@ -124,6 +128,7 @@ BAD_FORMS: dict[str, tuple[dict[str, Any], int, str, str]] = {
 }
 
 
+@pytest.mark.shows("answer 400")
 @pytest.mark.parametrize("case", BAD_FORMS)
 def test_a_bad_form_gets_a_problem_and_nothing_is_kept(api: Api, case: str) -> None:
     request, status, code, words = BAD_FORMS[case]
@@ -142,12 +147,14 @@ BAD_QUERIES = {
 }
 
 
+@pytest.mark.shows("answer 422")
 @pytest.mark.parametrize("query", BAD_QUERIES)
 def test_a_bad_query_gets_a_problem_and_nothing_is_kept(api: Api, query: str) -> None:
     assert_problem(api.client.post(f"/v1/tasks?{query}", content=b"x"), 422, "invalid_input", BAD_QUERIES[query])
     assert (api.stored(), api.count()) == ([], 0)
 
 
+@pytest.mark.shows("answer 413")
 @pytest.mark.parametrize("how", ["declared", "chunked", "form"])
 def test_the_largest_file_is_taken_and_one_byte_more_is_not(start_api: Callable[..., Api], how: str) -> None:
     limit = 2_500_000
@@ -163,6 +170,7 @@ def test_the_largest_file_is_taken_and_one_byte_more_is_not(start_api: Callable[
     assert (len(api.stored()), api.count()) == (1, 1)
 
 
+@pytest.mark.shows("answer 413")
 def test_a_length_beyond_the_limit_is_refused_before_the_body_comes(start_api: Callable[..., Api]) -> None:
     api = start_api(max_upload_bytes=1000)
     with socket.create_connection(("127.0.0.1", api.port), timeout=10) as connection:

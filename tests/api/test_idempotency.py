@@ -34,6 +34,7 @@ def half_sent(api: Api, size: int = 9) -> Iterator[socket.socket]:
         yield connection
 
 
+@pytest.mark.shows("Idempotency-Key")
 def test_the_same_again_is_the_same_task_as_it_is_now(api: Api) -> None:
     first = send(api, filename="a", batch="b")
     assert (first.status_code, "idempotent-replayed" in first.headers) == (202, False)
@@ -46,6 +47,7 @@ def test_the_same_again_is_the_same_task_as_it_is_now(api: Api) -> None:
     assert (api.count(), len(api.stored())) == (1, 1)
 
 
+@pytest.mark.shows("answer 422")
 def test_other_bytes_or_parameters_are_422(api: Api) -> None:
     task_id = send(api, filename="a").json()["id"]
     for content, query in ((b"abd", {"filename": "a"}), (b"abc", {"filename": "b"}), (b"abc", {})):
@@ -73,6 +75,7 @@ def test_a_key_is_said_once(api: Api) -> None:
     assert api.count() == 0
 
 
+@pytest.mark.shows("answer 409")
 def test_while_the_first_is_being_received_it_is_409(api: Api) -> None:
     with half_sent(api) as connection:
         refused = send(api)

@@ -38,6 +38,7 @@ def assert_refused(answer: bytes, status: int, code: str) -> None:
     assert f'"code":"{code}"'.encode() in body
 
 
+@pytest.mark.shows("answer 431")
 def test_the_head_of_a_request_has_a_size(start_api: Callable[..., Api]) -> None:
     api = start_api(max_header_bytes=2000)
     request = api.client.build_request("GET", "/v1/tasks", headers={"X": ""})
@@ -220,6 +221,7 @@ def test_a_form_has_little_besides_its_file(start_api: Callable[..., Api]) -> No
     assert len(api.stored()) == 1
 
 
+@pytest.mark.shows("answer 507")
 def test_a_disk_keeps_its_reserve(start_api: Callable[..., Api], monkeypatch: pytest.MonkeyPatch) -> None:
     api = start_api(disk_reserve_bytes=10_000)
     room = 0
@@ -243,6 +245,7 @@ def test_a_disk_keeps_its_reserve(start_api: Callable[..., Api], monkeypatch: py
     assert (len(api.stored()), api.count()) == (2, 2)
 
 
+@pytest.mark.shows("answer 429")
 def test_one_owner_asks_so_often(start_api: Callable[..., Api]) -> None:
     api = start_api(auth="keys", rate_per_owner=5)
     (_, ann), (_, anns_other), (_, bob) = api.new_key("ann"), api.new_key("ann"), api.new_key("bob")
@@ -270,6 +273,7 @@ def uploading(api: Api, header: dict[str, str]) -> Iterator[None]:
     wait_for(lambda: len(list(coming.glob("*"))) == before, 10, "the upload to end")
 
 
+@pytest.mark.shows("answer 503")
 def test_so_many_files_come_in_at_the_same_time(start_api: Callable[..., Api]) -> None:
     api = start_api(auth="keys", max_uploads=3, max_uploads_per_owner=2)
     (_, ann), (_, bob) = api.new_key("ann"), api.new_key("bob")

@@ -38,6 +38,7 @@ def kept(api: Api) -> Database:
     return Database(api.settings.database_url)
 
 
+@pytest.mark.shows("GET /v1/manifest.md5", "a file name is data")
 def test_md5sum_accepts_it_whatever_the_names(api: Api, kept: Database, tmp_path: Path) -> None:
     folder = tmp_path / "files"
     folder.mkdir()
@@ -55,6 +56,7 @@ def test_md5sum_accepts_it_whatever_the_names(api: Api, kept: Database, tmp_path
     assert answer.content == written.stdout  # in the order of handing over
 
 
+@pytest.mark.shows("GET /v1/manifest.md5")
 def test_what_is_not_done_or_of_another_batch_is_not_in_it(api: Api, kept: Database) -> None:
     for name, batch in (("first", "b"), ("other", "c"), ("first", "b"), ("none", "")):
         done(kept, api.hand_over(filename=name, batch=batch))

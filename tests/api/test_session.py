@@ -42,6 +42,7 @@ def who(api: Api, headers: dict[str, str]) -> dict[str, Any]:
     return dict(answer.json())
 
 
+@pytest.mark.shows("GET /v1/session")
 def test_who_signs_in_is_known_by_a_cookie_that_opens_what_the_key_opens(api: Api) -> None:
     key = key_of(api, "ann")
     assert who(api, {}) == {"auth": "keys", "owner": None}
@@ -61,6 +62,7 @@ def test_who_signs_in_is_known_by_a_cookie_that_opens_what_the_key_opens(api: Ap
     assert api.client.get("/v1/tasks", headers=cookie(key_of(api, "bob"))).json()["items"] == []
 
 
+@pytest.mark.shows("POST /v1/session")
 def test_the_cookie_is_for_no_script_and_no_other_site_and_goes_with_the_browser(api: Api) -> None:
     key = key_of(api, "ann")
     words = {word.strip().lower() for word in sign_in(api, key).headers["set-cookie"].split(";")[1:]}
@@ -69,6 +71,7 @@ def test_the_cookie_is_for_no_script_and_no_other_site_and_goes_with_the_browser
     assert "; secure" in by_tls.headers["set-cookie"].lower()
 
 
+@pytest.mark.shows("DELETE /v1/session")
 def test_who_signs_out_has_no_cookie_any_more(api: Api) -> None:
     for headers in ({}, cookie(key_of(api, "ann")), cookie("nonsense")):
         answer = api.client.delete("/v1/session", headers=headers)
@@ -156,6 +159,7 @@ def test_cookies_that_are_none_open_nothing(api: Api) -> None:
     assert_problem(api.client.get("/v1/tasks", headers={"Cookie": "x" * 40_000}), 431, "head_too_large")
 
 
+@pytest.mark.shows("POST /v1/session")
 @pytest.mark.parametrize(
     ("body", "status", "code"),
     [

@@ -62,6 +62,7 @@ def test_the_most_leases_that_a_task_has_lost_are_told_until_it_has_ended(api: A
     assert samples(api)["md5_unfinished_lost_leases_max md5"] == 0
 
 
+@pytest.mark.shows("GET /v1/stats", "GET /metrics")
 def test_what_came_in_is_counted_by_what_became_of_it(api: Api) -> None:
     done, cancelled, computed, _ = (api.hand_over() for _ in range(4))
     api.finish(done)
@@ -88,6 +89,7 @@ def test_what_came_in_is_counted_by_what_became_of_it(api: Api) -> None:
     assert found["md5_log_unwritten_bytes"] == found["md5_log_busy_total"] == 0
 
 
+@pytest.mark.shows("GET /metrics")
 def test_prometheus_may_ask_for_its_newer_form(api: Api) -> None:
     answer = api.client.get("/metrics", headers={"Accept": "application/openmetrics-text; version=1.0.0"})
     assert answer.headers["content-type"].startswith("application/openmetrics-text")

@@ -9,6 +9,7 @@ from tests.api.conftest import Api
 from tests.client import NOBODY
 
 
+@pytest.mark.shows("GET /v1/tasks/{task_id}", "answer 404")
 @pytest.mark.parametrize("task_id", [NOBODY, "nonsense", "..%2f..%2fetc", "%00", NOBODY + "%20", "é" * 300])
 @pytest.mark.parametrize("method", ["GET", "DELETE"])
 def test_an_unknown_id_is_404(api: Api, method: str, task_id: str) -> None:
@@ -18,11 +19,13 @@ def test_an_unknown_id_is_404(api: Api, method: str, task_id: str) -> None:
         assert_problem(answer, 404, "not_found", "there is no task")
 
 
+@pytest.mark.shows("answer 404")
 @pytest.mark.parametrize("path", ["/v1", "/v1/", "/v1/nothing", "/v1/tasks/", "/nothing", "/assets/nothing.js"])
 def test_an_unknown_path_is_404_and_never_the_page(api: Api, path: str) -> None:
     assert_problem(api.client.get(path), 404, "not_found")
 
 
+@pytest.mark.shows("answer 405")
 @pytest.mark.parametrize(
     ("method", "path", "allowed"),
     [
@@ -40,6 +43,7 @@ def test_a_wrong_method_is_405_and_says_which_are_right(api: Api, method: str, p
         assert_problem(answer, 405, "method_not_allowed", allowed)
 
 
+@pytest.mark.shows("GET /v1/tasks/{task_id}")
 def test_an_unchanged_task_is_304(api: Api) -> None:
     task_id = api.hand_over()
     etag = api.client.get(f"/v1/tasks/{task_id}").headers["etag"]
@@ -50,6 +54,7 @@ def test_an_unchanged_task_is_304(api: Api) -> None:
     assert changed.headers["etag"] != etag
 
 
+@pytest.mark.shows("GET /v1/tasks/{task_id}")
 def test_a_wait_ends_with_its_time(api: Api) -> None:
     task_id = api.hand_over()
     began = time.monotonic()
@@ -59,6 +64,7 @@ def test_a_wait_ends_with_its_time(api: Api) -> None:
     assert answer.json()["status"] == "queued"
 
 
+@pytest.mark.shows("GET /v1/tasks/{task_id}")
 def test_a_wait_is_cut_to_sixty_seconds_and_nonsense_is_not_one(api: Api) -> None:
     task_id = api.hand_over()
     api.client.delete(f"/v1/tasks/{task_id}")
@@ -75,6 +81,7 @@ def test_a_wait_is_cut_to_sixty_seconds_and_nonsense_is_not_one(api: Api) -> Non
         assert answer.headers.get("preference-applied") == applied
 
 
+@pytest.mark.shows("GET /v1/tasks/{task_id}")
 def test_a_wait_ends_soon_after_the_outcome_though_the_line_is_not_written(api: Api) -> None:
     task_id = api.hand_over()
     api.client.delete(f"/v1/tasks/{task_id}")  # no worker here: it stays computed
@@ -84,11 +91,13 @@ def test_a_wait_ends_soon_after_the_outcome_though_the_line_is_not_written(api: 
     assert time.monotonic() - began < 10
 
 
+@pytest.mark.shows("POST /v1/tasks")
 def test_a_wait_on_hand_over_is_still_202(api: Api) -> None:
     answer = api.client.post("/v1/tasks", content=b"x", headers={"Prefer": "wait=1"})
     assert (answer.status_code, answer.headers["preference-applied"]) == (202, "wait=1")
 
 
+@pytest.mark.shows("DELETE /v1/tasks/{task_id}", "answer 409")
 def test_cancel_once_and_then_409(api: Api) -> None:
     task_id = api.hand_over()
     cancelled = api.client.delete(f"/v1/tasks/{task_id}")
@@ -96,6 +105,7 @@ def test_cancel_once_and_then_409(api: Api) -> None:
     assert_problem(api.client.delete(f"/v1/tasks/{task_id}"), 409, "conflict", "cancelled")
 
 
+@pytest.mark.shows("GET /v1/tasks")
 def test_the_list_goes_from_page_to_page(api: Api) -> None:
     ids = [api.hand_over(batch="b") for _ in range(5)] + [api.hand_over()]
     seen, url = [], "/v1/tasks?batch=b&limit=2"
@@ -108,6 +118,7 @@ def test_the_list_goes_from_page_to_page(api: Api) -> None:
     assert seen == ids[4::-1]
 
 
+@pytest.mark.shows("GET /v1/tasks")
 @pytest.mark.parametrize(
     "query",
     ["limit=0", "limit=1001", "limit=x", "status=lost", "kind=sha1", "cursor=x", f"cursor={'A' * 21}B", "filename=%00"],
@@ -116,6 +127,7 @@ def test_a_bad_list_is_422_and_says_what_is_wrong(api: Api, query: str) -> None:
     assert_problem(api.client.get(f"/v1/tasks?{query}"), 422, "invalid_input", query.partition("=")[0])
 
 
+@pytest.mark.shows("GET /healthz", "GET /readyz")
 def test_health_names_what_is_away(api: Api) -> None:
     assert api.client.get("/healthz").json()["status"] == "ok"
     answer = api.client.get("/readyz")

@@ -35,6 +35,7 @@ def break_off(route: Route) -> None:
     route.abort()
 
 
+@pytest.mark.shows("POST /v1/session")
 def test_from_the_first_key_to_the_next_owner(page: Page, service_with_keys: Service, owner: str) -> None:
     service = service_with_keys
     ann, bob = (service.new_key(name)[1] for name in (owner, f"bob-{owner}"))

@@ -41,6 +41,7 @@ def ask(here: Path, monkeypatch: pytest.MonkeyPatch, *words: str, **settings: st
         return CliRunner().invoke(app, words)
 
 
+@pytest.mark.shows("md5-service backup")
 def test_a_backup_is_made_once_and_comes_back(place: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     made = ask(tmp_path, monkeypatch, "backup", "b.tar")
     assert (made.exit_code, made.stdout) == (0, "")
@@ -62,6 +63,7 @@ def test_a_backup_is_made_once_and_comes_back(place: Place, tmp_path: Path, monk
     assert (full.exit_code, "the database is not empty" in full.stderr) == (2, True)
 
 
+@pytest.mark.shows("md5-service restore")
 def test_what_is_to_be_looked_at_is_1(place: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert ask(tmp_path, monkeypatch, "backup", "b.tar").exit_code == 0
     later = [place.ended(filename=f"later\n{number}") for number in range(25)]

@@ -49,6 +49,7 @@ def md5sum(manifest: Path, folder: Path) -> subprocess.CompletedProcess[bytes]:
     return subprocess.run(["md5sum", "-c", manifest], cwd=folder, capture_output=True, timeout=60)
 
 
+@pytest.mark.shows("md5-service check")
 def test_check_says_what_md5sum_says(service: Service, manifest: Path, folder: Path) -> None:
     ours = run("check", str(manifest), "--dir", str(folder), "--batch", "checked", url=service.url)
     assert (ours.exit_code, ours.stderr) == (0, "")
@@ -59,6 +60,7 @@ def test_check_says_what_md5sum_says(service: Service, manifest: Path, folder: P
     assert all(task["result"]["match"] for task in tasks)
 
 
+@pytest.mark.shows("md5-service check")
 def test_what_is_wrong_is_worded_and_counted_as_md5sum_does(service: Service, manifest: Path, folder: Path) -> None:
     some = manifest.read_bytes().splitlines(keepends=True)[:4]
     manifest.write_bytes(
@@ -120,6 +122,7 @@ def test_the_standard_input_can_be_checked(service: Service, folder: Path, tmp_p
         assert subprocess.run(arguments, input=content, capture_output=True).stdout == told
 
 
+@pytest.mark.shows("md5-service ls")
 def test_ls_is_for_scripts_and_for_people(service: Service) -> None:
     ids = [service.hand_over(b"abc", name=name, batch="listed") for name in ("One\t[red].txt", "two\x1b[31m\n")]
     for task_id in ids:
@@ -160,6 +163,7 @@ def test_ls_with_a_bad_filter_is_1_and_says_what_is_allowed(service: Service) ->
     assert "must be one of: receiving" in ended.stderr
 
 
+@pytest.mark.shows("md5-service cancel")
 def test_cancel_ends_what_it_can_and_says_what_it_cannot(service: Service) -> None:
     with service.without_workers():
         ids = [service.hand_over(b"abc") for _ in range(2)]

@@ -33,6 +33,7 @@ def test_all_is_well(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert ask(folder, monkeypatch, "--json").output == ""
 
 
+@pytest.mark.shows("md5-service doctor")
 def test_a_finding_says_what_to_do(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("md5_task_data.doctor.JUST_STORED_S", -60)
     task_id = store(Bucket(f"file://{folder}/bucket"))

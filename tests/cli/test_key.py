@@ -23,6 +23,7 @@ def key(*arguments: str) -> Result:
     return CliRunner().invoke(app, ["key", *arguments])
 
 
+@pytest.mark.shows("md5-service key create", "md5-service key list", "md5-service key revoke")
 def test_a_key_is_printed_once_listed_without_its_secret_and_revoked(data: Path) -> None:
     made = key("create", "ann", "--data", str(data))
     assert made.exit_code == 0

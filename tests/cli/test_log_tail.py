@@ -53,6 +53,7 @@ def test_what_cannot_be_read_is_2_and_told(tmp_path: Path) -> None:
     assert tail("-n", -1, tmp_path / "none").returncode == 2
 
 
+@pytest.mark.shows("md5-service log tail")
 def test_lines_are_shown_as_they_are_written(service: Service) -> None:
     environment = os.environ | {"MD5_LOG_PATH": str(service.log_path)}
     service.ended(service.hand_over(b"before"))

@@ -33,6 +33,7 @@ def files(tmp_path: Path) -> Path:
     return folder
 
 
+@pytest.mark.shows("md5-service put", "exit code 0")
 def test_the_output_is_that_of_md5sum(service: Service, files: Path) -> None:
     put = run("put", *ODD_NAMES, url=service.url, folder=files)
     assert put.returncode == 0, put.stderr
@@ -58,11 +59,13 @@ def test_a_path_is_printed_and_its_last_part_is_the_name(service: Service, files
     assert run("put", str(files / "plain"), url=service.url).stdout.endswith(f"  {files}/plain\n".encode())
 
 
+@pytest.mark.shows("md5-service put")
 def test_the_standard_input_is_a_file(service: Service) -> None:
     put = run("put", "-", url=service.url, stdin=b"abc")
     assert put.stdout == b"900150983cd24fb0d6963f7d28e17f72  -\n"
 
 
+@pytest.mark.shows("md5-service get")
 def test_ids_at_once_and_results_later(service: Service, files: Path) -> None:
     put = run("put", "--no-wait", "plain", "two words", url=service.url, folder=files)
     ids = put.stdout.decode().split()
@@ -79,6 +82,7 @@ def test_a_file_that_is_not_there_spoils_only_itself(service: Service, files: Pa
     assert b".: Is a directory" in put.stderr
 
 
+@pytest.mark.shows("exit code 1")
 @pytest.mark.parametrize(("expected", "code"), [("900150983cd24fb0d6963f7d28e17f72", 0), ("0" * 32, 1)])
 def test_a_digest_that_is_not_the_expected_one_is_1(service: Service, expected: str, code: int) -> None:
     put = run("put", "--param", f"expected_md5={expected}", "-", url=service.url, stdin=b"abc")
@@ -100,6 +104,7 @@ def test_what_the_service_refuses_is_1_and_says_why(service: Service, arguments:
     assert words in put.stderr
 
 
+@pytest.mark.shows("exit code 2")
 def test_usage_is_2(service: Service) -> None:
     for arguments in (["put"], ["put", "--param", "x", "-"], ["nonsense"], ["get"]):
         assert run(*arguments, url=service.url).returncode == 2
@@ -121,6 +126,7 @@ def test_results_that_nobody_takes(service: Service, tmp_path: Path) -> None:
     assert b"written" not in piped.stderr
 
 
+@pytest.mark.shows("exit code 3")
 def test_a_service_that_does_not_answer_is_3(files: Path) -> None:
     for arguments in (["put", str(files / "plain")], ["get", "01a201f5-3560-7681-96d2-5d5d82951648"]):
         ended = run(*arguments, url="http://127.0.0.1:9")
@@ -134,6 +140,7 @@ def test_get_of_an_unknown_id_is_1(service: Service) -> None:
     assert b"there is no task" in ended.stderr
 
 
+@pytest.mark.shows("exit code 124")
 def test_get_of_what_has_not_ended_is_124(service: Service) -> None:
     with service.without_workers():
         task_id = service.hand_over(b"abc", name="held up")
@@ -201,6 +208,7 @@ def test_a_name_cannot_write_on_the_terminal(service: Service, tmp_path: Path) -
     assert b"a\\x1b[31m\\nb" in put.stderr
 
 
+@pytest.mark.shows("md5-service log verify")
 def test_log_verify(service: Service, tmp_path: Path) -> None:
     service.ended(service.hand_over(b"abc"))
     right = run("log", "verify", str(service.log_path), url="")

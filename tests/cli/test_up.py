@@ -49,6 +49,7 @@ def test_a_second_one_on_the_same_folder(start_service: Callable[..., Service]) 
     assert service.ended(service.hand_over(b"abc"))["outcome"] == "done"  # and the first goes on
 
 
+@pytest.mark.shows("a wrong setting stops the start with one line")
 @pytest.mark.parametrize(
     ("setting", "value"),
     [
@@ -74,6 +75,7 @@ def test_a_database_of_a_newer_version(tmp_path: Path, start_service: Callable[.
     assert_one_clear_line(up("--port", "0", "--data", str(service.folder)), "version")
 
 
+@pytest.mark.shows("an address that others reach must be asked for")
 def test_an_open_address_must_be_asked_for(tmp_path: Path) -> None:
     assert_one_clear_line(up("--host", "0.0.0.0", "--port", "0", "--data", str(tmp_path)), "0.0.0.0", "MD5_AUTH=none")
 

@@ -26,6 +26,7 @@ from tests.servers.mariadb import MariaDb
 from tests.servers.postgres import Postgres
 
 
+@pytest.mark.shows("md5-service backup")
 def test_what_changes_while_rows_are_written_down_is_not_in_it(
     empty: Place, full: Place, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -106,6 +106,7 @@ def test_files_that_are_loaded_at_the_same_time_share_their_addresses(database: 
     assert sum(count(database, task_id) for task_id in tasks) == len(there)
 
 
+@pytest.mark.shows("GET /v1/contacts")
 def test_an_address_is_found_in_any_spelling_and_by_its_owner_only(database: Database, new_task: NewTask) -> None:
     task_id = new_task()
     load(database, task_id, [new("straße@xn--mller-kva.de", 1)])
@@ -132,6 +133,7 @@ def test_an_address_is_found_in_any_spelling_and_by_its_owner_only(database: Dat
                 contacts.get(db, owner, unknown)
 
 
+@pytest.mark.shows("GET /v1/contacts")
 def test_pages_neither_skip_nor_repeat_while_rows_come_and_are_replaced(database: Database, new_task: NewTask) -> None:
     task_id, other = new_task(), new_task()
     load(database, task_id, [new(f"é{number:02}@x.org", 100 + number) for number in range(25)])

@@ -56,6 +56,7 @@ def rewritten(
     return file.getvalue()
 
 
+@pytest.mark.shows("md5-service restore")
 def test_everything_comes_back_whatever_the_make(empty: Place, full: Place) -> None:
     before = everything(full.database)
     archive, holds = full.backup_and_tell()

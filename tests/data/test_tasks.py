@@ -40,6 +40,7 @@ def test_an_id_may_be_written_in_capitals(database: Database, new_task: NewTask)
         assert tasks.get(db, "local", task_id.upper())["id"] == task_id
 
 
+@pytest.mark.shows("GET /v1/tasks", "a cursor neither skips nor repeats")
 def test_pages_neither_skip_nor_repeat_while_new_tasks_come_in(database: Database, new_task: NewTask) -> None:
     there = [new_task() for _ in range(25)]
     seen: list[str] = []
@@ -62,6 +63,7 @@ def test_a_page_that_ends_with_the_last_task_has_no_next(database: Database, new
     assert (len(rows), cursor) == (4, None)
 
 
+@pytest.mark.shows("GET /v1/tasks")
 def test_filters_narrow_the_list(database: Database, new_task: NewTask) -> None:
     wanted = new_task(filename="a.bam", batch="run 7")
     new_task(filename="b.bam", batch="run 7")

@@ -20,6 +20,7 @@ SEED = 20261122
 SETTLED_S = 45
 
 
+@pytest.mark.shows("md5-service up")
 @pytest.mark.timeout(600)
 def test_nothing_is_lost_when_everything_is_killed_again_and_again(
     start_service: Callable[..., Service], is_long: bool

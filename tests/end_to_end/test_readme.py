@@ -106,6 +106,7 @@ def run(command: str, known: str, service: Service, tmp_path: Path) -> None:
         )
 
 
+@pytest.mark.shows("md5-service up")
 def test_run_starts_the_service_and_hands_its_arguments_on(tmp_path: Path) -> None:
     service = Service(tmp_path, {}, (str(ROOT / "run"),))
     try:
@@ -166,6 +167,7 @@ def test_a_backup_is_made_and_brought_back_as_the_readme_says(
         assert {row["id"] for row in tasks.rows(db, kept)} == set(kept)
 
 
+@pytest.mark.shows("md5-service migrate")
 def test_the_processes_on_several_hosts_are_started_as_the_readme_says(
     tmp_path: Path, postgres: Postgres, rabbitmq: RabbitMq
 ) -> None:

@@ -78,6 +78,7 @@ class Load:
         self.journal.stop()
 
 
+@pytest.mark.shows("md5-service backup")
 @pytest.mark.timeout(600)
 def test_all_is_destroyed_and_comes_back_elsewhere(
     start_service: Callable[..., Service],
@@ -278,6 +279,7 @@ def test_backups_are_killed_and_the_next_one_is_whole(
     assert unfinished_ones or not is_long  # which is chance
 
 
+@pytest.mark.shows("md5-service restore")
 def test_restores_are_killed_and_begun_again(
     full: Place, tmp_path: Path, postgres: Postgres, is_long: bool, figure: Figure
 ) -> None:

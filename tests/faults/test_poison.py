@@ -88,6 +88,7 @@ def cluster(house: Path, poisoned: Path, postgres: Postgres, tmp_path: Path) -> 
             yield cluster
 
 
+@pytest.mark.shows("an error is a problem document with a stable code; a failed task's too")
 def test_poison(cluster: Cluster, poisoned: Path, is_long: bool, figure: Callable[[str], None]) -> None:
     files, times = FILES["long" if is_long else "short"], 2 if is_long else 1
     poisons = DEADLY * times + POISONS[len(DEADLY) :]

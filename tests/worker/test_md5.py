@@ -47,6 +47,7 @@ def test_sizes_around_a_block(size: int) -> None:
     assert work(content)["md5"] == hashlib.md5(content).hexdigest()
 
 
+@pytest.mark.shows("an expected digest gets a verdict")
 def test_an_expected_digest_gets_a_verdict() -> None:
     right = "900150983cd24fb0d6963f7d28e17f72"
     assert work(b"abc", expected_md5=right) == {"md5": right, "expected": right, "match": True}

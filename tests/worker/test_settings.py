@@ -60,6 +60,7 @@ def test_a_worker_that_cannot_even_wait_ends(tmp_path: Path) -> None:
     assert "this worker cannot start" in done.stderr
 
 
+@pytest.mark.shows("a wrong setting stops the start with one line")
 @pytest.mark.parametrize(
     "command", [("uvicorn", "md5_service.api.main:app"), ("celery", "-A", "md5_service.worker.main", "worker")]
 )

@@ -74,6 +74,7 @@ def test_one_failure_to_send_is_enough_for_a_sweep(
     assert len(tries) == 1
 
 
+@pytest.mark.shows("bytes are kept so long")
 def test_bytes_are_deleted_when_they_were_kept_long_enough_and_only_then(
     database: Database, new_task: NewTask, bucket: Bucket, tmp_path: Path
 ) -> None:
