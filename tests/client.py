@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -17,6 +18,8 @@ import psutil
 TLS = ssl.create_default_context()  # not used, and a client without one spends 30 ms to make its own
 NOBODY = "01a201f5-3560-7681-96d2-5d5d82951648"  # an id that was never given out
 ENDS = ("done", "failed", "cancelled")
+BUSY_S = 10  # that a busy machine may add to what is over in time
+TRIED_S = 30  # a file that the service cannot take now is sent again, as its answer says
 
 T = TypeVar("T")
 HOLDER = """
@@ -46,14 +49,16 @@ class Client:
     def hand_over(self, content: bytes, name: str = "reads.fastq", **parameters: str) -> str:
         """Upload, and return the id."""
         with self.client() as client:
-            answer = client.post("/v1/tasks", params={"filename": name, **parameters}, content=content)
+            answer = _now_or_later(
+                lambda: client.post("/v1/tasks", params={"filename": name, **parameters}, content=content)
+            )
         assert answer.status_code == 202, answer.text
         return str(answer.json()["id"])
 
     def task(self, task_id: str, wait_s: int = 0) -> dict[str, Any]:
         headers = {"Prefer": f"wait={wait_s}"} if wait_s else {}
         with self.client(wait_s + 30) as client:
-            answer = client.get(f"/v1/tasks/{task_id}", headers=headers)
+            answer = _now_or_later(lambda: client.get(f"/v1/tasks/{task_id}", headers=headers))
         assert answer.status_code == 200, answer.text
         return dict(answer.json())
 
@@ -68,10 +73,19 @@ class Client:
     def unfinished(self) -> list[str]:
         with self.client() as client:
             queries = [{"status": status} for status in ("queued", "running", "waiting", "computed")]
-            return [task["id"] for query in queries for task in client.get("/v1/tasks", params=query).json()["items"]]
+            answers = [_now_or_later(partial(client.get, "/v1/tasks", params=query)) for query in queries]
+        return [task["id"] for answer in answers for task in answer.json()["items"]]
 
     def log_lines(self) -> list[dict[str, Any]]:
         return [json.loads(line) for line in self.log_path.read_bytes().splitlines()]
+
+
+def _now_or_later(ask: Callable[[], httpx2.Response]) -> httpx2.Response:
+    """What is answered, once the service can: on a busy machine it may say that its database is too slow just now."""
+    deadline = time.monotonic() + TRIED_S
+    while (answer := ask()).status_code == 503 and time.monotonic() < deadline:
+        time.sleep(0.5)
+    return answer
 
 
 @contextlib.contextmanager

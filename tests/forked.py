@@ -24,7 +24,7 @@ PROGRAMS = {
 MODULES = (
     *("celery.bin.celery", "celery.apps.worker", "celery.apps.beat", "celery.concurrency.prefork", "uvicorn.main"),
     *("md5_service.worker.app", "md5_service.api.app", "md5_service.api.wire"),
-    *("md5_service.cli.main", "md5_service.cli.up", "md5_service.cli.put", "psutil", __name__),
+    *("md5_service.cli.main", "md5_service.cli.up", "md5_service.cli.put", "psutil", "uuid_utils", __name__),
 )
 TRACING = "OTEL_EXPORTER_OTLP_ENDPOINT"  # where it is set, other modules would be imported
 NOTHING = -1  # a descriptor
@@ -55,22 +55,34 @@ def start(
         return _launcher(environment.get("PYTHONPATH")).launch([__name__, json.dumps(about)], given)
 
 
+def call(module: str, *words: str) -> Launched:
+    """`main` of the module, with these words, in a process of its own."""
+    return _launcher(None).launch([module, *words])
+
+
 def run(
     command: Sequence[str | bytes],
     environment: Mapping[str, str],
     folder: Path,
-    stdin: bytes = b"",
+    stdin: bytes | int = b"",
+    stdout: int | None = None,
     within_s: float = 120,
 ) -> subprocess.CompletedProcess[bytes]:
-    """As `subprocess.run` does with its output captured. Raises TimeoutExpired."""
+    """As `subprocess.run` does with its output captured; `stdin` and `stdout` may be descriptors. Raises TimeoutExpired."""
     with tempfile.TemporaryFile() as given, tempfile.TemporaryFile() as said, tempfile.TemporaryFile() as complained:
-        given.write(stdin)
-        given.seek(0)
-        started = start(command, environment, folder, given.fileno(), said.fileno(), complained.fileno())
-        code = started.wait(within_s)
+        if isinstance(stdin, bytes):
+            given.write(stdin)
+            given.seek(0)
+            stdin = given.fileno()
+        out = said.fileno() if stdout is None else stdout
+        code = start(command, environment, folder, stdin, out, complained.fileno()).wait(within_s)
         for file in (said, complained):
             file.seek(0)
         return subprocess.CompletedProcess(command, code, said.read(), complained.read())
+
+
+def as_text(ran: subprocess.CompletedProcess[bytes]) -> subprocess.CompletedProcess[str]:
+    return subprocess.CompletedProcess(ran.args, ran.returncode, ran.stdout.decode(), ran.stderr.decode())
 
 
 def prepare(environment: Mapping[str, str]) -> None:

@@ -13,6 +13,7 @@ import httpx2
 import pytest
 import uvicorn
 
+from md5_service.api import in_time
 from md5_service.api.app import create_app
 from md5_service.api.wire import Protocol
 from md5_service.settings import Settings
@@ -23,6 +24,8 @@ from tests import keys
 from tests.bucket import files
 from tests.client import TLS
 from tests.databases import new_sqlite
+
+PATIENT_S = 30  # what would hold up users is no matter of most tests, and their machine may be busy
 
 
 @dataclass
@@ -73,8 +76,9 @@ class Api:
 
 
 @pytest.fixture
-def start_api(tmp_path: Path) -> Iterator[Callable[..., Api]]:
+def start_api(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Api]]:
     """Start an API; keyword arguments are settings."""
+    monkeypatch.setattr(in_time, "ANSWER_S", PATIENT_S)
     running: list[tuple[uvicorn.Server, threading.Thread, httpx2.Client]] = []
 
     def start(**given: Any) -> Api:
@@ -89,7 +93,10 @@ def start_api(tmp_path: Path) -> Iterator[Callable[..., Api]]:
         settings = Settings(**(fields | given))
         listening = socket.create_server(("127.0.0.1", 0))
         url = f"http://127.0.0.1:{listening.getsockname()[1]}"
-        server = uvicorn.Server(uvicorn.Config(create_app(settings), http=Protocol, log_level="error", lifespan="on"))
+        config = uvicorn.Config(
+            create_app(settings), http=Protocol, log_level="error", lifespan="on", timeout_keep_alive=PATIENT_S
+        )
+        server = uvicorn.Server(config)
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
         thread.start()
         client = httpx2.Client(base_url=url, timeout=30, verify=TLS)

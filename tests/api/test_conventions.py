@@ -117,10 +117,10 @@ def test_a_name_of_10_000_characters_is_told_in_a_form_and_in_a_query(api: Api) 
 
 
 def test_an_endless_line_about_a_part_is_read_once() -> None:
-    began = time.monotonic()
+    began = time.thread_time()
     for about in (b';a="' * 50_000, b";" * 200_000, b';name="' + b'\\"' * 100_000, b";a" + b" " * 200_000):
         parameters(about)
-    assert time.monotonic() - began < 2  # milliseconds, unless it looks at every byte from every other
+    assert time.thread_time() - began < 2  # milliseconds, unless it looks at every byte from every other
 
 
 @pytest.mark.shows("answer 415")

@@ -98,7 +98,7 @@ def test_an_upload_that_broke_off_frees_its_key_at_once(api: Api) -> None:
     with half_sent(api):
         pass
     wait_for(lambda: not api.stored(), 10, "the half-received file to be removed")
-    assert wait_for(lambda: send(api).status_code == 202, 5, "the key to be free")
+    assert wait_for(lambda: send(api).status_code == 202, 20, "the key to be free")
     assert api.count() == 1
 
 
@@ -127,11 +127,9 @@ def test_two_at_the_same_time_make_one_task(api: Api) -> None:
 def test_a_key_is_kept_with_its_task_and_lost_with_it(
     start_api: Callable[..., Api],
     tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
     failpoint: str,
     replayed: str | None,
 ) -> None:
-    monkeypatch.setattr(in_time, "ANSWER_S", 30)  # a slow disk is no part of this
     api = start_api(failpoints=tmp_path)
     try:
         (tmp_path / failpoint).write_text("error")
@@ -147,7 +145,7 @@ def test_what_got_a_503_may_be_sent_again_with_its_key(api: Api, monkeypatch: py
         patch.setattr(in_time, "ANSWER_S", 0.3)
         patch.setattr("md5_task_data.tasks.create_all", lambda *_: time.sleep(0.6))
         assert_problem(send(api), 503, "unavailable")
-    assert wait_for(lambda: send(api).status_code == 202, 5, "the key to be free")
+    assert wait_for(lambda: send(api).status_code == 202, 20, "the key to be free")
     assert (api.count(), len(api.stored())) == (1, 1)
 
 
@@ -159,7 +157,7 @@ def test_a_key_is_free_as_soon_as_the_database_is_back(start_api: Callable[..., 
             connection.sendall(b"defghi")
             assert b" 503 " in connection.recv(10_000).partition(b"\r\n")[0]
         postgres.start()
-        assert wait_for(lambda: send(api, b"abcdefghi").status_code == 202, 5, "the key to be free")
+        assert wait_for(lambda: send(api, b"abcdefghi").status_code == 202, 20, "the key to be free")
         assert len(api.stored()) == 1
 
 

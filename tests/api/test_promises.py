@@ -38,7 +38,6 @@ def together(monkeypatch: pytest.MonkeyPatch) -> list[int]:
         return real(db, news)
 
     monkeypatch.setattr(promises, "HANGS_S", 10)
-    monkeypatch.setattr(in_time, "ANSWER_S", 20)
     monkeypatch.setattr(tasks, "create_all", slow_at_first)
     return sizes
 

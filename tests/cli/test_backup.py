@@ -13,6 +13,7 @@ from typer.testing import CliRunner, Result
 from md5_service.cli.folder import DataFolder
 from md5_service.cli.main import app
 from md5_task_data.database import Database
+from tests import forked
 from tests.client import wait_for
 from tests.data.place import Place
 from tests.databases import new_sqlite
@@ -150,24 +151,15 @@ def test_through_pipes(place: Place, tmp_path: Path) -> None:
 
 def test_a_terminal_gets_none_and_a_full_pipe_is_told(place: Place, tmp_path: Path) -> None:
     leader, follower = os.openpty()
-    shown = subprocess.run(
-        [COMMAND, "backup", "-"], cwd=tmp_path, stdout=follower, stderr=subprocess.PIPE, text=True, timeout=60
-    )
-    assert (shown.returncode, "a backup is no text for a terminal" in shown.stderr) == (2, True)
-    asked = subprocess.run(
-        [COMMAND, "restore", "-", "--data", "new"],
-        cwd=tmp_path,
-        stdin=follower,
-        stderr=subprocess.PIPE,
-        text=True,
-        timeout=60,
-    )
-    assert (asked.returncode, "does not come from a terminal" in asked.stderr) == (2, True)
+    shown = forked.run([COMMAND, "backup", "-"], os.environ, tmp_path, stdout=follower)
+    assert (shown.returncode, b"a backup is no text for a terminal" in shown.stderr) == (2, True)
+    asked = forked.run([COMMAND, "restore", "-", "--data", "new"], os.environ, tmp_path, stdin=follower)
+    assert (asked.returncode, b"does not come from a terminal" in asked.stderr) == (2, True)
     os.close(leader)
     os.close(follower)
     with open("/dev/full", "wb") as full:
-        done = subprocess.run([COMMAND, "backup", "-"], cwd=tmp_path, stdout=full, stderr=subprocess.PIPE, text=True)
-    assert (done.returncode, done.stderr) == (2, "md5-service: standard input or output: No space left on device\n")
+        done = forked.run([COMMAND, "backup", "-"], os.environ, tmp_path, stdout=full.fileno())
+    assert (done.returncode, done.stderr) == (2, b"md5-service: standard input or output: No space left on device\n")
     assert not [path for path in place.bucket.root.iterdir() if len(path.name) > 3]
 
 

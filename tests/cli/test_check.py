@@ -11,6 +11,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from md5_service.cli.main import app
+from tests import forked
 from tests.cli.odd_names import ODD_NAMES
 from tests.client import NOBODY
 from tests.service import COMMAND, Service
@@ -107,9 +108,7 @@ def test_check_without_a_service_is_3(manifest: Path, folder: Path) -> None:
 def test_a_manifest_comes_through_a_pipe(service: Service, folder: Path) -> None:
     environment = os.environ | {"MD5_URL": service.url}
     text = subprocess.run(["md5sum", "plain"], cwd=folder, capture_output=True).stdout
-    ended = subprocess.run(
-        [COMMAND, "check", "-"], cwd=folder, env=environment, input=text + b"0" * 32 + b"  -\n", capture_output=True
-    )
+    ended = forked.run([COMMAND, "check", "-"], environment, folder, text + b"0" * 32 + b"  -\n")
     assert (ended.returncode, ended.stdout) == (0, b"plain: OK\n")
     assert b"1 line is improperly formatted" in ended.stderr
 
@@ -119,7 +118,7 @@ def test_the_standard_input_can_be_checked(service: Service, folder: Path, tmp_p
     manifest.write_bytes(subprocess.run(["md5sum"], input=b"abc", capture_output=True, check=True).stdout)
     arguments = [COMMAND, "check", str(manifest), "--url", service.url]
     for content, told in ((b"abc", b"-: OK\n"), (b"abd", b"-: FAILED\n")):
-        assert subprocess.run(arguments, input=content, capture_output=True).stdout == told
+        assert forked.run(arguments, os.environ, folder, content).stdout == told
 
 
 @pytest.mark.shows("md5-service ls")
@@ -149,7 +148,7 @@ def on_a_terminal(*arguments: str, columns: int) -> str:
     """What the command writes on a terminal so wide."""
     primary, secondary = pty.openpty()
     environment = os.environ | {"COLUMNS": str(columns)}
-    subprocess.run([COMMAND, *arguments], stdout=secondary, env=environment, timeout=60, check=True)
+    assert forked.run([COMMAND, *arguments], environment, Path.cwd(), stdout=secondary).returncode == 0
     try:
         return os.read(primary, 1 << 16).decode()
     finally:

@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
+from tests import forked
 from tests.service import COMMAND, Service
 
 
 def tail(*arguments: object) -> subprocess.CompletedProcess[bytes]:
-    command = [COMMAND, "log", "tail", *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, timeout=60)
+    return forked.run([COMMAND, "log", "tail", *map(str, arguments)], os.environ, Path.cwd())
 
 
 @pytest.fixture
@@ -67,7 +67,7 @@ def test_lines_are_shown_as_they_are_written(service: Service) -> None:
             assert line["outcome"] == "done"
         finally:
             following.send_signal(signal.SIGINT)
-        assert following.wait(10) == 130
+        assert following.wait(30) == 130
 
 
 def test_what_was_cut_or_moved_away_is_gone_on_with(log: Path, capfdbinary: pytest.CaptureFixture[bytes]) -> None:

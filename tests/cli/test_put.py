@@ -162,7 +162,7 @@ def test_files_that_do_not_say_their_size(service: Service, tmp_path: Path) -> N
     with open(tmp_path / "half", "rb") as stdin:
         stdin.seek(3)  # as after `read` in a script
         environment = os.environ | {"MD5_URL": service.url}
-        half = subprocess.run([COMMAND, "put", "-", "-"], env=environment, stdin=stdin, capture_output=True, timeout=60)
+        half = forked.run([COMMAND, "put", "-", "-"], environment, tmp_path, stdin.fileno())
     assert half.stdout == b"4ed9407630eb1000c0f6b63842defa7d  -\nd41d8cd98f00b204e9800998ecf8427e  -\n"  # as md5sum - -
     proc = run("put", "/proc/version", url=service.url)
     assert proc.stdout == subprocess.run(["md5sum", "/proc/version"], capture_output=True).stdout
@@ -188,14 +188,7 @@ def test_a_file_that_changes_while_it_is_read_is_told_and_the_next_goes_on(
 def test_results_that_cannot_be_written_are_1(service: Service, options: list[str]) -> None:
     environment = os.environ | {"MD5_URL": service.url}
     with open("/dev/full", "wb") as full:
-        ended = subprocess.run(
-            [COMMAND, "put", *options, "-"],
-            env=environment,
-            input=b"x",
-            stdout=full,
-            stderr=subprocess.PIPE,
-            timeout=60,
-        )
+        ended = forked.run([COMMAND, "put", *options, "-"], environment, Path.cwd(), b"x", full.fileno())
     assert ended.returncode == 1
     assert b"cannot be written: No space left" in ended.stderr
     assert b"Traceback" not in ended.stderr

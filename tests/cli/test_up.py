@@ -9,13 +9,13 @@ from pathlib import Path
 
 import pytest
 
+from tests import forked
 from tests.client import wait_for
 from tests.service import COMMAND, Service
 
 
 def up(*arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
-    environment = os.environ | settings
-    return subprocess.run([COMMAND, "up", *arguments], env=environment, capture_output=True, text=True, timeout=60)
+    return forked.as_text(forked.run([COMMAND, "up", *arguments], os.environ | settings, Path.cwd()))
 
 
 def assert_one_clear_line(ended: subprocess.CompletedProcess[str], *words: str) -> None:

@@ -1,35 +1,35 @@
 """The two ways to use a database, with many writers at once."""
 
-import subprocess
-import sys
 from collections.abc import Callable
+from contextlib import closing
 
 import pytest
+import uuid_utils
 from sqlalchemy import select
 
 from md5_task_data import migrations, tasks
 from md5_task_data.database import Database
 from md5_task_data.errors import DependencyAway
 from md5_task_data.schema import tasks as table
+from tests import forked
 
 NewTask = Callable[..., str]
-WRITER = """
-import sys
-import uuid_utils
-from md5_task_data import tasks
-from md5_task_data.database import Database
-database = Database(sys.argv[1])
-for _ in range(100):
-    with database.transaction() as db:
-        tasks.create(db, tasks.NewTask(str(uuid_utils.uuid7()), "local", "md5", "x", 1))
-"""
+WRITES = 100
+
+
+def main(url: str) -> None:
+    """A writer, in a process of its own."""
+    with closing(Database(url)) as database:
+        for _ in range(WRITES):
+            with database.transaction() as db:
+                tasks.create(db, tasks.NewTask(str(uuid_utils.uuid7()), "local", "md5", "x", 1))
 
 
 def test_no_write_of_many_processes_is_lost(database: Database, database_url: str) -> None:
-    writers = [subprocess.Popen([sys.executable, "-c", WRITER, database_url]) for _ in range(4)]
+    writers = [forked.call(__name__, database_url) for _ in range(4)]
     assert [writer.wait(60) for writer in writers] == [0] * 4
     with database.reading() as db:
-        assert len(db.execute(select(table.c.id)).all()) == 400
+        assert len(db.execute(select(table.c.id)).all()) == 4 * WRITES
 
 
 def test_an_exception_rolls_all_back(database: Database, new_task: NewTask) -> None:

@@ -15,10 +15,11 @@ from md5_task_data import database as module
 from md5_task_data.database import Database
 from md5_task_data.errors import DependencyAway
 from md5_task_data.patience import TICK_S, Patience
+from tests.client import BUSY_S
 from tests.servers.postgres import Postgres
 
 LIMIT_S = 0.3
-LATE_S = 2 * TICK_S + 0.5  # that it may come, on a busy machine
+LATE_S = 2 * TICK_S + BUSY_S  # that it may come
 Pair = tuple[socket.socket, socket.socket]
 
 

@@ -107,7 +107,7 @@ MUTANTS: tuple[Mutant, ...] = (
         DUE,
         'tasks.c.status.in_(("queued", "running"))',
         'tasks.c.status.in_(("queued",))',
-        _data("test_due.py::test_a_lease_that_runs_out_is_queued_again_and_says_why[sqlite]"),
+        _data("test_due.py::test_a_lease_that_runs_out_is_queued_again_and_says_why"),
     ),
     Mutant(
         "the sweeper's new hints",
@@ -138,14 +138,14 @@ MUTANTS: tuple[Mutant, ...] = (
         "md5_service/worker/heartbeat.py",
         "os.kill(os.getpid(), signal.SIGKILL)",
         "pass",
-        ("tests/worker/test_heartbeat.py::test_work_that_hangs_is_ended_with_its_process_and_says_why[sqlite]",),
+        ("tests/worker/test_heartbeat.py::test_work_that_hangs_is_ended_with_its_process_and_says_why",),
     ),
     Mutant(
         "the kernel's timer",
         "md5_service/worker/heartbeat.py",
         "signal.setitimer(signal.ITIMER_REAL, self._lease_s + DEAF_S if beats else 0)",
         "pass",
-        ("tests/worker/test_heartbeat.py::test_work_that_lets_no_other_thread_run_is_ended_by_the_kernel[sqlite]",),
+        ("tests/worker/test_heartbeat.py::test_work_that_lets_no_other_thread_run_is_ended_by_the_kernel",),
     ),
     Mutant(
         "the UNIQUE of the log's lines",

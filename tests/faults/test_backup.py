@@ -5,6 +5,7 @@ import contextlib
 import os
 import random
 import shutil
+import signal
 import subprocess
 import threading
 import time
@@ -17,6 +18,7 @@ import uuid_utils
 
 from md5_task_data import tasks
 from md5_task_data.database import Database
+from tests import forked
 from tests.client import Client, wait_for
 from tests.cluster import Cluster, running
 from tests.data.place import Place, everything, fill
@@ -42,9 +44,8 @@ NO_PLACE = ["--data", "/nonexistent"]  # all is in the environment
 
 
 def md5_service(*words: str | Path, env: Environment | None = None) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [COMMAND, *map(str, words)], env=os.environ | dict(env or {}), capture_output=True, text=True, timeout=MADE_S
-    )
+    command = [COMMAND, *map(str, words)]
+    return forked.as_text(forked.run(command, os.environ | dict(env or {}), Path.cwd(), within_s=MADE_S))
 
 
 def done(ran: subprocess.CompletedProcess[str]) -> str:
@@ -239,15 +240,17 @@ def environment_of(place: Place) -> dict[str, str]:
 def killed(words: list[str], place: Place, after_s: float) -> float:
     """Run a command and kill it, so long after its folder in the bucket appeared. Returns how long it lived from then on."""
     command, env = [COMMAND, *words, *NO_PLACE], os.environ | environment_of(place)
-    with subprocess.Popen(command, env=env, stderr=subprocess.PIPE) as process:
-        before = set(place.bucket.root.glob(f"{words[0]}-*"))
-        wait_for(
-            lambda: set(place.bucket.root.glob(f"{words[0]}-*")) - before or process.poll() is not None, 30, "it", 0.001
-        )
-        began = time.monotonic()
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            process.wait(after_s)
-        process.kill()
+    before = set(place.bucket.root.glob(f"{words[0]}-*"))
+    process = forked.start(command, env, Path.cwd())
+    wait_for(
+        lambda: set(place.bucket.root.glob(f"{words[0]}-*")) - before or process.poll() is not None, 30, "it", 0.001
+    )
+    began = time.monotonic()
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        process.wait(after_s)
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(process.pid, signal.SIGKILL)
+    process.wait(MADE_S)
     return time.monotonic() - began
 
 
@@ -335,7 +338,7 @@ def test_a_disk_that_is_full_is_told_and_nothing_is_left(full: Place, tmp_path: 
                 [COMMAND, "backup", "-", *NO_PLACE],
                 os.environ | environment_of(full) | {"PYTHONUNBUFFERED": "1"},
             )
-            assert subprocess.run(words, env=env, stdout=out, stderr=subprocess.DEVNULL).returncode == 2
+            assert forked.run(words, env, Path.cwd(), stdout=out.fileno()).returncode == 2
         (disk.folder / "b.tar").unlink()
         assert full.found() == []
         place = Place(disk.folder, Database(f"sqlite:///{tmp_path}/other.sqlite3"))

@@ -21,7 +21,7 @@ from md5_task_data.bucket import Bucket
 from md5_task_data.database import Database
 from md5_task_data.errors import DependencyAway
 from tests.bucket import store
-from tests.client import wait_for
+from tests.client import BUSY_S, wait_for
 from tests.cluster import Cluster
 from tests.faults.conftest import StartCluster, long_form_brokers
 from tests.faults.journal import Journal
@@ -106,6 +106,7 @@ def test_broker_outages(
         f"seed {SEED}; {tried}; {len(promises)} promises, none refused; slowest answer of an API without broker "
         f"{slowest_s:.2f} s; consuming again at the latest after: {after}; {found}"
     )
+    assert slowest_s < (ANSWER_S if is_long else ANSWER_S + BUSY_S)
     assert max(consuming_s.values()) <= CONSUMING_S
     assert found == KEPT
     assert "DUMP" not in cluster.stderr()
@@ -121,9 +122,7 @@ def goes_unnoticed(client: httpx2.Client, promises: dict[str, str]) -> float:
     ready = client.get("/readyz")
     checks = ready.json()["checks"]
     assert (ready.status_code, [name for name in checks if checks[name] != "ok"]) == (503, ["broker"]), checks
-    slower_s = max(answer.elapsed.total_seconds() for answer in (upload, ready))
-    assert slower_s < ANSWER_S
-    return slower_s
+    return max(answer.elapsed.total_seconds() for answer in (upload, ready))
 
 
 def hinted(cluster: Cluster, promises: dict[str, str]) -> str:

@@ -12,7 +12,7 @@ import httpx2
 import pytest
 
 from tests.bucket import files
-from tests.client import wait_for
+from tests.client import BUSY_S, wait_for
 from tests.cluster import Cluster
 from tests.faults.conftest import StartCluster
 from tests.faults.journal import Journal
@@ -30,7 +30,7 @@ CROWD = 45  # requests at the same time: more than an API has threads for what m
 AGAIN_S = 5.0
 WATCHED_S = 7.0  # it says again after 10 s what it waits for
 MOST_LINES_A_S = 1.0  # of all processes
-AT_ONCE_S = 2.0
+AT_ONCE_S = 2.0 + BUSY_S
 
 
 @pytest.fixture
@@ -98,7 +98,12 @@ OUTAGES: tuple[Outage, ...] = (refuse, restart, suspend, black_hole, half_open)
 
 
 def test_everybody_has_an_answer_in_time(
-    own_postgres: Postgres, proxy: Proxy, broker: Valkey, start_cluster: StartCluster, figure: Callable[[str], None]
+    own_postgres: Postgres,
+    proxy: Proxy,
+    broker: Valkey,
+    start_cluster: StartCluster,
+    is_long: bool,
+    figure: Callable[[str], None],
 ) -> None:
     url = own_postgres.new_database(proxy.port)
     cluster = start_cluster(url, broker.url, lease_s=3, sweep_s=1, log_level="error")
@@ -122,6 +127,7 @@ def test_everybody_has_an_answer_in_time(
             after.append(f"{said(outage)} {taken_s:.1f} s and {done_s:.1f} s")
             # Where it was not even reached no COMMIT was sent, and whatever came is removed again.
             wait_for(lambda: stored(cluster) <= rows(own_postgres, url), SETTLED_S, "no bytes without a row")
+    assert slowest_s < (ANSWER_S if is_long else ANSWER_S + BUSY_S)
     figure(f"slowest 503 {slowest_s:.2f} s, {CROWD} clients; uploads taken again, and done: {', '.join(after)}")
 
 
@@ -140,9 +146,7 @@ def is_refused_in_time(client: httpx2.Client, task_id: str) -> float:
             assert answer.headers["Content-Type"] == "application/problem+json"
             assert answer.json()["code"] == "unavailable"
             assert int(answer.headers["Retry-After"]) > 0
-    slowest_s = max(answer.elapsed.total_seconds() for answer in answers)
-    assert slowest_s < ANSWER_S
-    return slowest_s
+    return max(answer.elapsed.total_seconds() for answer in answers)
 
 
 @contextlib.contextmanager

@@ -13,7 +13,7 @@ import pytest
 from sqlalchemy import NullPool, create_engine, text
 from sqlalchemy.exc import OperationalError
 
-from tests.client import wait_for
+from tests.client import BUSY_S, wait_for
 from tests.faults.proxy import Proxy
 from tests.servers.postgres import Postgres
 
@@ -107,7 +107,7 @@ def test_it_relays_both_ways_and_hands_on_ends(proxy: Proxy, echo: Echo) -> None
         one.shutdown(socket.SHUT_WR)
         assert one.recv(1) == b""
         assert works(other)
-    wait_for(lambda: echo.ends == ["closed", "closed"], 5, "both ends")
+    wait_for(lambda: echo.ends == ["closed", "closed"], 20, "both ends")
 
 
 def test_memory_stays_flat_behind_a_slow_reader(proxy: Proxy, echo: Echo) -> None:
@@ -138,11 +138,12 @@ def test_delay(proxy: Proxy) -> None:
         proxy.delay_s = 0.2
         begun = time.monotonic()
         assert works(connection)
-        assert 0.4 <= time.monotonic() - begun < 2
+        assert 0.4 <= time.monotonic() - begun < 0.4 + BUSY_S
+        proxy.delay_s = 2 * BUSY_S
         proxy.delay_s = 0
         begun = time.monotonic()
         assert works(connection)
-        assert time.monotonic() - begun < 0.3
+        assert time.monotonic() - begun < BUSY_S
 
 
 def test_cut(proxy: Proxy, echo: Echo) -> None:
@@ -154,7 +155,7 @@ def test_cut(proxy: Proxy, echo: Echo) -> None:
         assert proxy.cut() == 0
         with connected(proxy) as later:
             assert works(later)
-    wait_for(lambda: echo.ends.count("reset") >= 2, 5, "the server to see the reset")
+    wait_for(lambda: echo.ends.count("reset") >= 2, 20, "the server to see the reset")
 
 
 @pytest.mark.parametrize("n_bytes", [0, 1, 5, 300_000])
@@ -166,7 +167,7 @@ def test_cut_after_so_many_bytes_from_the_client(proxy: Proxy, echo: Echo, n_byt
         with contextlib.suppress(OSError):
             connection.sendall(bytes(500_000))
         received(connection, 500_000)
-    wait_for(lambda: echo.ends, 5, "the server to see the reset")
+    wait_for(lambda: echo.ends, 20, "the server to see the reset")
     assert len(echo.got) == n_bytes
     with connected(proxy) as later:
         proxy.cut_after(None, "up")

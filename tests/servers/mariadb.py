@@ -69,7 +69,7 @@ class MariaDb(DatabaseServer):
             return False
 
     def url(self, name: str, port: int | None = None) -> str:
-        return f"mariadb://{USER}:{PASSWORD}@127.0.0.1:{port or self.port}/{name}"
+        return f"mariadb://{USER}:{PASSWORD}@127.0.0.1:{port or self.port}/{name}?ssl_disabled=1"  # 40 ms a connection
 
     def sql(self, *statements: str, database: str | None = None) -> list[tuple[Any, ...]]:
         with contextlib.closing(self._connect(database)) as connection:
@@ -87,6 +87,7 @@ class MariaDb(DatabaseServer):
             password=PASSWORD,
             database=database,
             autocommit=True,
+            ssl_disabled=True,
             connect_timeout=ANSWER_S,
         )
 

@@ -1,64 +1,81 @@
 """Work that will never end is ended, and counted against its file: each in a process of its own, for it is killed."""
 
+import re
 import signal
-import subprocess
-import sys
+import time
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
-from md5_service.worker.job import BLOCK
+from md5_service.settings import Settings
+from md5_service.worker import heartbeat
+from md5_service.worker.job import BLOCK, Job
+from md5_service.worker.lifecycle import Lifecycle
 from md5_task_data import tasks
 from md5_task_data.bucket import Bucket
 from md5_task_data.database import Database
+from tests import forked
 from tests.bucket import store
+from tests.databases import new_sqlite
 
 NewTask = Callable[..., str]
+WorkAlone = Callable[..., tuple[int, str]]
+BLOCKS = 10
+LEASE_S = 1
 
-WORKER = """
-import re, sys, time
-from md5_service.settings import Settings
-from md5_service.worker import heartbeat
-from md5_service.worker.lifecycle import Lifecycle
-from md5_task_data.bucket import Bucket
-from md5_task_data.database import Database
 
-heartbeat.DEAF_S = 2
-url, folder, work, task_id = sys.argv[1:]
-settings = Settings(
-    database_url=url, broker_url="memory://", bucket_url=f"file://{folder}/bucket", log_path=f"{folder}/log",
-    lease_s=1, stall_s=2,
-)
-database = Database(url)
-kinds = {"md5": lambda job: eval(work)}
-Lifecycle(settings, database, Bucket(settings.bucket_url), kinds, lambda messages: None).run([task_id])
-"""
-MOVES_ON = (
-    "{} if [time.sleep(0.4) for _ in job.blocks()] else None"  # longer than the limits in all, but never without a sign
-)
+def hangs(_: Job) -> None:
+    time.sleep(600)
+
+
+def lets_nobody_else_run(_: Job) -> None:
+    re.match("(a+)+$", "a" * 60 + "b")
+
+
+def moves_on(job: Job) -> dict[str, object]:
+    """Longer than the limits in all, but never long without a sign."""
+    for _ in job.blocks():
+        time.sleep(0.6)
+    return {}
+
+
+def main(folder: str, task_id: str, work: str, limit_s: str) -> None:
+    """A worker with one thing to do, in a process of its own."""
+    heartbeat.DEAF_S = int(limit_s) - LEASE_S
+    url = f"sqlite:///{folder}/md5.sqlite3"
+    bucket = Bucket(f"file://{folder}/bucket")
+    settings = Settings(
+        database_url=url,
+        broker_url="memory://",
+        bucket_url=f"file://{folder}/bucket",
+        log_path=Path(folder) / "log",
+        lease_s=LEASE_S,
+        stall_s=int(limit_s),
+    )
+    Lifecycle(settings, Database(url), bucket, {"md5": globals()[work]}, lambda messages: None).run([task_id])
 
 
 @pytest.fixture
-def work_alone(
-    database: Database, database_url: str, bucket: Bucket, new_task: NewTask
-) -> Callable[[str], tuple[int, str]]:
+def database_url(tmp_path: Path) -> str:
+    return new_sqlite(tmp_path / "md5.sqlite3")
+
+
+@pytest.fixture
+def work_alone(tmp_path: Path, bucket: Bucket, new_task: NewTask) -> WorkAlone:
     """Have a process work on a file of ten blocks; returns its exit code and the task's id."""
 
-    def run(work: str) -> tuple[int, str]:
-        content = bytes(10 * BLOCK)
+    def run(work: Callable[[Job], object], limit_s: int = 2) -> tuple[int, str]:
+        content = bytes(BLOCKS * BLOCK)
         task_id = new_task(size=len(content))
         store(bucket, task_id, content)
-        command = [sys.executable, "-c", WORKER, database_url, str(bucket.root.parent), work, task_id]
-        return subprocess.run(command, timeout=60).returncode, task_id
+        return forked.call(__name__, str(tmp_path), task_id, work.__name__, str(limit_s)).wait(60), task_id
 
     return run
 
 
-WorkAlone = Callable[[str], tuple[int, str]]
-
-
 def test_work_that_hangs_is_ended_with_its_process_and_says_why(work_alone: WorkAlone, database: Database) -> None:
-    code, task_id = work_alone("time.sleep(600)")
+    code, task_id = work_alone(hangs)
     assert code == -signal.SIGKILL
     with database.reading() as db:
         row = tasks.get(db, "local", task_id)
@@ -67,14 +84,14 @@ def test_work_that_hangs_is_ended_with_its_process_and_says_why(work_alone: Work
 
 
 def test_work_that_lets_no_other_thread_run_is_ended_by_the_kernel(work_alone: WorkAlone, database: Database) -> None:
-    code, task_id = work_alone("re.match('(a+)+$', 'a' * 60 + 'b')")
+    code, task_id = work_alone(lets_nobody_else_run)
     assert code == -signal.SIGALRM
     with database.reading() as db:
         assert tasks.get(db, "local", task_id)["status"] == "running"  # the sweeper finds it
 
 
 def test_long_work_that_moves_on_is_left_alone(work_alone: WorkAlone, database: Database) -> None:
-    code, task_id = work_alone(MOVES_ON)
+    code, task_id = work_alone(moves_on, limit_s=5)  # or a busy machine is taken for work that stands still
     assert code == 0
     with database.reading() as db:
         row = tasks.get(db, "local", task_id)
