@@ -6,14 +6,19 @@ import functools
 import importlib
 import json
 import os
+import signal
+import socket
 import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import Any, NoReturn
 
-from md5_service.cli.launcher import Launched, Launcher
+from md5_service.cli import launcher
+from md5_service.cli.launcher import LONGEST, Launched, Launcher
+from md5_service.cli.parts import die_with_parent
 from tests.checkout import ROOT
 
 PROGRAMS = {
@@ -23,11 +28,12 @@ PROGRAMS = {
 }
 MODULES = (
     *("celery.bin.celery", "celery.apps.worker", "celery.apps.beat", "celery.concurrency.prefork", "uvicorn.main"),
-    *("md5_service.worker.app", "md5_service.api.app", "md5_service.api.wire"),
+    *("md5_service.worker.app", "md5_service.worker.serve", "md5_service.api.serve", "md5_service.api.wire"),
     *("md5_service.cli.main", "md5_service.cli.up", "md5_service.cli.put", "psutil", "uuid_utils", __name__),
 )
 TRACING = "OTEL_EXPORTER_OTLP_ENDPOINT"  # where it is set, other modules would be imported
 NOTHING = -1  # a descriptor
+ROOM = "ROOM_FOR_OTHER_VARIABLES"
 IS_MEASURED = "COVERAGE_PROCESS_CONFIG" in os.environ  # by `make coverage`: what is killed could not save what it ran
 
 
@@ -96,7 +102,7 @@ class Shared(Launcher):
     def __init__(self, modules: Sequence[str], path: str | None = None) -> None:
         """`path`: PYTHONPATH, before this checkout."""
         found = os.pathsep.join(filter(None, [path, str(ROOT)]))
-        super().__init__(modules, os.environ | {"PYTHONPATH": found}, Path("/"))
+        super().__init__(modules, os.environ | {"PYTHONPATH": found, ROOM: 8192 * "."}, Path("/"))
         self._lock = threading.RLock()
 
     def launch(self, words: Sequence[str], descriptors: Sequence[int] = ()) -> Launched:
@@ -111,16 +117,15 @@ class Shared(Launcher):
 @functools.cache
 def _launcher(path: str | None) -> Launcher:
     """One for each PYTHONPATH."""
-    launcher = Shared(MODULES, path)
-    launcher.start()
-    return launcher
+    shared = Shared(MODULES, path)
+    shared.start()
+    return shared
 
 
 def main(about: str, *descriptors: int) -> None:
     """What is forked: becomes the program."""
     given = json.loads(about)
-    del os.environ["PYTHONPATH"]  # the launcher's
-    for name in given["gone"]:
+    for name in ("PYTHONPATH", ROOM, *given["gone"]):  # the first two are the launcher's
         os.environ.pop(name, None)
     os.environ.update(given["changes"])
     os.chdir(given["folder"])
@@ -128,5 +133,70 @@ def main(about: str, *descriptors: int) -> None:
         os.dup2(descriptor, number)
         os.close(descriptor)
     sys.argv = given["arguments"]
+    if sys.argv[:2] == ["md5-service", "up"]:
+        launcher._new_python = _launcher_of_up()
     module, name = PROGRAMS[sys.argv[0]]
     getattr(importlib.import_module(module), name)()
+
+
+def _launcher_of_up() -> Callable[..., Any]:
+    """Fork the launcher that `up` will ask for, before anything of `up` is in it. One that takes the place of one that died is a
+    new Python, as it always is for users."""
+    ours, theirs = socket.socketpair()
+    if (pid := os.fork()) == 0:
+        ours.close()
+        die_with_parent()
+        _be_launcher(theirs)
+    theirs.close()
+    new_python = launcher._new_python
+
+    def ready(descriptor: int, environment: Mapping[str, str], folder: Path) -> _Forked:
+        launcher._new_python = new_python
+        with ours:
+            socket.send_fds(ours, [json.dumps([dict(environment), str(folder)]).encode()], [descriptor])
+        return _Forked(pid)
+
+    return ready
+
+
+def _be_launcher(asked: socket.socket) -> NoReturn:
+    message, descriptors, _, _ = socket.recv_fds(asked, LONGEST, 1)
+    asked.close()
+    if not message:
+        raise SystemExit  # `up` could not even begin
+    environment, folder = json.loads(message)
+    os.setsid()
+    os.environ.clear()
+    os.environ.update(environment)
+    os.chdir(folder)
+    with open(os.devnull, "r+b") as nothing:
+        os.dup2(nothing.fileno(), 0)
+        os.dup2(nothing.fileno(), 1)
+    launcher.be_called(sys.executable, "-m", launcher.__name__)
+    _show_environment()
+    launcher.main(descriptors[0])
+    raise SystemExit
+
+
+def _show_environment() -> None:
+    """In /proc, by which `up` finds what it started (proc(5), `environ` and `stat`)."""
+    fields = Path("/proc/self/stat").read_text().rpartition(")")[2].split()
+    begin, end = int(fields[47]), int(fields[48])  # env_start, env_end
+    words = b"".join(b"%s=%s\0" % each for each in os.environb.items())
+    assert len(words) < end - begin, "more room is needed"
+    with open("/proc/self/mem", "r+b", buffering=0) as memory:
+        memory.seek(begin)
+        memory.write(words.ljust(end - begin, b"\0"))
+
+
+class _Forked:
+    """A child, so far as `Launcher` asks about it."""
+
+    def __init__(self, pid: int) -> None:
+        self._pid = pid
+
+    def kill(self) -> None:
+        os.kill(self._pid, signal.SIGKILL)
+
+    def wait(self) -> int:
+        return os.waitstatus_to_exitcode(os.waitpid(self._pid, 0)[1])

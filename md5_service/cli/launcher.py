@@ -46,16 +46,7 @@ class Launcher:
         """Have it import what it needs; `launch` waits for that."""
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         with theirs:
-            self._process = subprocess.Popen(
-                [sys.executable, "-P", "-m", __name__, str(theirs.fileno())],
-                env={**self._environment, **QUIET},
-                cwd=self._folder,
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,  # Celery's banner; what matters comes on stderr
-                pass_fds=[theirs.fileno()],
-                start_new_session=True,  # Ctrl-C is for `up` to hand on, in order
-                preexec_fn=die_with_parent,
-            )
+            self._process = _new_python(theirs.fileno(), {**self._environment, **QUIET}, self._folder)
         ours.settimeout(LOADED_S)
         ours.send(json.dumps(self._modules).encode())
         self._socket = ours
@@ -106,6 +97,19 @@ class Launcher:
         self._launched.clear()
 
 
+def _new_python(descriptor: int, environment: Mapping[str, str], folder: Path) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(
+        [sys.executable, "-P", "-m", __name__, str(descriptor)],
+        env=environment,
+        cwd=folder,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,  # Celery's banner; what matters comes on stderr
+        pass_fds=[descriptor],
+        start_new_session=True,  # Ctrl-C is for `up` to hand on, in order
+        preexec_fn=die_with_parent,
+    )
+
+
 class Launched:
     """As `subprocess.Popen`, so far as it is needed."""
 
@@ -133,7 +137,8 @@ class Launched:
             os.kill(self.pid, signal.SIGTERM)
 
 
-def _main(descriptor: int) -> None:
+def main(descriptor: int) -> None:
+    """The launcher itself, and then each part. Ends with SystemExit, or returns."""
     asking = socket.socket(fileno=descriptor)
     for name in json.loads(asking.recv(LONGEST)):
         importlib.import_module(name)
@@ -166,7 +171,7 @@ def _main(descriptor: int) -> None:
     os.setsid()
     die_with_parent()
     module, *arguments = json.loads(request)
-    _be_called(module, *arguments)
+    be_called(module, *arguments)
     importlib.import_module(module).main(*arguments, *descriptors)
 
 
@@ -177,7 +182,7 @@ def _tell_who_ended(asking: socket.socket) -> None:
             asking.send(json.dumps({"pid": found[0], "ended": code}).encode())
 
 
-def _be_called(*words: str) -> None:
+def be_called(*words: str) -> None:
     """For `ps` and its like: the words take the place of the launcher's own (proc(5), `cmdline` and `stat`)."""
     with contextlib.suppress(OSError, ValueError, IndexError):
         fields = Path("/proc/self/stat").read_text().rpartition(")")[2].split()
@@ -189,4 +194,4 @@ def _be_called(*words: str) -> None:
 
 
 if __name__ == "__main__":
-    _main(int(sys.argv[1]))
+    main(int(sys.argv[1]))
