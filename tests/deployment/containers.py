@@ -101,7 +101,8 @@ def _make_base(podman: Podman) -> None:
         return
     with tempfile.TemporaryDirectory(dir="/var/tmp") as folder:
         include = "--include=ca-certificates,python3,python3-venv,python3-pip"
-        podman.run(["/usr/sbin/debootstrap", "--variant=minbase", include, DEBIAN, folder], BUILD_S)
+        alone = ["unshare", "--mount", "--pid", "--fork", "--kill-child"]  # what it mounts is gone when it is, even killed
+        podman.run([*alone, "/usr/sbin/debootstrap", "--variant=minbase", include, DEBIAN, folder], BUILD_S)
         shutil.copy(CERTIFICATES, folder + str(CERTIFICATES))
         (Path(folder) / "etc/pip.conf").write_text(f"[global]\ncert = {CERTIFICATES}\n")
         for unneeded in ("var/cache/apt/archives", "var/lib/apt/lists"):

@@ -22,7 +22,12 @@ def _api(*tests: str) -> tuple[str, ...]:
     return tuple(f"tests/api/{test}" for test in tests)
 
 
+def _cli(*tests: str) -> tuple[str, ...]:
+    return tuple(f"tests/cli/{test}" for test in tests)
+
+
 LEASES, LOG = "md5_task_data/leases.py", "md5_task_data/shared_log.py"
+LAUNCHER = "md5_service/cli/launcher.py"
 DUE, PARTS, CONTACTS = (f"md5_task_data/{name}.py" for name in ("due", "parts", "contacts"))
 MUTANTS: tuple[Mutant, ...] = (
     Mutant(
@@ -804,6 +809,20 @@ MUTANTS += (
         "    parts.end_all(db, task_id)\n",
         "",
         _data("test_parts.py::test_what_a_file_brought_is_deleted_when_nobody_can_bring_more[postgresql]"),
+    ),
+    Mutant(
+        "the end of the parts of up with the process that launched them",
+        LAUNCHER,
+        "    os.setsid()\n    die_with_parent()\n",
+        "    os.setsid()\n",
+        _cli("test_launcher.py::test_parts_end_with_the_launcher_and_the_next_is_launched_by_a_new_one"),
+    ),
+    Mutant(
+        "the group of its own of each part of up",
+        LAUNCHER,
+        "    os.setsid()\n    die_with_parent()\n",
+        "    die_with_parent()\n",
+        _cli("test_launcher.py::test_it_is_a_process_of_its_own_and_says_what_it_is"),
     ),
 )
 

@@ -221,11 +221,11 @@ class DatabaseServer(Server):
             url = self.new_empty_database()
             with contextlib.closing(Database(url)) as database:
                 migrations.upgrade(database)
-            self._pattern = _name_in(url)
+            self._pattern = name_in(url)
 
     def drop_database(self, url: str) -> None:
         """Drop it, and cut whoever is still connected to it."""
-        self._drop(_name_in(url))
+        self._drop(name_in(url))
 
     @abstractmethod
     def _copy(self, pattern: str, name: str) -> None: ...
@@ -238,7 +238,7 @@ def _new_name() -> str:
     return f"test_{uuid.uuid4().hex}"
 
 
-def _name_in(url: str) -> str:
+def name_in(url: str) -> str:
     name = make_url(url).database
     assert name is not None
     return name

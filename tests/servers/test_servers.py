@@ -22,7 +22,7 @@ from tests.servers.guardian import processes_in
 from tests.servers.mariadb import MariaDb
 from tests.servers.postgres import Postgres
 from tests.servers.rabbitmq import RabbitMq
-from tests.servers.server import DatabaseServer, Server, ServerFailed
+from tests.servers.server import DatabaseServer, Server, ServerFailed, name_in
 from tests.servers.valkey import Valkey
 
 START_AND_WAIT = """
@@ -52,7 +52,7 @@ BUSY = {
 )
 def test_a_database_keeps_what_was_committed(make: Callable[[Path], DatabaseServer], tmp_path: Path) -> None:
     with make(tmp_path / "server") as server:
-        name = server.new_empty_database().rsplit("/", 1)[1]
+        name = name_in(server.new_empty_database())
         assert server.url(name, 1234).endswith(f":1234/{name}")
         server.sql("CREATE TABLE kept (word VARCHAR(10))", "INSERT INTO kept VALUES ('öl')", database=name)
         _goes_through_everything(server)
@@ -84,7 +84,7 @@ def test_a_broker_keeps_its_messages_when_asked_to(make: Callable[[Path], Valkey
 def test_a_database_is_dropped_whoever_is_in_it(make: type[Postgres | MariaDb], sleep: str, tmp_path: Path) -> None:
     with make(tmp_path / "server") as server, ThreadPoolExecutor() as pool:
         url = server.new_empty_database()
-        name = url.rsplit("/", 1)[1]
+        name = name_in(url)
         server.sql("CREATE TABLE used (word VARCHAR(10))", "INSERT INTO used VALUES ('a')", database=name)
         user = pool.submit(server.sql, sleep, database=name)
         wait_for(lambda: server.sql(BUSY[type(server)]) == [(1,)], 10, "somebody to be in it")
