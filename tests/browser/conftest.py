@@ -31,7 +31,12 @@ def browser() -> Iterator[Browser]:
         browser.close()
 
 
-@pytest.fixture(params=["1280 light", "360 dark"])
+WIDE, NARROW = "1280 light", "360 dark"
+in_both = pytest.mark.parametrize("context", [WIDE, NARROW], indirect=True)
+
+
+# At either width every page is whole in every state, as test_accessibility.py shows; that a journey is the same, the long form.
+@pytest.fixture(params=[WIDE, pytest.param(NARROW, marks=pytest.mark.long)])
 def context(browser: Browser, request: pytest.FixtureRequest) -> Iterator[BrowserContext]:
     width, scheme = request.param.split()
     context = browser.new_context(

@@ -9,12 +9,13 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import card, choose
+from tests.browser.conftest import card, choose, in_both
 from tests.service import Service
 
 ABC = hashlib.md5(b"abc").hexdigest()
 
 
+@in_both
 def test_a_file_is_handed_over_and_its_md5_comes(page: Page, service: Service) -> None:
     page.goto(service.url)
     choose(page, "reads.fastq.gz")

@@ -6,6 +6,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
+from tests.browser.conftest import in_both
 from tests.service import Service
 
 
@@ -88,6 +89,7 @@ def test_what_is_selected_is_cancelled_and_tried_again(page: Page, service: Serv
     expect(page.locator("[data-status=done]")).to_have_count(5, timeout=20_000)
 
 
+@in_both
 def test_the_way_through_the_pages_needs_no_mouse(page: Page, service: Service) -> None:
     task_id = service.hand_over(b"abc", name="by keyboard", batch="keys")
     service.ended(task_id)

@@ -101,7 +101,8 @@ def _make_base(podman: Podman) -> None:
         return
     with tempfile.TemporaryDirectory(dir="/var/tmp") as folder:
         include = "--include=ca-certificates,python3,python3-venv,python3-pip"
-        alone = ["unshare", "--mount", "--pid", "--fork", "--kill-child"]  # what it mounts is gone when it is, even killed
+        # What it mounts is gone with it, even when it is killed.
+        alone = ["unshare", "--mount", "--pid", "--fork", "--kill-child"]
         podman.run([*alone, "/usr/sbin/debootstrap", "--variant=minbase", include, DEBIAN, folder], BUILD_S)
         shutil.copy(CERTIFICATES, folder + str(CERTIFICATES))
         (Path(folder) / "etc/pip.conf").write_text(f"[global]\ncert = {CERTIFICATES}\n")
