@@ -3,12 +3,14 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
-from sqlalchemy import URL, Connection
 
 from md5_service.cli.report import complain
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
 
 commands = typer.Typer(help="The keys of a service that runs with MD5_AUTH=keys.", no_args_is_help=True)
 
@@ -61,8 +63,9 @@ def revoke(
 
 
 @contextmanager
-def _transaction(url: str | None, data: Path) -> Iterator[Connection]:
+def _transaction(url: str | None, data: Path) -> "Iterator[Connection]":
     """Exit code 2, with one line, where the database cannot be used, and 1 where it says no."""
+    from sqlalchemy import URL
     from sqlalchemy.exc import SQLAlchemyError
 
     from md5_task_data import migrations

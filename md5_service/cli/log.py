@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Annotated, BinaryIO, NoReturn
 
 import typer
-from sqlalchemy import URL
 
 from md5_service.cli.report import complain
 
@@ -32,6 +31,7 @@ def verify(
     ] = None,
 ) -> None:
     """Walk the hash chain of a log, and name the first line that is not right."""
+    from sqlalchemy import URL
     from sqlalchemy.exc import ArgumentError
 
     from md5_task_data import log_verify

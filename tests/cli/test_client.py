@@ -41,12 +41,19 @@ def test_a_task_has_the_fields_that_the_service_says() -> None:
     assert set(Task.__annotations__) == set(schemas["Task"]["properties"])
 
 
-def test_importing_it_loads_nothing_of_the_service() -> None:
-    code = "import sys, md5_service.client; print(*sys.modules)"
+@pytest.mark.parametrize(
+    ("module", "loads"),
+    [("md5_service.client", "httpx2"), ("md5_service.cli.main", "typer")],
+    ids=["client", "command"],
+)
+def test_importing_it_loads_nothing_of_the_service(module: str, loads: str) -> None:
+    """The command's words alone; what each does is imported when it is asked for."""
+    code = f"import sys, {module}; print(*sys.modules)"
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True)
     loaded = set(ran.stdout.split())
+    assert loads in loaded
     assert loaded.isdisjoint(
-        {"fastapi", "celery", "sqlalchemy", "pydantic", "typer", "rich", "md5_task_data", "uvicorn"}
+        {"fastapi", "celery", "sqlalchemy", "pydantic", "rich", "md5_task_data", "uvicorn", "psutil"}
     )
 
 
