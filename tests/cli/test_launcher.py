@@ -9,6 +9,7 @@ import psutil
 import pytest
 
 from md5_service.cli.launcher import Launched, Launcher
+from tests.checkout import ROOT
 from tests.client import wait_for, wait_until_gone
 
 PART = """
@@ -37,7 +38,7 @@ ENDS: dict[str, tuple[Callable[[Launched], object], tuple[str, ...], int]] = {
 @pytest.fixture
 def launcher(tmp_path: Path) -> Iterator[Launcher]:
     (tmp_path / "part.py").write_text(PART)
-    environment = os.environ | {"PYTHONPATH": str(tmp_path), "MARK": "ours"}
+    environment = os.environ | {"PYTHONPATH": f"{tmp_path}:{ROOT}", "MARK": "ours"}
     launcher = Launcher(["part"], environment, tmp_path)
     yield launcher
     launcher.end()

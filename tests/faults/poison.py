@@ -1,8 +1,8 @@
 """A kind for a copy of the house: some of its files kill, hang or exhaust the worker, each in its own way."""
 
 import contextlib
+import ctypes
 import hashlib
-import itertools
 import os
 import signal
 import time
@@ -41,8 +41,8 @@ def hang() -> NoReturn:
 
 
 def deaf() -> None:
-    """A call of C code that never lets another thread run."""
-    sum(itertools.repeat(0))
+    """A call of C code that lets no other thread run, and never ends."""
+    ctypes.PyDLL(None).sleep(3600)
 
 
 def memory() -> NoReturn:

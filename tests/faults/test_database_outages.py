@@ -54,7 +54,7 @@ def test_restarts_and_cuts_at_commit(
     is_long: bool,
     figure: Callable[[str], None],
 ) -> None:
-    restarts, cuts = (20, 25) if is_long else (4, 8)
+    restarts, cuts = (20, 25) if is_long else (2, 4)
     url = own_postgres.new_database(proxy.port)
     cluster = start_cluster(url, broker.url, apis=2, lease_s=3, sweep_s=1, max_attempts=1000, log_level="error")
     promises: dict[str, str] = {}

@@ -33,6 +33,8 @@ def shared(server: Shared, run: Path) -> Iterator[Shared]:
             if not started.exists():
                 _keep(server, place)
             theirs: Shared = pickle.loads(started.read_bytes())
+        if theirs.folder != server.folder:  # another process was first
+            server.folder.rmdir()
         yield theirs
 
 
