@@ -1,5 +1,5 @@
-"""Which of xdist's processes gets which test, and when: what shares something that takes long to start goes together, and what
-takes longest begins first, for nobody to be left alone with it at the end.
+"""Which of xdist's processes gets which test, and when: what shares something that takes long to start goes together, what works
+runs beside what waits, and what takes longest begins early, for nobody to be left alone with it at the end.
 
 xdist's own groups (`--dist loadgroup`) do nothing with pytest 9.2: https://github.com/pytest-dev/pytest-xdist/issues/1386
 """
@@ -17,7 +17,17 @@ TOGETHER = {
     "tests/faults/test_mutants.py": "one process that has imported the libraries",
     "tests/faults/test_broker_outages.py": "one RabbitMQ that is broken",
 }
-FIRST = ("browser", "faults", "end_to_end", "deployment", "fuzz", "cli", "bench", "house", "worker")
+HEAVY = (
+    "faults",
+    "browser",
+    "fuzz",
+    "end_to_end",
+    "deployment",
+    "bench",
+    "cli",
+    "house",
+)  # many processes; longest first
+LAST = 0.8  # of the way: what begins later would be alone at the end
 
 
 class Scheduling(LoadScopeScheduling):  # type: ignore[misc]  # it has no types
@@ -28,10 +38,14 @@ class Scheduling(LoadScopeScheduling):  # type: ignore[misc]  # it has no types
 
 
 def put_in_order(items: list[pytest.Item]) -> None:
-    """By folder; within one they stay as they are, shuffled."""
+    """Those of the heavy folders, in this order, evenly among the others, which wait more than they work. Within a folder they
+    stay as they are, shuffled."""
 
-    def place(item: pytest.Item) -> int:
-        folder = item.nodeid.split("/")[1]
-        return FIRST.index(folder) if folder in FIRST else len(FIRST)
+    def folder(item: pytest.Item) -> str:
+        return item.nodeid.split("/")[1]
 
-    items.sort(key=place)
+    heavy = sorted((item for item in items if folder(item) in HEAVY), key=lambda item: HEAVY.index(folder(item)))
+    light = [item for item in items if folder(item) not in HEAVY]
+    place = {id(item): LAST * number / len(heavy) for number, item in enumerate(heavy)}
+    place |= {id(item): number / len(light) for number, item in enumerate(light)}
+    items.sort(key=lambda item: place[id(item)])

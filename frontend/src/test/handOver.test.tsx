@@ -92,7 +92,7 @@ test("an upload that breaks off says so, and is begun again by itself once the s
   serve(doneTask());
   isThere = true;
   expect((await screen.findByTestId("md5")).textContent).toBe(MD5);
-}, 10_000);
+});
 
 test("a file that the service cannot take now is handed over later, by itself", async () => {
   const user = renderApp();
@@ -104,7 +104,7 @@ test("a file that the service cannot take now is handed over later, by itself", 
   expect(await screen.findByText(/The database is away\. It begins again by itself/)).toBeTruthy();
   serve(doneTask());
   expect((await screen.findByTestId("md5")).textContent).toBe(MD5);
-}, 10_000);
+});
 
 test("every try of a file has its one key, and waits while the service still has the one that broke off", async () => {
   const keys: (string | null)[] = [];
@@ -123,8 +123,8 @@ test("every try of a file has its one key, and waits while the service still has
     http.get(`*/v1/tasks/${ID}`, () => HttpResponse.json(doneTask())),
   );
   await user.upload(screen.getByLabelText("Choose files"), FILE);
-  expect(await screen.findByText(/still waits for the rest.*It begins again by itself/, {}, { timeout: 5000 })).toBeTruthy();
-  expect((await screen.findByTestId("md5", {}, { timeout: 5000 })).textContent).toBe(MD5);
+  expect(await screen.findByText(/still waits for the rest.*It begins again by itself/)).toBeTruthy();
+  expect((await screen.findByTestId("md5")).textContent).toBe(MD5);
   await user.upload(screen.getByLabelText("Choose files"), FILE);
   await waitFor(() => {
     expect(keys).toHaveLength(4);
@@ -132,7 +132,7 @@ test("every try of a file has its one key, and waits while the service still has
   expect(keys[0]).toMatch(/^[0-9a-f]{32}$/);
   expect(keys.slice(1, 3)).toEqual([keys[0], keys[0]]);
   expect(keys[3]).not.toBe(keys[0]);
-}, 15_000);
+});
 
 test("a file that was removed meanwhile is no matter of the network", async () => {
   const user = renderApp();

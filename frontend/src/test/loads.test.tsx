@@ -103,7 +103,7 @@ test("a file is read, loaded by all, counted, and then its rows are told", async
   expect(screen.getByText(/Correct them in it, and hand it over again/)).toBeTruthy();
   expect(screen.getByRole("link", { name: "Contacts of this file" }).getAttribute("href")).toBe(`/contacts?task=${ID}`);
   expect(screen.queryByTestId("md5")).toBeNull();
-}, 15_000);
+});
 
 test("where no row was rejected, or none brought a contact, there is no link to them; columns go by their names", async () => {
   const result = { ...RESULT, inserted: 0, duplicate: 1000, invalid: 0, header: true, delimiter: "\t", email_column: "E-mail", name_column: null };

@@ -140,7 +140,7 @@ test("a key that ends while the page is open is asked for again, once, and then 
   await signIn(user, "md5_ann");
   expect(await screen.findByRole("checkbox", { name: "Select of ann" })).toBeTruthy();
   expect(location.pathname).toBe("/tasks");
-}, 15_000);
+});
 
 const files = (...names: string[]) => names.map((name) => new File(["abc"], name));
 
@@ -160,7 +160,7 @@ test("files whose key ended are not sent again and again, and can be tried again
   await waitFor(() => {
     expect(screen.getAllByTestId("id")).toHaveLength(8);
   });
-}, 10_000);
+});
 
 test("another owner sees none of the files that were on their way", async () => {
   const now = serve("ann");

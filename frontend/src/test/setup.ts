@@ -2,7 +2,7 @@ import { cleanup, configure } from "@testing-library/react";
 import { afterAll, afterEach, beforeAll, beforeEach } from "vitest";
 import { server } from "./server";
 
-configure({ asyncUtilTimeout: 5000 }); // of a machine that has other things to do
+configure({ asyncUtilTimeout: 20_000 }); // of a machine that has other things to do
 
 beforeAll(() => {
   server.listen({ onUnhandledRequest: "error" });

@@ -40,7 +40,7 @@ test("a service that goes away is waited for, and comes back", async () => {
   answer = () => HttpResponse.json(doneTask());
   expect((await screen.findByTestId("md5")).textContent).toBe(MD5);
   expect(card.queryByText(/cannot be reached/)).toBeNull();
-}, 15_000);
+});
 
 test("a task can be cancelled until its outcome is set", async () => {
   let cancelled = false;

@@ -156,7 +156,7 @@ test("new tasks come into the list by themselves, but not while something in it 
   await waitFor(() => {
     expect(rows()).toEqual(["second", "first"]);
   });
-}, 15_000);
+});
 
 test("a row tells by itself what becomes of its task", async () => {
   serve([taskWith({ id: id(1) })]);
