@@ -1,15 +1,18 @@
 """Single steps of a task, each in a transaction of its own."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import update
 
-from md5_task_data import due, leases, tasks
+from md5_task_data import contents, due, leases, tasks
 from md5_task_data.database import Database
 from md5_task_data.due import Due
 from md5_task_data.leases import Claim
 from md5_task_data.schema import SECOND, now
 from md5_task_data.schema import tasks as table
+
+TIMES = ("created_at", "started_at", "computed_at", "finished_at", "due_at")
 
 
 def claim(database: Database, *task_ids: str, lease_s: float = 30) -> list[Claim]:
@@ -30,3 +33,37 @@ def make_due(database: Database, task_id: str, seconds: float = 0) -> None:
 def row(database: Database, task_id: str) -> Any:
     with database.reading() as db:
         return tasks.get(db, "local", task_id)
+
+
+def later(database: Database, seconds: float) -> None:
+    """So much time passes: every time of every task lies that much further back."""
+    with database.transaction() as db:
+        db.execute(update(table).values({table.c[name]: table.c[name] - int(seconds * SECOND) for name in TIMES}))
+
+
+def beat(database: Database, mine: Claim, progress: int = 0, lease_s: float = 30) -> None:
+    with database.transaction() as db:
+        leases.beat(db, mine, progress, lease_s)
+
+
+def finish(database: Database, mine: Claim) -> None:
+    with database.transaction() as db:
+        leases.finish(db, mine, {"md5": "0" * 32})
+
+
+def put_back(database: Database, mine: Claim, *, delay_s: float) -> None:
+    with database.transaction() as db:
+        leases.put_back(db, mine, "an error", delay_s=delay_s, is_error=True)
+
+
+def sent(found: Due) -> list[str]:
+    """The ids in all messages of a sweep."""
+    return [task_id for message in found.messages for task_id in message.task_ids]
+
+
+def expire(database: Database) -> Sequence[str]:
+    """Those whose bytes go now."""
+    with database.transaction() as db:
+        gone = contents.expired(db)
+        contents.settle_expired(db, gone)
+    return gone

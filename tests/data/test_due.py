@@ -10,7 +10,7 @@ from md5_task_data.errors import LeaseLost
 from md5_task_data.schema import SECOND, now
 from md5_task_data.schema import tasks as table
 from tests.data.conftest import NewTask
-from tests.data.steps import claim, make_due, row, sweep
+from tests.data.steps import claim, make_due, row, sent, sweep
 
 
 def test_a_lease_that_runs_out_is_queued_again_and_says_why(database: Database, new_task: NewTask) -> None:
@@ -44,11 +44,6 @@ def test_what_is_put_back_waits_out_its_delay_even_when_all_is_published(databas
     make_due(database, mine.id)
     assert sent(sweep(database)) == [mine.id]
     assert row(database, mine.id)["errors"] == 1
-
-
-def sent(found: Due) -> list[str]:
-    """The ids in all messages of a sweep."""
-    return [task_id for message in found.messages for task_id in message.task_ids]
 
 
 def clock(database: Database) -> int:
