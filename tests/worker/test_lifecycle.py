@@ -20,6 +20,7 @@ from md5_task_data.database import Database
 from md5_task_data.errors import DependencyAway, InvalidInput
 from md5_task_data.schema import SECOND
 from tests.bucket import store
+from tests.client import BUSY_S
 
 NewTask = Callable[..., str]
 Run = Callable[..., dict[str, Any]]
@@ -107,7 +108,7 @@ def test_unexpected_errors_are_tried_again_and_then_told_in_general_words(
         lives.run([task_id])
         waiting = row(database, task_id)
         assert (waiting["status"], waiting["errors"]) == ("queued", number)
-        assert delay_s - 1 < (waiting["due_at"] - waiting["history"][-1]["at"]) / SECOND < delay_s + 1
+        assert delay_s - 1 < (waiting["due_at"] - waiting["history"][-1]["at"]) / SECOND < delay_s + BUSY_S
     lives.run([task_id])
     failed = row(database, task_id)
     assert (failed["outcome"], failed["error"]["code"]) == ("failed", "unexpected")
@@ -178,13 +179,13 @@ def test_the_heartbeat_keeps_the_lease_of_long_work_and_shows_its_progress(
 
     def work(job: Job) -> dict[str, Any]:
         for _ in job.blocks():
-            time.sleep(0.7)  # three blocks: twice the lease
+            time.sleep(1.4)  # three blocks: longer than the lease, which a busy machine may hold up for two seconds
             seen.append(row(database, task_id))
         with database.transaction() as db:
-            assert due.sweep(db, after="", publish_all=False, lease_s=1, max_attempts=5).requeued == 0
+            assert due.sweep(db, after="", publish_all=False, lease_s=3, max_attempts=5).requeued == 0
         return {}
 
-    lifecycle(database, bucket, work, lease_s=1).run([task_id])
+    lifecycle(database, bucket, work, lease_s=3).run([task_id])
     assert row(database, task_id)["outcome"] == "done"
     assert seen[0]["due_at"] < seen[1]["due_at"] < seen[2]["due_at"]
     assert seen[2]["progress"] == 2 * BLOCK
@@ -202,7 +203,7 @@ def test_a_cancel_stops_the_work_between_two_blocks(database: Database, bucket: 
         for _ in job.blocks():
             blocks += 1
             started.set()
-            time.sleep(0.1)
+            time.sleep(0.3)
         return {}
 
     thread = threading.Thread(target=lifecycle(database, bucket, work, lease_s=1).run, args=([task_id],))
@@ -271,12 +272,12 @@ def test_the_leases_of_all_are_kept_while_one_is_worked_on(database: Database, b
 
     def slow(job: Job) -> dict[str, Any]:
         if job.filename == "1":
-            time.sleep(2.5)  # twice the lease
+            time.sleep(4)  # longer than the lease
             with database.transaction() as db:
-                assert due.sweep(db, after="", publish_all=False, lease_s=1, max_attempts=5).lost == []
+                assert due.sweep(db, after="", publish_all=False, lease_s=3, max_attempts=5).lost == []
         return {"name": job.filename}
 
-    lifecycle(database, bucket, slow, lease_s=1).run(ids)
+    lifecycle(database, bucket, slow, lease_s=3).run(ids)
     assert [row(database, task_id)["outcome"] for task_id in ids] == ["done"] * 3
 
 
