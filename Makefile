@@ -1,5 +1,5 @@
 # For those who work on this project. To run it: ./run   To test it: ./test
-.PHONY: help lint lint-python lint-page format test coverage containers faults mutants fuzz audit bench gallery types lock
+.PHONY: help lint lint-python lint-page format test coverage images containers faults mutants fuzz audit bench gallery types lock
 .DEFAULT_GOAL := help
 BIN := .venv/bin
 PREPARE := . deployment/prepare.sh && need_environment requirements.dev.lock.txt
@@ -37,12 +37,14 @@ coverage:  ## Run all tests and show what none of them reaches, Python and page 
 	@$(BIN)/coverage report
 	@. deployment/prepare.sh && need_node && cd frontend && npm run --silent coverage
 
-containers:  ## Build the images, bring the compose file up, and break things in it; needs root on Debian, and ten minutes (FORM= is shorter)
+images:  ## Build the images, and what they begin from; needs root on Debian
 	@$(PREPARE) && need_debian podman buildah runc iptables netavark aardvark-dns fuse-overlayfs catatonit debootstrap
 	$(BIN)/python -m tests.deployment.containers
-	$(BIN)/python -m pytest -m containers --containers $(FORM) tests/deployment
 
-FORM := --long -n 2 --dist loadfile
+containers: images  ## Bring the compose file up, and break things in it; needs root on Debian, and ten minutes (FORM= is shorter)
+	$(BIN)/python -m pytest -m containers --containers -n 2 $(FORM) tests/deployment
+
+FORM := --long
 
 faults:  ## Break things at length, for 40 minutes, and write down what was found (MD5_FAULTS_SEED=N: other chances)
 	@$(PREPARE)
