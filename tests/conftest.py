@@ -14,6 +14,7 @@ from xdist.remote import Producer
 from md5_task_data import tasks
 from md5_task_data.bucket import Bucket
 from md5_task_data.database import Database
+from tests.client import BUSY_S
 from tests.databases import new_sqlite
 from tests.scheduling import Scheduling, put_in_order
 from tests.servers.mariadb import MariaDb
@@ -76,6 +77,12 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 def is_long(request: pytest.FixtureRequest) -> bool:
     """Whether this is the long form."""
     return bool(request.config.getoption("--long"))
+
+
+@pytest.fixture
+def busy_s(is_long: bool) -> float:
+    """What a busy machine may add to what is to be over in time: nothing in the long form, which measures that."""
+    return 0 if is_long else BUSY_S
 
 
 @pytest.fixture

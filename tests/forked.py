@@ -142,7 +142,7 @@ def main(about: str, *descriptors: int) -> None:
 def _launcher_of_up() -> Callable[..., Any]:
     """Fork the launcher that `up` will ask for, before anything of `up` is in it. One that takes the place of one that died is a
     new Python, as it always is for users."""
-    ours, theirs = socket.socketpair()
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)  # a message is read whole
     if (pid := os.fork()) == 0:
         ours.close()
         die_with_parent()
@@ -179,14 +179,9 @@ def _be_launcher(asked: socket.socket) -> NoReturn:
 
 
 def _show_environment() -> None:
-    """In /proc, by which `up` finds what it started (proc(5), `environ` and `stat`)."""
-    fields = Path("/proc/self/stat").read_text().rpartition(")")[2].split()
-    begin, end = int(fields[47]), int(fields[48])  # env_start, env_end
+    """In /proc, by which `up` finds what it started."""
     words = b"".join(b"%s=%s\0" % each for each in os.environb.items())
-    assert len(words) < end - begin, "more room is needed"
-    with open("/proc/self/mem", "r+b", buffering=0) as memory:
-        memory.seek(begin)
-        memory.write(words.ljust(end - begin, b"\0"))
+    assert launcher.write_over("env_start", words), "more room is needed"
 
 
 class _Forked:

@@ -20,16 +20,8 @@ TOGETHER = {
     "tests/faults/test_mutants.py": "one process that has imported the libraries",
     "tests/faults/test_broker_outages.py": "one RabbitMQ that is broken",
 }
-HEAVY = (
-    "faults",
-    "browser",
-    "fuzz",
-    "end_to_end",
-    "deployment",
-    "bench",
-    "cli",
-    "house",
-)  # many processes; longest first
+# They start many processes; those that take longest are named first.
+HEAVY = ("faults", "browser", "fuzz", "end_to_end", "deployment", "bench", "cli", "house")
 LAST = 0.8  # of the way: what begins later would be alone at the end
 
 

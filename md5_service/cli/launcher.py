@@ -28,6 +28,7 @@ LOADED_S = 60  # for all modules to be imported
 LONGEST = 1 << 16  # bytes of a datagram
 MOST_DESCRIPTORS = 8
 KILLED = -signal.SIGKILL
+AREAS = {"arg_start": 45, "env_start": 47}  # where they stand after the name of the program
 QUIET = {"PYTHONWARNINGS": "ignore:You're running the worker with superuser"}  # that is about pickle, which is off
 
 
@@ -185,12 +186,19 @@ def _tell_who_ended(asking: socket.socket) -> None:
 def be_called(*words: str) -> None:
     """For `ps` and its like: the words take the place of the launcher's own (proc(5), `cmdline` and `stat`)."""
     with contextlib.suppress(OSError, ValueError, IndexError):
-        fields = Path("/proc/self/stat").read_text().rpartition(")")[2].split()
-        begin, end = int(fields[45]), int(fields[46])  # arg_start, arg_end
-        title = "\0".join(words).encode()[: end - begin - 1]
-        with open("/proc/self/mem", "r+b", buffering=0) as memory:
-            memory.seek(begin)
-            memory.write(title.ljust(end - begin, b"\0"))
+        write_over("arg_start", "\0".join(words).encode())
+
+
+def write_over(area: str, words: bytes) -> bool:
+    """In what /proc shows of this process, from that field of proc(5) `stat` to the next, which is its end. Returns whether there
+    was room for all of it. Raises OSError, ValueError, IndexError."""
+    fields = Path("/proc/self/stat").read_text().rpartition(")")[2].split()
+    begin, end = map(int, fields[AREAS[area] :][:2])
+    room = end - begin
+    with open("/proc/self/mem", "r+b", buffering=0) as memory:
+        memory.seek(begin)
+        memory.write(words[: room - 1].ljust(room, b"\0"))
+    return len(words) < room
 
 
 if __name__ == "__main__":

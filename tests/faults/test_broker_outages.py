@@ -21,7 +21,7 @@ from md5_task_data.bucket import Bucket
 from md5_task_data.database import Database
 from md5_task_data.errors import DependencyAway
 from tests.bucket import store
-from tests.client import BUSY_S, wait_for
+from tests.client import wait_for
 from tests.cluster import Cluster
 from tests.faults.conftest import StartCluster, long_form_brokers
 from tests.faults.journal import Journal
@@ -61,6 +61,7 @@ def test_broker_outages(
     broker_server: Broker,
     start_cluster: StartCluster,
     is_long: bool,
+    busy_s: float,
     figure: Callable[[str], None],
 ) -> None:
     times: dict[Outage, int] = (
@@ -106,7 +107,7 @@ def test_broker_outages(
         f"seed {SEED}; {tried}; {len(promises)} promises, none refused; slowest answer of an API without broker "
         f"{slowest_s:.2f} s; consuming again at the latest after: {after}; {found}"
     )
-    assert slowest_s < (ANSWER_S if is_long else ANSWER_S + BUSY_S)
+    assert slowest_s < ANSWER_S + busy_s
     assert max(consuming_s.values()) <= CONSUMING_S
     assert found == KEPT
     assert "DUMP" not in cluster.stderr()

@@ -139,7 +139,7 @@ def test_delay(proxy: Proxy) -> None:
         begun = time.monotonic()
         assert works(connection)
         assert 0.4 <= time.monotonic() - begun < 0.4 + BUSY_S
-        proxy.delay_s = 2 * BUSY_S
+        proxy.delay_s = 2 * BUSY_S  # so that it shows if that were not taken back
         proxy.delay_s = 0
         begun = time.monotonic()
         assert works(connection)
