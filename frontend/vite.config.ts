@@ -59,6 +59,7 @@ export default defineConfig({
   },
   test: {
     environment: "happy-dom",
+    isolate: false, // one process for all files, which need not load the page anew: half of the time
     environmentOptions: { happyDOM: { url: "http://localhost:3000/" } },
     setupFiles: "src/test/setup.ts",
     restoreMocks: true,

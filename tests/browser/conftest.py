@@ -4,7 +4,7 @@ import contextlib
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, FilePayload, Locator, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, FilePayload, Locator, Page, expect, sync_playwright
 from sqlalchemy import update
 
 from md5_task_data.database import Database
@@ -19,6 +19,7 @@ QUIET = [
     "--disable-background-networking",
     "--disable-component-update",
 ]
+IN_TIME_S = 60  # what a page on a busy machine is waited for; a page that never shows it costs this only when it fails
 
 
 @pytest.fixture(scope="session")
@@ -30,6 +31,8 @@ def browser() -> Iterator[Browser]:
         yield browser
         browser.close()
 
+
+expect.set_options(timeout=IN_TIME_S * 1000)
 
 WIDE, NARROW = "1280 light", "360 dark"
 in_both = pytest.mark.parametrize("context", [WIDE, NARROW], indirect=True)
@@ -44,6 +47,7 @@ def context(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Browse
         color_scheme=scheme,
         permissions=["clipboard-read", "clipboard-write"],
     )
+    context.set_default_timeout(IN_TIME_S * 1000)
     yield context
     context.close()
 

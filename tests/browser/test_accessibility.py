@@ -72,17 +72,17 @@ def test_where_files_are_handed_over(look: Look, service: Service) -> None:
     look.at("refused")
     page.get_by_label("Expected MD5").fill("0" * 32)
     choose(page, "not as expected")
-    expect(card(page, "not as expected")).to_contain_text("DOES NOT MATCH", timeout=20_000)
+    expect(card(page, "not as expected")).to_contain_text("DOES NOT MATCH")
     with service.without_workers():
         choose(page, "half", "cancelled")
         for name in ("half", "cancelled"):
-            expect(card(page, name).get_by_test_id("id")).to_be_visible(timeout=20_000)
+            expect(card(page, name).get_by_test_id("id")).to_be_visible()
         card(page, "cancelled").get_by_role("button", name="Cancel").click()
         with halfway(service, card(page, "half").get_by_test_id("id").inner_text()):
-            expect(card(page, "half")).to_contain_text("Being hashed, 33 %", timeout=20_000)  # a byte of three
+            expect(card(page, "half")).to_contain_text("Being hashed, 33 %")  # a byte of three
             page.route("**/v1/tasks?*", break_off)
             choose(page, "a-very-long-name-" * 14, "stopped")
-            expect(card(page, "stopped")).to_contain_text("It begins again by itself", timeout=20_000)
+            expect(card(page, "stopped")).to_contain_text("It begins again by itself")
             card(page, "stopped").get_by_role("button", name="Cancel").click()
             look.at("files in every state")
     page.unroute("**/v1/tasks?*")
@@ -97,14 +97,14 @@ def test_contacts_from_the_choice_to_the_records(look: Look, service: Service) -
     long = f"{'x' * 60}@{'y' * 60}.example.org;{'Maximiliane ' * 20};{'no-blank-in-it' * 20};3;4;5;6;7;8;9;10;11;12;13;14;15"
     choose(page, "accessible.csv", content=f"{long}\nnobody;;;;;;;;;;;;;;;\n".encode())
     mine = card(page, "accessible.csv")
-    expect(mine.get_by_test_id("counts")).to_be_visible(timeout=20_000)
+    expect(mine.get_by_test_id("counts")).to_be_visible()
     with service.without_workers():
         choose(page, "loading.csv", content=b"a@example.org\n")
         loading = card(page, "loading.csv")
-        expect(loading.get_by_test_id("id")).to_be_visible(timeout=20_000)
+        expect(loading.get_by_test_id("id")).to_be_visible()
         task_id = loading.get_by_test_id("id").inner_text()
         with halfway(service, task_id, status="waiting", unit="rows", total=1_000_000, progress=12_000):
-            expect(loading).to_contain_text("by all workers, 12,000 of 1,000,000 rows", timeout=20_000)
+            expect(loading).to_contain_text("by all workers, 12,000 of 1,000,000 rows")
             look.at("loaded, and being loaded")
     mine.get_by_role("link", name="Contacts of this file").click()
     expect(page.get_by_test_id("contact").get_by_role("link", name="accessible.csv")).to_be_visible()
@@ -132,7 +132,7 @@ def test_where_a_key_is_asked_for(look: Look, service_with_keys: Service) -> Non
 def test_a_task_in_each_of_its_states(look: Look, service: Service) -> None:
     page = look.page
     page.goto(f"{service.url}/tasks/{service.hand_over(b'abc', name='x' * 255, expected_md5='0' * 32)}")
-    expect(page.get_by_test_id("verdict")).to_be_visible(timeout=20_000)
+    expect(page.get_by_test_id("verdict")).to_be_visible()
     page.get_by_text("What it answers").click()
     look.at("done, not as expected")
     with service.without_workers():
@@ -140,15 +140,15 @@ def test_a_task_in_each_of_its_states(look: Look, service: Service) -> None:
         page.goto(f"{service.url}/tasks/{task_id}")
         expect(page.get_by_test_id("status")).to_contain_text("Queued")
         with halfway(service, task_id):
-            expect(page.get_by_test_id("timeline")).to_contain_text("500 bytes of 1.00 KB hashed, 50 %", timeout=20_000)
+            expect(page.get_by_test_id("timeline")).to_contain_text("500 bytes of 1.00 KB hashed, 50 %")
             page.route("**/v1/**", break_off)
             page.reload()
-            expect(page.get_by_text("cannot be reached").first).to_be_visible(timeout=20_000)
+            expect(page.get_by_text("cannot be reached").first).to_be_visible()
             look.at("away")
             page.unroute("**/v1/**")
-            expect(page.get_by_test_id("timeline")).to_contain_text("hashed, 50 %", timeout=20_000)
+            expect(page.get_by_test_id("timeline")).to_contain_text("hashed, 50 %")
             look.at("running")
-    expect(page.get_by_role("button", name="Try again")).to_be_visible(timeout=20_000)
+    expect(page.get_by_role("button", name="Try again")).to_be_visible()
     look.at("cancelled")
     page.goto(f"{service.url}/tasks/01a201f5-3560-7681-96d2-5d5d82951648")
     expect(page.get_by_text("There is no task with this id.")).to_be_visible()
@@ -176,6 +176,6 @@ def test_the_list_of_all_tasks(look: Look, service: Service) -> None:
     look.at("none")
     page.route("**/v1/**", break_off)
     page.reload()
-    expect(page.get_by_text("cannot be reached").first).to_be_visible(timeout=20_000)
+    expect(page.get_by_text("cannot be reached").first).to_be_visible()
     look.at("away")
     page.unroute("**/v1/**")

@@ -55,7 +55,7 @@ def test_from_the_first_key_to_the_next_owner(page: Page, service_with_keys: Ser
     of_one_task = re.compile(r"/v1/tasks/[0-9a-f-]{36}$")
     page.route(of_one_task, break_off)  # so that what becomes of it can come by events only
     page.evaluate(DROP)
-    expect(card(page, "reads.bam").get_by_test_id("md5")).to_have_text(ABC, timeout=20_000)
+    expect(card(page, "reads.bam").get_by_test_id("md5")).to_have_text(ABC)
     page.unroute(of_one_task)
     task_id = card(page, "reads.bam").get_by_test_id("id").inner_text()
 
@@ -91,10 +91,10 @@ def test_a_key_that_is_revoked_ends_what_the_page_shows_and_the_page_does_not_in
     expect(page.get_by_text("Nothing has been handed over yet")).to_be_visible()
     page.get_by_role("navigation").get_by_role("link", name="Hand over files").click()
     choose(page, "reads.bam")
-    expect(card(page, "reads.bam").get_by_test_id("md5")).to_have_text(ABC, timeout=20_000)
+    expect(card(page, "reads.bam").get_by_test_id("md5")).to_have_text(ABC)
     page.get_by_role("link", name="All tasks").click()
     service.revoke(key_id)
-    expect(page.get_by_label("Key", exact=True)).to_be_focused(timeout=10_000)
+    expect(page.get_by_label("Key", exact=True)).to_be_focused()
     asked.clear()
     page.clock.run_for(10_000)
     assert asked == []
@@ -125,7 +125,7 @@ def test_a_stream_of_events_that_meets_a_401_is_not_opened_again_and_again(
         api = service.parts(API)
         for process in api:
             process.kill()  # and its stream with it; the supervisor starts another
-        expect(page.get_by_label("Key", exact=True)).to_be_focused(timeout=20_000)
+        expect(page.get_by_label("Key", exact=True)).to_be_focused()
         asked.clear()
         page.clock.run_for(10_000)
         assert asked == []

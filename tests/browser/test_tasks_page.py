@@ -23,11 +23,11 @@ def test_what_is_handed_over_comes_into_the_list_and_the_counts_by_itself(
     expect(page.get_by_text("Nothing has been handed over yet")).to_be_visible()
     with service.without_workers():
         service.hand_over(b"abc", name="one.bam")
-        expect(row(page, "one.bam")).to_contain_text("Queued", timeout=10_000)
-        expect(page.get_by_test_id("count-queued")).to_have_text("1", timeout=10_000)
+        expect(row(page, "one.bam")).to_contain_text("Queued")
+        expect(page.get_by_test_id("count-queued")).to_have_text("1")
         expect(page.get_by_test_id("oldest")).to_contain_text("The oldest that has not ended")
-    expect(row(page, "one.bam")).to_contain_text("Done", timeout=20_000)
-    expect(page.get_by_test_id("count-done")).to_have_text("1", timeout=10_000)
+    expect(row(page, "one.bam")).to_contain_text("Done")
+    expect(page.get_by_test_id("count-done")).to_have_text("1")
     expect(page.get_by_test_id("last-hour")).to_have_text("In the last hour: 1 done; at most 1 in a minute.")
     drawn = """() => {
         const canvas = document.querySelector('.throughput canvas');
@@ -41,7 +41,7 @@ def test_what_is_handed_over_comes_into_the_list_and_the_counts_by_itself(
     service.kill_tree()
     service.start()
     page.reload()
-    expect(page.get_by_test_id("count-done")).to_have_text("1", timeout=20_000)  # all of it is from the rows
+    expect(page.get_by_test_id("count-done")).to_have_text("1")  # all of it is from the rows
 
 
 def test_the_list_is_narrowed_by_status_name_batch_and_digest(page: Page, service: Service) -> None:
@@ -77,16 +77,16 @@ def test_what_is_selected_is_cancelled_and_tried_again(page: Page, service: Serv
         page.get_by_label("Select file 0").check()
         page.get_by_label("Select file 1").check()
         page.get_by_role("button", name="Cancel 2").click()
-        expect(page.get_by_test_id("said")).to_have_text("2 cancelled.", timeout=10_000)
+        expect(page.get_by_test_id("said")).to_have_text("2 cancelled.")
     for name in ("file 0", "file 1"):
-        expect(row(page, name)).to_contain_text("Cancelled", timeout=20_000)
+        expect(row(page, name)).to_contain_text("Cancelled")
     for name in ("file 2", "file 3", "file 4"):
-        expect(row(page, name)).to_contain_text("Done", timeout=20_000)
+        expect(row(page, name)).to_contain_text("Done")
     page.get_by_label("Select all that are shown").check()
     page.get_by_role("button", name="Try again 2").click()
-    expect(page.get_by_test_id("said")).to_have_text("2 queued to be tried again.", timeout=10_000)
-    expect(page.get_by_test_id("task")).to_have_count(7, timeout=10_000)
-    expect(page.locator("[data-status=done]")).to_have_count(5, timeout=20_000)
+    expect(page.get_by_test_id("said")).to_have_text("2 queued to be tried again.")
+    expect(page.get_by_test_id("task")).to_have_count(7)
+    expect(page.locator("[data-status=done]")).to_have_count(5)
 
 
 @in_both

@@ -25,6 +25,7 @@ class Echo(socketserver.ThreadingTCPServer):
     """Sends back what it gets, and keeps it in `got`."""
 
     daemon_threads = True
+    request_queue_size = 128  # more than any test connects: what does not fit is tried again by TCP after seconds
     keeps = True
 
     def __init__(self) -> None:
@@ -268,9 +269,15 @@ def test_many_connections_and_no_thread_left(echo: Echo) -> None:
         (thread,) = (thread for thread in threading.enumerate() if thread.name == name)
         assert thread.ident is not None
         its_own = time.pthread_getcpuclockid(thread.ident)  # whatever else this process does meanwhile
-        begun = time.clock_gettime(its_own)
-        time.sleep(0.5)
-        assert time.clock_gettime(its_own) - begun < 0.1, "it must not be busy with nothing to do"
+
+        def is_idle() -> bool:
+            begun = time.clock_gettime(its_own)
+            time.sleep(0.5)
+            return time.clock_gettime(its_own) - begun < 0.05
+
+        wait_for(
+            is_idle, BUSY_S, "a proxy that has nothing to do and does nothing"
+        )  # at first it is letting go of 100 relays
     assert name not in [thread.name for thread in threading.enumerate()]
     assert all(is_reset(connection) for connection in connections if connection.fileno() >= 0)
 

@@ -97,7 +97,7 @@ class Postgres(DatabaseServer):
             return list(cursor) if cursor.description else []
 
     def _copy(self, pattern: str, name: str) -> None:
-        self.sql(f"CREATE DATABASE {name} TEMPLATE {pattern}")
+        self.sql(f"CREATE DATABASE {name} TEMPLATE {pattern} STRATEGY FILE_COPY")  # half the time of the other one
 
     def _drop(self, name: str) -> None:
         self.sql(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")

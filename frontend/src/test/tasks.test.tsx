@@ -1,30 +1,10 @@
 import { screen, waitFor, within } from "@testing-library/react";
 import { http, HttpResponse } from "msw";
-import { beforeEach, expect, test, vi } from "vitest";
+import { beforeEach, expect, test } from "vitest";
 import type { Stats, Task } from "../api/types";
+import { charts } from "./charts";
 import { renderApp } from "./render";
 import { doneTask, MD5, problem, server, taskWith } from "./server";
-
-const { charts } = vi.hoisted(() => ({ charts: [] as unknown[] }));
-
-// It draws on a canvas, which only a browser has: tests/browser sees it drawn.
-vi.mock("uplot", () => ({
-  default: class {
-    static paths = {};
-    constructor(_: unknown, data: unknown) {
-      charts.push(data);
-    }
-    setData(data: unknown) {
-      charts.push(data);
-    }
-    setSize() {
-      // nothing to draw
-    }
-    destroy() {
-      // nothing to end
-    }
-  },
-}));
 
 const id = (number: number) => `0199a1b2-c3d4-7e5f-8a9b-${String(number).padStart(12, "0")}`;
 
