@@ -1,6 +1,7 @@
 """What tests of every folder use: real databases, a real API on a real socket, the real service as a process tree."""
 
 import os
+import tempfile
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -17,6 +18,7 @@ from md5_task_data.database import Database
 from tests.client import BUSY_S
 from tests.databases import new_sqlite
 from tests.scheduling import Scheduling, put_in_order
+from tests.servers.guardian import guard
 from tests.servers.mariadb import MariaDb
 from tests.servers.postgres import Postgres
 from tests.servers.rabbitmq import RabbitMq
@@ -48,6 +50,17 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "containers: builds and runs containers, as root; `make containers` runs it")
     config.addinivalue_line("markers", "long: takes too long for every run; `./test FILE --long` runs it")
     config.addinivalue_line("markers", "shows(*rows): shows these rows of the contract (house/test_contract.py)")
+    if not hasattr(config, "workerinput"):
+        _have_own_temporary_folder()
+
+
+def _have_own_temporary_folder() -> None:
+    """What all that is killed leaves in /tmp goes when the run does; pytest's own folders stay, to be looked at."""
+    os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", tempfile.gettempdir())
+    folder = Path(tempfile.mkdtemp(prefix="md5-test-"))
+    folder.chmod(0o711)  # PostgreSQL, as another user, has folders in it
+    guard(folder)
+    os.environ["TMPDIR"] = tempfile.tempdir = str(folder)
 
 
 @pytest.hookimpl(trylast=True)  # after pytest-randomly has shuffled them

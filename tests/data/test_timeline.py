@@ -1,4 +1,5 @@
-"""One file's life by the clock, from the upload until nothing is due any more. The clock is set, nobody waits."""
+"""One file's life by the clock, from the upload until nothing is due any more. The clock is set, nobody waits; but it goes
+on, too: just before a limit is ten seconds before it."""
 
 from pathlib import Path
 
@@ -17,27 +18,27 @@ HOUR, DAY = 3600, 86400
 def test_what_befalls_a_file_and_when(database: Database, new_task: NewTask, path: Path) -> None:
     log = SharedLog(database, path, keep_uploads_s=DAY)
     task_id = new_task()
-    later(database, 29)
+    later(database, 20)
     assert sent(sweep(database)) == []  # the upload's own hint has half a minute to bring somebody
-    later(database, 2)
+    later(database, 20)
     assert sent(sweep(database)) == [task_id]
 
     (first,) = claim(database, task_id)
-    later(database, 29)
+    later(database, 20)
     assert sent(sweep(database)) == []
     beat(database, first)
-    later(database, 29)
+    later(database, 20)
     assert sent(sweep(database)) == []  # the lease of 30 s began anew
-    later(database, 2)
+    later(database, 20)
     assert sent(sweep(database)) == [task_id]  # and has run out
     with pytest.raises(LeaseLost):
         finish(database, first)
 
     (second,) = claim(database, task_id)
-    put_back(database, second, delay_s=10)
-    later(database, 9)
+    put_back(database, second, delay_s=30)
+    later(database, 20)
     assert sent(sweep(database, publish_all=True)) == []
-    later(database, 2)
+    later(database, 20)
     assert sent(sweep(database)) == [task_id]
 
     (third,) = claim(database, task_id)

@@ -91,7 +91,7 @@ def test_restarts_and_cuts_at_commit(
 def cut_a_commit(proxy: Proxy, when: Literal["before", "after"]) -> None:
     done = proxy.cuts
     proxy.cut_at(b"COMMIT", when=when)
-    wait_for(lambda: proxy.cuts > done, 30, "a COMMIT to be cut")
+    wait_for(lambda: proxy.cuts > done, 60, "a COMMIT to be cut")
 
 
 OUTAGES: tuple[Outage, ...] = (refuse, restart, suspend, black_hole, half_open)
@@ -197,15 +197,15 @@ def test_started_before_its_servers_it_waits_and_says_for_what(
     waiting: Cluster, own_postgres: Postgres, broker: Valkey, busy_s: float, figure: Callable[[str], None]
 ) -> None:
     def says(words: str) -> None:
-        wait_for(lambda: words in waiting.stderr(), 30, f"it to say {words!r}")
+        wait_for(lambda: words in waiting.stderr(), 60, f"it to say {words!r}")
 
     def lines() -> int:
         return len(waiting.stderr().splitlines())
 
-    wait_for(waiting.stderr_path.exists, 10, "the first process")
+    wait_for(waiting.stderr_path.exists, 60, "the first process")
     says("waiting for the database: the database cannot be used: ")
     before, began = lines(), time.monotonic()
-    wait_for(lambda: waiting.readiness().get("database", "ok") != "ok", 30, "the API to say so, too")
+    wait_for(lambda: waiting.readiness().get("database", "ok") != "ok", 60, "the API to say so, too")
     stopping = time.monotonic()
     waiting.stop("worker-1")
     stopped_s = time.monotonic() - stopping
@@ -221,7 +221,7 @@ def test_started_before_its_servers_it_waits_and_says_for_what(
     says("waiting for the broker: the broker cannot be reached: ")
     waiting.again("worker-1")
     broker.start()
-    wait_for(waiting.is_ready, 30, "the API to be ready")
+    wait_for(waiting.is_ready, 60, "the API to be ready")
     assert waiting.ended(waiting.hand_over(b"abc"))["status"] == "done"
     starts = {name: member.starts for name, member in waiting.members.items()}
     assert starts == dict.fromkeys(starts, 1) | {"worker-1": 2}
