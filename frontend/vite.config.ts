@@ -63,7 +63,7 @@ export default defineConfig({
     environmentOptions: { happyDOM: { url: "http://localhost:3000/" } },
     setupFiles: "src/test/setup.ts",
     restoreMocks: true,
-    testTimeout: 60_000, // of a machine that has other things to do
+    testTimeout: 240_000, // of a machine that has other things to do
     coverage: {
       include: ["src/**/*.{ts,tsx}"], // also what no test imports
       exclude: ["src/test/**", "**/*.gen.ts"],
