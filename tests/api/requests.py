@@ -1,5 +1,8 @@
 """Requests made by hand, as clients send them."""
 
+import contextlib
+import socket
+import time
 from typing import Any
 
 BOUNDARY = "boundary"
@@ -16,6 +19,20 @@ def form(*parts: tuple[str, bytes], end: bool = True) -> dict[str, Any]:
 
 
 FILE = ('name="file"; filename="a"', b"x")
+
+
+def talk(port: int, *pieces: bytes, pause_s: float = 0, most_s: float = 10) -> bytes:
+    """What comes back until the other side closes, or so many seconds of silence."""
+    with socket.create_connection(("127.0.0.1", port), timeout=most_s) as connection:
+        for piece in pieces:
+            with contextlib.suppress(OSError):
+                connection.sendall(piece)
+            time.sleep(pause_s)
+        received = b""
+        with contextlib.suppress(ConnectionError, TimeoutError):
+            while more := connection.recv(100_000):
+                received += more
+        return received
 
 
 def chunks(total: int) -> Any:

@@ -15,7 +15,7 @@ from md5_service.api.routes import events
 from md5_task_data import tasks
 from tests.api.answers import assert_problem
 from tests.api.conftest import Api
-from tests.client import NOBODY, TLS, wait_for
+from tests.client import BUSY_S, NOBODY, TLS, wait_for
 
 
 @contextmanager
@@ -120,7 +120,7 @@ def test_a_stream_says_that_it_lives_and_ends_after_a_while(api: Api, monkeypatc
     began = time.monotonic()
     with stream(api, f"/v1/tasks/{api.hand_over()}/events") as coming:
         said = list(coming)
-    assert 1 <= time.monotonic() - began < 10
+    assert 1 <= time.monotonic() - began < 1 + BUSY_S
     assert {"": "ping"} in said
 
 
@@ -134,9 +134,9 @@ def test_one_too_many_is_told_so_and_a_wait_is_answered_at_once(api: Api, monkey
         assert_problem(refused, 429, "too_many")
         assert refused.headers["retry-after"] == "5"
         began = time.monotonic()
-        answer = api.client.get(path, headers={"Prefer": "wait=10"})
+        answer = api.client.get(path, headers={"Prefer": "wait=20"})
         assert (answer.status_code, answer.headers.get("preference-applied")) == (200, None)
-        assert time.monotonic() - began < 5
+        assert time.monotonic() - began < BUSY_S
 
     def is_free_again() -> bool:
         return api.client.get(path, headers={"Prefer": "wait=1"}).headers.get("preference-applied") == "wait=1"

@@ -6,7 +6,7 @@ import pytest
 
 from tests.api.answers import assert_problem
 from tests.api.conftest import Api
-from tests.client import NOBODY
+from tests.client import BUSY_S, NOBODY
 
 
 @pytest.mark.shows("GET /v1/tasks/{task_id}", "answer 404")
@@ -59,7 +59,7 @@ def test_a_wait_ends_with_its_time(api: Api) -> None:
     task_id = api.hand_over()
     began = time.monotonic()
     answer = api.client.get(f"/v1/tasks/{task_id}", headers={"Prefer": "wait=1"})
-    assert 0.9 < time.monotonic() - began < 5
+    assert 0.9 < time.monotonic() - began < 1 + BUSY_S
     assert answer.headers["preference-applied"] == "wait=1"
     assert answer.json()["status"] == "queued"
 
@@ -88,7 +88,7 @@ def test_a_wait_ends_soon_after_the_outcome_though_the_line_is_not_written(api: 
     began = time.monotonic()
     task = api.client.get(f"/v1/tasks/{task_id}", headers={"Prefer": "wait=30"}).json()
     assert (task["status"], task["outcome"]) == ("computed", "cancelled")
-    assert time.monotonic() - began < 10
+    assert time.monotonic() - began < 1 + BUSY_S
 
 
 @pytest.mark.shows("POST /v1/tasks")

@@ -12,6 +12,7 @@ import pytest
 
 from tests.checkout import ROOT
 from tests.fuzz.seed import SEED
+from tests.servers.guardian import guard
 
 IN_MEMORY = Path("/dev/shm")
 SHORT = ("-seed=1", "-runs=1500")
@@ -33,5 +34,6 @@ def test_a_form_is_what_was_sent_however_it_is_cut(is_long: bool, figure: Callab
 def fuzz(options: Sequence[str]) -> subprocess.CompletedProcess[str]:
     """Its stderr is libFuzzer's report, with the input that failed."""
     with tempfile.TemporaryDirectory(prefix="fuzz-form-", dir=IN_MEMORY if IN_MEMORY.is_dir() else None) as folder:
+        guard(Path(folder))
         command = [sys.executable, "-m", "tests.fuzz.form", folder, "-print_final_stats=1", *options]
         return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, errors="replace")
