@@ -38,7 +38,7 @@ RedisChannel.do_restore = False
 
 def make_celery(settings: Settings) -> Celery:
     """A Celery app on this broker that knows no tasks yet. Connects to nothing."""
-    app = Celery("md5_service", broker=settings.broker_url)
+    app = Celery("md5_service", broker=settings.broker_url, loader="app", fixups=[])  # not what Django wants of it
     app.conf.update(
         task_queues=[Queue(name, routing_key=name) for name in (*LANES, UPKEEP)],
         task_default_queue=WORK,

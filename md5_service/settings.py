@@ -2,6 +2,7 @@
 
 import ipaddress
 import os
+import re
 import sys
 from difflib import get_close_matches
 from pathlib import Path
@@ -168,6 +169,13 @@ class Settings(BaseSettings):
     failpoints: Path | None = Field(None, description="For tests: the folder that says where to crash, fail or pause")
 
 
+# Variables that Celery, its kin and PostgreSQL's client read, too: they are another application's (hosts of Django export some),
+# and would win even against ours. Those of OpenTelemetry, and uvicorn's FORWARDED_ALLOW_IPS, are ours as well: docs say so.
+FOREIGN = re.compile(
+    r"(BROKER|CELERY|KOMBU|PG(?=[A-Z])|C_(BENCH|FAKEFORK|FORCE_ROOT|IMPDEBUG|REMDEBUG|STRICT_APP|WARN_APP|WNOCONF)).*"
+    r"|APP|AUTOSCALE_KEEPALIVE|CONFIG_MODULE|DISABLE_TRACEBACKS|DJANGO_SETTINGS_MODULE|FORKED_BY_MULTIPROCESSING|LOADER|MP_LOG"
+    r"|PICKLE_PROTOCOL|REMAP_SIGTERM|RESULT_BACKEND|SKIP_CHECKS|WEB_CONCURRENCY"
+)
 NO_SETTINGS = {"MD5_URL", "MD5_KEY", "MD5_UP_FOLDER"}  # two for clients, and the mark of what `up` starts
 
 
@@ -176,7 +184,9 @@ class BadSettings(Exception):
 
 
 def read_settings() -> Settings:
-    """The settings of this process, from its environment. Raises BadSettings."""
+    """The settings of this process, from its environment, in which nothing else that would count is left. Raises BadSettings."""
+    for name in filter(FOREIGN.fullmatch, list(os.environ)):
+        del os.environ[name]
     try:
         return Settings()  # the environment fills the fields
     except ValidationError as error:

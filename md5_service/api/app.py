@@ -17,6 +17,7 @@ from md5_service.api import wire
 from md5_service.api.auth import Door
 from md5_service.api.documented import ask_for_no_keys
 from md5_service.api.errors import add_error_answers
+from md5_service.api.fields import Fields
 from md5_service.api.headers import CommonHeaders
 from md5_service.api.limits import Head
 from md5_service.api.routes import contacts, events, health, manifest, metrics, page, session, stats, tasks
@@ -73,6 +74,7 @@ def create_app(settings: Settings) -> FastAPI:
     )
     app.state.services = services
     app.add_middleware(Door, settings=settings, keys=services.keys)
+    app.add_middleware(Fields)
     app.add_middleware(Head, most_bytes=settings.max_header_bytes, most=settings.max_headers)
     app.add_middleware(CommonHeaders)
     add_error_answers(app)

@@ -37,9 +37,21 @@ HEADERS: dict[type[Exception], dict[str, str]] = {
     errors.Busy: {"Retry-After": "5"},
     errors.KeyInUse: {"Retry-After": "1"},
 }
-TITLES = {404: "Not found", 405: "Method not allowed", 408: "Too slow", 415: "Unsupported media type"}
+TITLES = {
+    404: "Not found",
+    405: "Method not allowed",
+    408: "Too slow",
+    411: "Length required",
+    415: "Unsupported media type",
+}
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
-CODES = {404: "not_found", 405: "method_not_allowed", 408: "upload_stalled", 415: "unsupported_media_type"}
+CODES = {
+    404: "not_found",
+    405: "method_not_allowed",
+    408: "upload_stalled",
+    411: "length_required",
+    415: "unsupported_media_type",
+}
 
 
 def problem(status: int, code: str, title: str, detail: str, headers: dict[str, str] | None = None) -> JSONResponse:

@@ -10,9 +10,7 @@ from starlette.requests import Request
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from md5_service.api.errors import known_error
-from md5_task_data.errors import Busy, HeadTooLarge, Malformed, TooMany
-
-ONCE = (b"host", b"idempotency-key")  # of several, nobody could say which is meant
+from md5_task_data.errors import Busy, HeadTooLarge, TooMany
 
 
 class Head:
@@ -33,11 +31,6 @@ class Head:
                     f"{size} bytes in {len(headers)} headers; at most {self._most_bytes} in {self._most} are taken"
                 )
                 answer = await known_error(Request(scope), error)
-                await answer(scope, receive, send)
-                return
-            names = [name for name, _ in headers]
-            if twice := next((name for name in ONCE if names.count(name) > 1), None):
-                answer = await known_error(Request(scope), Malformed(f"header {twice.decode().title()}: given twice"))
                 await answer(scope, receive, send)
                 return
         await self._app(scope, receive, send)

@@ -11,7 +11,7 @@ from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser, parse_options_header
 from starlette.exceptions import HTTPException
 
-from md5_service.api import digests, disposition
+from md5_service.api import decoding, digests, disposition
 from md5_service.api.sink import Sink, too_large
 from md5_service.settings import Settings
 from md5_task_data.errors import InvalidInput, Malformed, TooLarge
@@ -40,7 +40,14 @@ class Received:
 
 
 def head_of(request: Request, settings: Settings) -> Received:
-    """What query and headers say of the body that follows. Raises InvalidInput, HTTPException(415)."""
+    """What query and headers say of the body that follows. Raises InvalidInput, HTTPException(411, 415)."""
+    if "content-length" not in request.headers:
+        if request.scope["http_version"] == "1.0":  # whose bodies end with the connection, also where it breaks off
+            raise HTTPException(411, "an upload by HTTP/1.0 needs a Content-Length; or use HTTP/1.1")
+        if "transfer-encoding" not in request.headers:
+            raise InvalidInput(
+                "the request has no body; send the bytes of the file as the body, or as the part `file` of a form"
+            )
     if (coding := request.headers.get("content-encoding", "identity").strip().lower()) != "identity":
         detail = (
             f"header Content-Encoding: {coding[:40]!r}; files are taken as they are, so send it without this header"
@@ -119,20 +126,25 @@ async def _read_form(
             max_header_size=settings.max_part_header_bytes,
         )
         size = 0
-        has_begun = False
+        opening, preamble, has_begun = b"\n--" + boundary, b"\n", False
         async for chunk in chunks:
             size += len(chunk)
-            if not has_begun:  # after a newline the parser skips what is no boundary, but only to the end of its chunk
-                chunk = chunk.lstrip(b"\r\n")
-                has_begun = bool(chunk)
-            parser.write(chunk)
-            await sink.pass_on()
-            if size - sink.size > settings.max_form_bytes:
+            if not has_begun:  # what comes before the first boundary is for people (RFC 2046, 5.1.1)
+                preamble += chunk
+                begin = preamble.find(opening)
+                has_begun = begin >= 0
+                chunk, preamble = (preamble[begin + 1 :], b"") if has_begun else (b"", preamble[-len(opening) :])
+            if chunk:
+                parser.write(chunk)
+                await sink.pass_on()
+            if size - form.file_bytes(sink.size) > settings.max_form_bytes:
                 most = settings.max_form_bytes
                 raise TooLarge(f"the form has more than {most} bytes besides its file; nothing was kept")
         parser.finalize()
     except FormParserError as error:
         raise Malformed(f"the form could not be read: {error}") from None
+    if not has_begun:
+        raise Malformed("the form has no boundary as its Content-Type names it")
     if not form.complete:
         raise Malformed("the form ended before its last boundary; nothing was kept")
     if not form.has_file:
@@ -151,6 +163,12 @@ class _Form:
         self._name = ""
         self._in_file = False
         self._value = bytearray()
+        self._decoder: decoding.Decoder | None = None
+        self._file_travelled = 0
+
+    def file_bytes(self, decoded: int) -> int:
+        """Those of the body that are the file's, of which so many were decoded; not those of an encoding that go for nothing."""
+        return min(self._file_travelled, decoding.MOST_GROWTH * decoded)
 
     def callbacks(self) -> dict[str, object]:
         return {
@@ -167,6 +185,7 @@ class _Form:
     def _part_begin(self) -> None:
         self._name, self._in_file, self._value = "", False, bytearray()
         self._filename: str | None = None
+        self._encoding: str | None = None
         self._header = (bytearray(), bytearray())
 
     def _header_end(self) -> None:
@@ -175,27 +194,47 @@ class _Form:
             about = disposition.parameters(bytes(value))
             self._name = about.get("name", "")
             self._filename = about.get("filename")
+        elif bytes(name).lower() == b"content-transfer-encoding":
+            if self._encoding is not None:
+                raise Malformed("Content-Transfer-Encoding of a part: given twice")
+            self._encoding = value.decode(errors="replace")
         self._header = (bytearray(), bytearray())
 
     def _headers_finished(self) -> None:
         if not self._name:
             raise Malformed("a part of the form has no name")
+        self._decoder = decoding.decoder_of(self._encoding or "binary")
         if self._name == "file":
             if self.has_file:
                 raise InvalidInput("parameter file: given twice; hand over one file at a time")
+            if self._filename is None:
+                raise InvalidInput(
+                    "parameter file: it is text, not a file; with curl, an @ goes before the path: -F file=@PATH"
+                )
             self.has_file = self._in_file = True
             self._received.filename = self._filename
 
     def _part_data(self, data: bytes, start: int, end: int) -> None:
         if self._in_file:
-            self._sink.add(memoryview(data)[start:end])
+            self._file_travelled += end - start
+        piece = memoryview(data)[start:end]
+        self._take(piece if self._decoder is None else self._decoder.decode(piece))
+
+    def _take(self, piece: bytes | memoryview) -> None:
+        if self._in_file:
+            self._sink.add(piece)
             return
-        if len(self._value) + end - start > MAX_FIELD_BYTES:
+        if len(self._value) + len(piece) > MAX_FIELD_BYTES:
             raise InvalidInput(f"parameter {self._name[:100]}: longer than {MAX_FIELD_BYTES} bytes")
-        self._value += data[start:end]
+        self._value += piece
 
     def _part_end(self) -> None:
-        if not self._in_file:
+        if self._decoder is not None:
+            self._take(self._decoder.end())
+        if self._in_file:
+            if not self._filename and not self._file_travelled:  # as browsers send a field in which nothing was chosen
+                raise InvalidInput("parameter file: no file was chosen")
+        else:
             self._received.add(self._name, self._value.decode(errors="replace"))
 
     def _end(self) -> None:

@@ -9,6 +9,7 @@ import asyncio
 from collections import deque
 from typing import NamedTuple
 
+import httptools
 from starlette.requests import Request
 from starlette.types import Receive, Scope, Send
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
@@ -31,13 +32,27 @@ class Limits(NamedTuple):
     max_connections: int
 
 
+class _UntilClosed(int):
+    """The length of such an answer, as uvicorn compares it with what comes: any number of bytes is right."""
+
+    def __lt__(self, other: object) -> bool:
+        return False
+
+    def __ne__(self, other: object) -> bool:
+        return False
+
+    def __sub__(self, other: object) -> "_UntilClosed":
+        return self
+
+
 class Protocol(HttpToolsProtocol):
-    """One connection."""
+    """One connection, of HTTP/1 to its end: what a client offers to change to is ignored, as a server may (RFC 9110, 7.8)."""
 
     _head_s = 0.0
     _receives = IDLE
     _head_bytes = 0  # of a head so far, or between two pieces of a body: sizes of chunks, trailers
     _has_body = False
+    _without_upgrade = b""  # the head that has just come, if it offered another protocol
     _limit: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
@@ -60,12 +75,34 @@ class Protocol(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         before, self._has_body = self.headers, False
-        super().data_received(data)
+        self._unset_keepalive_if_required()
+        try:
+            self._parse(memoryview(data))
+        except httptools.HttpParserError:
+            self._refuse(
+                400, "malformed", "The request could not be read", "it breaks the rules of HTTP/1.1 (RFC 9112)"
+            )
+            return
         if (self._receives == HEAD and self.headers is before) or (self._receives == BODY and not self._has_body):
             self._head_bytes += len(data)
             if self._head_bytes > MOST_HEAD_BYTES:
                 detail = f"its headers, or what is no part of a body in it, have more than {MOST_HEAD_BYTES} bytes"
                 self._refuse(431, "head_too_large", "Too large", detail)
+
+    def _parse(self, data: memoryview) -> None:
+        """The parser takes whatever follows an offer to change for the other protocol already, and the request for one without a
+        body: it gets such a head once more, without the offer."""
+        while data:
+            try:
+                self.parser.feed_data(data)
+                return
+            except httptools.HttpParserUpgrade as upgrade:
+                (of_head,) = upgrade.args
+                data = data[of_head:]
+            head, self._without_upgrade = self._without_upgrade, b""
+            self.parser = httptools.HttpRequestParser(self)  # one that has seen `Connection: close` would read no more
+            self.parser.set_dangerous_leniencies(lenient_data_after_close=True)  # as uvicorn has it
+            self.parser.feed_data(head)
 
     def on_header(self, name: bytes, value: bytes) -> None:
         if self._receives == HEAD:  # else it is a trailer, which nobody here asks for
@@ -81,13 +118,25 @@ class Protocol(HttpToolsProtocol):
         super().on_message_begin()
 
     def on_headers_complete(self) -> None:
+        method = self.parser.get_method()
+        if self.parser.should_upgrade() and method != b"CONNECT":
+            kept = [b"%s: %s\r\n" % header for header in self.headers if header[0] != b"upgrade"]
+            version = self.parser.get_http_version().encode()
+            self._without_upgrade = b"".join([b"%s %s HTTP/%s\r\n" % (method, self.url, version), *kept, b"\r\n"])
+            return
         self._receives, self._head_bytes = BODY, 0
         self._within(None)
         super().on_headers_complete()
         if self.cycle is not None:
             self._unanswered.append(self.cycle)
+            if (
+                self.scope["http_version"] == "1.0"
+            ):  # it has no chunks: an answer of unknown length ends with the connection
+                self.cycle.chunked_encoding, self.cycle.expected_content_length = False, _UntilClosed()
 
     def on_message_complete(self) -> None:
+        if self._without_upgrade:
+            return
         self._receives = IDLE
         self._within(None)
         super().on_message_complete()
@@ -97,9 +146,6 @@ class Protocol(HttpToolsProtocol):
         super().on_response_complete()
         if self._receives == BODY and self.cycle.response_complete:
             self._within(LINGER_S)
-
-    def send_400_response(self, msg: str) -> None:
-        self._refuse(400, "malformed", "The request could not be read", msg)
 
     def _within(self, seconds: float | None) -> None:
         """What is being received must have come by then."""

@@ -389,8 +389,8 @@ MUTANTS: tuple[Mutant, ...] = (
     Mutant(
         "the pieces of a parameter that comes in several chunks",
         "md5_service/api/receive.py",
-        "self._value += data[start:end]",
-        "self._value = bytearray(data[start:end])",
+        "self._value += piece",
+        "self._value = bytearray(piece)",
         ("tests/fuzz/test_form.py::test_a_form_is_what_was_sent_however_it_is_cut",),
     ),
     Mutant(
@@ -662,6 +662,48 @@ MUTANTS += (
         ),
     ),
     Mutant(
+        "the body after an offer to change the protocol",
+        WIRE,
+        'if self.parser.should_upgrade() and method != b"CONNECT":',
+        "if not method:",
+        _api("test_wire.py::test_an_offer_to_change_the_protocol_is_ignored"),
+    ),
+    Mutant(
+        "the decoding of a part",
+        "md5_service/api/receive.py",
+        'self._decoder = decoding.decoder_of(self._encoding or "binary")',
+        'self._decoder = decoding.decoder_of("binary")',
+        _api("test_decoding.py::test_a_large_file_may_travel_encoded_but_not_much_that_stands_for_nothing"),
+    ),
+    Mutant(
+        "the limit of an encoding that stands for nothing",
+        "md5_service/api/receive.py",
+        "return min(self._file_travelled, decoding.MOST_GROWTH * decoded)",
+        "return self._file_travelled",
+        _api("test_decoding.py::test_a_large_file_may_travel_encoded_but_not_much_that_stands_for_nothing"),
+    ),
+    Mutant(
+        "the strictness of a decoder",
+        "md5_service/api/decoding.py",
+        "strict_mode=True",
+        "strict_mode=False",
+        _api("test_decoding.py::test_what_is_broken_is_refused_wherever_it_is_cut"),
+    ),
+    Mutant(
+        "lists of which a part comes in each field",
+        "md5_service/api/fields.py",
+        "if name in twice]",
+        "if name in twice and not name]",
+        _api("test_wire.py::test_several_fields_of_a_list_are_one_list"),
+    ),
+    Mutant(
+        "the variables of another application that do not count",
+        "md5_service/settings.py",
+        "        del os.environ[name]\n",
+        "        pass\n",
+        ("tests/worker/test_foreign_environment.py::test_the_settings_are_the_same_as_without_it",),
+    ),
+    Mutant(
         "the rate of an owner",
         LIMITS,
         "if left < 1:",
@@ -699,7 +741,7 @@ MUTANTS += (
     Mutant(
         "the limit of what a form has besides its file",
         "md5_service/api/receive.py",
-        "if size - sink.size > settings.max_form_bytes:",
+        "if size - form.file_bytes(sink.size) > settings.max_form_bytes:",
         "if size < 0:",
         _api("test_limits.py::test_a_form_has_little_besides_its_file"),
     ),

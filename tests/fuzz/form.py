@@ -7,6 +7,8 @@ parser. The checks are in `_check`; the first that fails ends the run with a tra
 """
 
 import asyncio
+import base64
+import binascii
 import itertools
 import logging
 import re
@@ -19,11 +21,18 @@ from typing import Any, NamedTuple
 import atheris
 
 with atheris.instrument_imports(
-    include=["python_multipart", "md5_service.api.receive", "md5_service.api.sink", "md5_service.api.disposition"]
+    include=[
+        "python_multipart",
+        "md5_service.api.receive",
+        "md5_service.api.sink",
+        "md5_service.api.disposition",
+        "md5_service.api.decoding",
+    ]
 ):
     from md5_service.api import disposition, receive, sink
 
 from fastapi import Request
+from starlette.exceptions import HTTPException
 
 from md5_service.api.intake import new_task
 from md5_service.settings import Settings
@@ -38,6 +47,7 @@ SETTINGS = Settings(
 LONGEST_BY_BYTE = 300  # forms up to here are also sent byte by byte
 BOUNDARIES = (b"x", b"-", b"--", b"a a", b"aab", b"----WebKitFormBoundary7MA4YWxkTrZu0gW", b"b" * 70)
 NAMES = ("file", "batch", "expected_md5", "kind", "filename", "other", "")
+ENCODINGS = ("", "", "base64", "quoted-printable")
 HALVES = (b"\r\n", b"\r", b"\n", b"--", b"\r\n--", b"\r\n-", b"--\r\n", b"a" * 40, b"\0")
 
 
@@ -49,6 +59,20 @@ class Outcome(NamedTuple):
     filename: str = ""
     batch: str | None = None
     params: tuple[tuple[str, object], ...] = ()
+
+
+class Part(NamedTuple):
+    """Of a form that is written; `encoding` is how its content travels."""
+
+    name: str
+    filename: str | None
+    content: bytes
+    encoding: str = ""
+
+    def encoded(self) -> bytes:
+        if self.encoding == "base64":
+            return base64.encodebytes(self.content).replace(b"\n", b"\r\n")
+        return binascii.b2a_qp(self.content, istext=False) if self.encoding else self.content
 
 
 class AtOnce(Executor):
@@ -75,7 +99,7 @@ class Forms:
         """Raises whatever is no refusal in the house's own words."""
         try:
             return self._loop.run_until_complete(self._take(_request(boundary, chunks)))
-        except (Malformed, InvalidInput, TooLarge) as refusal:
+        except (Malformed, InvalidInput, TooLarge, HTTPException) as refusal:
             assert self._files() == [], "something was left behind"
             return Outcome(type(refusal))
 
@@ -112,8 +136,9 @@ def _request(boundary: bytes, chunks: Sequence[bytes]) -> Request:
         return next(coming)
 
     quoted = boundary.replace(b"\\", b"\\\\").replace(b'"', b'\\"')
-    headers = [(b"content-type", b'multipart/form-data; boundary="%s"' % quoted)]
-    return Request({"type": "http", "method": "POST", "query_string": b"", "headers": headers}, come)
+    headers = [(b"content-type", b'multipart/form-data; boundary="%s"' % quoted), (b"transfer-encoding", b"chunked")]
+    scope = {"type": "http", "http_version": "1.1", "method": "POST", "query_string": b"", "headers": headers}
+    return Request(scope, come)
 
 
 def cut(body: bytes, steps: Sequence[int]) -> list[bytes]:
@@ -128,27 +153,30 @@ def cut(body: bytes, steps: Sequence[int]) -> list[bytes]:
     return chunks
 
 
-def write(boundary: bytes, parts: Sequence[tuple[str, str | None, bytes]]) -> bytes:
-    """A form as RFC 7578 has it, of (name, filename, content)."""
+def write(boundary: bytes, parts: Sequence[Part]) -> bytes:
+    """A form as RFC 7578 has it; encoded parts as RFC 2046 has them."""
     lines = []
-    for name, filename, content in parts:
-        called = "" if filename is None else f'; filename="{filename}"'
+    for part in parts:
+        called = "" if part.filename is None else f'; filename="{part.filename}"'
+        travels = f"\r\nContent-Transfer-Encoding: {part.encoding}" if part.encoding else ""
         lines.append(b"--%s\r\n" % boundary)
-        lines.append(f'Content-Disposition: form-data; name="{name}"{called}\r\n\r\n'.encode())
-        lines.append(content + b"\r\n")
+        lines.append(f'Content-Disposition: form-data; name="{part.name}"{called}{travels}\r\n\r\n'.encode())
+        lines.append(part.encoded() + b"\r\n")
     return b"".join([*lines, b"--%s--\r\n" % boundary])
 
 
-def expected(parts: Sequence[tuple[str, str | None, bytes]]) -> Outcome | None:
+def expected(parts: Sequence[Part]) -> Outcome | None:
     """What must become of the form that `write` makes of them, where that is simple to say."""
-    names = [name for name, _, _ in parts]
-    files = [(filename, content) for name, filename, content in parts if name == "file"]
-    fields = {name: content for name, _, content in parts if name != "file"}
+    names = [part.name for part in parts]
+    files = [(part.filename, part.content) for part in parts if part.name == "file"]
+    fields = {part.name: part.content for part in parts if part.name != "file"}
     if (
         set(names) - {"file", "batch", "filename"}
         or len(set(names)) < len(names)
         or not files
         or len(files[0][1]) > MAX_FILE
+        or files[0][0] is None
+        or files[0] == ("", b"")
     ):
         return Outcome(InvalidInput)
     if any(b"\0" in value or len(value) > 250 for value in fields.values()):
@@ -162,7 +190,7 @@ def read(boundary: bytes, body: bytes) -> bytes | None:
     """The content of the part `file`, found by searching the whole body; None: it has not exactly one."""
     end = re.compile(b"\r\n--" + re.escape(boundary) + b"(--|[ \t]*\r\n)")  # with padding (RFC 2046)
     found = []
-    here = end.match(b"\r\n" + body.lstrip(b"\r\n"))
+    here = end.match(b"\r\n" + body[max(0, (b"\n" + body).find(b"\n--" + boundary)) :])  # after what is for people
     rest = here.string[here.end() :] if here else b""
     while here is not None and here[1] != b"--":
         head, _, rest = rest.partition(b"\r\n\r\n")
@@ -180,13 +208,14 @@ def seeds() -> Iterator[bytes]:
     """Inputs to begin with: forms as bytes, for each boundary, whole and cut; and choices from which parts are written."""
     for number, boundary in enumerate(BOUNDARIES):
         for content in (b"", b"abc", *(half + b"x" + half for half in HALVES), b"\r\n--" + boundary[:-1]):
-            form = write(boundary, [("file", "a.bam", content), ("batch", None, b"run 7")])
+            form = write(boundary, [Part("file", "a.bam", content), Part("batch", None, b"run 7")])
             yield bytes([0, number, 1, 7, 64, 255]) + form
+            yield bytes([0, number, 1, 7, 64, 255]) + b"for people\r\n" + form
     for number in range(40):
         yield bytes([1, *((number * 37 + at * at) % 256 for at in range(120))])
 
 
-def _chosen_parts(choose: Any, boundary: bytes) -> list[tuple[str, str | None, bytes]]:
+def _chosen_parts(choose: Any, boundary: bytes) -> list[Part]:
     parts = []
     pieces = [*HALVES, b"--" + boundary, b"\r\n--" + boundary[:-1], b"--" + boundary + b"--", boundary]
     for _ in range(choose.ConsumeIntInRange(0, 4)):
@@ -196,8 +225,10 @@ def _chosen_parts(choose: Any, boundary: bytes) -> list[tuple[str, str | None, b
             pieces[choose.ConsumeIntInRange(0, len(pieces) - 1)] + choose.ConsumeBytes(choose.ConsumeIntInRange(0, 9))
             for _ in range(choose.ConsumeIntInRange(0, 5))
         )
-        if b"\r\n--" + boundary not in b"\r\n" + content + b"\r\n--":
-            parts.append((name, filename if isinstance(filename, str) else None, content))
+        encoding = ENCODINGS[choose.ConsumeIntInRange(0, len(ENCODINGS) - 1)]
+        part = Part(name, filename if isinstance(filename, str) else None, content, encoding)
+        if b"\r\n--" + boundary not in b"\r\n" + part.encoded() + b"\r\n--":
+            parts.append(part)
     return parts
 
 

@@ -908,6 +908,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description A body of HTTP/1.0 without `Content-Length` */
+            411: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Too large; nothing was kept */
             413: {
                 headers: {
@@ -917,7 +926,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A `Content-Encoding`, or a type that cannot be read here; nothing was kept */
+            /** @description A `Content-Encoding` or `Content-Transfer-Encoding`, or a type that cannot be read here; nothing was kept */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -2515,7 +2524,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A `Content-Encoding`, or a type that cannot be read here; nothing was kept */
+            /** @description A `Content-Encoding` or `Content-Transfer-Encoding`, or a type that cannot be read here; nothing was kept */
             415: {
                 headers: {
                     [name: string]: unknown;

@@ -1,5 +1,6 @@
 """/metrics, as Prometheus reads it: all from rows, so that every API process says the same, and a restart loses nothing."""
 
+import re
 from collections.abc import Iterator, Sequence
 from typing import Annotated, Any, TypeVar
 
@@ -21,6 +22,10 @@ Counts = TypeVar("Counts")
 
 router = APIRouter(tags=["health"])
 
+ODD_VERSION = re.compile(
+    r"version=(?!\d{1,9}(\.\d{1,9}){0,3}\s*(;|,|$))", re.ASCII
+)  # the library would fail at it, or repeat it
+
 _ON_THE_WAY = ("queued", "running", "waiting", "computed")  # the statuses of what has not ended
 
 _TEXT: dict[int | str, dict[str, Any]] = {
@@ -34,7 +39,7 @@ _TEXT: dict[int | str, dict[str, Any]] = {
 @router.get("/metrics", response_class=Response, responses=_TEXT | schemas.problems())
 async def metrics(shared: Shared, _: Owner, accept: Annotated[str, Header(include_in_schema=False)] = "") -> Response:
     """Everybody's tasks, the log, and how far behind the service is, for Prometheus. Any key opens it."""
-    encode, media_type = choose_encoder(accept)
+    encode, media_type = choose_encoder("" if ODD_VERSION.search(accept) else accept)
     registry = CollectorRegistry()
     registry.register(await in_time(lambda: _read(shared)))
     return Response(encode(registry), media_type=media_type)

@@ -66,9 +66,13 @@ def add_assets(app: FastAPI) -> None:
 class _Assets(StaticFiles):
     """Sends what the build has compressed to those who take it; `GZipMiddleware` leaves that alone."""
 
+    def __init__(self, directory: Path) -> None:
+        super().__init__(directory=directory)
+        self._compressed = {path.name.removesuffix(".br") for path in directory.glob("*.br")}
+
     async def get_response(self, path: str, scope: Scope) -> Response:
         accepted = Headers(scope=scope).get("accept-encoding", "")
-        if re.search(r"\bbr\b(?!\s*;\s*q=0(?![.0]*[1-9]))", accepted) and self.lookup_path(f"{path}.br")[1] is not None:
+        if re.search(r"\bbr\b(?!\s*;\s*q=0(?![.0]*[1-9]))", accepted) and path in self._compressed:
             response = await super().get_response(f"{path}.br", scope)
             response.headers["Content-Encoding"] = "br"
             response.headers["Content-Type"] = mimetypes.guess_type(path)[0] or "application/octet-stream"

@@ -54,7 +54,7 @@ def add_inbox(app: FastAPI) -> None:
         status_code=202,
         response_model=schemas.Task,
         openapi_extra=documented.FILE_SENT,
-        responses=documented.ACCEPTED | schemas.problems(408, 409, 413, 415, 422, 507),
+        responses=documented.ACCEPTED | schemas.problems(408, 409, 411, 413, 415, 422, 507),
         route_class_override=PlainRoute,
     )
 

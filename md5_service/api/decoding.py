@@ -1,0 +1,98 @@
+"""The encodings that a part of a form may travel in (RFC 2045, 6): `Content-Transfer-Encoding`. Browsers and RFC 7578 do without;
+Ansible and `curl -F 'file=@f;encoder=base64'` use them. Decoded piece by piece, and strictly: what is broken is no file."""
+
+import binascii
+import re
+from collections.abc import Callable, Mapping
+from typing import Protocol
+
+from starlette.exceptions import HTTPException
+
+from md5_task_data.errors import Malformed
+
+LONGEST_LINE = 1000  # bytes that are held until a line of quoted-printable ends; RFC 2045 wants 76
+MOST_GROWTH = 4  # how many bytes of either encoding one byte takes at the most, ends of lines included
+WHITESPACE = b"\t\n\r "
+LINES = re.compile(rb"(?:(?:[\t !-<>-~]|=[0-9A-Fa-f]{2})*+=?[\t ]*\r?\n)*+")
+AT_END_OF_LINE = re.compile(rb"[\t ]++(?=\r?\n)")  # added on the way (RFC 2045, 6.7, rule 3)
+
+
+class Decoder(Protocol):
+    """For one part."""
+
+    def decode(self, piece: bytes | memoryview) -> bytes:
+        """The bytes that are whole now. Raises Malformed."""
+
+    def end(self) -> bytes:
+        """The rest, when no more comes. Raises Malformed."""
+
+
+class Base64:
+    """RFC 2045, 6.8."""
+
+    def __init__(self) -> None:
+        self._held = b""
+        self._has_ended = False
+
+    def decode(self, piece: bytes | memoryview) -> bytes:
+        digits = self._held + bytes(piece).translate(None, WHITESPACE)
+        whole = len(digits) - len(digits) % 4
+        digits, self._held = digits[:whole], digits[whole:]
+        if self._has_ended and (digits or self._held):
+            raise _broken("base64: it goes on after its end")
+        try:
+            decoded = binascii.a2b_base64(digits, strict_mode=True)
+        except binascii.Error:
+            raise _broken("base64: it has characters that do not belong in it") from None
+        self._has_ended |= digits.endswith(b"=")
+        return decoded
+
+    def end(self) -> bytes:
+        if self._held:
+            raise _broken("base64: its end is missing")
+        return b""
+
+
+class QuotedPrintable:
+    """RFC 2045, 6.7."""
+
+    def __init__(self) -> None:
+        self._held = b""
+
+    def decode(self, piece: bytes | memoryview) -> bytes:
+        held = self._held + bytes(piece)
+        lines, newline, self._held = held.rpartition(b"\n")
+        if max(map(len, held.split(b"\n"))) > LONGEST_LINE:
+            raise _broken(f"quoted-printable: a line is longer than {LONGEST_LINE} bytes")
+        return self._whole(lines + newline)
+
+    def end(self) -> bytes:
+        return self._whole(self._held + b"=\n") if self._held else b""  # a soft end of line, which adds nothing
+
+    def _whole(self, lines: bytes) -> bytes:
+        if LINES.fullmatch(lines) is None:
+            raise _broken("quoted-printable: it has characters that do not belong in it")
+        return binascii.a2b_qp(AT_END_OF_LINE.sub(b"", lines))
+
+
+DECODERS: Mapping[str, Callable[[], Decoder] | None] = {
+    "7bit": None,
+    "8bit": None,
+    "binary": None,
+    "base64": Base64,
+    "quoted-printable": QuotedPrintable,
+}
+
+
+def decoder_of(encoding: str) -> Decoder | None:
+    """None: the bytes are as they are. Raises HTTPException(415)."""
+    name = encoding.strip().lower()
+    if name not in DECODERS:
+        detail = f"Content-Transfer-Encoding of a part: {name[:40]!r} is not known; there are {', '.join(DECODERS)}"
+        raise HTTPException(415, detail)
+    make = DECODERS[name]
+    return make() if make else None
+
+
+def _broken(what: str) -> Malformed:
+    return Malformed(f"Content-Transfer-Encoding of a part: {what}; nothing was kept")
