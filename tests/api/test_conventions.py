@@ -71,7 +71,6 @@ NAMES = {
     "extended, before the plain one": ("filename*=iso-8859-1''na%EFve; filename=plain", "naïve"),
     "a part's name in capitals": ('FileName="a"', "a"),
     "empty": ('filename=""', "unnamed"),
-    "none": ("x=y", "unnamed"),
     "as long as may be": ('filename="%s"' % ("é" * 255), "é" * 255),
 }
 

@@ -50,7 +50,7 @@ def md5_service(*words: str | Path, env: Environment | None = None) -> subproces
 
 def done(ran: subprocess.CompletedProcess[str]) -> str:
     """What it said."""
-    assert ran.returncode == 0, ran
+    assert ran.returncode == 0, ran.stdout + ran.stderr
     return ran.stderr
 
 
