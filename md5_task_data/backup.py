@@ -4,12 +4,13 @@
     B2  one snapshot of the database: link what has come since; write its rows down beside the links
     B3  write it all into the archive, at leisure: the log as far as the snapshot knows it, the bytes, the rows
 
-A task that has not ended in the snapshot has its bytes in the backup. They were stored before its row was; but between B1 and B2
-it may come, end, and let go of them: then they are nowhere any more, and the snapshot is taken anew.
+A task that keeps its bytes in the snapshot has them in the backup. They were stored before its row was; but between B1 and B2 it
+may come, end, and let go of them: then they are nowhere any more, and the snapshot is taken anew. Of what has ended, bytes that
+two snapshots lack are gone for good, and no reason to have no backup.
 """
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict, dataclass, field
 from itertools import islice
@@ -59,13 +60,16 @@ def backup(database: Database, bucket: Bucket, log: Path, file: IO[bytes], tell:
             "bring it up to date first (`md5-service migrate`)"
         )
     with staging(bucket, "backup") as stage:
-        for _ in range(MOST_SNAPSHOTS):
+        gone: Mapping[str, bool] = {}
+        for left in reversed(range(MOST_SNAPSHOTS)):
             tell("links to the stored bytes")
             _link_kept(database, stage)
             made_at = time_ns() // 1000  # what is handed over from here on may be in it, or not
             with snapshot(database) as db:
                 length = head_of(db).length
-                if not (missing := _link_missing(db, stage)):
+                before, gone = gone, _link_missing(db, stage)
+                missing = [task_id for task_id, has_ended in gone.items() if not has_ended]
+                if not missing and (gone.keys() <= before.keys() or not left):
                     _let_go(db, stage)
                     rows = dict(_dump(db, stage, tell))
                     break
@@ -89,10 +93,10 @@ def _link_kept(database: Database, stage: Staging) -> None:
         stage.link(row["id"])
 
 
-def _link_missing(db: Connection, stage: Staging) -> list[str]:
-    """B2: what the snapshot's rows keep and is not linked yet. Returns those that have not ended, and whose bytes are gone."""
+def _link_missing(db: Connection, stage: Staging) -> dict[str, bool]:
+    """B2: what the snapshot's rows keep and is not linked yet. Returns those whose bytes are gone, and whether they had ended."""
     rows = _kept(lambda: nullcontext(db))
-    return [row["id"] for row in rows if not stage.link(row["id"]) and row["finished_at"] is None]
+    return {row["id"]: row["finished_at"] is not None for row in rows if not stage.link(row["id"])}
 
 
 def _kept(reading: Callable[[], AbstractContextManager[Connection]]) -> Iterator[RowMapping]:

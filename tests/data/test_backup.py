@@ -18,7 +18,6 @@ from md5_task_data.database import Database
 from md5_task_data.doctor import examine
 from md5_task_data.errors import BytesMissing, InvalidInput
 from md5_task_data.schema import metadata
-from md5_task_data.shared_log import SharedLog
 from md5_task_data.staging import Staging, staging
 from tests.bucket import store
 from tests.data.place import ODD, Place, everything, staged
@@ -65,21 +64,25 @@ def test_bytes_that_are_deleted_after_their_link_are_in_it(
     assert other.found() == []
 
 
+@pytest.mark.parametrize("has_ended", [False, True])
 def test_a_task_that_lets_go_of_its_bytes_before_they_are_linked_makes_the_snapshot_anew(
-    place: Place, other: Place, monkeypatch: pytest.MonkeyPatch
+    place: Place, other: Place, monkeypatch: pytest.MonkeyPatch, has_ended: bool
 ) -> None:
-    """It is handed over when the links were made, and ends, and its bytes are deleted, when the snapshot was taken: so that in
-    the snapshot it has not ended."""
+    """It is handed over when the links were made, and its bytes are deleted when the snapshot was taken: so that in the snapshot
+    it has them, ended or not."""
     real = backing._link_missing
-    snapshots: list[list[str]] = []
+    snapshots: list[dict[str, bool]] = []
 
-    def link(db: Connection, stage: Staging) -> list[str]:
+    def link(db: Connection, stage: Staging) -> dict[str, bool]:
         db.scalar(select(func.count()).select_from(schema.tasks))
         if not snapshots:
             place.bucket.delete(quick)
             with place.database.transaction() as writing:
-                tasks.cancel(writing, "local", quick)
-            SharedLog(place.database, place.log, keep_uploads_s=0).flush()
+                if not has_ended:
+                    tasks.cancel(writing, "local", quick)
+            place.flush()
+            with place.database.transaction() as writing:
+                writing.execute(update(schema.tasks).where(schema.tasks.c.id == quick).values(due_at=None))
         found = real(db, stage)
         snapshots.append(found)
         return found
@@ -90,13 +93,16 @@ def test_a_task_that_lets_go_of_its_bytes_before_they_are_linked_makes_the_snaps
     def link_kept(database: Database, stage: Staging) -> None:
         nonlocal quick
         linked(database, stage)
-        quick = quick or place.queued()
+        if not quick:
+            quick = place.ended() if has_ended else place.queued()
+            place.flush()
 
     monkeypatch.setattr(backing, "_link_kept", link_kept)
     monkeypatch.setattr(backing, "_link_missing", link)
     archive = place.backup()
-    assert snapshots == [[quick], []]
+    assert snapshots == [{quick: has_ended}, {}]
     other.restore(archive)
+    assert other.found() == []
     with other.database.reading() as db:
         assert tasks.get(db, "local", quick)["outcome"] == "cancelled"
 

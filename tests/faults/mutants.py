@@ -416,15 +416,15 @@ MUTANTS += (
     Mutant(
         "the second look for bytes, by the rows of the snapshot",
         BACKUP,
-        "if not (missing := _link_missing(db, stage)):",
-        "if not (missing := []):",
+        "before, gone = gone, _link_missing(db, stage)",
+        "before = gone",
         _data("test_backup.py::test_a_task_that_lets_go_of_its_bytes_before_they_are_linked_makes_the_snapshot_anew"),
     ),
     Mutant(
         "the snapshot that is taken anew where bytes are gone",
         BACKUP,
-        'and row["finished_at"] is None]',
-        "and False]",
+        "if not missing and (gone.keys() <= before.keys() or not left):",
+        "if not missing:",
         _data("test_backup.py::test_a_task_that_lets_go_of_its_bytes_before_they_are_linked_makes_the_snapshot_anew"),
     ),
     Mutant(
