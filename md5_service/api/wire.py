@@ -33,7 +33,7 @@ class Limits(NamedTuple):
 
 
 class _UntilClosed(int):
-    """The length of such an answer, as uvicorn compares it with what comes: any number of bytes is right."""
+    """The length of an answer that ends with its connection, as uvicorn compares it with what comes: any number is right."""
 
     def __lt__(self, other: object) -> bool:
         return False
@@ -129,9 +129,7 @@ class Protocol(HttpToolsProtocol):
         super().on_headers_complete()
         if self.cycle is not None:
             self._unanswered.append(self.cycle)
-            if (
-                self.scope["http_version"] == "1.0"
-            ):  # it has no chunks: an answer of unknown length ends with the connection
+            if self.scope["http_version"] == "1.0":  # which knows no chunks
                 self.cycle.chunked_encoding, self.cycle.expected_content_length = False, _UntilClosed()
 
     def on_message_complete(self) -> None:
