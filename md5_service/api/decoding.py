@@ -20,7 +20,7 @@ AT_END_OF_LINE = re.compile(rb"[\t ]++(?=\r?\n)")  # added on the way (RFC 2045,
 class Decoder(Protocol):
     """For one part."""
 
-    def decode(self, piece: bytes | memoryview) -> bytes:
+    def decode(self, piece: memoryview) -> bytes:
         """The bytes that are whole now. Raises Malformed."""
 
     def end(self) -> bytes:
@@ -34,7 +34,7 @@ class Base64:
         self._held = b""
         self._has_ended = False
 
-    def decode(self, piece: bytes | memoryview) -> bytes:
+    def decode(self, piece: memoryview) -> bytes:
         digits = self._held + bytes(piece).translate(None, WHITESPACE)
         whole = len(digits) - len(digits) % 4
         digits, self._held = digits[:whole], digits[whole:]
@@ -59,7 +59,7 @@ class QuotedPrintable:
     def __init__(self) -> None:
         self._held = b""
 
-    def decode(self, piece: bytes | memoryview) -> bytes:
+    def decode(self, piece: memoryview) -> bytes:
         held = self._held + bytes(piece)
         lines, newline, self._held = held.rpartition(b"\n")
         if max(map(len, held.split(b"\n"))) > LONGEST_LINE:

@@ -21,8 +21,8 @@ def of(headers: Headers) -> Mapping[str, str]:
     found = {}
     if (value := headers.get("Content-MD5")) is not None:
         found["Content-MD5"] = _md5("Content-MD5", value.strip())
-    if lines := headers.getlist("Repr-Digest"):
-        for member in ",".join(lines).split(","):
+    if (members := headers.get("Repr-Digest")) is not None:
+        for member in members.split(","):
             digest = MEMBER.fullmatch(member)
             if digest is None:
                 raise InvalidInput("header Repr-Digest: it must be of the form md5=:kAFQmDzST7DWlj99KOF/cg==:")

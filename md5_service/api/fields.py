@@ -16,6 +16,7 @@ LISTS = (
     b"if-match",
     b"if-none-match",
     b"prefer",
+    b"repr-digest",
     b"transfer-encoding",
 )
 ONCE = (
