@@ -5,6 +5,8 @@ import socket
 import time
 from typing import Any
 
+from tests.api.conftest import Api
+
 BOUNDARY = "boundary"
 
 
@@ -21,9 +23,9 @@ def form(*parts: tuple[str, bytes], end: bool = True) -> dict[str, Any]:
 FILE = ('name="file"; filename="a"', b"x")
 
 
-def talk(port: int, *pieces: bytes, pause_s: float = 0, most_s: float = 10) -> bytes:
+def talk(api: Api, *pieces: bytes, pause_s: float = 0, most_s: float = 10) -> bytes:
     """What comes back until the other side closes, or so many seconds of silence."""
-    with socket.create_connection(("127.0.0.1", port), timeout=most_s) as connection:
+    with socket.create_connection(("127.0.0.1", api.port), timeout=most_s) as connection:
         for piece in pieces:
             with contextlib.suppress(OSError):
                 connection.sendall(piece)

@@ -48,8 +48,8 @@ def test_a_request_has_so_many_headers(start_api: Callable[..., Api]) -> None:
 
 def test_a_head_that_never_ends_is_cut_off(api: Api) -> None:
     block = b"x" * 60_000
-    assert_refused(talk(api.port, b"GET / HTTP/1.1\r\nHost: localhost\r\nX: ", *[block] * 9), 431, "head_too_large")
-    assert_refused(talk(api.port, b"GET /", *[block] * 9), 431, "head_too_large")
+    assert_refused(talk(api, b"GET / HTTP/1.1\r\nHost: localhost\r\nX: ", *[block] * 9), 431, "head_too_large")
+    assert_refused(talk(api, b"GET /", *[block] * 9), 431, "head_too_large")
 
 
 CHUNKED = b"POST /v1/tasks HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n"
@@ -61,10 +61,10 @@ CHUNKED = b"POST /v1/tasks HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chu
     ids=["one that never ends", "ever more of them"],
 )
 def test_trailers_are_cut_off(api: Api, endless: list[bytes]) -> None:
-    assert_refused(talk(api.port, CHUNKED + b"0\r\nX: y\r\nX: ", *endless), 431, "head_too_large")
-    wait_for(lambda: api.stored() == [], 60, "what came of it to go")
+    assert_refused(talk(api, CHUNKED + b"0\r\nX: y\r\nX: ", *endless), 431, "head_too_large")
+    wait_for(lambda: api.stored() == [], "what came of it to go")
     head = b"POST /v1/nothing HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n0\r\nX: "
-    answer = talk(api.port, head, *endless)
+    answer = talk(api, head, *endless)
     assert_refused(answer, 404, "not_found")
     assert answer.count(b"HTTP/1.1 ") == 1  # it had its answer, and gets no second one
 
@@ -72,38 +72,34 @@ def test_trailers_are_cut_off(api: Api, endless: list[bytes]) -> None:
 def test_trailers_and_small_chunks_are_no_harm(api: Api) -> None:
     small = b"".join(b"1;x=%d\r\na\r\n" % number for number in range(30_000))
     for body in (b"0\r\nX: y\r\n\r\n", small + b"0\r\n\r\n"):
-        answer = talk(api.port, CHUNKED.replace(b"chunked", b"chunked\r\nConnection: close") + body)
+        answer = talk(api, CHUNKED.replace(b"chunked", b"chunked\r\nConnection: close") + body)
         assert answer.startswith(b"HTTP/1.1 202 "), answer[:200]
     assert sorted(path.stat().st_size for path in api.stored()) == [3, 30_003]
 
 
 @pytest.mark.parametrize("nonsense", [b"zz\r\n", b"-3\r\n", b"ffffffffffffffffff\r\n", b"3\r\nabcd\r\n"])
 def test_chunks_that_are_none_are_told_and_leave_nothing(api: Api, nonsense: bytes) -> None:
-    assert_refused(talk(api.port, CHUNKED + nonsense), 400, "malformed")
-    wait_for(lambda: api.stored() == [], 60, "what came of it to go")
+    assert_refused(talk(api, CHUNKED + nonsense), 400, "malformed")
+    wait_for(lambda: api.stored() == [], "what came of it to go")
     assert api.count() == 0
 
 
 def test_a_length_of_however_many_digits_is_read(api: Api) -> None:
     head = b"POST /v1/tasks HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: "
-    assert talk(api.port, head + b"0" * 5000 + b"3\r\n\r\nabc").startswith(b"HTTP/1.1 202 ")
-    assert_refused(talk(api.port, head + b"1" * 19 + b"\r\n\r\nabc"), 413, "too_large")
-    assert_refused(
-        talk(api.port, head + b"9" * 5000 + b"\r\n\r\nabc"), 400, "malformed"
-    )  # more than the parser can count
+    assert talk(api, head + b"0" * 5000 + b"3\r\n\r\nabc").startswith(b"HTTP/1.1 202 ")
+    assert_refused(talk(api, head + b"1" * 19 + b"\r\n\r\nabc"), 413, "too_large")
+    assert_refused(talk(api, head + b"9" * 5000 + b"\r\n\r\nabc"), 400, "malformed")  # more than the parser can count
 
 
 def test_bytes_that_are_coded_on_their_way_are_415(api: Api) -> None:
-    answer = talk(api.port, CHUNKED.replace(b"chunked", b"gzip, chunked\r\nConnection: close") + b"0\r\n\r\n")
+    answer = talk(api, CHUNKED.replace(b"chunked", b"gzip, chunked\r\nConnection: close") + b"0\r\n\r\n")
     assert_refused(answer, 415, "unsupported_media_type")
     assert api.stored() == []
 
 
 def test_a_host_is_said_once(api: Api) -> None:
     """Else a proxy may have looked at the other one."""
-    answer = talk(
-        api.port, b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nHost: evil.example\r\nConnection: close\r\n\r\n"
-    )
+    answer = talk(api, b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nHost: evil.example\r\nConnection: close\r\n\r\n")
     assert_refused(answer, 400, "malformed")
 
 
@@ -117,36 +113,35 @@ def test_so_many_connections_are_served_and_the_next_are_told(start_api: Callabl
             assert_problem(refused, 503, "busy", "connections")
             assert (refused.headers["retry-after"], refused.headers["connection"]) == ("5", "close")
         began = time.monotonic()
-        assert talk(api.port) == b""  # says nothing, and is not waited for as long as others are
+        assert talk(api) == b""  # says nothing, and is not waited for as long as others are
         assert time.monotonic() - began < wire.ONE_TOO_MANY_S + BUSY_S
         open_ones[0].close()
-        wait_for(lambda: httpx2.get(f"{api.url}/healthz", verify=TLS).status_code == 200, 60, "a place")
+        wait_for(lambda: httpx2.get(f"{api.url}/healthz", verify=TLS).status_code == 200, "a place")
 
 
 def test_a_body_is_no_head(api: Api) -> None:
     body = b"x" * 300_000
     head = b"POST /v1/tasks HTTP/1.1\r\nHost: localhost\r\nContent-Length: 300000\r\n%s\r\n"
-    answers = talk(api.port, (head % b"") + body + (head % b"Connection: close\r\n") + body)
+    answers = talk(api, (head % b"") + body + (head % b"Connection: close\r\n") + body)
     assert answers.count(b"HTTP/1.1 202 ") == 2
 
 
 def test_a_head_that_does_not_come_is_not_waited_for(start_api: Callable[..., Api]) -> None:
     api = start_api(header_timeout_s=0.5)
     began = time.monotonic()
-    assert talk(api.port) == b""
+    assert talk(api) == b""
     slow = [b"GET /healthz HTTP/1.1\r\n", *(b"X-%d: y\r\n" % number for number in range(8))]
-    assert_refused(talk(api.port, *slow, pause_s=0.1), 408, "head_stalled")
+    assert_refused(talk(api, *slow, pause_s=0.1), 408, "head_stalled")
     assert time.monotonic() - began < 2 * 0.5 + BUSY_S
-    assert b" 200 " in talk(
-        api.port, b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n", b"Connection: close\r\n\r\n", pause_s=0.2
-    )
+    head = b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n"
+    assert b" 200 " in talk(api, head, b"Connection: close\r\n\r\n", pause_s=0.2)
 
 
 def test_what_is_sent_after_the_answer_has_an_end_too(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(wire, "LINGER_S", 0.3)
     began = time.monotonic()
     head = b"POST /v1/nothing HTTP/1.1\r\nHost: localhost\r\nContent-Length: 99\r\n\r\n"
-    answer = talk(api.port, head, *[b"x"] * 10, pause_s=0.1)
+    answer = talk(api, head, *[b"x"] * 10, pause_s=0.1)
     assert_refused(answer, 404, "not_found")
     assert time.monotonic() - began < 1 + BUSY_S  # the limit for those who are silent is longer
 
@@ -167,7 +162,7 @@ def test_what_is_sent_after_the_answer_has_an_end_too(api: Api, monkeypatch: pyt
     ],
 )
 def test_what_is_no_http_gets_a_problem(api: Api, nonsense: bytes) -> None:
-    assert_refused(talk(api.port, nonsense), 400, "malformed")
+    assert_refused(talk(api, nonsense), 400, "malformed")
     assert api.stored() == []
 
 
@@ -227,7 +222,7 @@ def test_a_disk_keeps_its_reserve(start_api: Callable[..., Api], monkeypatch: py
     def chunked() -> Iterator[bytes]:
         nonlocal room
         yield b"x" * 1_200_000  # more than is held
-        wait_for(lambda: len(api.stored()) == 3, 60, "the upload to begin")
+        wait_for(lambda: len(api.stored()) == 3, "the upload to begin")
         room = 9_999  # others have filled it meanwhile
         yield b"x" * 2_000_000
 
@@ -262,9 +257,9 @@ def uploading(api: Api, header: dict[str, str]) -> Iterator[None]:
     before = len(list(coming.glob("*")))
     with socket.create_connection(("127.0.0.1", api.port), timeout=10) as connection:
         connection.sendall(f"POST /v1/tasks HTTP/1.1\r\nHost: localhost\r\n{lines}Content-Length: 9\r\n\r\n".encode())
-        wait_for(lambda: len(list(coming.glob("*"))) > before, 60, "the upload to begin")
+        wait_for(lambda: len(list(coming.glob("*"))) > before, "the upload to begin")
         yield
-    wait_for(lambda: len(list(coming.glob("*"))) == before, 60, "the upload to end")
+    wait_for(lambda: len(list(coming.glob("*"))) == before, "the upload to end")
 
 
 @pytest.mark.shows("answer 503")
@@ -289,4 +284,4 @@ def test_so_many_files_come_in_at_the_same_time(start_api: Callable[..., Api]) -
             with uploading(api, owner):
                 return api.client.post("/v1/tasks", content=b"x", headers=owner).status_code == 202
 
-        wait_for(is_taken, 60, "the places to be free")
+        wait_for(is_taken, "the places to be free")

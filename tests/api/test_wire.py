@@ -53,7 +53,7 @@ def became_of(api: Api, head: Sequence[bytes], body: bytes, cuts: Sequence[int])
     whole = b"\r\n".join([*head, b"", body]) + last
     ends = sorted({min(cut, len(whole)) for cut in cuts} | {len(whole)})
     pieces = [whole[begin:end] for begin, end in zip([0, *ends], ends, strict=False)]
-    answers = talk(api.port, *pieces, pause_s=0.002 if len(pieces) > 1 else 0)
+    answers = talk(api, *pieces, pause_s=0.002 if len(pieces) > 1 else 0)
     stored = [path.read_bytes() for path in set(api.stored()) - before]
     return re.findall(rb"HTTP/1\.1 (\d+) ", answers), sorted(stored)
 
@@ -136,14 +136,14 @@ HOST = b"Host: localhost\r\n"
 )
 @pytest.mark.shows("answer 411")
 def test_what_is_missing_or_ambiguous_is_told(api: Api, request_: bytes, status: int, words: str) -> None:
-    head, _, body = talk(api.port, request_).partition(b"\r\n\r\n")
+    head, _, body = talk(api, request_).partition(b"\r\n\r\n")
     assert head.startswith(b"HTTP/1.1 %d " % status)
     assert words in json.loads(body)["detail"]
     assert api.stored() == []
 
 
 def test_http_1_0_is_spoken_without_chunks(api: Api) -> None:
-    answer = talk(api.port, b"POST /v1/tasks HTTP/1.0\r\nContent-Length: 3\r\n\r\nabc")
+    answer = talk(api, b"POST /v1/tasks HTTP/1.0\r\nContent-Length: 3\r\n\r\nabc")
     assert answer.startswith(b"HTTP/1.1 202 ")
     for path, begins in (
         (b"/v1/manifest.md5", b""),
@@ -151,10 +151,10 @@ def test_http_1_0_is_spoken_without_chunks(api: Api) -> None:
         (b"/openapi.json", b"{"),
         (b"/nothing", b"{"),
     ):
-        head, _, body = talk(api.port, b"GET %s HTTP/1.0\r\n\r\n" % path).partition(b"\r\n\r\n")
+        head, _, body = talk(api, b"GET %s HTTP/1.0\r\n\r\n" % path).partition(b"\r\n\r\n")
         assert b"chunked" not in head.lower()
         assert body.startswith(begins)
-    streams = talk(api.port, b"GET /v1/tasks/events?id=%s HTTP/1.0\r\n\r\n" % api.hand_over().encode(), most_s=2)
+    streams = talk(api, b"GET /v1/tasks/events?id=%s HTTP/1.0\r\n\r\n" % api.hand_over().encode(), most_s=2)
     head, _, body = streams.partition(b"\r\n\r\n")
     assert b"chunked" not in head.lower()
     assert body.startswith((b"event:", b"id:", b"data:", b":", b"retry:"))
