@@ -73,7 +73,7 @@ def measure(folder: Path, size: int) -> list[tuple[str, str]]:
                 if number:  # the first is for warming up
                     took.setdefault(name, []).append(seconds)
                     more.setdefault(name, []).append(sum(memory.most.values()) - before)
-                wait_for(_are_done(service, number + 1), KEPT_WITHIN_S, "the file to be done", every_s=POLL_S)
+                wait_for(_are_done(service, number + 1), "the file to be done", within_s=KEPT_WITHIN_S, every_s=POLL_S)
                 for stored in stored_under(folder / name, size):
                     stored.unlink()
             if number:

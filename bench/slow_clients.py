@@ -41,7 +41,9 @@ def measure(folder: Path) -> list[tuple[str, str]]:
         [*uvicorn, "--http", "md5_service.api.wire:Protocol", "--log-level", "error"], env=environment
     ) as api:
         process = psutil.Process(api.pid)
-        wait_for(lambda: any(each.status == "LISTEN" for each in process.net_connections()), 30, "the API to listen")
+        wait_for(
+            lambda: any(each.status == "LISTEN" for each in process.net_connections()), "the API to listen", within_s=30
+        )
         try:
             alone, beside, connected = asyncio.run(_measure(port))
             resident = process.memory_info().rss

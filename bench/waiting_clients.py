@@ -41,7 +41,9 @@ def measure(folder: Path) -> list[tuple[str, str]]:
     with subprocess.Popen(uvicorn, env=environment) as api:
         process = psutil.Process(api.pid)
         wait_for(
-            lambda: [each for each in process.net_connections() if each.status == "LISTEN"], 30, "the API to listen"
+            lambda: [each for each in process.net_connections() if each.status == "LISTEN"],
+            "the API to listen",
+            within_s=30,
         )
         try:
             delays_s, cpu = asyncio.run(_all_wait(port, ids, database, process))

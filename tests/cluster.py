@@ -121,7 +121,7 @@ class Cluster(Client):
         forked.prepare(self.environment)
         self._keeper.start()
         if ready_s:
-            wait_for(self.is_ready, ready_s, f"the API to be ready: {self.stderr_path}")
+            wait_for(self.is_ready, f"the API to be ready: {self.stderr_path}", within_s=ready_s)
 
     def migrate(self) -> None:
         database = Database(self.database_url)

@@ -38,8 +38,8 @@ def test_a_body_that_is_cut_off_leaves_nothing_behind(api: Api, how: str) -> Non
     with socket.create_connection(("127.0.0.1", api.port), timeout=10) as connection:
         head = f"POST /v1/tasks HTTP/1.1\r\nHost: localhost\r\nContent-Type: {kind}\r\nContent-Length: 9000000\r\n\r\n"
         connection.sendall(head.encode() + start + b"y" * 2_000_000)
-        wait_for(lambda: [path for path in api.stored() if path.stat().st_size], 60, "the first bytes to be stored")
-    wait_for(lambda: not api.stored(), 60, "the half-received file to be removed")
+        wait_for(lambda: [path for path in api.stored() if path.stat().st_size], "the first bytes to be stored")
+    wait_for(lambda: not api.stored(), "the half-received file to be removed")
     assert api.count() == 0
 
 

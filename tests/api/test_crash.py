@@ -43,7 +43,7 @@ def test_what_a_killed_api_leaves_behind_goes(api: Api, tmp_path: Path, monkeypa
         half.sendall(
             b"POST /v1/tasks HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9000000\r\n\r\n" + b"y" * 2_000_000
         )
-        wait_for(lambda: [path for path in api.stored() if path.stat().st_size], 60, "the first bytes to be stored")
+        wait_for(lambda: [path for path in api.stored() if path.stat().st_size], "the first bytes to be stored")
         with pytest.raises(httpx2.TransportError):
             httpx2.post(url, content=b"abc", headers=KEY, timeout=30, verify=TLS)
         assert killed.wait(30) == -9

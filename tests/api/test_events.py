@@ -141,7 +141,7 @@ def test_one_too_many_is_told_so_and_a_wait_is_answered_at_once(api: Api, monkey
     def is_free_again() -> bool:
         return api.client.get(path, headers={"Prefer": "wait=1"}).headers.get("preference-applied") == "wait=1"
 
-    wait_for(is_free_again, 60, "the place of a client that has gone")
+    wait_for(is_free_again, "the place of a client that has gone")
 
 
 def test_however_many_wait_the_database_is_asked_once_a_tick(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:

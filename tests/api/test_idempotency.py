@@ -30,7 +30,7 @@ def half_sent(api: Api, size: int = 9) -> Iterator[socket.socket]:
     with socket.create_connection(("127.0.0.1", api.port), timeout=10) as connection:
         head = f"POST /v1/tasks HTTP/1.1\r\nHost: localhost\r\nIdempotency-Key: {KEY['Idempotency-Key']}\r\n"
         connection.sendall(f"{head}Content-Length: {size}\r\n\r\nabc".encode())
-        wait_for(api.stored, 60, "the first bytes")
+        wait_for(api.stored, "the first bytes")
         yield connection
 
 
@@ -97,8 +97,8 @@ def test_a_slow_upload_keeps_its_key(api: Api, monkeypatch: pytest.MonkeyPatch) 
 def test_an_upload_that_broke_off_frees_its_key_at_once(api: Api) -> None:
     with half_sent(api):
         pass
-    wait_for(lambda: not api.stored(), 60, "the half-received file to be removed")
-    assert wait_for(lambda: send(api).status_code == 202, 60, "the key to be free")
+    wait_for(lambda: not api.stored(), "the half-received file to be removed")
+    assert wait_for(lambda: send(api).status_code == 202, "the key to be free")
     assert api.count() == 1
 
 
@@ -145,7 +145,7 @@ def test_what_got_a_503_may_be_sent_again_with_its_key(api: Api, monkeypatch: py
         patch.setattr(in_time, "ANSWER_S", 0.3)
         patch.setattr("md5_task_data.tasks.create_all", lambda *_: time.sleep(0.6))
         assert_problem(send(api), 503, "unavailable")
-    assert wait_for(lambda: send(api).status_code == 202, 60, "the key to be free")
+    assert wait_for(lambda: send(api).status_code == 202, "the key to be free")
     assert (api.count(), len(api.stored())) == (1, 1)
 
 
@@ -157,7 +157,7 @@ def test_a_key_is_free_as_soon_as_the_database_is_back(start_api: Callable[..., 
             connection.sendall(b"defghi")
             assert b" 503 " in connection.recv(10_000).partition(b"\r\n")[0]
         postgres.start()
-        assert wait_for(lambda: send(api, b"abcdefghi").status_code == 202, 60, "the key to be free")
+        assert wait_for(lambda: send(api, b"abcdefghi").status_code == 202, "the key to be free")
         assert len(api.stored()) == 1
 
 

@@ -30,7 +30,7 @@ def test_the_disk_begins_while_more_comes(api: Api, monkeypatch: pytest.MonkeyPa
 
     def pieces() -> Iterator[bytes]:
         yield content[: 4 * sink.BLOCK]
-        wait_for(lambda: sizes, 60, "the disk to begin")
+        wait_for(lambda: sizes, "the disk to begin")
         yield content[4 * sink.BLOCK :]
 
     answer = api.client.post("/v1/tasks", content=pieces())

@@ -22,6 +22,6 @@ def test_a_peer_keeps_what_it_takes(contender: Contender, tmp_path: Path) -> Non
         handed = in_a_thread(
             lambda: hand_over(service.port, service.request, itertools.count(), clients=FILES, seconds=0)
         )
-        wait_for(lambda: service.done() == FILES and service.lines() >= FILES, 60, "all to be done, with their lines")
+        wait_for(lambda: service.done() == FILES and service.lines() >= FILES, "all to be done, with their lines")
         assert service.digests() == {digest(number) for number in handed.numbers}
         assert service.lines() == FILES

@@ -9,6 +9,7 @@ from sqlalchemy import update
 
 from md5_task_data.database import Database
 from md5_task_data.schema import SECOND, now, tasks
+from tests.client import IN_TIME_S
 from tests.servers import needed
 from tests.service import Service
 
@@ -19,7 +20,6 @@ QUIET = [
     "--disable-background-networking",
     "--disable-component-update",
 ]
-IN_TIME_S = 60  # what a page on a busy machine is waited for; a page that never shows it costs this only when it fails
 
 
 @pytest.fixture(scope="session")

@@ -167,7 +167,7 @@ def test_a_terminal_gets_none_and_a_full_pipe_is_told(place: Place, tmp_path: Pa
 def test_who_is_stopped_leaves_nothing(place: Place, tmp_path: Path, number: signal.Signals) -> None:
     command = [COMMAND, "backup", "-"]  # to nobody who reads: it cannot end
     with subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as making:
-        wait_for(lambda: list(place.bucket.root.glob("backup-*/tasks.jsonl.gz")), 60, "it to be at it")
+        wait_for(lambda: list(place.bucket.root.glob("backup-*/tasks.jsonl.gz")), "it to be at it")
         time.sleep(0.2)
         making.send_signal(number)
         assert making.stderr is not None

@@ -85,7 +85,7 @@ def test_parts_end_with_the_launcher_and_the_next_is_launched_by_a_new_one(launc
     processes = [psutil.Process(part.pid) for part in parts]
     processes[0].parent().kill()  # type: ignore[union-attr]
     wait_until_gone(processes, 30)
-    wait_for(lambda: [part.poll() for part in parts] == [-signal.SIGKILL] * 3, 60, "that to be known")
+    wait_for(lambda: [part.poll() for part in parts] == [-signal.SIGKILL] * 3, "that to be known")
     part, said = launch(launcher, "stay")
     assert (said, part.poll()) == ("here", None)
 

@@ -228,6 +228,6 @@ def test_ctrl_c_ends_it_at_once(service: Service) -> None:
         assert command.stdin is not None
         command.stdin.write(b"x" * 3_000_000)
         command.stdin.flush()
-        wait_for(lambda: list((service.folder / "bucket" / "tmp").iterdir()), 60, "the first bytes")
+        wait_for(lambda: list((service.folder / "bucket" / "tmp").iterdir()), "the first bytes")
         command.send_signal(signal.SIGINT)
         assert command.wait(5) == 130

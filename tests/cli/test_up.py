@@ -99,7 +99,7 @@ def test_what_was_half_received_is_cleared_away(start_service: Callable[..., Ser
             + b"x" * 3_000_000
         )
         incoming = service.folder / "bucket" / "tmp"
-        wait_for(lambda: list(incoming.iterdir()), 60, "the first bytes")
+        wait_for(lambda: list(incoming.iterdir()), "the first bytes")
         service.kill_tree()
     assert list(incoming.iterdir()) != []
     service.start()

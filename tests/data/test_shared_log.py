@@ -253,7 +253,7 @@ def test_writers_that_lost_their_file_lock_wait_for_one_another_at_the_head_row(
         other = SharedLog(database, path)
         with ThreadPoolExecutor() as threads:
             first = threads.submit(log.flush)
-            wait_for(lambda: not armed.exists(), 60, "the first to stand in the middle of L2")
+            wait_for(lambda: not armed.exists(), "the first to stand in the middle of L2")
             second = threads.submit(other.flush)
             assert first.result(20) + second.result(20) == 3
     finally:

@@ -184,7 +184,7 @@ class Deployment(Client):
         return False
 
     def wait_until_ready(self, within_s: float = 120) -> None:
-        wait_for(self.is_ready, within_s, "the deployment to be ready")
+        wait_for(self.is_ready, "the deployment to be ready", within_s=within_s)
 
     def make_key(self) -> None:
         """Tried again: while containers come and go, podman's DNS may leave a question unanswered."""
@@ -198,7 +198,7 @@ class Deployment(Client):
 
         errors: list[str] = []
         try:
-            self.key = wait_for(make, 60, "a key to be made")
+            self.key = wait_for(make, "a key to be made")
         except AssertionError as error:
             raise AssertionError(errors[-1]) from error
 

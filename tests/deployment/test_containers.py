@@ -102,7 +102,7 @@ def test_ours_may_do_nothing_but_their_work(deployment: Deployment) -> None:
 def test_each_says_that_it_is_well(deployment: Deployment) -> None:
     for container in (*OURS, "postgres_1", "valkey_1"):
         if container != "beat_1":
-            wait_for(partial(deployment.is_healthy, container), 60, f"{container} to be well")
+            wait_for(partial(deployment.is_healthy, container), f"{container} to be well")
 
 
 def test_all_promises_are_kept_whatever_is_killed(deployment: Deployment, figure: Callable[[str], None]) -> None:
@@ -124,7 +124,7 @@ def test_all_promises_are_kept_whatever_is_killed(deployment: Deployment, figure
         time.sleep(1)
     journal.join(within_s=180)
     promises |= journal.promises
-    wait_for(lambda: not oracle.unfinished(deployment.database_url()), 120, "all to have ended")
+    wait_for(lambda: not oracle.unfinished(deployment.database_url()), "all to have ended", within_s=120)
     counts = oracle.counts(deployment.database_url(), deployment.log_path, promises)
     figure(f"{len(promises)} promises, 10 containers killed, the database away for {AWAY_S} s: {counts}; {journal}")
     assert counts == oracle.KEPT, deployment.logs()
@@ -194,7 +194,7 @@ def wait_for_database(database: Database) -> None:
             return True
         return False
 
-    wait_for(answers, 60, "the database")
+    wait_for(answers, "the database")
 
 
 @pytest.mark.long
@@ -214,7 +214,7 @@ def test_prometheus_and_flower_see_what_is_there(podman: Podman, tmp_path: Path)
         def counted() -> bool:
             return [series["value"][1] for series in told(query)["data"]["result"]] == ["1"]
 
-        wait_for(counted, 60, "Prometheus to count it", every_s=1)
+        wait_for(counted, "Prometheus to count it", every_s=1)
         assert sum(len(group["rules"]) for group in told(f"{prometheus}/rules")["data"]["groups"]) >= 9
         flower = f"http://{watched.inner_address}:5555/workers?json=1"
         credentials = ("md5", watched.secret("FLOWER_PASSWORD"))
@@ -222,7 +222,7 @@ def test_prometheus_and_flower_see_what_is_there(podman: Podman, tmp_path: Path)
         def workers() -> set[str]:
             return {each["hostname"].split("@")[0] for each in told(flower, credentials)["data"] if each["status"]}
 
-        wait_for(lambda: workers() == {"worker", "upkeep"}, 60, "Flower to see the workers", every_s=1)
+        wait_for(lambda: workers() == {"worker", "upkeep"}, "Flower to see the workers", every_s=1)
         assert httpx2.get(flower, verify=TLS).status_code == 401
         assert watched.is_healthy("flower_1")
 
@@ -234,4 +234,4 @@ def told(url: str, credentials: tuple[str, str] | None = None) -> Any:
         with contextlib.suppress(httpx2.TransportError):
             return httpx2.get(url, auth=credentials, verify=TLS).json()
 
-    return wait_for(lambda: answer() or None, 60, f"{url} to answer", every_s=0.5)
+    return wait_for(lambda: answer() or None, f"{url} to answer", every_s=0.5)

@@ -77,7 +77,7 @@ class Watched:
     def wait_until_all_is_well(self) -> None:
         """Scraped again, and no alert left."""
         query = self.prometheus.query
-        wait_for(lambda: query("up == 1") and not query("ALERTS"), 60, "Prometheus to find all well")
+        wait_for(lambda: query("up == 1") and not query("ALERTS"), "Prometheus to find all well")
 
     def metrics(self) -> str:
         headers = {"Authorization": f"Bearer {self.key}"}
@@ -104,7 +104,7 @@ def watched(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Watched]:
             assert watched.hand_over(b'name,email\n"Ann,ann@example.org\n', "contacts") == "failed"
             assert watched.hand_over(b"name,email\nAnn,ann@example.org\n", "contacts") == "done"
             grown = asked("rate(md5_log_lines_total[$__rate_interval]) > 0 and on () md5_log_lines_total >= 3")
-            wait_for(lambda: prometheus.query(grown), 60, "a scrape of what has ended")
+            wait_for(lambda: prometheus.query(grown), "a scrape of what has ended")
             yield watched
         finally:
             service.end()
@@ -120,7 +120,7 @@ def test_the_expressions_of_every_panel_and_alert_are_answered_by_prometheus(wat
             assert bool(found) != (panel["title"] in EMPTY_WHEN_ALL_IS_WELL), (panel["title"], found)
             assert not [each for each in found if each["value"][1] == "NaN"], (panel["title"], found)
             checked += 1
-    groups = wait_for(lambda: _evaluated(prometheus), 60, "the first evaluation of all rules")
+    groups = wait_for(lambda: _evaluated(prometheus), "the first evaluation of all rules")
     for rule in (rule for group in groups for rule in group["rules"]):
         assert (rule["health"], rule["state"], rule.get("lastError")) == ("ok", "inactive", None), rule
         assert prometheus.query(rule["query"]) == [], rule  # alerts_test.yml shows that each can be something else
@@ -134,7 +134,7 @@ def test_what_is_empty_when_all_is_well_shows_an_alert(watched: Watched) -> None
     watched.key_file.write_text("none\n")
     try:
         unreachable = 'ALERTS{alertname="Md5ServiceUnreachable"}'
-        wait_for(lambda: prometheus.query(unreachable), 60, "the alert that says that nobody answers")
+        wait_for(lambda: prometheus.query(unreachable), "the alert that says that nobody answers")
         (target,) = prometheus.ask("targets", state="active")["activeTargets"]
         assert "401" in target["lastError"]
         for panel in panels():

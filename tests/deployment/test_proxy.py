@@ -67,7 +67,7 @@ def proxy(podman: Podman, deployment: Deployment, tmp_path_factory: pytest.TempP
     options += ["--network", f"{deployment.project}_default", "--read-only", "--tmpfs", "/tmp", "--cap-drop", "ALL"]
     podman("run", "-d", "--name", name, *options, "-v", f"{tls}:/etc/nginx/tls:ro", "md5-service-nginx")
     proxy = Proxy(deployment.address("strict"), tls / "certificate.pem")
-    wait_for(lambda: is_open(proxy.address, 9000), 60, "the proxy to listen")
+    wait_for(lambda: is_open(proxy.address, 9000), "the proxy to listen")
     yield proxy
     podman("rm", "-f", "-t", "0", name)
 
@@ -79,7 +79,7 @@ def let_in(ask: Callable[[], httpx2.Response]) -> httpx2.Response:
         found = ask()
         return found if found.status_code != 429 else None
 
-    return wait_for(answer, 60, "another answer than 429", every_s=0.5)
+    return wait_for(answer, "another answer than 429", every_s=0.5)
 
 
 def assert_problem(answer: httpx2.Response, status: int, code: str) -> None:
@@ -100,7 +100,7 @@ def test_a_large_file_goes_straight_through(deployment: Deployment) -> None:
         for number in range(200):
             if number == 150:
                 seen.append(
-                    wait_for(lambda: sum(file.stat().st_size for file in incoming.iterdir()), 60, "bytes to arrive")
+                    wait_for(lambda: sum(file.stat().st_size for file in incoming.iterdir()), "bytes to arrive")
                 )
             yield block
 
@@ -228,7 +228,7 @@ def test_without_any_api_it_says_so(podman: Podman, deployment: Deployment) -> N
     podman("run", "-d", "--name", name, "--network", "podman", "--tmpfs", "/tmp", "md5-service-nginx")
     try:
         address = podman.inspect(name, ".NetworkSettings.IPAddress")
-        wait_for(lambda: is_open(address, 9000), 60, "the proxy to listen")
+        wait_for(lambda: is_open(address, 9000), "the proxy to listen")
         answer = httpx2.get(f"http://{address}:9000/v1/tasks", timeout=30, verify=TLS)
         assert_problem(answer, 503, "unavailable")
         assert answer.headers["Retry-After"] == "2"

@@ -79,7 +79,7 @@ def test_a_worker_alone_as_on_another_machine(deployment: Deployment) -> None:
         assert deployment.task(task_id)["status"] == "queued"
         deployment.podman(*shlex.split(command))
         assert deployment.ended(task_id, 60)["result"] == {"md5": "900150983cd24fb0d6963f7d28e17f72"}
-        wait_for(lambda: f'"id":"{task_id}"' in deployment.log_path.read_text(), 60, "its line in the log")
+        wait_for(lambda: f'"id":"{task_id}"' in deployment.log_path.read_text(), "its line in the log")
     finally:
         deployment.podman("rm", "-f", "-i", "-t", "0", deployment.name("elsewhere"))
         for container in workers:
@@ -112,7 +112,7 @@ def test_a_backup_brings_all_back_after_everything_is_gone(podman: Podman, tmp_p
                 return True
             return False
 
-        wait_for(bring_back, 60, "the restore", every_s=1)
+        wait_for(bring_back, "the restore", every_s=1)
         deployment.compose(*shlex.split(go_on))
         deployment.wait_until_ready()
         assert [deployment.task(task_id) for task_id in done] == before

@@ -31,13 +31,17 @@ def test_nothing_is_lost_when_everything_is_killed_again_and_again(
     journal = Journal([service.url], promises, SEED, clients=1)
     journal.start()
     for kill in range(1, kills + 1):
-        wait_for(lambda: len(journal.promises) >= min(kill * promises // kills, promises - 1), 120, "more promises")  # noqa: B023  # called at once
+        wait_for(
+            lambda: len(journal.promises) >= min(kill * promises // kills, promises - 1),  # noqa: B023 (called at once)
+            "more promises",
+            within_s=120,
+        )
         time.sleep(moments.uniform(0, 0.5))
         assert service.kill_tree() >= 6
         started = time.monotonic()
         service.start()
     journal.join(60)
-    wait_for(lambda: unfinished(service.database_url) == 0, SETTLED_S, "every promise to be kept")
+    wait_for(lambda: unfinished(service.database_url) == 0, "every promise to be kept", within_s=SETTLED_S)
     print(f"settled {time.monotonic() - started:.1f} s after the last start")
     assert service.stop() == 0
     assert counts(service.database_url, service.log_path, journal.promises) == KEPT

@@ -39,7 +39,7 @@ def test_any_part_may_be_killed_and_the_service_goes_on(start_service: Callable[
         psutil.wait_procs(falling, 10)
         task_id = service.hand_over(b"abc")  # the socket outlives the API: the client only waits
         assert service.ended(task_id, 60)["result"] == {"md5": hashlib.md5(b"abc").hexdigest()}
-        wait_for(lambda: service.parts(words), 60, f"{words} to be started again")  # noqa: B023
+        wait_for(lambda: service.parts(words), f"{words} to be started again")  # noqa: B023 (called at once)
         assert before[0].pid not in [process.pid for process in service.parts(words)]
 
 
@@ -65,7 +65,7 @@ def test_a_worker_child_that_is_killed_in_the_middle_is_replaced(
 ) -> None:
     service = start_service(lease_s=2, sweep_s=1, failpoints=asleep)
     task_id = service.hand_over(b"abc")
-    wait_for(lambda: service.task(task_id)["status"] == "running", 60, "the work to begin")
+    wait_for(lambda: service.task(task_id)["status"] == "running", "the work to begin")
     for child in service.parts(WORKER)[1:]:
         child.kill()
     ended = service.ended(task_id, 60)
@@ -80,10 +80,10 @@ def test_a_worker_that_is_stopped_past_its_lease_can_store_nothing(
     service = start_service(lease_s=2, sweep_s=1, failpoints=asleep)
     (asleep / "work.done").write_text("pause 1")
     task_id = service.hand_over(b"abc")
-    wait_for(lambda: service.task(task_id)["status"] == "running", 60, "the work to begin")
+    wait_for(lambda: service.task(task_id)["status"] == "running", "the work to begin")
     stopped = service.parts(WORKER)[1:]
     service.suspend(stopped)
-    wait_for(lambda: service.task(task_id)["status"] != "running", 60, "the lease to run out")
+    wait_for(lambda: service.task(task_id)["status"] != "running", "the lease to run out")
     for child in stopped:
         child.resume()
     ended = service.ended(task_id, 60)
@@ -115,11 +115,11 @@ def test_a_log_that_is_held_fails_nothing_and_is_whole_3_s_later(
         ids = [service.hand_over(b"%d" % number) for number in range(100)]
         first = service.task(ids[0], wait_s=20)  # a wait ends all the same, with the result
         assert (first["status"], first["outcome"]) == ("computed", "done")
-        wait_for(lambda: all(service.task(task_id)["outcome"] == "done" for task_id in ids), 60, "all results")
+        wait_for(lambda: all(service.task(task_id)["outcome"] == "done" for task_id in ids), "all results")
         assert len(service.log_lines()) == 1
         time.sleep(max(0.0, until - time.monotonic()))
     released = time.monotonic()
-    wait_for(lambda: len(service.log_lines()) == 101, 60, "all lines")
+    wait_for(lambda: len(service.log_lines()) == 101, "all lines")
     assert time.monotonic() - released <= 3 + busy_s
     assert sorted(line["id"] for line in service.log_lines()[1:]) == sorted(ids)
     assert all(service.ended(task_id, 3)["status"] == "done" for task_id in ids)
@@ -131,7 +131,7 @@ def test_an_orderly_stop_gives_long_work_back_and_the_next_start_does_it(
 ) -> None:
     service = start_service(failpoints=asleep)
     task_id = service.hand_over(b"abc")
-    wait_for(lambda: service.task(task_id)["status"] == "running", 60, "the work to begin")
+    wait_for(lambda: service.task(task_id)["status"] == "running", "the work to begin")
     assert service.stop() == 0
     service.start()
     ended = service.ended(task_id, 60)
@@ -176,7 +176,7 @@ def test_ctrl_c_twice_ends_everything_at_once_even_in_the_middle_of_work(
 ) -> None:
     service = start_service(failpoints=asleep)
     ids = [service.hand_over(b"abc") for _ in range(3)]
-    wait_for(lambda: service.task(ids[0])["status"] != "queued", 60, "the work to begin")
+    wait_for(lambda: service.task(ids[0])["status"] != "queued", "the work to begin")
     everything = [service.supervisor, *service.processes()]
     began = time.monotonic()
     for _ in range(5):
@@ -207,7 +207,7 @@ def test_a_stop_with_a_backlog_is_quiet_and_loses_nothing(start_service: Callabl
 
 def test_nothing_is_left_running_after_ctrl_c(start_service: Callable[..., Service]) -> None:
     service = start_service()
-    wait_for(lambda: len(service.processes()) >= 8, 60, "every process to be there")
+    wait_for(lambda: len(service.processes()) >= 8, "every process to be there")
     everything = service.processes()
     assert service.stop() == 0
     assert [process for process in everything if process.is_running() and process.status() != "zombie"] == []

@@ -40,7 +40,7 @@ def hand_over(service: Service, **headers: str) -> str:
 def traced(service: Service, collector: Collector, task_id: str, spans: int) -> list[Span]:
     """The trace of a task, once it has ended and so many spans are here; each process sends its own."""
     service.ended(task_id, 60)
-    wait_for(lambda: len(collector.trace_of(task_id)) >= spans, 60, f"{spans} spans")
+    wait_for(lambda: len(collector.trace_of(task_id)) >= spans, f"{spans} spans")
     return collector.trace_of(task_id)
 
 
@@ -102,7 +102,7 @@ def _has_each_attempt(service: Service, collector: Collector, work_done: Path) -
 
     work_done.write_text("pause 60")
     task_id = hand_over(service)
-    wait_for(lambda: not work_done.exists(), 60, "the work to begin")
+    wait_for(lambda: not work_done.exists(), "the work to begin")
     for child in service.parts(WORKER)[1:]:
         child.kill()
     *_, lost, done, line = traced(service, collector, task_id, 6)
@@ -115,7 +115,7 @@ def _has_each_attempt(service: Service, collector: Collector, work_done: Path) -
 def _is_linked_to_by_another_try(service: Service, collector: Collector, work_done: Path) -> None:
     work_done.write_text("pause 3")
     cancelled = hand_over(service)
-    wait_for(lambda: not work_done.exists(), 60, "the work to begin")
+    wait_for(lambda: not work_done.exists(), "the work to begin")
     with service.client() as client:
         assert client.delete(f"/v1/tasks/{cancelled}").status_code == 200
         again = client.post(f"/v1/tasks/{cancelled}/retry").json()["id"]
@@ -130,7 +130,7 @@ def _is_not_held_up_by_a_collector_that_hangs(service: Service, collector: Colle
     collector.answers.clear()
     ids = [hand_over(service) for _ in range(5)]
     assert [service.ended(task_id)["attempt"] for task_id in ids] == [1] * 5
-    wait_for(lambda: collector.unanswered >= 2, 60, "the API and a worker to wait for an answer")
+    wait_for(lambda: collector.unanswered >= 2, "the API and a worker to wait for an answer")
     assert service.stop() == 0
     said = service.stderr_path.read_text()
     assert "Finished server process" in said

@@ -119,7 +119,7 @@ def kept_elsewhere(cluster: Cluster, file: Path, before: Promised, last: Promise
     told = done(md5_service("restore", file, *NO_PLACE, env=cluster.environment))
     with running(cluster):
         began = time.monotonic()
-        wait_for(lambda: unfinished(cluster.database_url) == 0, SETTLED_S, "every promise to be kept")
+        wait_for(lambda: unfinished(cluster.database_url) == 0, "every promise to be kept", within_s=SETTLED_S)
         settled_s = time.monotonic() - began
         cluster.stop()
     assert done(md5_service("doctor", *NO_PLACE, env=cluster.environment)) == ""
@@ -189,10 +189,10 @@ def test_the_database_is_lost_and_the_log_is_newer(
     time.sleep(1)
     before = load.promised()
     done(md5_service("backup", tmp_path / "b.tar", "--data", service.folder))
-    wait_for(lambda: len(load.promised()) > len(before) + 30, 60, "more promises")
+    wait_for(lambda: len(load.promised()) > len(before) + 30, "more promises")
     last = load.promised()
     load.end()
-    wait_for(lambda: len(service.log_lines()) > len(before) + 20, 60, "more lines")
+    wait_for(lambda: len(service.log_lines()) > len(before) + 20, "more lines")
     service.kill_tree()
     for path in service.folder.glob("md5.sqlite3*"):
         path.unlink()
@@ -204,7 +204,7 @@ def test_the_database_is_lost_and_the_log_is_newer(
     (saved,) = service.log_path.parent.glob("tasks.log.beyond-*")
     assert newer.endswith(saved.read_bytes())
     service.start()
-    wait_for(lambda: unfinished(service.database_url) == 0, SETTLED_S, "every promise to be kept")
+    wait_for(lambda: unfinished(service.database_url) == 0, "every promise to be kept", within_s=SETTLED_S)
     service.stop()
     found = found_in(service, before)
     doctor = md5_service("doctor", "--data", service.folder, "--json")
@@ -243,7 +243,10 @@ def killed(words: list[str], place: Place, after_s: float) -> float:
     before = set(place.bucket.root.glob(f"{words[0]}-*"))
     process = forked.start(command, env, Path.cwd())
     wait_for(
-        lambda: set(place.bucket.root.glob(f"{words[0]}-*")) - before or process.poll() is not None, 30, "it", 0.001
+        lambda: set(place.bucket.root.glob(f"{words[0]}-*")) - before or process.poll() is not None,
+        "it",
+        within_s=30,
+        every_s=0.001,
     )
     began = time.monotonic()
     with contextlib.suppress(subprocess.TimeoutExpired):

@@ -98,7 +98,7 @@ def test_broker_outages(
             journal.join(30)
             assert (journal.refused, journal.unanswered) == (0, 0), f"{name}: {journal}"
             promises |= journal.promises
-        wait_for(lambda: unfinished(url) == 0, CONSUMING_S, "every promise to be kept")
+        wait_for(lambda: unfinished(url) == 0, "every promise to be kept", within_s=CONSUMING_S)
         cluster.stop()
     found = counts(url, cluster.log_path, promises)
     tried = ", ".join(f"{number} {said(fault)}" for fault, number in times.items())

@@ -146,7 +146,7 @@ def trouble(cluster: Cluster, flow: Flow, failpoints: Path, *, must_hold: bool) 
             if before & waiting_for_their_time(cluster) or not must_hold:
                 break
             assert time.monotonic() < deadline, "no worker whose clock is ahead asked for the log to be written"
-    wait_for(flow.look, STALLED_S, "every promise to be kept")
+    wait_for(flow.look, "every promise to be kept", within_s=STALLED_S)
     (failpoints / "work.done.reached").unlink()
     return len(before & waiting_for_their_time(cluster))
 

@@ -89,7 +89,7 @@ def test_a_load_survives_its_workers(
     hits = carry_out([fault for fault in faults if fault.role == "worker"][:kills], cluster)
     done = cluster.ended(task_id, within_s=SETTLED_S + over_s)
     took_s = time.monotonic() - began
-    wait_for(lambda: unfinished(url) == 0, SETTLED_S, "the parts to be cleared away")
+    wait_for(lambda: unfinished(url) == 0, "the parts to be cleared away", within_s=SETTLED_S)
     cluster.stop()
     quiet_url = own_postgres.new_database()
     expected = quietly(quiet_url, cluster, content)

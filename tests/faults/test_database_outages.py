@@ -79,7 +79,7 @@ def test_restarts_and_cuts_at_commit(
         said += f"; {cuts} connections cut {when} COMMIT: {journal}"
 
     began = time.monotonic()
-    wait_for(lambda: unfinished(url) == 0, SETTLED_S, "every promise to be kept")
+    wait_for(lambda: unfinished(url) == 0, "every promise to be kept", within_s=SETTLED_S)
     settled_s = time.monotonic() - began
     cluster.stop()
     found = counts(url, cluster.log_path, promises)
@@ -91,7 +91,7 @@ def test_restarts_and_cuts_at_commit(
 def cut_a_commit(proxy: Proxy, when: Literal["before", "after"]) -> None:
     done = proxy.cuts
     proxy.cut_at(b"COMMIT", when=when)
-    wait_for(lambda: proxy.cuts > done, 60, "a COMMIT to be cut")
+    wait_for(lambda: proxy.cuts > done, "a COMMIT to be cut")
 
 
 OUTAGES: tuple[Outage, ...] = (refuse, restart, suspend, black_hole, half_open)
@@ -113,20 +113,22 @@ def test_everybody_has_an_answer_in_time(
     with crowd(cluster) as client:
         for outage in OUTAGES:
             everything_at_once(client, task_id)  # so that there are many connections to lose
-            wait_for(lambda: unfinished(url) == 0, SETTLED_S, "the workers to have nothing to do")
+            wait_for(lambda: unfinished(url) == 0, "the workers to have nothing to do", within_s=SETTLED_S)
             with outage(own_postgres, proxy):
                 if outage is not half_open:
                     slowest_s = max(slowest_s, is_refused_in_time(client, task_id))
                     # Its bytes go to the disk first, which others may keep busy: it has as long as that takes.
                     assert client.post("/v1/tasks", content=bytes(20_000)).status_code == 503
             began = time.monotonic()
-            promised = wait_for(lambda: promise(client), AGAIN_S, f"an upload to be taken, after {said(outage)}")
+            promised = wait_for(
+                lambda: promise(client), f"an upload to be taken, after {said(outage)}", within_s=AGAIN_S
+            )
             taken_s = time.monotonic() - began
             assert cluster.ended(promised, SETTLED_S)["status"] == "done"
             done_s = time.monotonic() - began
             after.append(f"{said(outage)} {taken_s:.1f} s and {done_s:.1f} s")
             # Where it was not even reached no COMMIT was sent, and whatever came is removed again.
-            wait_for(lambda: stored(cluster) <= rows(own_postgres, url), SETTLED_S, "no bytes without a row")
+            wait_for(lambda: stored(cluster) <= rows(own_postgres, url), "no bytes without a row", within_s=SETTLED_S)
     assert slowest_s < ANSWER_S + busy_s
     figure(f"slowest 503 {slowest_s:.2f} s, {CROWD} clients; uploads taken again, and done: {', '.join(after)}")
 
@@ -197,15 +199,15 @@ def test_started_before_its_servers_it_waits_and_says_for_what(
     waiting: Cluster, own_postgres: Postgres, broker: Valkey, busy_s: float, figure: Callable[[str], None]
 ) -> None:
     def says(words: str) -> None:
-        wait_for(lambda: words in waiting.stderr(), 60, f"it to say {words!r}")
+        wait_for(lambda: words in waiting.stderr(), f"it to say {words!r}")
 
     def lines() -> int:
         return len(waiting.stderr().splitlines())
 
-    wait_for(waiting.stderr_path.exists, 60, "the first process")
+    wait_for(waiting.stderr_path.exists, "the first process")
     says("waiting for the database: the database cannot be used: ")
     before, began = lines(), time.monotonic()
-    wait_for(lambda: waiting.readiness().get("database", "ok") != "ok", 60, "the API to say so, too")
+    wait_for(lambda: waiting.readiness().get("database", "ok") != "ok", "the API to say so, too")
     stopping = time.monotonic()
     waiting.stop("worker-1")
     stopped_s = time.monotonic() - stopping
@@ -221,7 +223,7 @@ def test_started_before_its_servers_it_waits_and_says_for_what(
     says("waiting for the broker: the broker cannot be reached: ")
     waiting.again("worker-1")
     broker.start()
-    wait_for(waiting.is_ready, 60, "the API to be ready")
+    wait_for(waiting.is_ready, "the API to be ready")
     assert waiting.ended(waiting.hand_over(b"abc"))["status"] == "done"
     starts = {name: member.starts for name, member in waiting.members.items()}
     assert starts == dict.fromkeys(starts, 1) | {"worker-1": 2}

@@ -130,7 +130,7 @@ def test_every_failpoint(
             for name in left:
                 provoker.provoke(name)
         reached_at = time.monotonic()
-        wait_for(lambda: unfinished(url) == 0, SETTLED_S, "all promises to be kept")
+        wait_for(lambda: unfinished(url) == 0, "all promises to be kept", within_s=SETTLED_S)
         slowest_s = max(slowest_s, time.monotonic() - reached_at)
     with cluster.client() as client:
         listed = len(client.get("/v1/contacts", params={"limit": 1000}).json()["items"])

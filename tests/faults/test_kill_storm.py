@@ -45,7 +45,7 @@ def test_kill_storm(
     journal.start()
     hits = carry_out(draw(SEED, kills=kills, stops=stops, over_s=over_s, stopped_s=STOPPED_S), cluster)
     journal.join(120)
-    wait_for(lambda: unfinished(url) == 0, SETTLED_S, "every promise to be kept")
+    wait_for(lambda: unfinished(url) == 0, "every promise to be kept", within_s=SETTLED_S)
     settled_s = time.monotonic() - max(hits.last_at, journal.last_at)
     cluster.stop()
     found = counts(url, cluster.log_path, journal.promises)

@@ -40,7 +40,7 @@ def test_workers_stop_in_time_wherever_they_are_asked(
     try:
         for _ in range(8 if is_long else 1):
             cluster.again()
-            wait_for(lambda: all(len(worker.tree()) == 3 for worker in workers), 60, "all children")
+            wait_for(lambda: all(len(worker.tree()) == 3 for worker in workers), "all children")
             time.sleep(2)
             cluster.stop(*(worker.name for worker in workers))
             assert [worker.process and worker.process.returncode for worker in workers] == [0] * WORKERS
@@ -58,7 +58,7 @@ def test_a_child_that_cannot_stop_is_killed_and_its_task_done_by_another(
     url = postgres.new_database()
     with running(Cluster(tmp_path, url, valkey.url, workers=1, lease_s=2, sweep_s=1, failpoints=failpoints)) as cluster:
         task_id = cluster.hand_over(b"abc")
-        wait_for(lambda: cluster.task(task_id)["status"] == "running", 60, "the work to begin")
+        wait_for(lambda: cluster.task(task_id)["status"] == "running", "the work to begin")
         for child in cluster.members["worker-0"].tree()[1:]:
             child.send_signal(signal.SIGSTOP)
         cluster.stop("worker-0")

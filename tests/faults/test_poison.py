@@ -101,7 +101,7 @@ def test_poison(cluster: Cluster, poisoned: Path, is_long: bool, figure: Callabl
         answers = [client.post("/v1/tasks", params={"kind": "poison"}, content=content) for content in contents]
     given = {answer.json()["id"]: content for answer, content in zip(answers, contents, strict=True)}
     handed_over_s = time.monotonic() - began
-    wait_for(lambda: unfinished(cluster.database_url) == 0, ENDED_S, "every file to end")
+    wait_for(lambda: unfinished(cluster.database_url) == 0, "every file to end", within_s=ENDED_S)
     ended_s = time.monotonic() - began
 
     ended = all_tasks(cluster)
@@ -125,7 +125,9 @@ def test_poison(cluster: Cluster, poisoned: Path, is_long: bool, figure: Callabl
     most = times * (TRIES + 1)  # one more where it was not alone at first
     assert all(times * TRIES <= taken[sort] <= most for sort in DEADLY)
     wait_for(
-        lambda: not any(psutil.pid_exists(pid) for sort, pid in takers if sort in DEADLY), GONE_S, "the last rites"
+        lambda: not any(psutil.pid_exists(pid) for sort, pid in takers if sort in DEADLY),
+        "the last rites",
+        within_s=GONE_S,
     )
     gone_s = time.monotonic() - began
     at_work = answering(cluster, good)

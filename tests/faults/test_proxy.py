@@ -108,7 +108,7 @@ def test_it_relays_both_ways_and_hands_on_ends(proxy: Proxy, echo: Echo) -> None
         one.shutdown(socket.SHUT_WR)
         assert one.recv(1) == b""
         assert works(other)
-    wait_for(lambda: echo.ends == ["closed", "closed"], 60, "both ends")
+    wait_for(lambda: echo.ends == ["closed", "closed"], "both ends")
 
 
 def test_memory_stays_flat_behind_a_slow_reader(proxy: Proxy, echo: Echo) -> None:
@@ -156,7 +156,7 @@ def test_cut(proxy: Proxy, echo: Echo) -> None:
         assert proxy.cut() == 0
         with connected(proxy) as later:
             assert works(later)
-    wait_for(lambda: echo.ends.count("reset") >= 2, 60, "the server to see the reset")
+    wait_for(lambda: echo.ends.count("reset") >= 2, "the server to see the reset")
 
 
 @pytest.mark.parametrize("n_bytes", [0, 1, 5, 300_000])
@@ -168,7 +168,7 @@ def test_cut_after_so_many_bytes_from_the_client(proxy: Proxy, echo: Echo, n_byt
         with contextlib.suppress(OSError):
             connection.sendall(bytes(500_000))
         received(connection, 500_000)
-    wait_for(lambda: echo.ends, 60, "the server to see the reset")
+    wait_for(lambda: echo.ends, "the server to see the reset")
     assert len(echo.got) == n_bytes
     with connected(proxy) as later:
         proxy.cut_after(None, "up")
@@ -275,9 +275,8 @@ def test_many_connections_and_no_thread_left(echo: Echo) -> None:
             time.sleep(0.5)
             return time.clock_gettime(its_own) - begun < 0.05
 
-        wait_for(
-            is_idle, BUSY_S, "a proxy that has nothing to do and does nothing"
-        )  # at first it is letting go of 100 relays
+        # At first it is letting go of 100 relays.
+        wait_for(is_idle, "a proxy that has nothing to do and does nothing", within_s=BUSY_S)
     assert name not in [thread.name for thread in threading.enumerate()]
     assert all(is_reset(connection) for connection in connections if connection.fileno() >= 0)
 

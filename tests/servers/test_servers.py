@@ -87,7 +87,7 @@ def test_a_database_is_dropped_whoever_is_in_it(make: type[Postgres | MariaDb], 
         name = name_in(url)
         server.sql("CREATE TABLE used (word VARCHAR(10))", "INSERT INTO used VALUES ('a')", database=name)
         user = pool.submit(server.sql, sleep, database=name)
-        wait_for(lambda: server.sql(BUSY[type(server)]) == [(1,)], 60, "somebody to be in it")
+        wait_for(lambda: server.sql(BUSY[type(server)]) == [(1,)], "somebody to be in it")
         server.drop_database(url)
         assert isinstance(user.exception(10), psycopg2.Error | pymysql.MySQLError)
 
@@ -114,7 +114,7 @@ def test_nothing_is_left_when_the_tests_are_killed(tmp_path: Path) -> None:
         folder = Path(tests.stdout.readline().strip())
         assert len(processes_in([folder])) > 3
         os.kill(tests.pid, signal.SIGKILL)
-    wait_for(lambda: not processes_in([folder]) and not folder.exists(), 60, "the guardian to clear up")
+    wait_for(lambda: not processes_in([folder]) and not folder.exists(), "the guardian to clear up")
 
 
 def test_ci_fails_where_a_program_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -140,7 +140,7 @@ def _goes_through_everything(server: Server) -> None:
     assert not server.answers()
     assert server.is_running
     server.resume()
-    wait_for(server.answers, 60, "an answer after the pause")
+    wait_for(server.answers, "an answer after the pause")
 
 
 def _stops_without_a_trace(server: Server) -> None:

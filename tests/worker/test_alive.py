@@ -18,10 +18,10 @@ def test_a_worker_touches_its_file_and_one_that_stands_still_does_not(tmp_path: 
         cluster.members[name].is_wanted = False
     try:
         cluster.start(ready_s=0)
-        wait_for(file.exists, 60, "the worker to show itself")
+        wait_for(file.exists, "the worker to show itself")
         for _ in range(2):
             os.utime(file, (0, 0))
-            wait_for(lambda: file.stat().st_mtime > 0, TOUCH_S + 5, "the worker to show itself again")
+            wait_for(lambda: file.stat().st_mtime > 0, "the worker to show itself again", within_s=TOUCH_S + 5)
         os.kill(cluster.members["worker-0"].pid, signal.SIGSTOP)
         os.utime(file, (0, 0))
         time.sleep(TOUCH_S + 1)
