@@ -25,12 +25,11 @@ from md5_service.settings import Settings
 from md5_task_data import migrations
 from md5_task_data.database import Database
 from tests import forked
-from tests.client import TLS, Client, wait_for, wait_until_gone
+from tests.client import IN_TIME_S, TLS, Client, wait_for, wait_until_gone
 from tests.servers.server import free_port
 
 BIN = Path(sys.executable).parent
 CELERY = (str(BIN / "celery"), "-A", "md5_service.worker.main")
-STOP_S = 15  # a worker sees to it that it has ended after 9
 TICK_S = 0.05
 
 
@@ -114,7 +113,7 @@ class Cluster(Client):
         uvicorn = (str(BIN / "uvicorn"), "md5_service.api.main:app", "--port", port, "--timeout-graceful-shutdown", "5")
         return Member(f"api-{number}", (*uvicorn, "--http", "md5_service.api.wire:Protocol", "--log-level", "warning"))
 
-    def start(self, *, migrate: bool = True, ready_s: float = 60) -> None:
+    def start(self, *, migrate: bool = True, ready_s: float = IN_TIME_S) -> None:
         """Make the schema, start every member that is wanted, and wait until the API says that all it needs is there."""
         if migrate:
             self.migrate()
@@ -177,8 +176,8 @@ class Cluster(Client):
                 process.kill()
         for member in self.members.values():
             if member.process is not None:
-                member.process.wait(STOP_S)
-        wait_until_gone(trees, STOP_S)
+                member.process.wait(IN_TIME_S)
+        wait_until_gone(trees, IN_TIME_S)
 
     def stop(self, *names: str) -> None:
         """An orderly stop of these members (all: every one); they are not started again."""
@@ -190,7 +189,7 @@ class Cluster(Client):
                     member.process.terminate()
         for member in chosen:
             if member.process is not None:
-                member.process.wait(STOP_S)
+                member.process.wait(IN_TIME_S)
 
     def again(self, *names: str) -> None:
         """Have these members run again."""
@@ -204,7 +203,7 @@ class Cluster(Client):
                 with contextlib.suppress(subprocess.TimeoutExpired):
                     self.stop()
             self._closing.set()
-            self._keeper.join(STOP_S)
+            self._keeper.join(IN_TIME_S)
             assert not self._keeper.is_alive()
 
     def celery(self) -> Celery:

@@ -15,12 +15,11 @@ import psutil
 from md5_service.cli.folder import MARK
 from md5_service.cli.launcher import Launched
 from tests import forked, keys
-from tests.client import Client, wait_for, wait_until_gone
+from tests.client import IN_TIME_S, Client, wait_for, wait_until_gone
 from tests.databases import new_sqlite
 from tests.forked import IS_MEASURED, NOTHING
 
 COMMAND = str(Path(sys.executable).with_name("md5-service"))
-STOP_S = 30
 # Its parts, by what `ps` says of them.
 VALKEY, LAUNCHER, API = "valkey-server", "md5_service.cli.launcher", "md5_service.api.serve"
 WORKER, LARGE, UPKEEP, BEAT = (f"md5_service.worker.serve {queue}" for queue in ("work", "large", "upkeep", "beat"))
@@ -121,14 +120,14 @@ class Service(Client):
         for process in victims:
             with contextlib.suppress(psutil.NoSuchProcess):
                 process.kill()
-        self._up.wait(STOP_S)
-        wait_until_gone(victims, STOP_S)
+        self._up.wait(IN_TIME_S)
+        wait_until_gone(victims, IN_TIME_S)
         return len(victims)
 
     def kill_supervisor(self) -> None:
         assert self._up is not None
         self.supervisor.kill()
-        self._up.wait(STOP_S)
+        self._up.wait(IN_TIME_S)
 
     def stop(self) -> int:
         """Ctrl-C; returns the exit code."""
@@ -143,7 +142,7 @@ class Service(Client):
     def wait(self) -> int:
         """Until the supervisor has ended; returns its exit code."""
         assert self._up is not None
-        return self._up.wait(STOP_S)
+        return self._up.wait(IN_TIME_S)
 
     def end(self) -> None:
         """Whatever state it is in: leave nothing running."""

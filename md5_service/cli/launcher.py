@@ -24,7 +24,7 @@ from typing import Any
 
 from md5_service.cli.parts import die_with_parent
 
-LOADED_S = 60  # for all modules to be imported
+LOADED_S = 180  # for all modules to be imported
 LONGEST = 1 << 16  # bytes of a datagram
 MOST_DESCRIPTORS = 8
 KILLED = -signal.SIGKILL

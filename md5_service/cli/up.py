@@ -22,7 +22,7 @@ from md5_task_data.bucket import Bucket
 from md5_task_data.database import Database
 from md5_task_data.errors import DependencyAway, InvalidInput
 
-READY_S = 60  # for the API to answer at the first start
+READY_S = 180  # for the API to answer at the first start
 TICK_S = 0.1
 MOST_FIRST_DEATHS = 5  # of one part before the service was ever ready: it will not get better
 API, WORKER = PARTS = "md5_service.api.serve", "md5_service.worker.serve"

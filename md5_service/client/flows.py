@@ -18,7 +18,7 @@ from md5_service.client.upload import Upload
 from md5_service.client.wire import Task
 
 LONG_POLL_S = 20
-PATIENCE_S = 60  # with a service that went away while we wait for a result: it is probably being started again
+PATIENCE_S = 120  # with a service that went away while we wait for a result: it is probably being started again
 TRIES = 6  # of what is safe to be sent again, with pauses between them of 15 s in all
 PAUSE_S, LONGEST_PAUSE_S = 0.5, 30.0
 AGAIN = (429, 502, 503, 504)

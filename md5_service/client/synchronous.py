@@ -56,7 +56,7 @@ class Client:
         return self._run(self._flows.get(task_id))
 
     def wait(self, task_id: str, timeout_s: float = float("inf")) -> Task:
-        """The task once its outcome is decided. Bears with a service that is away for a minute. Raises TimedOut, NotFound."""
+        """The task once its outcome is decided. Bears with a service that is away for two minutes. Raises TimedOut, NotFound."""
         return self._run(self._flows.wait(task_id, timeout_s))
 
     def list(

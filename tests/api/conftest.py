@@ -22,7 +22,7 @@ from md5_task_data.database import Database
 from md5_task_data.shared_log import SharedLog
 from tests import keys
 from tests.bucket import files
-from tests.client import TLS
+from tests.client import IN_TIME_S, TLS
 from tests.databases import new_sqlite
 
 PATIENT_S = 30  # what would hold up users is no matter of most tests, and their machine may be busy
@@ -99,7 +99,7 @@ def start_api(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Calla
         server = uvicorn.Server(config)
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
         thread.start()
-        client = httpx2.Client(base_url=url, timeout=30, verify=TLS)
+        client = httpx2.Client(base_url=url, timeout=IN_TIME_S, verify=TLS)
         running.append((server, thread, client))
         return Api(url, tmp_path, client, settings)
 
@@ -107,7 +107,7 @@ def start_api(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Calla
     for server, thread, client in running:
         client.close()
         server.should_exit = True
-        thread.join(20)
+        thread.join(IN_TIME_S)
         assert not thread.is_alive()
 
 

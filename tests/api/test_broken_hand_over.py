@@ -21,7 +21,7 @@ from md5_task_data.errors import DependencyAway
 from tests.api.answers import assert_problem
 from tests.api.conftest import Api
 from tests.api.requests import BOUNDARY, FILE, chunks, form
-from tests.client import BUSY_S, TLS, wait_for
+from tests.client import BUSY_S, IN_TIME_S, TLS, wait_for
 
 
 def test_a_broker_that_is_away_holds_nothing_up(api: Api) -> None:
@@ -145,7 +145,7 @@ def test_many_at_once_wait_for_their_turn(api: Api) -> None:
     """SQLite takes them one by one: that is no outage."""
 
     def hand_over(number: int) -> int:
-        return httpx2.post(f"{api.url}/v1/tasks", content=b"%d" % number, timeout=60, verify=TLS).status_code
+        return httpx2.post(f"{api.url}/v1/tasks", content=b"%d" % number, timeout=IN_TIME_S, verify=TLS).status_code
 
     with ThreadPoolExecutor(100) as clients:
         assert set(clients.map(hand_over, range(400))) == {202}

@@ -20,7 +20,7 @@ from md5_task_data.orphans import Orphans
 from md5_task_data.schema import SECOND, idempotency_keys
 from tests.api.answers import assert_problem
 from tests.api.conftest import Api
-from tests.client import TLS, wait_for
+from tests.client import IN_TIME_S, TLS, wait_for
 
 KEY = {"Idempotency-Key": "k"}
 
@@ -39,14 +39,14 @@ def test_what_a_killed_api_leaves_behind_goes(api: Api, tmp_path: Path, monkeypa
     killed = subprocess.Popen(command, env=environment(api.settings, tmp_path), pass_fds=[listening.fileno()])
     url = f"http://127.0.0.1:{listening.getsockname()[1]}/v1/tasks"
     listening.close()
-    with socket.create_connection(("127.0.0.1", httpx2.URL(url).port), timeout=30) as half:
+    with socket.create_connection(("127.0.0.1", httpx2.URL(url).port), timeout=IN_TIME_S) as half:
         half.sendall(
             b"POST /v1/tasks HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9000000\r\n\r\n" + b"y" * 2_000_000
         )
         wait_for(lambda: [path for path in api.stored() if path.stat().st_size], "the first bytes to be stored")
         with pytest.raises(httpx2.TransportError):
-            httpx2.post(url, content=b"abc", headers=KEY, timeout=30, verify=TLS)
-        assert killed.wait(30) == -9
+            httpx2.post(url, content=b"abc", headers=KEY, timeout=IN_TIME_S, verify=TLS)
+        assert killed.wait(IN_TIME_S) == -9
     assert (api.count(), len(api.stored())) == (0, 2)
 
     assert_problem(api.client.post("/v1/tasks", content=b"abc", headers=KEY), 409, "idempotency_key_in_use")

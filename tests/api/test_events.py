@@ -15,14 +15,14 @@ from md5_service.api.routes import events
 from md5_task_data import tasks
 from tests.api.answers import assert_problem
 from tests.api.conftest import Api
-from tests.client import BUSY_S, NOBODY, TLS, wait_for
+from tests.client import BUSY_S, IN_TIME_S, NOBODY, TLS, wait_for
 
 
 @contextmanager
 def stream(api: Api, path: str, last_event_id: str | None = None) -> Iterator[Iterator[dict[str, str]]]:
     """The events of a stream, each with its fields; comments have the field ''."""
     headers = {} if last_event_id is None else {"Last-Event-ID": last_event_id}
-    with httpx2.stream("GET", api.url + path, headers=headers, timeout=20, verify=TLS) as answer:
+    with httpx2.stream("GET", api.url + path, headers=headers, timeout=IN_TIME_S, verify=TLS) as answer:
         assert (answer.status_code, answer.headers["content-type"].partition(";")[0]) == (200, "text/event-stream")
         yield parsed(answer)
 
@@ -156,7 +156,7 @@ def test_however_many_wait_the_database_is_asked_once_a_tick(api: Api, monkeypat
     ids = [api.hand_over() for _ in range(20)]
 
     def wait(task_id: str) -> None:
-        httpx2.get(f"{api.url}/v1/tasks/{task_id}", headers={"Prefer": "wait=4"}, timeout=120, verify=TLS)
+        httpx2.get(f"{api.url}/v1/tasks/{task_id}", headers={"Prefer": "wait=4"}, timeout=IN_TIME_S, verify=TLS)
 
     with ThreadPoolExecutor(40) as clients:
         list(clients.map(wait, ids * 2))

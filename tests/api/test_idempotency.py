@@ -14,7 +14,7 @@ from md5_service.api import in_time
 from md5_task_data import failpoints, idempotency
 from tests.api.answers import assert_problem
 from tests.api.conftest import Api
-from tests.client import TLS, wait_for
+from tests.client import IN_TIME_S, TLS, wait_for
 from tests.servers.postgres import Postgres
 
 KEY = {"Idempotency-Key": '"8e03978e-40d5-43dd-bc93-6894a57f9324"'}
@@ -114,7 +114,7 @@ def test_two_at_the_same_time_make_one_task(api: Api) -> None:
     """SQLite, one process; `tests/data/test_idempotency.py` has the others."""
 
     def hand_over(_: int) -> tuple[int, str]:
-        answer = httpx2.post(f"{api.url}/v1/tasks", content=b"abc", headers=KEY, timeout=60, verify=TLS)
+        answer = httpx2.post(f"{api.url}/v1/tasks", content=b"abc", headers=KEY, timeout=IN_TIME_S, verify=TLS)
         return answer.status_code, answer.json().get("id", "")
 
     with ThreadPoolExecutor(8) as clients:

@@ -17,7 +17,7 @@ from md5_task_data import contents, tasks
 from md5_task_data.database import Database
 from md5_task_data.errors import DependencyAway
 from tests.api.conftest import Api
-from tests.client import TLS, in_a_thread
+from tests.client import IN_TIME_S, TLS, in_a_thread
 
 CreateAll = Callable[..., list[Any]]
 HELD_S = 0.5
@@ -46,7 +46,12 @@ def hand_over(api: Api, names: Sequence[str], **given: Any) -> list[httpx2.Respo
     def one(name: str) -> httpx2.Response:
         headers = given.get("headers", {}).get(name, {})
         return httpx2.post(
-            f"{api.url}/v1/tasks", params={"filename": name}, content=name, headers=headers, timeout=60, verify=TLS
+            f"{api.url}/v1/tasks",
+            params={"filename": name},
+            content=name,
+            headers=headers,
+            timeout=IN_TIME_S,
+            verify=TLS,
         )
 
     with ThreadPoolExecutor(len(names)) as clients:

@@ -12,7 +12,7 @@ from pathlib import Path
 import httpx2
 import pytest
 
-from tests.client import BUSY_S, TLS, wait_for
+from tests.client import BUSY_S, IN_TIME_S, TLS, wait_for
 from tests.databases import new_sqlite
 
 UVICORN = ["-m", "uvicorn", "md5_service.api.main:app", "--timeout-graceful-shutdown", "5", "--fd"]
@@ -35,11 +35,13 @@ def test_an_api_that_stops_answers_those_who_wait(command: list[str], tmp_path: 
         address = f"http://127.0.0.1:{listening.getsockname()[1]}"
         with subprocess.Popen([sys.executable, *arguments], env=environment, pass_fds=[given]) as api:
             try:
-                task_id = httpx2.post(f"{address}/v1/tasks", content=b"abc", timeout=120, verify=TLS).json()["id"]
+                task_id = httpx2.post(f"{address}/v1/tasks", content=b"abc", timeout=IN_TIME_S, verify=TLS).json()["id"]
                 path = f"{address}/v1/tasks/{task_id}"
                 with ThreadPoolExecutor() as clients:
-                    poll = clients.submit(httpx2.get, path, headers={"Prefer": "wait=60"}, timeout=120, verify=TLS)
-                    with httpx2.stream("GET", f"{path}/events", timeout=120, verify=TLS) as stream:
+                    poll = clients.submit(
+                        httpx2.get, path, headers={"Prefer": "wait=60"}, timeout=IN_TIME_S, verify=TLS
+                    )
+                    with httpx2.stream("GET", f"{path}/events", timeout=IN_TIME_S, verify=TLS) as stream:
                         lines = stream.iter_lines()
                         assert next(lines) == "retry: 1000"
                         time.sleep(0.5)  # for the poll to wait

@@ -14,7 +14,7 @@ from md5_service.cli.folder import DataFolder
 from md5_service.cli.main import app
 from md5_task_data.database import Database
 from tests import forked
-from tests.client import wait_for
+from tests.client import IN_TIME_S, wait_for
 from tests.data.place import Place
 from tests.databases import new_sqlite
 from tests.service import COMMAND
@@ -139,7 +139,7 @@ def test_through_pipes(place: Place, tmp_path: Path) -> None:
         cwd=tmp_path,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=IN_TIME_S,
     )
     assert (done.returncode, done.stdout) == (0, "")
     assert "backup made: 8 rows" in done.stderr
@@ -172,5 +172,5 @@ def test_who_is_stopped_leaves_nothing(place: Place, tmp_path: Path, number: sig
         making.send_signal(number)
         assert making.stderr is not None
         assert making.stderr.read() == "md5-service: no backup was made\n"
-        assert making.wait(30) == 130
+        assert making.wait(IN_TIME_S) == 130
     assert list(place.bucket.root.glob("backup-*")) == []

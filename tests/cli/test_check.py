@@ -13,7 +13,7 @@ from typer.testing import CliRunner, Result
 from md5_service.cli.main import app
 from tests import forked
 from tests.cli.odd_names import ODD_NAMES
-from tests.client import NOBODY
+from tests.client import IN_TIME_S, NOBODY
 from tests.service import COMMAND, Service
 
 SOME = 60  # files of a manifest; bench/RESULTS.md has what 10,000 take
@@ -47,7 +47,7 @@ def manifest(folder: Path, tmp_path: Path) -> Path:
 
 
 def md5sum(manifest: Path, folder: Path) -> subprocess.CompletedProcess[bytes]:
-    return subprocess.run(["md5sum", "-c", manifest], cwd=folder, capture_output=True, timeout=60)
+    return subprocess.run(["md5sum", "-c", manifest], cwd=folder, capture_output=True, timeout=IN_TIME_S)
 
 
 @pytest.mark.shows("md5-service check")
@@ -184,7 +184,7 @@ def test_a_service_that_is_killed_in_the_middle_and_comes_back_is_waited_for(
         first = check.stdout.readline()
         service.kill_tree()
         service.start()
-        told, complaints = check.communicate(timeout=100)
+        told, complaints = check.communicate(timeout=IN_TIME_S)
         assert (complaints, check.returncode) == (b"", 0)
     assert first + told == md5sum(manifest, folder).stdout
     with service.client() as client:
@@ -201,7 +201,7 @@ def test_a_service_that_stays_away_ends_the_check_with_3(
         assert check.stdout is not None
         first = check.stdout.readline()
         service.kill_tree()
-        told, complaints = check.communicate(timeout=100)
+        told, complaints = check.communicate(timeout=IN_TIME_S)
         assert check.returncode == 3
     assert complaints.startswith(b"md5-service: no answer from http://")
     assert md5sum(manifest, folder).stdout.startswith(first + told)  # nothing is said of what nobody knows

@@ -19,7 +19,7 @@ from md5_service import client
 from md5_service.client import AsyncClient, Client, Task
 from md5_service.client.upload import BLOCK
 from tests.checkout import ROOT
-from tests.client import NOBODY, in_a_thread
+from tests.client import IN_TIME_S, NOBODY, in_a_thread
 from tests.service import Service
 
 
@@ -49,7 +49,7 @@ def test_a_task_has_the_fields_that_the_service_says() -> None:
 def test_importing_it_loads_nothing_of_the_service(module: str, loads: str) -> None:
     """The command's words alone; what each does is imported when it is asked for."""
     code = f"import sys, {module}; print(*sys.modules)"
-    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True)
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=IN_TIME_S, check=True)
     loaded = set(ran.stdout.split())
     assert loads in loaded
     assert loaded.isdisjoint(
@@ -165,5 +165,5 @@ def test_threads_may_share_a_client(service: Service) -> None:
         for thread in threads:
             thread.start()
         for thread in threads:
-            thread.join(60)
+            thread.join(IN_TIME_S)
         assert len(set(seen)) == 8

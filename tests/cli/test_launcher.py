@@ -10,7 +10,7 @@ import pytest
 
 from md5_service.cli.launcher import Launched, Launcher
 from tests.checkout import ROOT
-from tests.client import wait_for, wait_until_gone
+from tests.client import IN_TIME_S, wait_for, wait_until_gone
 
 PART = """
 import os, signal, sys, time
@@ -57,7 +57,7 @@ def launch(launcher: Launcher, *words: str) -> tuple[Launched, str]:
 def test_a_part_gets_its_words_and_descriptors(launcher: Launcher, tmp_path: Path) -> None:
     part, said = launch(launcher, "say", "a b", "é")
     assert said == repr((("a b", "é"), str(tmp_path), "ours"))
-    assert part.wait(30) == 0
+    assert part.wait(IN_TIME_S) == 0
 
 
 def test_it_is_a_process_of_its_own_and_says_what_it_is(launcher: Launcher) -> None:
@@ -76,7 +76,7 @@ def test_how_it_ended_is_known(launcher: Launcher, how: str) -> None:
     end, words, code = ENDS[how]
     part, _ = launch(launcher, *words)
     end(part)
-    assert part.wait(30) == code
+    assert part.wait(IN_TIME_S) == code
     assert part.poll() == code
 
 

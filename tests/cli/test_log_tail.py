@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests import forked
+from tests.client import IN_TIME_S
 from tests.service import COMMAND, Service
 
 
@@ -67,7 +68,7 @@ def test_lines_are_shown_as_they_are_written(service: Service) -> None:
             assert line["outcome"] == "done"
         finally:
             following.send_signal(signal.SIGINT)
-        assert following.wait(30) == 130
+        assert following.wait(IN_TIME_S) == 130
 
 
 def test_what_was_cut_or_moved_away_is_gone_on_with(log: Path, capfdbinary: pytest.CaptureFixture[bytes]) -> None:

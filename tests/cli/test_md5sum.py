@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from md5_service import md5sum
 from md5_service.cli.check import outcome_line
+from tests.client import IN_TIME_S
 
 ODD = b"\\\n\r nr*()= #-\t\"'\xff\xc3\xa9\xe2\x80\x8f"
 ODD_NAMES = st.lists(st.sampled_from(ODD), min_size=1, max_size=12).map(bytes)
@@ -21,7 +22,7 @@ DIGEST = hashlib.md5(b"x").hexdigest().encode()
 
 
 def run(*arguments: str | bytes, folder: str, stdin: bytes = b"") -> subprocess.CompletedProcess[bytes]:
-    return subprocess.run(["md5sum", *arguments], cwd=folder, input=stdin, capture_output=True, timeout=60)
+    return subprocess.run(["md5sum", *arguments], cwd=folder, input=stdin, capture_output=True, timeout=IN_TIME_S)
 
 
 def lines(text: bytes) -> list[bytes]:

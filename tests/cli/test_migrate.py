@@ -8,6 +8,7 @@ from pathlib import Path
 
 from md5_task_data import migrations
 from md5_task_data.database import Database
+from tests.client import IN_TIME_S
 from tests.servers.postgres import Postgres
 
 COMMAND = str(Path(sys.executable).with_name("md5-service"))
@@ -26,7 +27,7 @@ def test_it_waits_for_the_database_as_long_as_it_is_told_to(tmp_path: Path) -> N
         url = server.new_empty_database()
         server.stop()
         settings = environment(tmp_path, url)
-        at_once = subprocess.run([COMMAND, "migrate"], env=settings, capture_output=True, text=True, timeout=30)
+        at_once = subprocess.run([COMMAND, "migrate"], env=settings, capture_output=True, text=True, timeout=IN_TIME_S)
         assert (at_once.returncode, at_once.stdout) == (2, "")
         assert "md5-service: the database cannot be used: " in at_once.stderr
         waiting = subprocess.Popen(
@@ -36,7 +37,7 @@ def test_it_waits_for_the_database_as_long_as_it_is_told_to(tmp_path: Path) -> N
         said = waiting.stderr.readline()  # comes after a second
         assert said.startswith("md5-service: waiting for the database: the database cannot be used: ")
         server.start()
-        more = waiting.communicate(timeout=30)[1]
+        more = waiting.communicate(timeout=IN_TIME_S)[1]
         assert waiting.returncode == 0, more
         database = Database(url)
         assert migrations.is_current(database)
@@ -48,7 +49,7 @@ def test_it_waits_for_the_database_as_long_as_it_is_told_to(tmp_path: Path) -> N
 def test_what_no_waiting_mends_is_told_at_once(tmp_path: Path) -> None:
     settings = dict(environment(tmp_path, "nonsense"))
     done = subprocess.run(
-        [COMMAND, "migrate", "--wait", "60"], env=settings, capture_output=True, text=True, timeout=30
+        [COMMAND, "migrate", "--wait", "600"], env=settings, capture_output=True, text=True, timeout=IN_TIME_S
     )
     assert done.returncode == 2
     assert done.stderr.startswith("md5-service: MD5_DATABASE_URL: ")

@@ -13,7 +13,7 @@ import pytest
 from md5_service.client import Changed, Client
 from tests import forked
 from tests.cli.odd_names import ODD_NAMES
-from tests.client import wait_for
+from tests.client import IN_TIME_S, wait_for
 from tests.service import COMMAND, Service
 
 
@@ -120,9 +120,9 @@ def test_an_address_or_a_key_that_is_none_is_2(wrong: list[str]) -> None:
 def test_results_that_nobody_takes(service: Service, tmp_path: Path) -> None:
     (tmp_path / "a").write_bytes(b"abc")
     command = f"{COMMAND} put {tmp_path}/a --url {service.url}"
-    closed = subprocess.run(["sh", "-c", f"{command} >&-"], capture_output=True, timeout=60)
+    closed = subprocess.run(["sh", "-c", f"{command} >&-"], capture_output=True, timeout=IN_TIME_S)
     assert (closed.returncode, b"cannot be written" in closed.stderr, b"Traceback" in closed.stderr) == (1, True, False)
-    piped = subprocess.run(["sh", "-c", f"{command} | true"], capture_output=True, timeout=60)
+    piped = subprocess.run(["sh", "-c", f"{command} | true"], capture_output=True, timeout=IN_TIME_S)
     assert b"written" not in piped.stderr
 
 

@@ -12,6 +12,7 @@ from md5_task_data.contacts import New
 from md5_task_data.database import Database
 from md5_task_data.errors import InvalidInput, NotFound
 from md5_task_data.schema import contacts as table
+from tests.client import IN_TIME_S
 
 NewTask = Callable[..., str]
 ODD = ("a\tb", "\\N", "\\.", "line\nline\r", "“é” 😀 '\"", "\x01\x7f", "", " x ", "%s %(x)s ? :y")
@@ -97,7 +98,7 @@ def test_files_that_are_loaded_at_the_same_time_share_their_addresses(database: 
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(60)
+        thread.join(IN_TIME_S)
     assert errors == []
     there = records(database)
     assert set(there) == {

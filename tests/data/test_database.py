@@ -12,6 +12,7 @@ from md5_task_data.database import Database
 from md5_task_data.errors import DependencyAway
 from md5_task_data.schema import tasks as table
 from tests import forked
+from tests.client import IN_TIME_S
 
 NewTask = Callable[..., str]
 WRITES = 100
@@ -27,7 +28,7 @@ def main(url: str) -> None:
 
 def test_no_write_of_many_processes_is_lost(database: Database, database_url: str) -> None:
     writers = [forked.call(__name__, database_url) for _ in range(4)]
-    assert [writer.wait(60) for writer in writers] == [0] * 4
+    assert [writer.wait(IN_TIME_S) for writer in writers] == [0] * 4
     with database.reading() as db:
         assert len(db.execute(select(table.c.id)).all()) == 4 * WRITES
 

@@ -13,6 +13,7 @@ from md5_task_data.errors import LeaseLost, NotFound
 from md5_task_data.leases import Claim, Slice
 from md5_task_data.schema import now
 from md5_task_data.schema import tasks as table
+from tests.client import IN_TIME_S
 
 NewTask = Callable[..., str]
 Cut = Callable[[int], tuple[str, list[str]]]
@@ -107,7 +108,7 @@ def test_two_last_parts_that_end_together_close_the_file_once(database: Database
         for thread in threads:
             thread.start()
         for thread in threads:
-            thread.join(20)
+            thread.join(IN_TIME_S)
         assert hints == [task_id]
         assert row(database, task_id)["status"] == "queued"
 
@@ -237,7 +238,7 @@ def test_what_a_file_brought_is_deleted_when_nobody_can_bring_more(database: Dat
         deleting.start()
         deleting.join(0.5)
         contacts.load(db, owner="local", task_id=task_id, rows=[("a@x.org", "a@x.org", "", "{}", 1)])
-    deleting.join(20)
+    deleting.join(IN_TIME_S)
     with other.reading() as db:
         assert contacts.count(db, task_id, 1, 100) == 0
     assert kept(other) == []

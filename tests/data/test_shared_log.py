@@ -21,7 +21,7 @@ from md5_task_data.log_verify import verify
 from md5_task_data.schema import log_head, log_lines
 from md5_task_data.schema import tasks as table
 from md5_task_data.shared_log import LogBusy, SharedLog
-from tests.client import held_by_a_stranger, wait_for
+from tests.client import IN_TIME_S, held_by_a_stranger, wait_for
 
 NewTask = Callable[..., str]
 TRACEPARENT = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
@@ -255,7 +255,7 @@ def test_writers_that_lost_their_file_lock_wait_for_one_another_at_the_head_row(
             first = threads.submit(log.flush)
             wait_for(lambda: not armed.exists(), "the first to stand in the middle of L2")
             second = threads.submit(other.flush)
-            assert first.result(20) + second.result(20) == 3
+            assert first.result(IN_TIME_S) + second.result(IN_TIME_S) == 3
     finally:
         failpoints.arm(None)
     assert path.read_bytes() == as_in_table(database)

@@ -20,7 +20,7 @@ from md5_task_data import migrations
 from md5_task_data.database import Database
 from md5_task_data.errors import DependencyAway
 from tests.checkout import ROOT
-from tests.client import TLS, wait_for
+from tests.client import IN_TIME_S, TLS, wait_for
 from tests.deployment.containers import SERVERS, Deployment, Podman, is_open, our_images
 from tests.faults import oracle
 from tests.faults.journal import Journal
@@ -122,9 +122,9 @@ def test_all_promises_are_kept_whatever_is_killed(deployment: Deployment, figure
     for container in ("valkey_1", "worker_4", "api_2", "upkeep_1", "beat_1", "nginx_1", "worker_2"):
         deployment.kill(container)
         time.sleep(1)
-    journal.join(within_s=180)
+    journal.join(within_s=IN_TIME_S)
     promises |= journal.promises
-    wait_for(lambda: not oracle.unfinished(deployment.database_url()), "all to have ended", within_s=120)
+    wait_for(lambda: not oracle.unfinished(deployment.database_url()), "all to have ended")
     counts = oracle.counts(deployment.database_url(), deployment.log_path, promises)
     figure(f"{len(promises)} promises, 10 containers killed, the database away for {AWAY_S} s: {counts}; {journal}")
     assert counts == oracle.KEPT, deployment.logs()

@@ -15,7 +15,7 @@ from sqlalchemy import text
 
 from md5_service.settings import Settings
 from md5_task_data.database import Database
-from tests.client import TLS, wait_for
+from tests.client import IN_TIME_S, TLS, wait_for
 from tests.deployment.monitoring import CONFIGURATION, PROMETHEUS, panels
 from tests.servers.prometheus import Prometheus, promtool
 from tests.servers.server import free_port
@@ -39,7 +39,7 @@ def names(expression: str) -> set[str]:
 
 
 def run_promtool(*arguments: object) -> str:
-    done = subprocess.run([promtool(), *map(str, arguments)], capture_output=True, text=True, timeout=60)
+    done = subprocess.run([promtool(), *map(str, arguments)], capture_output=True, text=True, timeout=IN_TIME_S)
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
 

@@ -18,7 +18,7 @@ from pathlib import Path
 import httpx2
 import pytest
 
-from tests.client import TLS, wait_for
+from tests.client import IN_TIME_S, TLS, wait_for
 from tests.deployment.containers import Deployment, Podman, is_open
 
 pytestmark = [pytest.mark.containers, pytest.mark.timeout(600)]
@@ -130,18 +130,18 @@ def test_events_come_as_they_happen(deployment: Deployment) -> None:
 
 
 def test_what_is_too_large_is_refused_with_its_length_and_without(proxy: Proxy, deployment: Deployment) -> None:
-    with httpx2.Client(base_url=proxy.url, headers=deployment.headers, timeout=30, verify=TLS) as client:
+    with httpx2.Client(base_url=proxy.url, headers=deployment.headers, timeout=IN_TIME_S, verify=TLS) as client:
         assert_problem(let_in(lambda: client.post("/v1/tasks", content=bytes(4 * MIB))), 413, "too_large")
         assert_problem(let_in(lambda: client.post("/v1/tasks", content=iter([bytes(MIB)] * 4))), 413, "too_large")
 
 
 def test_a_head_that_is_too_large_is_refused(proxy: Proxy) -> None:
-    with httpx2.Client(base_url=proxy.url, timeout=30, verify=TLS) as client:
+    with httpx2.Client(base_url=proxy.url, timeout=IN_TIME_S, verify=TLS) as client:
         assert_problem(let_in(lambda: client.get("/healthz", headers={"X-Long": "x" * 40_000})), 431, "head_too_large")
 
 
 def test_too_many_requests_from_one_address(proxy: Proxy) -> None:
-    with httpx2.Client(base_url=proxy.url, timeout=30, verify=TLS) as client:
+    with httpx2.Client(base_url=proxy.url, timeout=IN_TIME_S, verify=TLS) as client:
         answers = [client.get("/healthz") for _ in range(60)]
     refused = [answer for answer in answers if answer.status_code != 200]
     assert refused
@@ -152,7 +152,7 @@ def test_too_many_requests_from_one_address(proxy: Proxy) -> None:
 def test_too_many_connections_from_one_address(proxy: Proxy, deployment: Deployment) -> None:
     key = f"Authorization: Bearer {deployment.key}"
     head = f"POST /v1/tasks HTTP/1.1\r\nHost: files.example\r\n{key}\r\nContent-Length: 9\r\n\r\nx"
-    with ExitStack() as stack, httpx2.Client(base_url=proxy.url, timeout=30, verify=TLS) as client:
+    with ExitStack() as stack, httpx2.Client(base_url=proxy.url, timeout=IN_TIME_S, verify=TLS) as client:
         let_in(lambda: client.get("/healthz"))
         time.sleep(2)  # for the rate
         for _ in range(3):
@@ -163,7 +163,7 @@ def test_too_many_connections_from_one_address(proxy: Proxy, deployment: Deploym
 
 def said(deployment: Deployment, begun: str) -> tuple[bytes, float]:
     """All that is answered to a request that never ends, and the seconds until the connection does."""
-    with socket.create_connection(("127.0.0.1", deployment.port), timeout=60) as slow:
+    with socket.create_connection(("127.0.0.1", deployment.port), timeout=IN_TIME_S) as slow:
         slow.sendall(begun.encode())
         began, answer = time.monotonic(), b""
         with suppress(ConnectionResetError):
@@ -229,7 +229,7 @@ def test_without_any_api_it_says_so(podman: Podman, deployment: Deployment) -> N
     try:
         address = podman.inspect(name, ".NetworkSettings.IPAddress")
         wait_for(lambda: is_open(address, 9000), "the proxy to listen")
-        answer = httpx2.get(f"http://{address}:9000/v1/tasks", timeout=30, verify=TLS)
+        answer = httpx2.get(f"http://{address}:9000/v1/tasks", timeout=IN_TIME_S, verify=TLS)
         assert_problem(answer, 503, "unavailable")
         assert answer.headers["Retry-After"] == "2"
     finally:
@@ -242,7 +242,7 @@ def test_with_a_certificate_it_serves_https_and_the_cookie_is_for_that_alone(
     trusted = ssl.create_default_context(cafile=str(proxy.certificate))
     cookies = {}
     for scheme, port in (("https", 9443), ("http", 9000)):
-        raw = socket.create_connection((proxy.address, port), timeout=30)
+        raw = socket.create_connection((proxy.address, port), timeout=IN_TIME_S)
         connection = http.client.HTTPConnection("files.example")
         connection.sock = trusted.wrap_socket(raw, server_hostname="files.example") if scheme == "https" else raw
         headers = {"Content-Type": "application/json", "Origin": f"{scheme}://files.example"}

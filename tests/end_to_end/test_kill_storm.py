@@ -11,13 +11,12 @@ from sqlalchemy import update
 
 from md5_task_data.database import Database
 from md5_task_data.schema import totals
-from tests.client import wait_for
+from tests.client import IN_TIME_S, wait_for
 from tests.faults.journal import Journal
 from tests.faults.oracle import KEPT, counts, unfinished
 from tests.service import Service
 
 SEED = 20261122
-SETTLED_S = 45
 
 
 @pytest.mark.shows("md5-service up")
@@ -34,14 +33,13 @@ def test_nothing_is_lost_when_everything_is_killed_again_and_again(
         wait_for(
             lambda: len(journal.promises) >= min(kill * promises // kills, promises - 1),  # noqa: B023 (called at once)
             "more promises",
-            within_s=120,
         )
         time.sleep(moments.uniform(0, 0.5))
         assert service.kill_tree() >= 6
         started = time.monotonic()
         service.start()
-    journal.join(60)
-    wait_for(lambda: unfinished(service.database_url) == 0, "every promise to be kept", within_s=SETTLED_S)
+    journal.join(IN_TIME_S)
+    wait_for(lambda: unfinished(service.database_url) == 0, "every promise to be kept")
     print(f"settled {time.monotonic() - started:.1f} s after the last start")
     assert service.stop() == 0
     assert counts(service.database_url, service.log_path, journal.promises) == KEPT

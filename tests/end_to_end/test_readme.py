@@ -13,7 +13,7 @@ import pytest
 from md5_task_data import tasks
 from md5_task_data.database import Database
 from tests.checkout import ROOT
-from tests.client import wait_for
+from tests.client import IN_TIME_S, wait_for
 from tests.cluster import BIN, Cluster, Member
 from tests.servers.postgres import Postgres
 from tests.servers.rabbitmq import RabbitMq
@@ -60,7 +60,7 @@ def test_a_command_of_the_readme_works(service: Service, tmp_path: Path, command
 def test_an_example_in_python_works(service: Service, tmp_path: Path, example: str) -> None:
     (tmp_path / "reads.bam").write_bytes(b"abc")
     code = example.replace("http://127.0.0.1:9000", service.url)
-    ran = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, timeout=60)
+    ran = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, timeout=IN_TIME_S)
     assert ran.returncode == 0, ran.stderr
     printed = ran.stdout.splitlines()
     if "follow" in example:
@@ -89,7 +89,7 @@ def run(command: str, known: str, service: Service, tmp_path: Path) -> None:
         cwd=tmp_path,
         env={"MD5_URL": service.url, "PATH": "/usr/bin:/bin"},
         capture_output=True,
-        timeout=60,
+        timeout=IN_TIME_S,
     )
     assert ran.returncode == 0, ran.stderr
     if "results" in command:
@@ -132,7 +132,9 @@ def test_keys_are_made_used_and_revoked_as_the_readme_says(start_service: Callab
             environment["MD5_KEY"] = told["create"].strip()
             continue
         command = re.sub(r"\bID$", told.get("list", "").partition(" ")[0], command.removeprefix(".venv/bin/"))
-        ran = subprocess.run(command, shell=True, cwd=here, env=environment, capture_output=True, text=True, timeout=60)
+        ran = subprocess.run(
+            command, shell=True, cwd=here, env=environment, capture_output=True, text=True, timeout=IN_TIME_S
+        )
         assert ran.returncode == 0, (command, ran.stderr)
         told[next(word for word in ("create", "put", "list", "revoke", "curl") if word in command)] = ran.stdout
     assert told["put"] == f"{hashlib.md5(b'abc').hexdigest()}  reads.bam\n"

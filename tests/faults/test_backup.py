@@ -19,7 +19,7 @@ import uuid_utils
 from md5_task_data import tasks
 from md5_task_data.database import Database
 from tests import forked
-from tests.client import Client, wait_for
+from tests.client import IN_TIME_S, Client, wait_for
 from tests.cluster import Cluster, running
 from tests.data.place import Place, everything, fill
 from tests.databases import new_sqlite
@@ -36,8 +36,6 @@ from tests.service import COMMAND, Service
 Figure = Callable[[str], None]
 Environment = Mapping[str, str]
 Promised = Mapping[str, str | None]
-SETTLED_S = 60
-MADE_S = 120
 MANY = 600
 LOAD_S = 600  # at the longest
 NO_PLACE = ["--data", "/nonexistent"]  # all is in the environment
@@ -45,7 +43,7 @@ NO_PLACE = ["--data", "/nonexistent"]  # all is in the environment
 
 def md5_service(*words: str | Path, env: Environment | None = None) -> subprocess.CompletedProcess[str]:
     command = [COMMAND, *map(str, words)]
-    return forked.as_text(forked.run(command, os.environ | dict(env or {}), Path.cwd(), within_s=MADE_S))
+    return forked.as_text(forked.run(command, os.environ | dict(env or {}), Path.cwd(), within_s=IN_TIME_S))
 
 
 def done(ran: subprocess.CompletedProcess[str]) -> str:
@@ -75,7 +73,7 @@ class Load:
 
     def end(self) -> None:
         self._stop.set()
-        self._thread.join(30)
+        self._thread.join(IN_TIME_S)
         self.journal.stop()
 
 
@@ -119,7 +117,7 @@ def kept_elsewhere(cluster: Cluster, file: Path, before: Promised, last: Promise
     told = done(md5_service("restore", file, *NO_PLACE, env=cluster.environment))
     with running(cluster):
         began = time.monotonic()
-        wait_for(lambda: unfinished(cluster.database_url) == 0, "every promise to be kept", within_s=SETTLED_S)
+        wait_for(lambda: unfinished(cluster.database_url) == 0, "every promise to be kept")
         settled_s = time.monotonic() - began
         cluster.stop()
     assert done(md5_service("doctor", *NO_PLACE, env=cluster.environment)) == ""
@@ -204,7 +202,7 @@ def test_the_database_is_lost_and_the_log_is_newer(
     (saved,) = service.log_path.parent.glob("tasks.log.beyond-*")
     assert newer.endswith(saved.read_bytes())
     service.start()
-    wait_for(lambda: unfinished(service.database_url) == 0, "every promise to be kept", within_s=SETTLED_S)
+    wait_for(lambda: unfinished(service.database_url) == 0, "every promise to be kept")
     service.stop()
     found = found_in(service, before)
     doctor = md5_service("doctor", "--data", service.folder, "--json")
@@ -245,7 +243,6 @@ def killed(words: list[str], place: Place, after_s: float) -> float:
     wait_for(
         lambda: set(place.bucket.root.glob(f"{words[0]}-*")) - before or process.poll() is not None,
         "it",
-        within_s=30,
         every_s=0.001,
     )
     began = time.monotonic()
@@ -253,7 +250,7 @@ def killed(words: list[str], place: Place, after_s: float) -> float:
         process.wait(after_s)
     with contextlib.suppress(ProcessLookupError):
         os.kill(process.pid, signal.SIGKILL)
-    process.wait(MADE_S)
+    process.wait(IN_TIME_S)
     return time.monotonic() - began
 
 
@@ -263,7 +260,7 @@ def test_backups_are_killed_and_the_next_one_is_whole(
     kills, chance = 60 if is_long else 1, random.Random(SEED)
     before, names = everything(full.database), full.files()
     full.database.close()
-    takes_s = killed(["backup", str(tmp_path / "first.tar")], full, MADE_S) if is_long else 0
+    takes_s = killed(["backup", str(tmp_path / "first.tar")], full, IN_TIME_S) if is_long else 0
     file = tmp_path / "b.tar"
     unfinished_ones = 0
     for number in range(kills):
@@ -303,7 +300,7 @@ def test_restores_are_killed_and_begun_again(
         return place
 
     place, whole, begun_again = another(0), 0, 0
-    takes_s = killed(["restore", str(file)], another(1), MADE_S) if is_long else 0
+    takes_s = killed(["restore", str(file)], another(1), IN_TIME_S) if is_long else 0
     for number in range(kills):
         killed(["restore", str(file)], place, chance.uniform(0, takes_s) if number else 0)
         if place.is_empty():

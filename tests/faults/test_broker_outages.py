@@ -21,7 +21,7 @@ from md5_task_data.bucket import Bucket
 from md5_task_data.database import Database
 from md5_task_data.errors import DependencyAway
 from tests.bucket import store
-from tests.client import wait_for
+from tests.client import IN_TIME_S, wait_for
 from tests.cluster import Cluster
 from tests.faults.conftest import StartCluster, long_form_brokers
 from tests.faults.journal import Journal
@@ -34,7 +34,6 @@ from tests.servers.rabbitmq import RabbitMq
 from tests.servers.valkey import Valkey
 
 ANSWER_S = 2.0
-CONSUMING_S = 60
 TAKEN_S = 10
 PROMISES, OVER_S = 12, 1.5  # handed over around each fault
 Broker = Valkey | RabbitMq
@@ -91,14 +90,14 @@ def test_broker_outages(
             began = time.monotonic()
             ids = [hinted(cluster, promises), unhinted(cluster, promises)]
             for task_id in ids:
-                cluster.ended(task_id, began + CONSUMING_S - time.monotonic())
+                cluster.ended(task_id, began + IN_TIME_S - time.monotonic())
             name = said(fault)
             print(f"{number}. {name}: consuming again after {time.monotonic() - began:.1f} s")
             consuming_s[name] = max(consuming_s[name], time.monotonic() - began)
-            journal.join(30)
+            journal.join(IN_TIME_S)
             assert (journal.refused, journal.unanswered) == (0, 0), f"{name}: {journal}"
             promises |= journal.promises
-        wait_for(lambda: unfinished(url) == 0, "every promise to be kept", within_s=CONSUMING_S)
+        wait_for(lambda: unfinished(url) == 0, "every promise to be kept")
         cluster.stop()
     found = counts(url, cluster.log_path, promises)
     tried = ", ".join(f"{number} {said(fault)}" for fault, number in times.items())
@@ -108,7 +107,7 @@ def test_broker_outages(
         f"{slowest_s:.2f} s; consuming again at the latest after: {after}; {found}"
     )
     assert slowest_s < ANSWER_S + busy_s
-    assert max(consuming_s.values()) <= CONSUMING_S
+    assert max(consuming_s.values()) <= IN_TIME_S
     assert found == KEPT
     assert "DUMP" not in cluster.stderr()
 

@@ -17,7 +17,7 @@ from md5_task_data.database import Database
 from md5_task_data.messages import Message
 from md5_task_data.schema import contacts, rejects
 from tests.bucket import store
-from tests.client import wait_for
+from tests.client import IN_TIME_S, wait_for
 from tests.cluster import Cluster
 from tests.faults.conftest import StartCluster
 from tests.faults.oracle import KEPT, counts, unfinished
@@ -28,7 +28,6 @@ from tests.servers.valkey import Valkey
 
 LEASE_S = 1
 PART_BYTES = 16 << 10
-SETTLED_S = 90
 ID = "01a206e2-0000-7000-8000-000000000000"
 
 
@@ -87,9 +86,9 @@ def test_a_load_survives_its_workers(
     task_id = cluster.hand_over(content, "partner.csv", kind="contacts")
     faults = draw(SEED, kills=2 * kills, stops=0, over_s=over_s, stopped_s=0)
     hits = carry_out([fault for fault in faults if fault.role == "worker"][:kills], cluster)
-    done = cluster.ended(task_id, within_s=SETTLED_S + over_s)
+    done = cluster.ended(task_id, within_s=IN_TIME_S + over_s)
     took_s = time.monotonic() - began
-    wait_for(lambda: unfinished(url) == 0, "the parts to be cleared away", within_s=SETTLED_S)
+    wait_for(lambda: unfinished(url) == 0, "the parts to be cleared away")
     cluster.stop()
     quiet_url = own_postgres.new_database()
     expected = quietly(quiet_url, cluster, content)

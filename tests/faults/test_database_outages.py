@@ -12,7 +12,7 @@ import httpx2
 import pytest
 
 from tests.bucket import files
-from tests.client import wait_for
+from tests.client import IN_TIME_S, wait_for
 from tests.cluster import Cluster
 from tests.faults.conftest import StartCluster
 from tests.faults.journal import Journal
@@ -23,7 +23,6 @@ from tests.faults.schedule import SEED
 from tests.servers.postgres import Postgres
 from tests.servers.valkey import Valkey
 
-SETTLED_S = 180
 BEFORE_OR_AFTER: tuple[Literal["before", "after"], ...] = ("before", "after")
 ANSWER_S = 2.0
 CROWD = 45  # requests at the same time: more than an API has threads for what may hang
@@ -64,7 +63,7 @@ def test_restarts_and_cuts_at_commit(
     for _ in range(restarts):
         time.sleep(0.5)
         own_postgres.restart()
-    journal.join(60)
+    journal.join(IN_TIME_S)
     promises |= journal.promises
     said = f"{restarts} restarts: {journal}"
 
@@ -74,12 +73,12 @@ def test_restarts_and_cuts_at_commit(
         for _ in range(cuts):  # one by one: at once, they would all hit what comes first
             cut_a_commit(proxy, when)
             time.sleep(0.05)
-        journal.join(60)
+        journal.join(IN_TIME_S)
         promises |= journal.promises
         said += f"; {cuts} connections cut {when} COMMIT: {journal}"
 
     began = time.monotonic()
-    wait_for(lambda: unfinished(url) == 0, "every promise to be kept", within_s=SETTLED_S)
+    wait_for(lambda: unfinished(url) == 0, "every promise to be kept")
     settled_s = time.monotonic() - began
     cluster.stop()
     found = counts(url, cluster.log_path, promises)
@@ -113,7 +112,7 @@ def test_everybody_has_an_answer_in_time(
     with crowd(cluster) as client:
         for outage in OUTAGES:
             everything_at_once(client, task_id)  # so that there are many connections to lose
-            wait_for(lambda: unfinished(url) == 0, "the workers to have nothing to do", within_s=SETTLED_S)
+            wait_for(lambda: unfinished(url) == 0, "the workers to have nothing to do")
             with outage(own_postgres, proxy):
                 if outage is not half_open:
                     slowest_s = max(slowest_s, is_refused_in_time(client, task_id))
@@ -124,11 +123,11 @@ def test_everybody_has_an_answer_in_time(
                 lambda: promise(client), f"an upload to be taken, after {said(outage)}", within_s=AGAIN_S
             )
             taken_s = time.monotonic() - began
-            assert cluster.ended(promised, SETTLED_S)["status"] == "done"
+            assert cluster.ended(promised, IN_TIME_S)["status"] == "done"
             done_s = time.monotonic() - began
             after.append(f"{said(outage)} {taken_s:.1f} s and {done_s:.1f} s")
             # Where it was not even reached no COMMIT was sent, and whatever came is removed again.
-            wait_for(lambda: stored(cluster) <= rows(own_postgres, url), "no bytes without a row", within_s=SETTLED_S)
+            wait_for(lambda: stored(cluster) <= rows(own_postgres, url), "no bytes without a row")
     assert slowest_s < ANSWER_S + busy_s
     figure(f"slowest 503 {slowest_s:.2f} s, {CROWD} clients; uploads taken again, and done: {', '.join(after)}")
 
@@ -155,7 +154,7 @@ def is_refused_in_time(client: httpx2.Client, task_id: str) -> float:
 def crowd(cluster: Cluster) -> Iterator[httpx2.Client]:
     """For as many as want it at the same time, each on a connection of their own."""
     with httpx2.Client(
-        base_url=cluster.url, timeout=30, limits=httpx2.Limits(), headers={"Connection": "close"}
+        base_url=cluster.url, timeout=IN_TIME_S, limits=httpx2.Limits(), headers={"Connection": "close"}
     ) as client:
         yield client
 

@@ -22,7 +22,6 @@ from tests.faults.small_disk import MIB, PAGE, SmallDisk, small_disk
 from tests.servers.postgres import Postgres
 from tests.servers.valkey import Valkey
 
-DRAINED_S = 30
 BEFORE = 30  # files handed over while there was room
 WORKER_WAITS = "waiting for the database: the disk of the database is full"
 
@@ -97,7 +96,7 @@ def is_told(answer: httpx2.Response) -> bool:
 def drained(cluster: Cluster) -> float:
     """Seconds until no promise is open; no more than they may be."""
     began = time.monotonic()
-    wait_for(lambda: unfinished(cluster.database_url) == 0, "every promise to be kept", within_s=DRAINED_S)
+    wait_for(lambda: unfinished(cluster.database_url) == 0, "every promise to be kept")
     return time.monotonic() - began
 
 
@@ -111,10 +110,8 @@ def test_disk_full_under_the_log(tmp_path: Path, postgres: Postgres, broker: Val
         disk.fill()
         files.give_many(BEFORE)
         later = list(files.promises)[BEFORE:]
-        wait_for(lambda: all(cluster.task(task_id)["outcome"] for task_id in later), "the results", within_s=DRAINED_S)
-        wait_for(
-            lambda: "cannot be written: No space left" in cluster.stderr(), "a try to write the log", within_s=DRAINED_S
-        )
+        wait_for(lambda: all(cluster.task(task_id)["outcome"] for task_id in later), "the results")
+        wait_for(lambda: "cannot be written: No space left" in cluster.stderr(), "a try to write the log")
         seen = [cluster.task(task_id) for task_id in later]  # before the file
         torn = cluster.log_path.read_bytes()
         assert torn.startswith(before)
@@ -189,7 +186,7 @@ def database_is_full(tmp_path: Path, url: str, broker: Valkey, disk: SmallDisk, 
         told = sum(map(is_told, answers))
         statuses = [answer.status_code for answer in answers]
         assert set(statuses) <= {202, 507}
-        wait_for(lambda: WORKER_WAITS in cluster.stderr(), "a worker to find it full", within_s=DRAINED_S)
+        wait_for(lambda: WORKER_WAITS in cluster.stderr(), "a worker to find it full")
         assert files.are_rows()
         assert files.are_stored()
         disk.empty()

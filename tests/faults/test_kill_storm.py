@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.client import wait_for
+from tests.client import IN_TIME_S, wait_for
 from tests.faults.conftest import StartCluster, long_form_brokers
 from tests.faults.journal import Journal
 from tests.faults.oracle import KEPT, counts, unfinished
@@ -16,7 +16,6 @@ from tests.servers.valkey import Valkey
 
 LEASE_S = 2
 STOPPED_S = 3  # longer than the lease
-SETTLED_S = 60
 
 
 @long_form_brokers
@@ -44,8 +43,8 @@ def test_kill_storm(
     journal = Journal(cluster.urls, promises, SEED, over_s=0.8 * over_s)
     journal.start()
     hits = carry_out(draw(SEED, kills=kills, stops=stops, over_s=over_s, stopped_s=STOPPED_S), cluster)
-    journal.join(120)
-    wait_for(lambda: unfinished(url) == 0, "every promise to be kept", within_s=SETTLED_S)
+    journal.join(IN_TIME_S)
+    wait_for(lambda: unfinished(url) == 0, "every promise to be kept")
     settled_s = time.monotonic() - max(hits.last_at, journal.last_at)
     cluster.stop()
     found = counts(url, cluster.log_path, journal.promises)
@@ -56,5 +55,5 @@ def test_kill_storm(
     )
     assert (hits.kills, hits.stops) == (kills, stops)
     assert len(journal.promises) >= promises
-    assert settled_s <= SETTLED_S
+    assert settled_s <= IN_TIME_S
     assert found == KEPT

@@ -18,7 +18,7 @@ from pathlib import Path
 
 import psutil
 
-GONE_S = 20  # for the kernel to end what was killed
+GONE_S = 60  # for the kernel to end what was killed
 
 _guardian: subprocess.Popen[bytes] | None = None
 

@@ -19,10 +19,9 @@ from sqlalchemy import make_url
 
 from md5_task_data import migrations
 from md5_task_data.database import Database
+from tests.client import IN_TIME_S
 from tests.servers.guardian import guard, kill_all_in, processes_in
 
-START_S = 60
-STOP_S = 30
 ANSWER_S = 2  # how long a request may take in `answers`
 TAIL = 3000  # characters of the log in an error
 
@@ -67,7 +66,7 @@ class Server(ABC):
         """Start it, without waiting; everything it keeps is made at the first call."""
 
     def start(self) -> None:
-        """Start it and wait until it answers. Raises ServerFailed when it does not within 60 s."""
+        """Start it and wait until it answers. Raises ServerFailed when it does not in time."""
         assert not self.is_running
         for place in self._places:
             guard(place)
@@ -84,7 +83,7 @@ class Server(ABC):
     def _comes_up(self) -> bool:
         """False when it ends by itself, or not in time."""
         self._process = self._launch()
-        deadline = time.monotonic() + START_S
+        deadline = time.monotonic() + IN_TIME_S
         while self.is_running and time.monotonic() < deadline:
             if self.answers() and self.is_running:  # it, and not another one on this port
                 self._has_started = True
@@ -93,12 +92,12 @@ class Server(ABC):
         return False
 
     def stop(self) -> None:
-        """Stop it in good order. Raises TimeoutExpired, and kills it, when that takes longer than 30 s."""
+        """Stop it in good order. Raises TimeoutExpired, and kills it, when it does not end in time."""
         assert self._process is not None
         self.resume()
         try:
             self._process.send_signal(self.stop_signal)
-            self._process.wait(STOP_S)
+            self._process.wait(IN_TIME_S)
         finally:
             self.kill()
 

@@ -4,6 +4,7 @@ import csv
 import io
 import threading
 
+from tests.client import IN_TIME_S
 from tests.worker.conftest import Loading
 
 SAMPLE = "Kathy Hunter;abc.def0@bing.com\nBob;nicholas@example\nKathy;ABC.Def0@bing.com\n;;\n\nZoë;zoe@müller.de;+49\n"
@@ -78,7 +79,7 @@ def test_parts_that_are_delivered_three_times_at_once_are_loaded_once(load: Load
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(60)
+        thread.join(IN_TIME_S)
     found = load.found(task_id)
     assert found.counts == quiet.counts
     assert (found.rejects, found.task["attempt"]) == (quiet.rejects, 1)

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+from tests.client import IN_TIME_S
 from tests.cluster import Cluster, running
 from tests.servers.postgres import Postgres
 from tests.servers.valkey import Valkey
@@ -73,7 +74,9 @@ def test_the_settings_are_the_same_as_without_it(tmp_path: Path) -> None:
 
     def settings_in(environment: dict[str, str]) -> list[object]:
         command = [sys.executable, "-c", SETTINGS]
-        ran = subprocess.run(command, env=os.environ | environment | own, capture_output=True, text=True, timeout=120)
+        ran = subprocess.run(
+            command, env=os.environ | environment | own, capture_output=True, text=True, timeout=IN_TIME_S
+        )
         assert ran.returncode == 0, ran.stderr
         return list(json.loads(ran.stdout.splitlines()[-1]))
 

@@ -17,6 +17,7 @@ from md5_task_data.bucket import Bucket
 from md5_task_data.database import Database
 from tests import forked
 from tests.bucket import store
+from tests.client import IN_TIME_S
 from tests.databases import new_sqlite
 
 NewTask = Callable[..., str]
@@ -69,7 +70,7 @@ def work_alone(tmp_path: Path, bucket: Bucket, new_task: NewTask) -> WorkAlone:
         content = bytes(BLOCKS * BLOCK)
         task_id = new_task(size=len(content))
         store(bucket, task_id, content)
-        return forked.call(__name__, str(tmp_path), task_id, work.__name__, str(limit_s)).wait(60), task_id
+        return forked.call(__name__, str(tmp_path), task_id, work.__name__, str(limit_s)).wait(IN_TIME_S), task_id
 
     return run
 

@@ -20,7 +20,7 @@ from md5_task_data.database import Database
 from md5_task_data.errors import DependencyAway, InvalidInput
 from md5_task_data.schema import SECOND
 from tests.bucket import store
-from tests.client import BUSY_S
+from tests.client import BUSY_S, IN_TIME_S
 
 NewTask = Callable[..., str]
 Run = Callable[..., dict[str, Any]]
@@ -211,7 +211,7 @@ def test_a_cancel_stops_the_work_between_two_blocks(database: Database, bucket: 
     started.wait()
     with database.transaction() as db:
         tasks.cancel(db, "local", task_id)
-    thread.join(20)
+    thread.join(IN_TIME_S)
     assert blocks < 15  # of 20; it looks every third of a second
     assert row(database, task_id)["outcome"] == "cancelled"
 

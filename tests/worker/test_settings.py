@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from md5_service.settings import BadSettings, read_settings
+from tests.client import IN_TIME_S
 
 GOOD = {
     "MD5_DATABASE_URL": "postgresql://md5@db/md5",
@@ -55,7 +56,7 @@ def test_a_worker_that_cannot_even_wait_ends(tmp_path: Path) -> None:
     driver_missing = {"MD5_DATABASE_URL": "mysql+mysqldb://127.0.0.1/md5"}
     environment = os.environ | GOOD | driver_missing
     command = [str(Path(sys.executable).with_name("celery")), "-A", "md5_service.worker.main", "worker", "-Q", "work"]
-    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=60)
+    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=IN_TIME_S)
     assert done.returncode == 2, done.stderr
     assert "this worker cannot start" in done.stderr
 

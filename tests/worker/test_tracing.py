@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from md5_service import tracing
+from tests.client import IN_TIME_S
 from tests.collector import Collector
 
-RUN_S = 120  # of a machine that has other things to do
 END_S = 25  # the SDK itself would wait for half a minute
 ENDPOINT = "OTEL_EXPORTER_OTLP_ENDPOINT"
 AT_WORK = """
@@ -54,7 +54,7 @@ def run(script: str, *arguments: str, **environment: str) -> subprocess.Complete
         capture_output=True,
         text=True,
         check=True,
-        timeout=RUN_S,
+        timeout=IN_TIME_S,
     )
 
 
