@@ -134,7 +134,7 @@ class Settings(BaseSettings):
     max_form_bytes: int = Field(1 << 20, ge=1 << 10, le=64 << 20, description="Bytes of a form besides its file")
     max_part_headers: int = Field(8, ge=2, le=100, description="Headers of each part of a form")
     max_part_header_bytes: int = Field(
-        8192, ge=512, le=64 << 10, description="Bytes of each of these headers, names of files among them"
+        64 << 10, ge=512, le=1 << 20, description="Bytes of each of these headers, names of files among them"
     )
     lease_s: float = Field(30, ge=1, le=3600, description="A worker that shows no sign for so long has lost its task")
     max_attempts: int = Field(5, ge=1, le=1000, description="A task whose lease was lost so often has failed")

@@ -54,7 +54,8 @@ def dump(db: Connection, rows_of: Table, file: IO[bytes]) -> int:
     memory. Raises OSError."""
     sorts = {each.name: _sort_of(each) for each in rows_of.c}
     of_bytes = [place for place, sort in enumerate(sorts.values()) if sort == OF_BYTES]
-    is_wide = any(_sort_of(each) == OF_BYTES or each.type is LongText for each in rows_of.c)
+    # What is null in most rows is short: a name.
+    is_wide = any(each.type is LongText or (_sort_of(each) == OF_BYTES and not each.nullable) for each in rows_of.c)
     fetched = FEW if is_wide else MANY
     wanted = [cast(each, Text).label(each.name) if sorts[each.name] == OF_JSON else each for each in rows_of.c]
     query = select(*wanted).order_by(*rows_of.primary_key.columns)
@@ -67,7 +68,8 @@ def dump(db: Connection, rows_of: Table, file: IO[bytes]) -> int:
             for row in rows:
                 values = list(row)
                 for place in of_bytes:
-                    values[place] = base64.b64encode(values[place]).decode()
+                    if values[place] is not None:
+                        values[place] = base64.b64encode(values[place]).decode()
                 lines.append(_line(values))
             packed.write(b"".join(lines))
             written += len(rows)
@@ -113,7 +115,8 @@ def _batches(lines: Iterable[bytes], header: Header) -> Iterator[list[list[Any]]
     for line in lines:
         values = json.loads(line)
         for place in of_bytes:
-            values[place] = base64.b64decode(values[place], validate=True)
+            if values[place] is not None:
+                values[place] = base64.b64decode(values[place], validate=True)
         if len(values) != len(header.columns):
             raise ValueError(header.table)
         batch.append(values)

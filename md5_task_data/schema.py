@@ -156,7 +156,8 @@ tasks = Table(
     Column("kind", String(32), nullable=False),
     Column("status", String(16), nullable=False),
     Column("outcome", String(16)),
-    Column("filename", String(255), nullable=False),
+    Column("filename", String(4096), nullable=False),
+    Column("filename_bytes", LargeBinary),  # where it is not text; `filename` is then what can be read of it
     Column("size", BigInteger, nullable=False),
     Column("batch", String(255)),
     Column("params", JSON, nullable=False),

@@ -14,13 +14,13 @@ from md5_task_data.filters import condition, read_cursor, write_cursor
 from md5_task_data.schema import IS_PART, SECOND, UNFINISHED, Row, now, rfc3339, tasks
 
 FIRST_HINT_S = 30  # a message is sent right after the commit; when nobody came by then, the sweeper sends another
-MAX_NAME = 255  # characters
+MAX_NAME = 4096  # characters: it may be a path, of which Linux takes no longer ones
 MAX_BATCH = 255
 
 DIGESTS_STEP = 5000  # rows that one step of a manifest looks at
 
 Version = tuple[object, ...]
-Digest = tuple[str, str]  # the MD5 of a file, and its name
+Digest = tuple[str, bytes]  # the MD5 of a file, and its name
 _VERSION = tuple(tasks.c[name] for name in ("status", "outcome", "progress", "fence", "errors", "lost_leases"))
 
 
@@ -44,8 +44,8 @@ _AT_FIRST: dict[str, Any] = {
 
 @dataclass(frozen=True)
 class NewTask:
-    """A file whose bytes are stored, checked as far as it can be without reading them. `content`: they are few, and are to
-    be stored with the row."""
+    """A file whose bytes are stored, checked as far as it can be without reading them. `filename` is what `os.fsdecode` makes of
+    its bytes, which need not be text. `content`: the file's, which are few, and are to be stored with the row."""
 
     id: str
     owner: str
@@ -96,7 +96,7 @@ def create_all(db: Connection, news: Sequence[tuple[NewTask, str | None]]) -> li
             "id": new.id,
             "owner": new.owner,
             "kind": kinds.known(new.kind),
-            "filename": new.filename,
+            **_columns_of_name(new.filename),
             "size": new.size,
             "batch": new.batch,
             "params": dict(new.params),
@@ -112,6 +112,13 @@ def create_all(db: Connection, news: Sequence[tuple[NewTask, str | None]]) -> li
         insert_all(db, tasks, rows)
     contents.add(db, {new.id: new.content for new, _ in news if new.content is not None})
     return list(rows)
+
+
+def _columns_of_name(name: str) -> dict[str, str | bytes | None]:
+    """As text, and where that is not all of it, as bytes."""
+    raw = name.encode(errors="surrogateescape")
+    text = raw.decode(errors="replace")
+    return {"filename": text, "filename_bytes": None if text == name else raw}
 
 
 def forget(db: Connection, task_ids: Iterable[str]) -> None:
@@ -210,8 +217,9 @@ def digests(db: Connection, owner: str, *, batch: str | None, after: str | None)
         wanted.append(condition("batch", batch))
     if last is not None:
         wanted.append(tasks.c.id <= last)
-    found = db.execute(select(tasks.c.md5, tasks.c.filename).where(*here, *wanted).order_by(tasks.c.id))
-    return [(row.md5, row.filename) for row in found], last
+    columns = tasks.c.md5, tasks.c.filename, tasks.c.filename_bytes
+    found = db.execute(select(*columns).where(*here, *wanted).order_by(tasks.c.id))
+    return [(row.md5, row.filename_bytes or row.filename.encode()) for row in found], last
 
 
 def cancel(db: Connection, owner: str, task_id: str) -> Row:
@@ -241,6 +249,8 @@ def retry(db: Connection, owner: str, task_id: str, new_id: str, *, is_there: bo
     if not is_there:
         check_kept(row)
     same = {name: row[name] for name in ("owner", "kind", "filename", "size", "batch", "params")}
+    if row["filename_bytes"] is not None:
+        same["filename"] = row["filename_bytes"].decode(errors="surrogateescape")
     content = contents.get_all(db, [row["id"]]).get(row["id"])
     return NewTask(new_id, retry_of=row["id"], retried_traceparent=row["traceparent"], content=content, **same)
 

@@ -16,8 +16,9 @@ CHARSETS = ("utf-8", "iso-8859-1")
 
 
 def parameters(value: bytes) -> Mapping[str, str]:
-    """Those of a `Content-Disposition`, by name; the first of a name counts. Raises InvalidInput for a bad `filename*`."""
-    text = value.decode(errors="replace")
+    """Those of a `Content-Disposition`, by name, as `os.fsdecode` has them; the first of a name counts. Raises InvalidInput for a
+    bad `filename*`."""
+    text = value.decode(errors="surrogateescape")
     found: dict[str, str] = {}
     at = text.find(";")
     while at >= 0 and (parameter := PARAMETER.match(text, at)):

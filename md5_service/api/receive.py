@@ -36,7 +36,12 @@ class Received:
             raise InvalidInput(f"parameter {name[:100]}: given twice")
         if len(self.fields) >= self.max_parameters:
             raise InvalidInput(f"more than {self.max_parameters} parameters")
-        self.fields[name] = value
+        self.fields[name] = value if name == "filename" else as_text(value)
+
+
+def as_text(value: str) -> str:
+    """Without the bytes of it that are no text; those of a file's name are kept (`os.fsdecode`)."""
+    return value.encode(errors="surrogateescape").decode(errors="replace")
 
 
 def head_of(request: Request, settings: Settings) -> Received:
@@ -56,8 +61,9 @@ def head_of(request: Request, settings: Settings) -> Received:
     if (coding := request.headers.get("transfer-encoding", "chunked").strip().lower()) != "chunked":
         raise HTTPException(415, f"header Transfer-Encoding: {coding[:40]!r}; `chunked` is all that can be read here")
     received = Received(settings.max_parameters, digests=digests.of(request.headers))
-    for name, value in parse_qsl(request.scope["query_string"].decode("latin-1"), keep_blank_values=True):
-        received.add(name, value)
+    query = request.scope["query_string"].decode("latin-1")
+    for name, value in parse_qsl(query, keep_blank_values=True, errors="surrogateescape"):
+        received.add(as_text(name), value)
     return received
 
 
@@ -192,7 +198,7 @@ class _Form:
         name, value = self._header
         if bytes(name).lower() == b"content-disposition":
             about = disposition.parameters(bytes(value))
-            self._name = about.get("name", "")
+            self._name = as_text(about.get("name", ""))
             self._filename = about.get("filename")
         elif bytes(name).lower() == b"content-transfer-encoding":
             if self._encoding is not None:
@@ -235,7 +241,7 @@ class _Form:
             if not self._filename and not self._file_travelled:  # as browsers send a field in which nothing was chosen
                 raise InvalidInput("parameter file: no file was chosen")
         else:
-            self._received.add(self._name, self._value.decode(errors="replace"))
+            self._received.add(self._name, self._value.decode(errors="surrogateescape"))
 
     def _end(self) -> None:
         self.complete = True

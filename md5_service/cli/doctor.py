@@ -1,12 +1,12 @@
 """`md5-service doctor`: are rows, bytes, log and settings as they should be; and if not, what is to be done."""
 
-import json
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 from pathlib import Path
 
 from md5_service.broker import make_celery
 from md5_service.checks import checks
+from md5_service.cli.report import printable, write_json, write_text
 from md5_service.settings import BadSettings, Settings, read_settings, unknown_settings
 from md5_task_data.bucket import Bucket
 from md5_task_data.database import Database
@@ -20,7 +20,7 @@ def run(*, as_json: bool) -> int:
     """Print each finding as it is found, and return the exit code."""
     found = print_all(_all(), as_json=as_json)
     if not found and not as_json:
-        print("rows, bytes, log and settings fit together")
+        write_text("rows, bytes, log and settings fit together")
     return FOUND if found else 0
 
 
@@ -30,9 +30,10 @@ def print_all(findings: Iterable[Finding], *, as_json: bool = False) -> int:
     for finding in findings:
         found += 1
         if as_json:
-            print(json.dumps(asdict(finding)), flush=True)
+            write_json(asdict(finding))
         else:
-            print(f"{finding.about}: {finding.detail}\n    {finding.advice}", flush=True)
+            write_text(printable(f"{finding.about}: {finding.detail}"))
+            write_text(printable(f"    {finding.advice}"))
     return found
 
 

@@ -26,7 +26,7 @@ def in_order(work: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[
             while waiting:
                 yield waiting.popleft().result()
         except KeyboardInterrupt:
-            if sys.stderr.isatty():
+            if sys.stderr is not None and sys.stderr.isatty():
                 sys.stderr.write("\x1b[?25h\n")  # the cursor, which a progress bar hides
                 sys.stderr.flush()
             os._exit(130)  # the threads may be waiting for an answer, and there is nothing to clear away

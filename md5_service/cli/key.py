@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
-from md5_service.cli.report import complain
+from md5_service.cli.options import DATA, Data
+from md5_service.cli.report import CannotWrite, complain, printable, write_text
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -18,8 +19,6 @@ DatabaseUrl = Annotated[
     str | None,
     typer.Option("--database", envvar="MD5_DATABASE_URL", help="Where the keys are; else in the folder of `up`"),
 ]
-Data = Annotated[Path, typer.Option("--data", help="The folder of `up`")]
-DATA = Path("data")
 
 
 @commands.command()
@@ -33,7 +32,11 @@ def create(
 
     with _transaction(database, data) as db:
         key_id, key = keys.create(db, owner)
-    print(key)
+    try:
+        write_text(key)
+    except CannotWrite:
+        complain(f"nobody has seen the key that was made; end it with `md5-service key revoke {key_id}`")
+        raise
     complain(f"this key is shown only now; `md5-service key revoke {key_id}` ends it")
 
 
@@ -46,7 +49,7 @@ def list_keys(database: DatabaseUrl = None, data: Data = DATA) -> None:
     with _transaction(database, data) as db:
         for row in keys.all_keys(db):
             state = f"revoked {rfc3339(row['revoked_at'])}" if row["revoked_at"] else "in use"
-            print(f"{row['id']}  {row['owner']}  {rfc3339(row['created_at'])}  {state}")
+            write_text(f"{row['id']}  {printable(row['owner'])}  {rfc3339(row['created_at'])}  {state}")
 
 
 @commands.command()

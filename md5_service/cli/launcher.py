@@ -20,7 +20,7 @@ import sys
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from md5_service.cli.parts import die_with_parent
 
@@ -51,6 +51,20 @@ class Launcher:
         ours.settimeout(LOADED_S)
         ours.send(json.dumps(self._modules).encode())
         self._socket = ours
+
+    def launch_telling(self, words: Sequence[str]) -> "Launched":
+        """As `launch`, of what writes a byte into the descriptor that it gets once it has begun."""
+        told, telling = os.pipe()
+        os.set_blocking(told, False)
+        try:
+            launched = self.launch(words, [telling])
+        except BaseException:
+            os.close(told)
+            raise
+        finally:
+            os.close(telling)
+        launched.told = open(told, "rb", buffering=0)  # noqa: SIM115 (it is closed when nobody needs it any more)
+        return launched
 
     def launch(self, words: Sequence[str], descriptors: Sequence[int] = ()) -> "Launched":
         """A new process in a session of its own: `main` of the module `words[0]`, with the others. Raises OSError where it
@@ -117,7 +131,15 @@ class Launched:
     def __init__(self, pid: int, launcher: Launcher) -> None:
         self.pid = pid
         self.returncode: int | None = None
+        self.told: IO[bytes] | None = None  # by which it says that it has begun
         self._launcher = launcher
+
+    @property
+    def has_begun(self) -> bool:
+        if self.told is not None and self.told.read(1):
+            self.told.close()
+            self.told = None
+        return self.told is None
 
     def poll(self) -> int | None:
         if self.returncode is None:

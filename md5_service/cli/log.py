@@ -1,21 +1,22 @@
 """`md5-service log`: the shared log, for people and scripts. Reads it, as anybody may; only `shared_log` writes."""
 
 import os
-import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, BinaryIO, NoReturn
 
 import typer
 
-from md5_service.cli.report import complain
+from md5_service.cli.options import a_path
+from md5_service.cli.report import CannotWrite, complain, write_all, write_text
 
 commands = typer.Typer(help="The shared log.", no_args_is_help=True)
 
 BLOCK = 64 << 10  # bytes
 LOOK_S = 0.2  # between two looks for new lines
 
-File = Annotated[Path, typer.Argument(envvar="MD5_LOG_PATH", help="The log")]
+File = Annotated[Path, typer.Argument(parser=a_path, metavar="FILE", envvar="MD5_LOG_PATH", help="The log")]
 FILE = Path("data/log/tasks.log")
 
 
@@ -49,10 +50,10 @@ def verify(
     except (OSError, DependencyAway) as error:
         _end(file, error)
     if verdict.wrong:
-        print(f"{file}: {verdict.wrong}; {verdict.lines} lines before that are right")
+        write_text(f"{file}: {verdict.wrong}; {verdict.lines} lines before that are right")
         raise typer.Exit(1)
     checked = "the database agrees" if database else "without a database, the last line and the end are not checked"
-    print(f"{file}: {verdict.lines} lines, the chain is unbroken; {checked}")
+    write_text(f"{file}: {verdict.lines} lines, the chain is unbroken; {checked}")
 
 
 @commands.command()
@@ -69,9 +70,9 @@ def tail(
         while follow:
             time.sleep(LOOK_S)
             place = _print_new(file, place)
+    except CannotWrite:
+        raise
     except OSError as error:
-        if error.filename is None:  # it is what is printed that nobody takes, or has room for
-            raise
         _end(file, error)
     except KeyboardInterrupt:
         raise typer.Exit(130) from None
@@ -105,12 +106,17 @@ def _print_new(file: Path, place: int) -> int:
 def _print_from(log: BinaryIO, place: int) -> int:
     """Print the whole lines from there on; returns where they end."""
     log.seek(place)
-    for line in log:
-        if line.endswith(b"\n"):  # else it is being written
-            sys.stdout.buffer.write(line)
-            place += len(line)
-    sys.stdout.flush()
-    return place
+    whole = 0
+
+    def lines() -> Iterator[bytes]:
+        nonlocal whole
+        for line in log:
+            if line.endswith(b"\n"):  # else it is being written
+                whole += len(line)
+                yield line
+
+    write_all(lines())
+    return place + whole
 
 
 def _end(file: Path, error: Exception) -> NoReturn:

@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Iterable
 
-from md5_service.cli.report import printable, write, write_json
+from md5_service.cli.report import printable, write_json, write_text
 from md5_service.client import Task
 
 WIDE = 120  # columns of a terminal in which MD5s have room, too
@@ -14,11 +14,11 @@ def show(tasks: Iterable[Task], *, as_json: bool) -> None:
     if as_json:
         for task in tasks:
             write_json(task)
-    elif sys.stdout.isatty():
+    elif sys.stdout is not None and sys.stdout.isatty():
         _table(tasks)
     else:
         for task in tasks:
-            write("\t".join(_fields(task)).encode() + b"\n")
+            write_text("\t".join(_fields(task)))
 
 
 def _fields(task: Task) -> tuple[str, ...]:

@@ -12,7 +12,8 @@ import typer
 
 from md5_service.cli import key as keys_of_service
 from md5_service.cli import log, tasks
-from md5_service.cli.report import complain
+from md5_service.cli.options import DATA, Data, a_path
+from md5_service.cli.report import CannotWrite, complain
 
 app = typer.Typer(
     name="md5-service",
@@ -24,15 +25,13 @@ app = typer.Typer(
 )
 
 
-Data = Annotated[Path, typer.Option("--data", help="The folder of `up`, for what the environment does not say")]
-DATA = Path("data")
-
-
 @app.command()
 def up(
     host: Annotated[str, typer.Option(help="The address to listen on")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65535, help="The port to listen on; 0: any free one")] = 9000,
-    data: Annotated[Path, typer.Option(help="The folder in which everything lives")] = Path("data"),
+    data: Annotated[
+        Path, typer.Option(parser=a_path, metavar="PATH", help="The folder in which everything lives")
+    ] = DATA,
     workers: Annotated[
         int, typer.Option(min=1, max=256, help="Files that are worked on at the same time")
     ] = os.cpu_count() or 1,
@@ -122,4 +121,20 @@ def restore(
 
 
 def main() -> None:
-    app()
+    """Exits with 1 where results cannot be written: quietly where whoever reads has seen enough, else with a line."""
+    _occupy_standard_descriptors()
+    try:
+        app()
+    except CannotWrite as error:  # EPIPE ends in `app` already
+        complain(f"the results cannot be written: {error.strerror}")
+        raise SystemExit(1) from None
+
+
+def _occupy_standard_descriptors() -> None:
+    """Who started us may have closed some. What is opened next would get their numbers, and a database, say, lines of a log.
+    Reading the standard input stays an error then, for it is open for writing only."""
+    for number in range(3):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.set_inheritable(os.open(os.devnull, os.O_WRONLY), True)  # it takes the lowest number that is free

@@ -66,6 +66,11 @@ class Part:
     def is_running(self) -> bool:
         return self._process is not None and self._process.poll() is None
 
+    @property
+    def has_begun(self) -> bool:
+        """Whether it does its work, as far as it can say so."""
+        return self.is_running and getattr(self._process, "has_begun", True)
+
     def start(self) -> None:
         """One that cannot be started has died at once."""
         self._started_at = time.monotonic()

@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn, TransferSpeedColumn
 
 from md5_service.cli.in_order import in_order
-from md5_service.cli.report import complain, printable, report, say, write, write_json
+from md5_service.cli.report import complain, printable, report, say, write_json, write_text
 from md5_service.client import Changed, Client, Refused, Task, Unavailable, Unreachable
 
 SHOWN_NAME = 40  # characters of a name beside its bar
@@ -55,7 +55,7 @@ class Put:
             with turn, _opened(name) as file:
                 task = self.client.put(
                     file,
-                    filename=None if name != "-" else "-",
+                    filename=name,
                     kind=self.kind,
                     batch=self.batch,
                     params=self.params,
@@ -89,7 +89,7 @@ class Put:
         if self.as_json:
             write_json(sent.task)
         else:
-            write(sent.task["id"].encode() + b"\n")
+            write_text(sent.task["id"])
         return 0
 
 

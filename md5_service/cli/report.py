@@ -1,9 +1,14 @@
-"""What the commands print: results on stdout, as bytes, for a file's name need not be text; all else on stderr."""
+"""What the commands print: results on stdout, as bytes, for a file's name need not be text; all else on stderr.
 
+Much of it is the text of others: names, reasons, headers. No control character of theirs reaches a terminal.
+"""
+
+import contextlib
 import errno
 import json
 import os
 import sys
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from md5_service import md5sum
@@ -45,27 +50,64 @@ def why(task: "Task") -> str:
     return task["error"]["detail"] if task["error"] else ""
 
 
-def write(line: bytes) -> None:
-    """Raises OSError."""
+class CannotWrite(OSError):
+    """Standard output is closed, full, or read by nobody any more."""
+
+
+def write(*lines: bytes) -> None:
+    """Lines of results, whole: as they are into a file or a pipe. Raises CannotWrite."""
+    write_all(lines)
+
+
+def write_all(lines: Iterable[bytes]) -> None:
+    """As `write`, as they come. What fails while they are made is not CannotWrite."""
     if sys.stdout is None:
-        raise OSError(errno.EBADF, os.strerror(errno.EBADF))  # closed by who started us
-    sys.stdout.buffer.write(line)
-    sys.stdout.buffer.flush()
+        raise CannotWrite(errno.EBADF, os.strerror(errno.EBADF))  # closed by who started us
+    is_read_by_a_person = sys.stdout.isatty()
+    for line in lines:
+        with _giving_up():
+            sys.stdout.buffer.write(_as_one_line(line) if is_read_by_a_person else line)
+    with _giving_up():
+        sys.stdout.buffer.flush()
 
 
-def write_json(task: "Task") -> None:
-    write(json.dumps(task, ensure_ascii=False).encode() + b"\n")
+@contextlib.contextmanager
+def _giving_up() -> Iterator[None]:
+    """Raises CannotWrite. What is still in a buffer then goes nowhere, so that the end of the process does not fail by it."""
+    try:
+        yield
+    except OSError as error:
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, sys.stdout.fileno())
+        os.close(nowhere)
+        raise CannotWrite(error.errno, error.strerror) from None
+
+
+def write_text(words: str) -> None:
+    """As `write`, one line."""
+    write(words.encode(errors="surrogateescape") + b"\n")
+
+
+def write_json(about: object) -> None:
+    write_text(json.dumps(about, ensure_ascii=False))
 
 
 def say(words: object) -> None:
-    if sys.stderr is not None:
-        sys.stderr.write(f"{words}\n")  # at once: `print` writes the newline by itself, and other threads speak, too
+    """One line on stderr. Where nobody can read it, the work goes on all the same."""
+    with contextlib.suppress(OSError):
+        if sys.stderr is not None:
+            # At once: `print` writes the newline by itself, and other threads speak, too.
+            sys.stderr.write(f"{printable(str(words))}\n")
 
 
 def complain(words: object) -> None:
     say(f"md5-service: {words}")
 
 
-def printable(name: str) -> str:
-    """A name as one line of a terminal can show it: control characters and what is not text, escaped."""
-    return "".join(c if c.isprintable() else c.encode("unicode_escape", "surrogatepass").decode() for c in name)
+def printable(text: str) -> str:
+    """A text as one line of a terminal can show it: control characters and what is not text, escaped."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape", "surrogatepass").decode() for c in text)
+
+
+def _as_one_line(line: bytes) -> bytes:
+    return printable(line.removesuffix(b"\n").decode(errors="replace")).encode() + b"\n"

@@ -4,10 +4,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
-from urllib.parse import urlsplit
 
 import typer
 
+from md5_service.cli.options import a_path
 from md5_service.cli.report import complain
 
 if TYPE_CHECKING:
@@ -96,7 +96,7 @@ def cancel(
     key: Key = None,
 ) -> None:
     """Cancel what has not ended. Exits with 1 where one of them had."""
-    from md5_service.cli.report import write, write_json
+    from md5_service.cli.report import write_json, write_text
     from md5_service.client import Refused, Unavailable
 
     code = 0
@@ -110,7 +110,7 @@ def cancel(
                 complain(f"{task_id}: {error}")
                 code = 1
             else:
-                write_json(task) if as_json else write(f"{task_id}: {task['outcome']}\n".encode())
+                write_json(task) if as_json else write_text(f"{task_id}: {task['outcome']}")
         raise typer.Exit(code)
 
 
@@ -118,7 +118,7 @@ def cancel(
 def check(
     manifest: Annotated[str, typer.Argument(metavar="MANIFEST", help="What md5sum printed; - is the standard input")],
     folder: Annotated[
-        Path, typer.Option("--dir", metavar="D", help="The folder that its names are relative to")
+        Path, typer.Option("--dir", parser=a_path, metavar="D", help="The folder that its names are relative to")
     ] = Path(),
     batch: Annotated[str | None, typer.Option(help="A name that these files share")] = None,
     url: Url = DEFAULT_URL,
@@ -142,23 +142,19 @@ def check(
 def _client(url: str, key: str | None) -> "Iterator[Client]":
     """Exit code 3 for a service that does not answer, 1 for one that says no."""
     from md5_service.client import Client, Refused, Unavailable, Unreachable
+    from md5_service.client.setup import address_of, key_of
 
-    parts = urlsplit(url)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise typer.BadParameter(f"{url!r} is no address of a service, as {DEFAULT_URL} is", param_hint="--url")
-    if key is not None and not (key.isascii() and key.isprintable()):
-        raise typer.BadParameter("it has characters that no key has", param_hint="--key")
+    for check, given, hint in ((address_of, url, "--url"), (key_of, key or "", "--key")):
+        try:
+            check(given)
+        except ValueError as error:
+            raise typer.BadParameter(str(error), param_hint=hint) from None
     try:
         with Client(url, key) as client:
             yield client
     except (Unreachable, Unavailable) as error:
-        complain(f"{url}: {error}" if isinstance(error, Unavailable) else error)
+        complain(f"{url.strip()}: {error}" if isinstance(error, Unavailable) else error)
         raise typer.Exit(3) from None
-    except BrokenPipeError:
-        raise typer.Exit(1) from None  # whoever reads has seen enough
-    except OSError as error:
-        complain(f"the results cannot be written: {error.strerror}")
-        raise typer.Exit(1) from None
     except Refused as error:
         complain(error)
         raise typer.Exit(1) from None

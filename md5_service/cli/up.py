@@ -15,14 +15,14 @@ from md5_service.cli.folder import DataFolder, FolderUnusable
 from md5_service.cli.launcher import Launcher
 from md5_service.cli.parts import Part
 from md5_service.cli.parts import run as run_process
-from md5_service.cli.report import complain, say
+from md5_service.cli.report import CannotWrite, complain, say, write_text
 from md5_service.settings import BadSettings, Settings, read_settings, unknown_settings
 from md5_task_data import due, idempotency, migrations
 from md5_task_data.bucket import Bucket
 from md5_task_data.database import Database
 from md5_task_data.errors import DependencyAway, InvalidInput
 
-READY_S = 180  # for the API to answer at the first start
+READY_S = 180  # for all parts at the first start
 TICK_S = 0.1
 MOST_FIRST_DEATHS = 5  # of one part before the service was ever ready: it will not get better
 API, WORKER = PARTS = "md5_service.api.serve", "md5_service.worker.serve"
@@ -36,6 +36,7 @@ class CannotStart(Exception):
 def run(host: str, port: int, data: Path, workers: int) -> None:
     """Start everything, say where it is, and stay until Ctrl-C or SIGTERM. Raises CannotStart."""
     folder = DataFolder(data)
+    host = host.removeprefix("[").removesuffix("]")  # as IPv6 stands in URLs
     try:
         _refuse_open_doors(host)
         folder.take()
@@ -59,7 +60,7 @@ def run(host: str, port: int, data: Path, workers: int) -> None:
         address = listening.getsockname()
         if _until_ready(parts, address, stop):
             where = _url(host, address[1])
-            print(f"md5-service is ready at {where}  (files and log in {folder.path}; Ctrl-C stops it)", flush=True)
+            _announce(f"md5-service is ready at {where}  (files and log in {folder.path}; Ctrl-C stops it)")
         while not stop.asked:
             _look_after(parts)
             time.sleep(TICK_S)
@@ -69,6 +70,14 @@ def run(host: str, port: int, data: Path, workers: int) -> None:
         launcher.end()
         folder.end_leftovers()
         stop.ignore()
+
+
+def _announce(ready: str) -> None:
+    """Where nobody can be told on stdout, the service runs all the same."""
+    try:
+        write_text(ready)
+    except CannotWrite as error:
+        say(f"{ready}; standard output cannot be written: {error.strerror}")
 
 
 class _StopRequests:
@@ -108,6 +117,8 @@ def _stop_in_order(parts: list[Part]) -> None:
 
 def _refuse_open_doors(host: str) -> None:
     """Where nobody says who may use the service, only those on this machine may."""
+    if not host:
+        raise CannotStart("--host is empty; name an address to listen on")
     try:
         is_loopback = host == "localhost" or ipaddress.ip_address(host).is_loopback
     except ValueError:
@@ -172,14 +183,14 @@ def _parts(
     is_ours: bool,
 ) -> list[Part]:
     def worker(name: str, *words: str) -> Part:
-        return Part(name, lambda: launcher.launch([WORKER, *words]))
+        return Part(name, lambda: launcher.launch_telling([WORKER, *words]))
 
     api = Part("the API", lambda: launcher.launch([API], [listening.fileno()]))
     if is_ours:
         api.clear_up = lambda: _forget_uploads(settings)
     parts = [
         worker("the upkeep worker", "upkeep", "1"),
-        worker("beat", "beat"),
+        worker("beat", "beat", "1"),
         worker("the worker", "work", str(workers)),
         worker("the worker for large files", "large", str(workers)),
         api,
@@ -214,13 +225,14 @@ def _valkey_binary() -> str:
 def _until_ready(parts: Sequence[Part], address: tuple[str, int], stop: _StopRequests) -> bool:
     """Whether it is; not when somebody asks to stop before. Raises CannotStart."""
     deadline = time.monotonic() + READY_S
-    while not _is_ready(address):
+    while not (all(part.has_begun for part in parts) and _is_ready(address)):
         if stop.asked:
             return False
         _look_after(parts)
         failing = next((part for part in parts if part.deaths >= MOST_FIRST_DEATHS), None)
         if failing or time.monotonic() > deadline:
-            what = f"{failing.name} does not stay up" if failing else f"the API did not answer in {READY_S} s"
+            late = next((part.name for part in parts if not part.has_begun), "the API")
+            what = f"{failing.name} does not stay up" if failing else f"{late} was not ready in {READY_S} s"
             raise CannotStart(f"{what}; its own words are above")
         time.sleep(TICK_S)
     return True

@@ -8,8 +8,8 @@ from typing import Self, TypeVar
 import httpx2
 
 from md5_service.client import streams
-from md5_service.client.flows import Flow, Flows, Pause, Request
-from md5_service.client.setup import DEFAULT_URL, filters, options, parameters, sent_as
+from md5_service.client.flows import Flow, Pause, Request
+from md5_service.client.setup import DEFAULT_URL, connected, filters, parameters, sent_as
 from md5_service.client.streams import Stream, Target
 from md5_service.client.upload import Source, Told, Upload, opened
 from md5_service.client.wire import Task
@@ -22,8 +22,7 @@ class AsyncClient:
     """As `Client`, for asyncio: what each call does and raises is said there. Files are read and written in threads."""
 
     def __init__(self, url: str = DEFAULT_URL, key: str | None = None) -> None:
-        self._flows = Flows(url)
-        self._http = httpx2.AsyncClient(**options(url, key))
+        self._flows, self._http = connected(httpx2.AsyncClient, url, key)
 
     async def put(
         self,

@@ -51,8 +51,9 @@ Flow = Generator[Request | Pause, Any, T]
 class Flows:
     """The calls of one client. Remembers whether its service was ever there: then it is waited for."""
 
-    def __init__(self, url: str) -> None:
-        self.url = url.rstrip("/")
+    def __init__(self, url: str, proxy: str | None = None) -> None:
+        """`proxy`: what the service is asked through, for words about errors."""
+        self._where = f"{url} (through the proxy {proxy})" if proxy else url
         self._is_there = False
 
     def put(self, upload: Upload, params: Mapping[str, str], wait_s: float, key: str | None) -> Flow[Task]:
@@ -134,7 +135,7 @@ class Flows:
 
     def unreachable(self, error: Exception) -> Unreachable:
         why = str(error) or type(error).__name__
-        return Unreachable(f"no answer from {self.url}: {why}; is the service running, and is its URL right?")
+        return Unreachable(f"no answer from {self._where}: {why}; is the service running, and is its URL right?")
 
     def _task(self, request: Request) -> Flow[Task]:
         return cast(Task, (yield from self._json(request)))
@@ -147,7 +148,7 @@ class Flows:
         is_problem = response.headers.get("content-type", "").startswith("application/problem+json")
         if not is_problem:  # of a proxy, or of somebody else
             return Unreachable(
-                f"what answers at {self.url} is not this service ({response.status_code}); is its URL right?"
+                f"what answers at {self._where} is not this service ({response.status_code}); is its URL right?"
             )
         self._is_there = True
         return refused(response.status_code, self._object(response))
@@ -156,7 +157,7 @@ class Flows:
         try:
             return dict(response.json())
         except (ValueError, TypeError):
-            raise Unreachable(f"what answers at {self.url} is not this service; is its URL right?") from None
+            raise Unreachable(f"what answers at {self._where} is not this service; is its URL right?") from None
 
 
 def _is_in_use(refusal: Exception) -> bool:

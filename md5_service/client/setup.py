@@ -1,30 +1,75 @@
 """How both clients are made, and what they make of their arguments."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, TypeVar
+from urllib.parse import urlencode, urlsplit
 
 import httpx2
 
-from md5_service.client.flows import LONG_POLL_S, Request
+from md5_service.client.errors import Unreachable
+from md5_service.client.flows import LONG_POLL_S, Flows, Request
+from md5_service.client.proxies import proxy_for, without_password
 from md5_service.client.upload import Source, name_of
 
 DEFAULT_URL = "http://127.0.0.1:9000"
 
+Http = TypeVar("Http", httpx2.Client, httpx2.AsyncClient)
 
-def options(url: str, key: str | None) -> dict[str, Any]:
-    """Of an httpx2 client of the service at `url`."""
-    headers = {"Authorization": f"Bearer {key}"} if key else {}
-    limits = httpx2.Limits(max_connections=None, max_keepalive_connections=64)
-    timeout = httpx2.Timeout(60, read=LONG_POLL_S + 40)
-    # Without TLS none is set up: reading the certificates takes longer than a small file. Redirects are not followed.
-    verify = url.lower().startswith("https:")
-    return {"base_url": url.rstrip("/"), "headers": headers, "limits": limits, "timeout": timeout, "verify": verify}
+
+def address_of(url: str) -> str:
+    """The URL of a service, without the blanks and slashes around it. Raises ValueError for what is none."""
+    trimmed = url.strip().rstrip("/")
+    try:
+        parts = urlsplit(trimmed)
+        is_good = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        is_good = False
+    # `urlsplit` takes line ends out silently.
+    if not is_good or parts.query or parts.fragment or any(c.isspace() or not c.isprintable() for c in trimmed):
+        raise ValueError(f"{url!r} is not the URL of a service, such as {DEFAULT_URL}")
+    return trimmed
+
+
+def key_of(key: str | None) -> str | None:
+    """A key without the blanks around it; an empty one is none. Raises ValueError for what cannot be one."""
+    trimmed = (key or "").strip()
+    if not (trimmed.isascii() and trimmed.isprintable()):
+        raise ValueError("the API key has characters that no key has")
+    return trimmed or None
+
+
+def connected(kind: type[Http], url: str, key: str | None) -> tuple[Flows, Http]:
+    """The calls to the service at `url`, and the httpx2 client, of either kind, that carries them out. Raises ValueError for what
+    cannot be a URL or a key, and Unreachable for a proxy that cannot be used."""
+    address, known_as = address_of(url), key_of(key)
+    proxy = proxy_for(address)
+    given: dict[str, Any] = {
+        "base_url": address,
+        "headers": {"Authorization": f"Bearer {known_as}"} if known_as else {},
+        "limits": httpx2.Limits(max_connections=None, max_keepalive_connections=64),
+        "timeout": httpx2.Timeout(60, read=LONG_POLL_S + 40),
+        # Without TLS none is set up: reading the certificates takes longer than a small file. Redirects are not followed.
+        "verify": address.lower().startswith("https:") or (proxy or "").lower().startswith("https:"),
+        # Where there is no proxy, httpx2 is told so: it would look at the environment in its own way.
+        **({"proxy": proxy} if proxy else {"mounts": dict.fromkeys(("http://", "https://", "all://"))}),
+    }
+    shown = without_password(proxy) if proxy else None
+    try:
+        return Flows(address, shown), kind(**given)
+    except (ImportError, ValueError, httpx2.InvalidURL) as error:
+        is_socks = isinstance(error, ImportError)
+        why = "SOCKS needs the package socksio" if is_socks else "its URL must begin with http, https or socks5"
+        raise Unreachable(
+            f"the proxy {shown} cannot be used: {why}; or set NO_PROXY={urlsplit(address).hostname}"
+        ) from None
 
 
 def sent_as(request: Request) -> dict[str, Any]:
     """The arguments of httpx2's `build_request`, but for the body."""
-    given = {"method": request.method, "url": request.path, "headers": dict(request.headers)}
-    return given | ({"params": dict(request.params)} if request.params else {})
+    query = (
+        f"?{urlencode(request.params, errors='surrogateescape')}" if request.params else ""
+    )  # a name need not be text
+    return {"method": request.method, "url": f"{request.path}{query}", "headers": dict(request.headers)}
 
 
 def parameters(

@@ -8,8 +8,8 @@ from typing import Self, TypeVar
 import httpx2
 
 from md5_service.client import streams
-from md5_service.client.flows import Flow, Flows, Pause, Request
-from md5_service.client.setup import DEFAULT_URL, filters, options, parameters, sent_as
+from md5_service.client.flows import Flow, Pause, Request
+from md5_service.client.setup import DEFAULT_URL, connected, filters, parameters, sent_as
 from md5_service.client.streams import Stream, Target
 from md5_service.client.upload import Source, Told, Upload, opened
 from md5_service.client.wire import Task
@@ -22,12 +22,12 @@ class Client:
     """The service at a URL; `key` is the API key, where one is asked for.
 
     What can be sent again without harm is, several times, for up to about 15 s: uploads have an Idempotency-Key. Every
-    call may raise Unreachable, or a Refused with the service's own words.
+    call may raise Unreachable, or a Refused with the service's own words. Raises ValueError for what cannot be a URL or a
+    key. `http_proxy`, `https_proxy`, `all_proxy` and `no_proxy` count as with curl, but not for this machine.
     """
 
     def __init__(self, url: str = DEFAULT_URL, key: str | None = None) -> None:
-        self._flows = Flows(url)
-        self._http = httpx2.Client(**options(url, key))
+        self._flows, self._http = connected(httpx2.Client, url, key)
 
     def put(
         self,

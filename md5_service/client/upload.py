@@ -62,9 +62,9 @@ def opened(source: Source) -> Iterator[BinaryIO]:
 
 
 def name_of(source: Source) -> str:
-    """The last part of a path, as text; `-` for what has none."""
+    """The last part of a path, as `os.fsdecode` has it; `-` for what has none."""
     path = source if isinstance(source, str | os.PathLike) else getattr(source, "name", "-")
-    name = os.fsencode(path).decode(errors="replace") if isinstance(path, str | os.PathLike) else "-"
+    name = os.fsdecode(path) if isinstance(path, str | os.PathLike) else "-"
     return PurePath(name).name or name
 
 

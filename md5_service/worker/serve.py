@@ -1,11 +1,13 @@
 """A worker, or beat, as `md5-service up` has it launched: what `celery worker` and `celery beat` do, without their command
 line, which takes half a second to import."""
 
+import os
 from typing import Any
 
 import celery.apps.beat
 import celery.apps.worker
 import celery.concurrency.prefork  # noqa: F401  # all three: what they are needed for would import them
+from celery.signals import beat_init, worker_ready
 from celery.utils.nodenames import host_format
 
 from md5_service.settings import settings_of_process
@@ -14,8 +16,15 @@ from md5_service.worker.app import create_worker
 BEAT = "beat"
 
 
-def main(queue: str, children: str = "1") -> None:
-    """Work on one queue in so many processes; `beat`: send the sweeps. Ends with SystemExit."""
+def main(queue: str, children: str, told: int) -> None:
+    """Work on one queue in so many processes; `beat`: send the sweeps. A byte goes into `told` once it does. Ends with
+    SystemExit."""
+
+    def has_begun(**_: object) -> None:
+        os.write(told, b".")
+
+    for signal in (worker_ready, beat_init):
+        signal.connect(has_begun, weak=False)
     app: Any = create_worker(settings_of_process())
     app.set_current()
     if queue == BEAT:

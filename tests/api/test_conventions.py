@@ -71,7 +71,7 @@ NAMES = {
     "extended, before the plain one": ("filename*=iso-8859-1''na%EFve; filename=plain", "naïve"),
     "a part's name in capitals": ('FileName="a"', "a"),
     "empty": ('filename=""', "unnamed"),
-    "as long as may be": ('filename="%s"' % ("é" * 255), "é" * 255),
+    "as long as may be": ('filename="%s"' % ("é" * 4096), "é" * 4096),
 }
 
 
@@ -88,8 +88,8 @@ def test_a_name_is_kept_as_it_was_sent(api: Api, case: str) -> None:
 
 
 BAD_NAMES = {
-    "256 characters": ('filename="%s"' % ("é" * 256), "at most 255"),
-    "256 emoji": ("filename*=utf-8''" + "%F0%9F%A7%AC" * 256, "at most 255"),
+    "one character too many": ('filename="%s"' % ("é" * 4097), "at most 4096"),
+    "one emoji too many": ("filename*=utf-8''" + "%F0%9F%A7%AC" * 4097, "at most 4096"),
     "NUL": ("filename*=utf-8''a%00b", "NUL"),
     "no charset": ("filename*=abc", "filename*"),
     "an unknown charset": ("filename*=utf-7''abc", "filename*"),
@@ -109,9 +109,11 @@ def test_a_name_that_cannot_be_kept_is_422_and_named(api: Api, case: str) -> Non
 def test_a_name_of_10_000_characters_is_told_in_a_form_and_in_a_query(api: Api) -> None:
     name = "x" * 10_000
     in_form = api.client.post("/v1/tasks", **form((f'name="file"; filename="{name}"', b"abc")))
-    assert_problem(in_form, 400, "malformed", "header size")  # it is read no further than that
+    assert_problem(in_form, 422, "invalid_input", "at most 4096")
+    in_long_form = api.client.post("/v1/tasks", **form((f'name="file"; filename="{name * 7}"', b"abc")))
+    assert_problem(in_long_form, 400, "malformed", "header size")  # it is read no further than that
     in_query = api.client.post("/v1/tasks", params={"filename": name}, content=b"abc")
-    assert_problem(in_query, 422, "invalid_input", "at most 255")
+    assert_problem(in_query, 422, "invalid_input", "at most 4096")
     assert (api.stored(), api.count()) == ([], 0)
 
 

@@ -133,7 +133,7 @@ BAD_FORMS: dict[str, tuple[dict[str, Any], int, str, str]] = {
         "RFC 2046",
     ),
     "long parameter": (form(('name="batch"', b"x" * (64 * 1024 + 1)), FILE), 422, "invalid_input", "longer than"),
-    "long name": (form(('name="file"; filename="%s"' % ("x" * 256), b"x")), 422, "invalid_input", "at most 255"),
+    "long name": (form(('name="file"; filename="%s"' % ("x" * 4097), b"x")), 422, "invalid_input", "at most 4096"),
     "NUL in the batch": (form(('name="batch"', b"a\0b"), FILE), 422, "invalid_input", "NUL"),
     "many parameters": (
         form(*((f'name="p{n}"', b"") for n in range(101)), FILE),
@@ -158,7 +158,7 @@ BAD_QUERIES = {
     "expected_md5=%C2%A0" + "0" * 32: "32 hexadecimal",  # a space that is not ASCII
     "nonsense=1": "unknown parameter",
     "batch=a&batch=b": "given twice",
-    "filename=" + "x" * 256: "at most 255",
+    "filename=" + "x" * 4097: "at most 4096",
     "filename=a%00b": "NUL",
 }
 

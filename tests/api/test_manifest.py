@@ -5,9 +5,11 @@ import os
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
+from urllib.parse import urlencode
 
 import pytest
 
+from md5_service import md5sum
 from md5_task_data import leases, tasks
 from md5_task_data.database import Database
 from tests.api.answers import assert_problem
@@ -26,6 +28,8 @@ NAMES = [
     "tab\t",
 ]
 MANIFEST = "/v1/manifest.md5"
+ABC = hashlib.md5(b"abc").hexdigest()
+NO_TEXT = (b"\xff\xfe", b"caf\xe9/\xe9", b"\xed\xb3\xbf", b"\xc3\xa9\xc3", b"\xff\n\\")  # but a name under Linux
 
 
 def done(database: Database, task_id: str, content: bytes = b"abc") -> None:
@@ -56,6 +60,22 @@ def test_md5sum_accepts_it_whatever_the_names(api: Api, kept: Database, tmp_path
     assert answer.content == written.stdout  # in the order of handing over
 
 
+@pytest.mark.shows("GET /v1/manifest.md5", "a file name is data")
+@pytest.mark.parametrize("name", NO_TEXT)
+@pytest.mark.parametrize("how", ["query", "form"])
+def test_a_name_that_is_no_text_is_kept_byte_for_byte(api: Api, kept: Database, name: bytes, how: str) -> None:
+    if how == "query":
+        sent = api.client.post(f"/v1/tasks?{urlencode({'filename': name})}", content=b"abc")
+    else:
+        head = b'--x\r\nContent-Disposition: form-data; name="file"; filename="%s"\r\n\r\nabc\r\n--x--\r\n' % name
+        headers = {"Content-Type": "multipart/form-data; boundary=x"}
+        sent = api.client.post("/v1/tasks", content=head, headers=headers)
+    assert sent.status_code == 202, sent.text
+    assert sent.json()["filename"] == name.decode(errors="replace")  # JSON is text
+    done(kept, sent.json()["id"])
+    assert api.client.get(MANIFEST).content == md5sum.line(ABC, name)
+
+
 @pytest.mark.shows("GET /v1/manifest.md5")
 def test_what_is_not_done_or_of_another_batch_is_not_in_it(api: Api, kept: Database) -> None:
     for name, batch in (("first", "b"), ("other", "c"), ("first", "b"), ("none", "")):
@@ -79,7 +99,7 @@ def test_steps_neither_skip_nor_repeat_and_show_no_one_elses(
     for number in range(9):  # the last step ends with the last row
         done(database, new_task(filename=str(number), batch="even" if number % 2 == 0 else "odd"))
     done(database, new_task(filename="theirs", owner="somebody else", batch="even"))
-    seen: list[str] = []
+    seen: list[bytes] = []
     steps, after = 0, None
     while steps == 0 or after:
         with database.reading() as db:
@@ -87,7 +107,7 @@ def test_steps_neither_skip_nor_repeat_and_show_no_one_elses(
         assert len(found) <= 3
         seen += [name for _, name in found]
         steps += 1
-    assert (seen, steps) == (["0", "2", "4", "6", "8"], 4)
+    assert (seen, steps) == ([b"0", b"2", b"4", b"6", b"8"], 4)
 
 
 def test_an_outage_is_a_problem_before_the_first_line(api: Api) -> None:

@@ -50,6 +50,35 @@ def md5sum(manifest: Path, folder: Path) -> subprocess.CompletedProcess[bytes]:
     return subprocess.run(["md5sum", "-c", manifest], cwd=folder, capture_output=True, timeout=IN_TIME_S)
 
 
+@pytest.mark.shows("md5-service check", "md5-service put")
+@pytest.mark.parametrize("command", ["check", "put"])
+def test_the_service_s_manifest_of_a_delivery_is_one_for_its_folder(
+    service: Service, tmp_path: Path, command: str
+) -> None:
+    """Folders with odd names, in each the same files: what the service lists of them is what `md5sum -c` reads there."""
+    delivery = tmp_path / "delivery"
+    for number, folder in enumerate([b".", b"L1", b"L2", b"L1/deep \xe9\\/\n", *ODD_NAMES]):
+        (here := Path(os.fsdecode(os.fsencode(delivery) + b"/" + folder + b".d"))).mkdir(parents=True)
+        for name in ODD_NAMES:
+            Path(os.fsdecode(os.fsencode(here) + b"/" + name)).write_bytes(b"%d %b" % (number, name))
+    found = subprocess.run(["find", ".", "-type", "f", "-print0"], cwd=delivery, capture_output=True, check=True)
+    paths = found.stdout.removesuffix(b"\0").split(b"\0")
+    assert len(paths) == (4 + len(ODD_NAMES)) * len(ODD_NAMES)
+    ours = subprocess.run(["md5sum", "--", *paths], cwd=delivery, capture_output=True, check=True).stdout
+    batch = f"delivery by {command}"
+    if command == "check":
+        words, stdin = ["check", "-", "--batch", batch], ours
+    else:
+        words, stdin = ["put", "--batch", batch, "--", *map(os.fsdecode, paths)], b""
+    sent = forked.run([COMMAND, *words], os.environ | {"MD5_URL": service.url}, delivery, stdin)
+    assert sent.returncode == 0, sent.stderr
+    with service.client() as client:
+        theirs = client.get("/v1/manifest.md5", params={"batch": batch}).content
+    assert sorted(theirs.splitlines()) == sorted(ours.splitlines())
+    checked = subprocess.run(["md5sum", "--strict", "-c"], cwd=delivery, input=theirs, capture_output=True)
+    assert (checked.returncode, checked.stdout.count(b": OK\n")) == (0, len(paths)), checked.stderr
+
+
 @pytest.mark.shows("md5-service check")
 def test_check_says_what_md5sum_says(service: Service, manifest: Path, folder: Path) -> None:
     ours = run("check", str(manifest), "--dir", str(folder), "--batch", "checked", url=service.url)

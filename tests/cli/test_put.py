@@ -53,9 +53,10 @@ def test_md5sum_accepts_the_output(service: Service, files: Path) -> None:
     assert checked.stdout.count(b": OK") == len(names)
 
 
-def test_a_path_is_printed_and_its_last_part_is_the_name(service: Service, files: Path) -> None:
-    put = run("put", "--json", str(files / "plain"), url=service.url)
-    assert json.loads(put.stdout)["filename"] == "plain"
+def test_a_path_is_the_name_as_it_was_given(service: Service, files: Path) -> None:
+    for path in (str(files / "plain"), "./plain", "../files/plain"):
+        put = run("put", "--json", path, url=service.url, folder=files)
+        assert json.loads(put.stdout)["filename"] == path
     assert run("put", str(files / "plain"), url=service.url).stdout.endswith(f"  {files}/plain\n".encode())
 
 

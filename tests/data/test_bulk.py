@@ -1,5 +1,7 @@
 """Many rows at once arrive as one by one, whatever stands in them; and what goes wrong on the way is told as everywhere."""
 
+import os
+
 import pytest
 import uuid_utils
 from sqlalchemy import select, text
@@ -10,15 +12,16 @@ from md5_task_data.database import Database
 from md5_task_data.errors import DependencyAway
 from md5_task_data.schema import tasks as table
 
-ODD = ("a\tb\\N\n", "\\.", 'é"😀', "\x01\x7f", "", "x" * 255)
+ODD = ("a\tb\\N\n", "\\.", 'é"😀', "\x01\x7f", "", "x" * 4096, os.fsdecode(b"\xff/\x80\xc3"))
 LARGEST = 2**63 - 1
 
 
 def news(content: bytes | None = None) -> list[tasks.NewTask]:
     params = {"deep": [{"é": "\\\t"}, None, 1.5]}
     return [
-        tasks.NewTask(str(uuid_utils.uuid7()), "local", "md5", name, LARGEST, name or None, params, content=content)
+        tasks.NewTask(str(uuid_utils.uuid7()), "local", "md5", name, LARGEST, batch or None, params, content=content)
         for name in ODD
+        for batch in [os.fsencode(name[:9]).decode(errors="replace")]
     ]
 
 
@@ -36,11 +39,13 @@ def test_what_is_inserted_together_is_what_was_given(database: Database) -> None
     for new, row in zip(given, rows, strict=True):
         assert dict(row) == dict(found[new.id])
         assert (row["filename"], row["size"], row["batch"], row["params"]) == (
-            new.filename,
+            os.fsencode(new.filename).decode(errors="replace"),
             new.size,
             new.batch,
             new.params,
         )
+        assert row["filename_bytes"] in (None, os.fsencode(new.filename))
+        assert (row["filename_bytes"] is None) == (row["filename"] == new.filename)
 
 
 def test_together_or_alone_makes_no_difference(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -60,7 +65,7 @@ def test_together_or_alone_makes_no_difference(database: Database, monkeypatch: 
 
 @pytest.mark.parametrize("database_url", ["postgresql", "mariadb"], indirect=True)
 def test_one_that_cannot_be_is_an_error_and_none_of_them_is_there(database: Database) -> None:
-    given = [*news(), tasks.NewTask(str(uuid_utils.uuid7()), "local", "md5", "x" * 256, 1)]
+    given = [*news(), tasks.NewTask(str(uuid_utils.uuid7()), "local", "md5", "x" * 4097, 1)]
     with pytest.raises(DBAPIError), database.transaction() as db:
         tasks.create_all(db, [(new, None) for new in given])
     with database.reading() as db:

@@ -12,7 +12,7 @@ export interface Wanted extends Chosen {
   params: Parameters;
 }
 
-const LONGEST_NAME = 255; // characters
+const LONGEST_NAME = 4096; // characters
 export const MOST_FILES = 1000; // at once; more are a job for a script
 
 export const chosenIn = (files: Iterable<File>): Chosen[] =>

@@ -56,7 +56,7 @@ async def _lines(
     shared: Services, owner: str, batch: str | None, digests: Sequence[tasks.Digest], after: str | None
 ) -> AsyncIterator[bytes]:
     while True:
-        yield b"".join(md5sum.line(md5, name.encode()) for md5, name in digests)
+        yield b"".join(md5sum.line(md5, name) for md5, name in digests)
         if after is None:
             return
         digests, after = await in_time(partial(_step, shared, owner, batch, after))
