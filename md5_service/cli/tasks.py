@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from md5_service.cli.options import a_path
-from md5_service.cli.report import complain
+from md5_service.cli.report import CannotWrite, complain
 
 if TYPE_CHECKING:
     from md5_service.client import Client
@@ -130,9 +130,9 @@ def check(
     with _client(url, key) as client:
         try:
             code = Check(client, folder, batch).run(manifest)
+        except CannotWrite:
+            raise
         except OSError as error:
-            if error.filename is None:
-                raise
             complain(f"{manifest}: {error.strerror}")
             code = 1
         raise typer.Exit(code)

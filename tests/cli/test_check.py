@@ -2,7 +2,6 @@
 
 import json
 import os
-import pty
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -13,6 +12,7 @@ from typer.testing import CliRunner, Result
 from md5_service.cli.main import app
 from tests import forked
 from tests.cli.odd_names import ODD_NAMES
+from tests.cli.terminal import on_a_terminal
 from tests.client import IN_TIME_S, NOBODY
 from tests.service import COMMAND, Service
 
@@ -171,18 +171,6 @@ def test_ls_is_for_scripts_and_for_people(service: Service) -> None:
         table = on_a_terminal("ls", "--batch", "listed", "--url", service.url, columns=columns)
         assert all(word in table for word in ("STATUS", "One\\t[red].txt", *ids))
         assert ("900150983cd24fb0d6963f7d28e17f72" in table) == has_md5
-
-
-def on_a_terminal(*arguments: str, columns: int) -> str:
-    """What the command writes on a terminal so wide."""
-    primary, secondary = pty.openpty()
-    environment = os.environ | {"COLUMNS": str(columns)}
-    assert forked.run([COMMAND, *arguments], environment, Path.cwd(), stdout=secondary).returncode == 0
-    try:
-        return os.read(primary, 1 << 16).decode()
-    finally:
-        os.close(primary)
-        os.close(secondary)
 
 
 def test_ls_with_a_bad_filter_is_1_and_says_what_is_allowed(service: Service) -> None:

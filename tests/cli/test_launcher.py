@@ -9,6 +9,7 @@ import psutil
 import pytest
 
 from md5_service.cli.launcher import Launched, Launcher
+from md5_service.cli.parts import Part
 from tests.checkout import ROOT
 from tests.client import IN_TIME_S, wait_for, wait_until_gone
 
@@ -24,6 +25,11 @@ def main(what, *more):
         raise ZeroDivisionError
     elif what == "stay":
         os.write(more[-1], b"here")
+        time.sleep(60)
+    elif what == "begin later":
+        while not os.path.exists("go"):
+            time.sleep(0.01)
+        os.write(more[-1], b".")
         time.sleep(60)
 """
 ENDS: dict[str, tuple[Callable[[Launched], object], tuple[str, ...], int]] = {
@@ -78,6 +84,22 @@ def test_how_it_ended_is_known(launcher: Launcher, how: str) -> None:
     end(part)
     assert part.wait(IN_TIME_S) == code
     assert part.poll() == code
+
+
+def test_a_part_has_begun_when_it_says_so_and_not_once_it_has_ended(launcher: Launcher, tmp_path: Path) -> None:
+    part = Part("it", lambda: launcher.launch_telling(["part", "begin later"]))
+    assert (part.is_running, part.has_begun) == (False, False)
+    part.start()
+    assert (part.is_running, part.has_begun) == (True, False)
+    (tmp_path / "go").touch()
+    wait_for(lambda: part.has_begun, "it to begin")
+    assert part.has_begun  # and this stays so
+    part.kill()
+    wait_for(lambda: not part.has_begun, "its end to be known")
+    silent = Part("another", lambda: launcher.launch_telling(["part", "end", "0"]))
+    silent.start()
+    wait_for(lambda: not silent.is_running, "its end")
+    assert not silent.has_begun
 
 
 def test_parts_end_with_the_launcher_and_the_next_is_launched_by_a_new_one(launcher: Launcher) -> None:

@@ -32,6 +32,28 @@ def test_a_port_in_use(tmp_path: Path) -> None:
         assert_one_clear_line(up("--port", port, "--data", str(tmp_path)), port, "in use", "--port")
 
 
+@pytest.mark.parametrize("host", ["::1", "[::1]"])
+def test_an_ipv6_address_as_it_is_or_as_it_stands_in_urls(tmp_path: Path, host: str) -> None:
+    with socket.create_server(("::1", 0), family=socket.AF_INET6) as taken:
+        port = str(taken.getsockname()[1])
+        assert_one_clear_line(
+            up("--host", host, "--port", port, "--data", str(tmp_path)), f"on ::1 port {port}", "in use"
+        )
+
+
+def test_an_empty_host(tmp_path: Path) -> None:
+    assert_one_clear_line(up("--host", "", "--data", str(tmp_path), MD5_AUTH="none"), "--host is empty")
+
+
+@pytest.mark.parametrize("command", ["up", "doctor", "backup b.tar", "restore b.tar", "key list"])
+def test_an_empty_folder_is_none(tmp_path: Path, command: str) -> None:
+    """Also as `--data "$DATA"` where the variable is not set: it would be the folder in which one happens to be."""
+    ended = forked.as_text(forked.run([COMMAND, *command.split(), "--data", ""], os.environ, tmp_path))
+    assert (ended.returncode, ended.stdout) == (2, "")
+    assert "'--data': it is empty" in ended.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
 @pytest.mark.parametrize("host", ["192.0.2.1", "no-such-host.invalid"])
 def test_an_address_that_is_not_ours(tmp_path: Path, host: str) -> None:
     assert_one_clear_line(up("--host", host, "--data", str(tmp_path), MD5_AUTH="none"), host)
