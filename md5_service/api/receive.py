@@ -53,7 +53,8 @@ def head_of(request: Request, settings: Settings) -> Received:
             raise InvalidInput(
                 "the request has no body; send the bytes of the file as the body, or as the part `file` of a form"
             )
-    if (coding := request.headers.get("content-encoding", "identity").strip().lower()) != "identity":
+    coding = request.headers.get("content-encoding", "").lower()
+    if {each.strip() for each in coding.split(",")} - {"identity", ""}:
         detail = (
             f"header Content-Encoding: {coding[:40]!r}; files are taken as they are, so send it without this header"
         )

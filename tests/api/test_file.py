@@ -10,7 +10,7 @@ from tests.api.answers import assert_problem
 from tests.api.conftest import Api
 from tests.client import NOBODY
 
-ODD = 'a "b"; é/../\n<x>.gz'
+ODD = 'run 7/../a "b"; é\n<x>.gz'
 
 
 @pytest.mark.shows("GET /v1/tasks/{task_id}/file")
@@ -24,6 +24,21 @@ def test_the_bytes_come_back_as_they_were_sent(api: Api) -> None:
     assert answer.headers["content-disposition"].startswith("attachment; filename*=utf-8''a%20%22b%22")
     assert "\n" not in answer.headers["content-disposition"]
     assert answer.headers["x-content-type-options"] == "nosniff"
+
+
+@pytest.mark.parametrize(
+    ("name", "saved"),
+    [
+        ("L1/L2/R1.fq", '"R1.fq"'),
+        ("a" * 300 + ".bam", '"%s.bam"' % ("a" * 251)),
+        ("é" * 4096, "%C3%A9" * 127),
+        ("..", '".."'),
+    ],
+)
+def test_a_download_is_named_by_the_end_of_its_path(api: Api, name: str, saved: str) -> None:
+    answer = api.client.get(f"/v1/tasks/{api.hand_over(filename=name)}/file")
+    assert answer.headers["content-disposition"].endswith(saved)
+    assert len(answer.headers["content-disposition"]) < 1000
 
 
 def test_a_download_can_be_gone_on_with(api: Api) -> None:

@@ -3,11 +3,15 @@
 import os
 import signal
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
 
 import psutil
 import pytest
 
+from md5_service.cli import up
 from md5_service.cli.launcher import Launched, Launcher
 from md5_service.cli.parts import Part
 from tests.checkout import ROOT
@@ -26,12 +30,16 @@ def main(what, *more):
     elif what == "stay":
         os.write(more[-1], b"here")
         time.sleep(60)
+    elif what == "begin":
+        os.write(more[-1], b".")
+        time.sleep(60)
     elif what == "begin later":
         while not os.path.exists("go"):
             time.sleep(0.01)
         os.write(more[-1], b".")
         time.sleep(60)
 """
+NOBODY_ASKS = cast(up._StopRequests, SimpleNamespace(asked=False))  # it to stop
 ENDS: dict[str, tuple[Callable[[Launched], object], tuple[str, ...], int]] = {
     "by itself": (lambda part: None, ("end", "0"), 0),
     "with a code": (lambda part: None, ("end", "3"), 3),
@@ -100,6 +108,24 @@ def test_a_part_has_begun_when_it_says_so_and_not_once_it_has_ended(launcher: La
     silent.start()
     wait_for(lambda: not silent.is_running, "its end")
     assert not silent.has_begun
+
+
+def test_a_part_that_does_not_stay_up_is_named_though_the_api_answers(
+    launcher: Launcher, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(up, "_is_ready", lambda _: True)
+    good, bad = (
+        Part(name, partial(launcher.launch_telling, ["part", *words]))
+        for name, words in (("the good one", ["begin"]), ("the bad one", ["end", "3"]))
+    )
+    for part in (good, bad):
+        part.start()
+    with pytest.raises(up.CannotStart, match="the bad one does not stay up"):
+        up._until_ready([good, bad], ("127.0.0.1", 9), NOBODY_ASKS)
+    good.kill()
+    good.end(IN_TIME_S)
+    assert up._until_ready([good], ("127.0.0.1", 9), NOBODY_ASKS)  # and one that is started again counts
+    good.kill()
 
 
 def test_parts_end_with_the_launcher_and_the_next_is_launched_by_a_new_one(launcher: Launcher) -> None:

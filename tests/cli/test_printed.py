@@ -162,7 +162,7 @@ def test_up_works_whatever_becomes_of_its_streams(tmp_path: Path, streams: str) 
     assert line["outcome"] == "done"
 
 
-@pytest.mark.long
+@pytest.mark.long  # in short: test_launcher.py
 def test_up_does_not_say_that_it_is_ready_while_its_workers_die(tmp_path: Path) -> None:
     arguments = ["up", "--port", "0", "--data", str(tmp_path / "data")]
     environment = os.environ | {"MD5_ALIVE_FILE": str(tmp_path / "no folder" / "alive")}

@@ -167,7 +167,7 @@ def test_a_part_that_nobody_knows_is_refused(place: Place, other: Place) -> None
 
 def test_a_backup_of_an_older_version_comes_back(place: Place, other: Place) -> None:
     """Rows go into the schema that they had, and that is then brought up to date."""
-    new = ("total", "unit", "parent_id", "parts_left", "plan")
+    new = ("filename_bytes", "total", "unit", "parent_id", "parts_left", "plan")
 
     def as_it_was(name: str, content: bytes) -> bytes | None:
         if name.startswith(("database/contacts", "database/rejects")):

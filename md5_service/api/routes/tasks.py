@@ -3,6 +3,7 @@
 import contextlib
 import re
 from collections.abc import Mapping
+from pathlib import PurePosixPath
 from types import MappingProxyType
 from typing import Annotated
 
@@ -13,6 +14,7 @@ from md5_service.api.conventions import PlainRoute, answer_head, known_parameter
 from md5_service.api.documented import AnyText, TaskId, Text
 from md5_service.api.download import Download
 from md5_service.api.in_time import in_time
+from md5_service.api.intake import UNNAMED
 from md5_service.api.services import Owner, Services, Shared
 from md5_task_data import contents, derived, tasks
 from md5_task_data.errors import DependencyAway, TooMany
@@ -22,6 +24,7 @@ from md5_task_data.schema import STATUSES, Row
 router = APIRouter(prefix="/v1/tasks", tags=["tasks"], dependencies=[Depends(known_parameters)])
 
 LONGEST_WAIT_S = 60
+LONGEST_SAVED = 255  # bytes of a file's name, in most file systems
 
 Prefer = Annotated[Text, Header(description=documented.PREFER)]
 IfNoneMatch = Annotated[Text, Header(description="An `ETag`, or several: then 304 where nothing changed since")]
@@ -174,7 +177,13 @@ def _download(shared: Services, owner: str, task_id: str) -> Download:
     tasks.check_kept(row)
     stored = shared.bucket.file(row["id"]) if content is None else content
     etag = {"ETag": f'"{row["id"]}"'}  # the bytes under an id never change
-    return Download(stored, headers=etag, media_type=documented.BYTES, filename=row["filename"])
+    return Download(stored, headers=etag, media_type=documented.BYTES, filename=_saved_as(row["filename"]))
+
+
+def _saved_as(name: str) -> str:
+    """The last part of a path, as long as a file's name may be: what is longer a browser cuts, and a proxy refuses."""
+    last = PurePosixPath(name).name or UNNAMED
+    return last.encode()[-LONGEST_SAVED:].decode(errors="ignore")
 
 
 def _delete_results(shared: Services, owner: str, task_id: str) -> None:
