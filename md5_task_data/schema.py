@@ -134,6 +134,8 @@ def _given_on_mariadb(element: given, compiler: Any, **options: Any) -> str:
 TaskId = Uuid(as_uuid=False).with_variant(CHAR(36, collation="ascii_bin"), "mysql", "mariadb")
 # Upper and lower case are not alike in a key, as they would be by MariaDB's own order.
 IdempotencyKey = String(255).with_variant(String(255, collation="ascii_bin"), "mysql", "mariadb")
+# SQLite looks at no length, and would have to copy the table to have another.
+FileName = String(4096).with_variant(String(255), "sqlite")
 
 metadata = MetaData(
     naming_convention={
@@ -156,7 +158,7 @@ tasks = Table(
     Column("kind", String(32), nullable=False),
     Column("status", String(16), nullable=False),
     Column("outcome", String(16)),
-    Column("filename", String(4096), nullable=False),
+    Column("filename", FileName, nullable=False),
     Column("filename_bytes", LargeBinary),  # where it is not text; `filename` is then what can be read of it
     Column("size", BigInteger, nullable=False),
     Column("batch", String(255)),

@@ -7,15 +7,13 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, and_, bindparam, delete, insert, or_, select, update
 
-from md5_task_data import contents, kinds
+from md5_task_data import contents, kinds, names
 from md5_task_data.bulk import insert_all
-from md5_task_data.errors import BytesMissing, Conflict, InvalidInput, NotFound
+from md5_task_data.errors import BytesMissing, Conflict, NotFound
 from md5_task_data.filters import condition, read_cursor, write_cursor
 from md5_task_data.schema import IS_PART, SECOND, UNFINISHED, Row, now, rfc3339, tasks
 
 FIRST_HINT_S = 30  # a message is sent right after the commit; when nobody came by then, the sweeper sends another
-MAX_NAME = 4096  # characters: it may be a path, of which Linux takes no longer ones
-MAX_BATCH = 255
 
 DIGESTS_STEP = 5000  # rows that one step of a manifest looks at
 
@@ -59,24 +57,6 @@ class NewTask:
     content: bytes | None = None
 
 
-def checked_name(name: str) -> str:
-    """A file name as it was sent, or InvalidInput. It is data and never part of a path, so all but NUL may stand in it."""
-    return _checked_text("filename", name, MAX_NAME)
-
-
-def checked_batch(batch: str | None) -> str | None:
-    """A batch's name, None for none, or InvalidInput."""
-    return _checked_text("batch", batch, MAX_BATCH) if batch else None
-
-
-def _checked_text(what: str, text: str, longest: int) -> str:
-    if len(text) > longest:
-        raise InvalidInput(f"parameter {what}: {len(text)} characters; at most {longest} are allowed")
-    if "\0" in text:
-        raise InvalidInput(f"parameter {what}: the character NUL is not allowed")
-    return text
-
-
 def create(db: Connection, new: NewTask, traceparent: str | None = None) -> Row:
     """Insert the row that is the promise, and return it; `traceparent` names the trace that its work belongs to. Raises
     InvalidInput for an unknown kind."""
@@ -96,7 +76,7 @@ def create_all(db: Connection, news: Sequence[tuple[NewTask, str | None]]) -> li
             "id": new.id,
             "owner": new.owner,
             "kind": kinds.known(new.kind),
-            **_columns_of_name(new.filename),
+            **names.columns(new.filename),
             "size": new.size,
             "batch": new.batch,
             "params": dict(new.params),
@@ -112,13 +92,6 @@ def create_all(db: Connection, news: Sequence[tuple[NewTask, str | None]]) -> li
         insert_all(db, tasks, rows)
     contents.add(db, {new.id: new.content for new, _ in news if new.content is not None})
     return list(rows)
-
-
-def _columns_of_name(name: str) -> dict[str, str | bytes | None]:
-    """As text, and where that is not all of it, as bytes."""
-    raw = name.encode(errors="surrogateescape")
-    text = raw.decode(errors="replace")
-    return {"filename": text, "filename_bytes": None if text == name else raw}
 
 
 def forget(db: Connection, task_ids: Iterable[str]) -> None:
@@ -248,11 +221,16 @@ def retry(db: Connection, owner: str, task_id: str, new_id: str, *, is_there: bo
         raise Conflict(f"only a task that failed or was cancelled can be tried again: {is_now}")
     if not is_there:
         check_kept(row)
-    same = {name: row[name] for name in ("owner", "kind", "filename", "size", "batch", "params")}
-    if row["filename_bytes"] is not None:
-        same["filename"] = row["filename_bytes"].decode(errors="surrogateescape")
+    same = {name: row[name] for name in ("owner", "kind", "size", "batch", "params")}
     content = contents.get_all(db, [row["id"]]).get(row["id"])
-    return NewTask(new_id, retry_of=row["id"], retried_traceparent=row["traceparent"], content=content, **same)
+    return NewTask(
+        new_id,
+        filename=names.of(row),
+        retry_of=row["id"],
+        retried_traceparent=row["traceparent"],
+        content=content,
+        **same,
+    )
 
 
 def delete_results(db: Connection, owner: str, task_id: str) -> None:

@@ -6,7 +6,7 @@ from typing import Annotated, Any, get_args
 from fastapi import FastAPI, Path, Query
 from pydantic.json_schema import SkipJsonSchema
 
-from md5_task_data import tasks
+from md5_task_data import names
 from md5_task_data.kinds import KINDS, Encoding
 
 Text = str | SkipJsonSchema[None]  # what may be left out; the document must not say that it may be `null`
@@ -77,7 +77,7 @@ _PARAMETERS: dict[str, dict[str, Any]] = {
     "kind": {"type": "string", "enum": list(KINDS), "default": "md5", "description": "What to do with the file"},
     "batch": {
         "type": "string",
-        "maxLength": tasks.MAX_BATCH,
+        "maxLength": names.MAX_BATCH,
         "pattern": NO_NUL,
         "description": "A name that files handed over together share",
     },
@@ -106,7 +106,7 @@ _PARAMETERS: dict[str, dict[str, Any]] = {
 }
 _NAME_OF_FILE = {
     "type": "string",
-    "maxLength": tasks.MAX_NAME,
+    "maxLength": names.MAX_NAME,
     "pattern": NO_NUL,
     "description": "The name of the file, where its part of the form has none, or the body is raw",
 }

@@ -22,7 +22,7 @@ from md5_service.api.sink import Sink
 from md5_service.broker import publish
 from md5_service.logs import about_task
 from md5_service.settings import Settings
-from md5_task_data import kinds, tasks
+from md5_task_data import kinds, names, tasks
 from md5_task_data.bucket import Bucket
 from md5_task_data.database import Database
 from md5_task_data.errors import DependencyAway, InvalidInput
@@ -123,8 +123,8 @@ def new_task(task_id: str, owner: str, received: Received, size: int, content: b
     """What a request asks for. Raises InvalidInput."""
     fields = dict(received.fields)
     kind = fields.pop("kind", "md5")
-    batch = tasks.checked_batch(fields.pop("batch", None))
-    filename = tasks.checked_name(fields.pop("filename", received.filename or "") or UNNAMED)
+    batch = names.checked_batch(fields.pop("batch", None))
+    filename = names.checked_name(fields.pop("filename", received.filename or "") or UNNAMED)
     params = kinds.parameters(kind, _with_digests(kind, fields, received.digests))
     return tasks.NewTask(task_id, owner, kind, filename, size, batch, params, content=content)
 

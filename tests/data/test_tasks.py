@@ -7,7 +7,7 @@ import pytest
 import uuid_utils
 from sqlalchemy.exc import IntegrityError
 
-from md5_task_data import contents, kinds, leases, tasks
+from md5_task_data import contents, kinds, leases, names, tasks
 from md5_task_data.database import Database
 from md5_task_data.errors import Conflict, InvalidInput, LeaseLost, NotFound
 from md5_task_data.shared_log import SharedLog
@@ -146,11 +146,11 @@ def test_a_task_can_be_cancelled_until_its_outcome_is_decided(
 
 def test_names_are_kept_as_sent_up_to_4096_characters() -> None:
     odd = "../../\n\\ \u202e😀" + "x" * 200
-    assert tasks.checked_name(odd) == odd
-    assert tasks.checked_name("x" * 4096) == "x" * 4096
+    assert names.checked_name(odd) == odd
+    assert names.checked_name("x" * 4096) == "x" * 4096
     for bad in ("x" * 4097, "a\0b"):
         with pytest.raises(InvalidInput, match="filename"):
-            tasks.checked_name(bad)
+            names.checked_name(bad)
 
 
 def test_the_same_id_twice_is_refused_by_the_database(database: Database) -> None:

@@ -740,7 +740,7 @@ MUTANTS += (
     ),
     Mutant(
         "the bytes of a name that is no text",
-        "md5_task_data/tasks.py",
+        "md5_task_data/names.py",
         '"filename_bytes": None if text == name else raw}',
         '"filename_bytes": None}',
         _api("test_manifest.py::test_a_name_that_is_no_text_is_kept_byte_for_byte[query-\\xff\\xfe]"),
