@@ -14,7 +14,7 @@ LONGEST_LINE = 1000  # bytes that are held until a line of quoted-printable ends
 MOST_GROWTH = 4  # how many bytes of either encoding one byte takes at the most, ends of lines included
 WHITESPACE = b"\t\n\r "
 LINES = re.compile(rb"(?:(?:[\t !-<>-~]|=[0-9A-Fa-f]{2})*+=?[\t ]*\r?\n)*+")
-AT_END_OF_LINE = re.compile(rb"[\t ]++(?=\r?\n)")  # added on the way (RFC 2045, 6.7, rule 3)
+AT_END_OF_LINE = re.compile(rb"(?<![\t ])[\t ]++(?=\r?\n)")  # added on the way (RFC 2045, 6.7, rule 3)
 
 
 class Decoder(Protocol):

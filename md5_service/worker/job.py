@@ -69,10 +69,15 @@ class Job:
             yield block
             done += len(block)
             self._beat.progress = done
-            if self._beat.lost:
-                raise LeaseLost(self._claim.id)
+            self.check()
         if done != self.size:
             raise BytesMissing(f"of {self.size} bytes received, {done} are stored; hand the file over again")
+
+    def check(self) -> None:
+        """Raises LeaseLost when the task is no longer ours: it was cancelled, say. Work that takes longer than a second without
+        asking for a block calls it about once a second."""
+        if self._beat.lost:
+            raise LeaseLost(self._claim.id)
 
     def content(self) -> bytes:
         """All of it at once: for what is known to be small, such as a part. Raises as `blocks` does."""

@@ -23,7 +23,8 @@ LONGEST_RECORD = 16 << 20  # characters that are read without finding its end
 PART_LINES = 50_000  # a part has a little more than so many, or than its bytes
 SAMPLE_ROWS = 200
 _END = "\0the end\0"
-_ADDRESS = re.compile(r"\s*[^\s@,;|\"']+@[^\s@,;|\"']+\.[^\s@,;|\"']+\s*").fullmatch
+_LONGEST_ADDRESS = 320  # characters: with a local part of 64 and a domain of 255 (RFC 3696)
+_NOT_IN_ADDRESS = re.compile(r"[\s,;|\"']").search
 _SEPARATOR = re.compile(r"sep=(.)(?:\r\n|\n|\r)")  # what Excel takes for a first line that names the delimiter
 _SPACES = " \t"  # no others: in a text of which the encoding is not known yet, those may be letters
 _BEGIN_BLANK = tuple(f"\n{each}" for each in f"\n{_SPACES}")
@@ -82,7 +83,7 @@ def _merit_in(sample: str) -> Callable[[Dialect], tuple[int, int]]:
         found = first_records(sample, dialect)
         widths = [len(record) for record in found]
         common = max(widths, key=widths.count, default=0)
-        return sum(any(map(_ADDRESS, record)) for record in found), widths.count(common) if common > 1 else 0
+        return sum(any(map(looks_like_address, record)) for record in found), widths.count(common) if common > 1 else 0
 
     return merit
 
@@ -112,7 +113,12 @@ def first_record(text: str, dialect: Dialect) -> str:
 
 
 def looks_like_address(cell: str) -> bool:
-    return _ADDRESS(cell) is not None
+    """Whether it is something, an @, and something with a dot in it."""
+    address = cell.strip()
+    if not 5 <= len(address) <= _LONGEST_ADDRESS or address.count("@") != 1 or _NOT_IN_ADDRESS(address):
+        return False
+    local, _, domain = address.partition("@")
+    return local != "" and "." in domain[1:-1]
 
 
 class Cutter:

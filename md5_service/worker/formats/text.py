@@ -83,8 +83,8 @@ _LANGUAGES: tuple[tuple[str, tuple[str, ...]], ...] = (
 LANGUAGES = [(encoding, re.compile(f"(?:{each})+")) for encoding, letters in _LANGUAGES for each in letters]
 _PLAIN = re.compile("[A-Za-z]")
 _AROUND = "«»„“”‘’‚–—…№§°\xa0"  # signs that stand next to words
-_WORD = re.compile(rb"[A-Za-z\x80-\xff]*[\x80-\xff][A-Za-z\x80-\xff]*")
-_LINE = re.compile(rb"[^\r\n]*[\x80-\xff][^\r\n]*")
+_WORD = re.compile(rb"[A-Za-z\x80-\xff]++")
+LONGEST_WORD = 100  # bytes; no language has longer ones
 
 
 def marked(start: bytes) -> tuple[str, int] | None:
@@ -146,7 +146,9 @@ class Judge:
             if len(piece) - len(piece.decode()) >= UTF8_AT_LENGTH:
                 self._is_utf8_at_length = True
                 return
-        for line in _LINE.findall(piece):
+        for line in piece.splitlines():
+            if line.isascii():
+                continue
             try:
                 line.decode()
                 self._good += 1
@@ -154,7 +156,8 @@ class Judge:
                 self._bad += 1
                 if self._seen < SAMPLE:
                     self._seen += len(line)
-                    self._words.update(_WORD.findall(line))
+                    words = (word for word in _WORD.findall(line) if len(word) <= LONGEST_WORD)
+                    self._words.update(word for word in words if not word.isascii())
 
     def verdict(self) -> str:
         """`utf-8` also where some lines, and no more than half, are not: to refuse these is better than to spoil the others."""

@@ -74,7 +74,9 @@ def _begin(job: Job) -> Rows | Cut:
     start, size = bytes(next(blocks, b"")), SAMPLE
     encoding, mark = _encoding_of(job, start[: text.SAMPLE])
     while True:
-        reading = _Reading(encoding, start[mark:size], mark, job.params.get("delimiter"), job.settings.part_bytes)
+        reading = _Reading(
+            encoding, start[mark:size], mark, job.params.get("delimiter"), job.settings.part_bytes, job.check
+        )
         if reading.has_first_row or size > job.size or size > LONGEST_RECORD:
             break
         size *= 4
@@ -116,8 +118,16 @@ class _Reading:
     end, no quote and no delimiter."""
 
     def __init__(
-        self, encoding: str | None, sample: bytes, offset: int, delimiter: str | None, part_bytes: int
+        self,
+        encoding: str | None,
+        sample: bytes,
+        offset: int,
+        delimiter: str | None,
+        part_bytes: int,
+        look: Callable[[], None],
     ) -> None:
+        """`look`: is called between two pieces, and may raise."""
+        self._look = look
         self._encoding = encoding
         self._sample = sample
         self._offset = offset
@@ -137,6 +147,7 @@ class _Reading:
 
     def feed(self, block: bytes | memoryview) -> None:
         for start in range(0, len(block), self._piece):
+            self._look()
             self._see(self._cutter.feed(self._decode(block[start : start + self._piece])))
 
     def _see(self, records: str) -> None:
@@ -181,12 +192,13 @@ def _load_part(job: Job, plan: Plan, part: Slice) -> Rows:
 def _load(job: Job, plan: Plan, content: bytes, part: Slice, result: Callable[[Parsed, Connection], Result]) -> Rows:
     """Parts that are loaded at the same time begin with different steps, so that they seldom wait for one another where they
     have addresses in common."""
-    parsed = parse(content, plan.encoding, plan.dialect, plan.layout, part.line)
+    read = partial(parse, content, plan.encoding, plan.dialect, plan.layout, part.line, job.check)
+    parsed = read()
     if job.params.get("check_mx"):
         from md5_service.worker.kinds.contacts.mx import undeliverable  # 70 ms, which every start of a worker would pay
 
         if refused := undeliverable(parsed.domains(), job.settings.dns_server):
-            parsed = parse(content, plan.encoding, plan.dialect, plan.layout, part.line, refused)
+            parsed = read(refused)
     load = partial(contacts.load, owner=job.owner, task_id=job.task_id)
     *before, last = parsed.buckets(first=part.offset // job.settings.part_bytes)
 

@@ -1,6 +1,6 @@
 """Records of CSV into contacts, and rejects where they are none."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from json.encoder import encode_basestring as quoted
 from operator import itemgetter
 from types import MappingProxyType
@@ -14,6 +14,7 @@ from md5_task_data.contacts import New
 
 LONG = 1 << 20  # characters of a row that is looked at more closely
 LONGEST_ROW = 15 << 20  # bytes, as it goes to MariaDB, which takes no more at once by default
+LOOK_ROWS = 500  # which take some milliseconds, if they are not very long
 FEW, BUCKETS = 2000, 4  # contacts that are stored in one step; steps in which more are
 
 Reject = tuple[int, str, str, list[str]]  # line, code, message, cells
@@ -67,9 +68,11 @@ def parse(
     dialect: Dialect,
     layout: Layout,
     line: int,
+    look: Callable[[], None],
     refused: Mapping[str, str] = MappingProxyType({}),
 ) -> Parsed:
-    """Of whole records, the first of which begins in that line. `refused`: domains that take no mail, and why."""
+    """Of whole records, the first of which begins in that line. `look` is called now and then, and may raise. `refused`: domains
+    that take no mail, and why."""
     text, is_sound = decoded(content, encoding)
     is_sound = is_sound and "\0" not in text
     parsed = Parsed()
@@ -77,7 +80,9 @@ def parse(
     contact, is_valid = maker.contact, parsed.valid.append
     records = dialect.records(lines_of(text))
     next_line = line
-    for record in records:
+    for number, record in enumerate(records):
+        if number % LOOK_ROWS == 0:
+            look()
         at, next_line = next_line, line + records.line_num
         if len(record) < 2 and is_blank(record):
             continue
@@ -103,6 +108,11 @@ class _Maker:
         names = [quoted(layout.columns[at]).replace("%", "%%") for at in rest]
         self._template = "{" + ",".join(f"{name}:%s" for name in names) + "}"
         self._rest = rest
+        # Of rows that are longer than the header, too.
+        self._columns = [
+            quoted(name)
+            for name in distinct([*layout.columns, *(f"column_{at + 1}" for at in range(self._width, MOST_COLUMNS))])
+        ]
 
     def contact(self, cells: list[str], line: int) -> New:
         """Raises NotAnAddress, Unfit."""
@@ -147,9 +157,10 @@ class _Maker:
     def _data(self, cells: list[str]) -> str:
         """Of a row that has fewer cells than there are columns, or more: none is lost."""
         special = self._layout.email, self._layout.name
-        columns = distinct([*self._layout.columns, *(f"column_{at + 1}" for at in range(self._width, len(cells)))])
-        pairs = [(columns[at], cell) for at, cell in enumerate(cells) if at not in special]
-        return "{" + ",".join(f"{quoted(name)}:{quoted(cell)}" for name, cell in pairs) + "}"
+        pairs = zip(self._columns, cells, strict=False)
+        return (
+            "{" + ",".join(f"{name}:{quoted(cell)}" for at, (name, cell) in enumerate(pairs) if at not in special) + "}"
+        )
 
 
 def _check_length(row: str) -> None:
