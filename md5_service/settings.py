@@ -170,11 +170,12 @@ class Settings(BaseSettings):
 
 
 # Variables that Celery, its kin and PostgreSQL's client read, too: they are another application's (hosts of Django export some),
-# and would win even against ours. Those of OpenTelemetry, and uvicorn's FORWARDED_ALLOW_IPS, are ours as well: docs say so.
+# and would win even against ours. Those of OpenTelemetry, and uvicorn's FORWARDED_ALLOW_IPS, are ours as well: docs say so; but
+# not those by which it loads parts of itself that are not here, and then does not start.
 FOREIGN = re.compile(
     r"(BROKER|CELERY|KOMBU|PG(?=[A-Z])|C_(BENCH|FAKEFORK|FORCE_ROOT|IMPDEBUG|REMDEBUG|STRICT_APP|WARN_APP|WNOCONF)).*"
     r"|APP|AUTOSCALE_KEEPALIVE|CONFIG_MODULE|DISABLE_TRACEBACKS|DJANGO_SETTINGS_MODULE|FORKED_BY_MULTIPROCESSING|LOADER|MP_LOG"
-    r"|PICKLE_PROTOCOL|REMAP_SIGTERM|RESULT_BACKEND|SKIP_CHECKS|WEB_CONCURRENCY"
+    r"|OTEL_PROPAGATORS|OTEL_PYTHON_.*|PICKLE_PROTOCOL|REMAP_SIGTERM|RESULT_BACKEND|SKIP_CHECKS|WEB_CONCURRENCY"
 )
 NO_SETTINGS = {"MD5_URL", "MD5_KEY", "MD5_UP_FOLDER"}  # two for clients, and the mark of what `up` starts
 
@@ -183,10 +184,15 @@ class BadSettings(Exception):
     """A setting is missing or wrong; the message is one line for the one who starts the service."""
 
 
-def read_settings() -> Settings:
-    """The settings of this process, from its environment, in which nothing else that would count is left. Raises BadSettings."""
+def forget_foreign() -> None:
+    """Have no variable of another application in the environment of this process, and of those that it starts."""
     for name in filter(FOREIGN.fullmatch, list(os.environ)):
         del os.environ[name]
+
+
+def read_settings() -> Settings:
+    """The settings of this process, from its environment, in which nothing else that would count is left. Raises BadSettings."""
+    forget_foreign()
     try:
         return Settings()  # the environment fills the fields
     except ValidationError as error:

@@ -19,11 +19,12 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, cast
 
 from md5_task_data.bucket import place_in
 from md5_task_data.errors import DependencyAway, InvalidInput
 from md5_task_data.schema import SECOND, rfc3339
+from md5_task_data.unpacked import DAMAGED, unpacked
 
 FORMAT = 1  # of all this; goes up when an older program could not read it
 ABOUT, WHOLE, LOG = "about.json", "backup.json", "log/tasks.log"
@@ -31,6 +32,7 @@ BYTES = re.compile(r"bucket/([0-9a-f]{2})/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-
 ROWS = re.compile(r"database/([a-z_]{1,64})\.jsonl\.gz")
 BLOCK = 1 << 20  # bytes that are read and written at once
 MOST_WORDS = 1 << 20  # bytes of about.json, and of backup.json
+MOST_OF_HEAD = 4 * BLOCK  # bytes that are read for the head of a file, what is read ahead included
 
 Digest = Callable[[bytes], object]
 
@@ -94,9 +96,11 @@ class Reader:
         self.holds: Mapping[str, Any] = {}
         self._hash = hashlib.sha256()
         with _reading():
+            self._source = _Source(unpacked(file))
             try:
-                self._tar = tarfile.open(fileobj=file, mode="r|*", bufsize=BLOCK)  # noqa: SIM115 (nothing is to be closed)
-            except tarfile.ReadError:
+                source = cast(IO[bytes], self._source)
+                self._tar = tarfile.open(fileobj=source, mode="r|", bufsize=BLOCK)  # noqa: SIM115 (nothing is to be closed)
+            except (tarfile.ReadError, EOFError):
                 raise _no_backup() from None
         first = self._next()
         if first is None or first.name != ABOUT:
@@ -121,13 +125,13 @@ class Reader:
 
     def _next(self) -> Member | None:
         digest = self._hash.hexdigest()
-        with _reading():
+        with _reading(), self._source.of_a_head():
             info = self._tar.next()
         self._tar.members.clear()  # type: ignore[attr-defined]  # else every one of them stays in memory
         if info is None:
             return None
         file = self._tar.extractfile(info) if info.isreg() else None
-        if file is None:
+        if file is None or (info.name in (ABOUT, WHOLE) and info.size > MOST_WORDS):
             raise _damaged()
         self._hash.update(_named(info.name, info.size))
         member = Member(info.name, info.size, _FromBackup(file, self._hash.update))
@@ -136,6 +140,27 @@ class Reader:
             if self.holds.get("sha256") != digest:
                 raise _damaged()
         return member
+
+
+class _Source:
+    """What a tar is read from. What stands between the bytes of two files is short, for it is read in one piece, and kept."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self._file = file
+        self._left: float = MOST_OF_HEAD
+
+    @contextmanager
+    def of_a_head(self) -> Iterator[None]:
+        self._left = MOST_OF_HEAD
+        yield
+        self._left = float("inf")
+
+    def read(self, size: int) -> bytes:
+        block = self._file.read(size)
+        self._left -= len(block)
+        if self._left < 0:
+            raise tarfile.ReadError
+        return block
 
 
 class _Hashed(io.BufferedIOBase):
@@ -164,16 +189,24 @@ class _FromBackup(_Hashed):
 def _reading() -> Iterator[None]:
     try:
         yield
-    except (tarfile.TarError, EOFError):
+    except (
+        tarfile.TarError,
+        *DAMAGED,
+        ValueError,
+        IndexError,
+        RecursionError,
+    ):  # the last three: of tarfile, by odd headers
         raise _damaged() from None
     except OSError as error:
+        if error.errno is None:  # of bzip2
+            raise _damaged() from None
         raise DependencyAway(f"the backup cannot be read: {error.strerror or error}") from error
 
 
 def _json(member: Member) -> dict[str, Any]:
     try:
         words = json.loads(member.file.read(MOST_WORDS))
-    except ValueError:
+    except (ValueError, RecursionError):
         raise _damaged() from None
     if not isinstance(words, dict):
         raise _damaged()

@@ -41,7 +41,7 @@ def copy_text(db: Connection, table: Table, names: Sequence[str], rows: Sequence
     template = "\t".join(["%s"] * len(names)) + "\n"
     groups = (rows[start : start + GROUP] for start in range(0, len(rows), GROUP))
     lines = "".join(_lines(template, len(names), group) for group in groups)
-    _run_copy(db, f"COPY {_target(table.name, names)} FROM STDIN", lines.encode())
+    _run_copy(db, f"COPY {_target(db, table.name, names)} FROM STDIN", lines.encode())
 
 
 def _lines(template: str, width: int, rows: Sequence[tuple[object, ...]]) -> str:
@@ -55,7 +55,7 @@ def _lines(template: str, width: int, rows: Sequence[tuple[object, ...]]) -> str
 def copy_any(db: Connection, table: str, names: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
     """The same of any values, NULLs and bytes among them, where only the names of a table are known."""
     lines = "".join(["\t".join(map(_field, row)) + "\n" for row in rows])
-    _run_copy(db, f"COPY {_target(table, names)} FROM STDIN", lines.encode())
+    _run_copy(db, f"COPY {_target(db, table, names)} FROM STDIN", lines.encode())
 
 
 def _field(value: object) -> str:
@@ -89,12 +89,12 @@ def _copy(db: Connection, table: Table, rows: Sequence[Row]) -> None:
         pieces.append(count)
         pieces += [NULL if (value := row[name]) is None else encoded(value) for name, encoded in fields]
     pieces.append(END)
-    _run_copy(db, f"COPY {_target(table.name, names)} FROM STDIN (FORMAT binary)", b"".join(pieces))
+    _run_copy(db, f"COPY {_target(db, table.name, names)} FROM STDIN (FORMAT binary)", b"".join(pieces))
 
 
-def _target(table: str, names: Sequence[str]) -> str:
-    quoted = ", ".join(f'"{name}"' for name in names)
-    return f'"{table}" ({quoted})'
+def _target(db: Connection, table: str, names: Sequence[str]) -> str:
+    quote = db.dialect.identifier_preparer.quote_identifier
+    return f"{quote(table)} ({', '.join(map(quote, names))})"
 
 
 def _run_copy(db: Connection, statement: str, rows: bytes) -> None:

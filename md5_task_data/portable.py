@@ -7,14 +7,14 @@ base64; JSON is the text that it is, so that a null in it is not one of the data
 import base64
 import gzip
 import json
-import zlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from typing import IO, Any, NamedTuple
 
 from sqlalchemy import (
     JSON,
     Column,
     Connection,
+    Integer,
     LargeBinary,
     Table,
     Text,
@@ -23,6 +23,7 @@ from sqlalchemy import (
     column,
     delete,
     insert,
+    inspect,
     select,
     table,
 )
@@ -31,11 +32,16 @@ from sqlalchemy.types import NullType, TypeEngine
 from md5_task_data.bulk import copy_any
 from md5_task_data.errors import InvalidInput
 from md5_task_data.schema import LongText, TaskId, metadata
+from md5_task_data.tasks import is_id
+from md5_task_data.unpacked import DAMAGED
 
 GZIP_LEVEL = 1  # thrice as fast as the usual one, for a tenth more bytes
 MANY, FEW = 1000, 16  # rows that are fetched at once; few where one may have 15 MiB
 BATCH, BATCH_BYTES = 1000, 4 << 20  # rows that are inserted at once, and about how many bytes of them
 PLAIN, OF_JSON, OF_BYTES, OF_ID = "plain", "json", "bytes", "id"  # sorts of columns
+MOST_HEADER, LONG, MOST_OF_ROW = 64 << 10, 1 << 20, 64 << 20  # bytes of a line
+LARGEST = 2**63 - 1
+DECODER = json.JSONDecoder()
 TYPES: Mapping[str, TypeEngine[Any]] = {
     PLAIN: NullType(),
     OF_JSON: NullType(),  # each make takes the text
@@ -76,19 +82,22 @@ def dump(db: Connection, rows_of: Table, file: IO[bytes]) -> int:
     return written
 
 
-def load(db: Connection, file: IO[bytes]) -> int:
+def load(db: Connection, name: str, file: IO[bytes]) -> int:
     """Have a table hold the rows that `dump` wrote, and no others; returns how many. Its columns are those of the file: the
-    schema may be an older one. Flat in memory. Raises InvalidInput for what cannot be such rows."""
+    schema may be an older one. Flat in memory. Raises InvalidInput for what cannot be such rows: nothing of the file gets into a
+    statement but values, and each of these is of its column's sort."""
     try:
         with gzip.GzipFile(fileobj=file, mode="rb") as packed:
-            header = _header(packed.readline())
-            db.execute(delete(table(header.table)))
+            header = _header(
+                packed.readline(MOST_HEADER), name, {each["name"] for each in inspect(db).get_columns(name)}
+            )
+            db.execute(delete(table(name)))
             loaded = 0
             for rows in _batches(packed, header):
                 _insert(db, header, rows)
                 loaded += len(rows)
             return loaded
-    except (EOFError, zlib.error, gzip.BadGzipFile, ValueError, KeyError, TypeError) as error:
+    except (*DAMAGED, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise InvalidInput(f"this backup is damaged: rows of it cannot be read ({type(error).__name__})") from error
 
 
@@ -101,31 +110,70 @@ def _insert(db: Connection, header: Header, rows: Sequence[Sequence[object]]) ->
     db.execute(insert(into), [dict(zip(names, row, strict=True)) for row in rows])
 
 
-def _header(line: bytes) -> Header:
+def _header(line: bytes, name: str, there: Set[str]) -> Header:
+    """Of this table, with columns that are `there`. Raises ValueError."""
     header = Header(**json.loads(line))
-    if header.table not in metadata.tables:
-        raise ValueError(header.table)
+    known = metadata.tables[name].c
+    if header.table != name or not header.columns or not header.columns.keys() <= there:
+        raise ValueError("another table")
+    if any(sort != _sort_of(known[column]) for column, sort in header.columns.items()):
+        raise ValueError("another sort of column")
     return header
 
 
-def _batches(lines: Iterable[bytes], header: Header) -> Iterator[list[list[Any]]]:
-    of_bytes = [place for place, sort in enumerate(header.columns.values()) if sort == OF_BYTES]
+def _batches(packed: gzip.GzipFile, header: Header) -> Iterator[list[list[Any]]]:
+    columns = [metadata.tables[header.table].c[name] for name in header.columns]
+    readers = [_reader_of(column) for column in columns]
     batch: list[list[Any]] = []
     size = 0
-    for line in lines:
-        values = json.loads(line)
-        for place in of_bytes:
-            if values[place] is not None:
-                values[place] = base64.b64decode(values[place], validate=True)
-        if len(values) != len(header.columns):
-            raise ValueError(header.table)
-        batch.append(values)
+    while line := packed.readline(MOST_OF_ROW):
+        if len(line) == MOST_OF_ROW:
+            raise ValueError("an endless row")
+        values = _values(line, len(columns))
+        batch.append([read(value) for read, value in zip(readers, values, strict=True)])
         size += len(line)
         if len(batch) == BATCH or size > BATCH_BYTES:
             yield batch
             batch, size = [], 0
     if batch:
         yield batch
+
+
+def _values(line: bytes, count: int) -> list[Any]:
+    """Of a row. A long one is taken apart value by value: as one piece of JSON it could become a thousand times as large."""
+    if len(line) <= LONG:
+        values = json.loads(line)
+        if not isinstance(values, list):
+            raise TypeError("no row")
+        return values
+    text, at, values = line.decode(), 1, []
+    for _ in range(count):
+        if text[at] in "[{":
+            raise TypeError("no value")
+        value, at = DECODER.raw_decode(text, at)
+        values.append(value)
+        at += 1  # a comma, or the end
+    return values
+
+
+def _reader_of(each: Column[Any]) -> Callable[[Any], Any]:
+    """What makes a column's value of what stands in a row. Raises ValueError, TypeError where it cannot be one."""
+    sort, is_number = _sort_of(each), isinstance(each.type, Integer)
+
+    def number(value: Any) -> Any:
+        if type(value) is not int or not -LARGEST <= value <= LARGEST:
+            raise TypeError(each.name)
+        return value
+
+    def text(value: Any) -> Any:
+        if not isinstance(value, str):
+            raise TypeError(each.name)
+        if sort == OF_ID and not (is_id(value) and value == value.lower()):  # it becomes a part of a path
+            raise ValueError(each.name)
+        return base64.b64decode(value, validate=True) if sort == OF_BYTES else value
+
+    read = number if is_number else text
+    return lambda value: None if value is None else read(value)  # where a column has to have one, the database says so
 
 
 def _sort_of(each: Column[Any]) -> str:

@@ -12,6 +12,7 @@ A kill before R4's COMMIT leaves the database empty, so that it can simply be be
 """
 
 import os
+import re
 from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import islice
@@ -33,6 +34,7 @@ from md5_task_data.staging import Staging, Tell, staging
 from md5_task_data.unhurried import loading
 
 SHOWN = 20  # lines of a log that are told of
+MADE_AT, SCHEMA = re.compile(r"[0-9T:.-]{19,32}Z"), re.compile(r"[0-9]{4}")
 
 
 @dataclass
@@ -63,6 +65,8 @@ def restore(
         _check_empty(db)
     reader = Reader(file)
     made_at, schema = str(reader.about.get("made_at")), str(reader.about.get("schema"))
+    if not (MADE_AT.fullmatch(made_at) and SCHEMA.fullmatch(schema)):
+        raise InvalidInput("this backup is damaged: it does not say of when it is, or of which version")
     if schema > migrations.HEAD:
         raise InvalidInput(
             f"this backup is of a newer version of md5-service: its schema is {schema}, and this one knows those up to "
@@ -146,7 +150,7 @@ def _unpack(reader: Reader, bucket: Bucket, stage: Staging, log: Path, tell: Tel
             tables.append(found[1])
             _keep(member, stage.rows(found[1]))
         else:
-            raise InvalidInput(f"this backup has a part that this program does not know: {member.name!r}")
+            raise InvalidInput(f"this backup has a part that this program does not know: {member.name[:200]!r}")
     return tables
 
 
@@ -161,14 +165,17 @@ def _keep(member: Member, place: Path) -> None:
 
 
 def _load(db: Connection, tables: list[str], reader: Reader, stage: Staging, tell: Tell) -> None:
+    held = reader.holds.get("rows")
+    if not isinstance(held, dict) or len(set(tables)) < len(tables):
+        raise InvalidInput("this backup is damaged: what it says of its rows is wrong")
     for name in tables:
         tell(f"rows of {name}")
         with outages(), open(stage.rows(name), "rb") as packed:
             try:
-                loaded = load(db, packed)
+                loaded = load(db, name, packed)
             except (DataError, IntegrityError, ProgrammingError) as error:
                 raise InvalidInput(f"the rows of {name} are not such as this database takes: {error.orig}") from error
-        if loaded != reader.holds["rows"].get(name):
+        if loaded != held.get(name):
             raise InvalidInput(f"this backup is damaged: of {name} it has {loaded} rows")
     if missing := {"tasks", "log_head"} - set(tables):
         raise InvalidInput(f"this backup is damaged: it has no {missing.pop()}")

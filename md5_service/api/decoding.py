@@ -67,7 +67,8 @@ class QuotedPrintable:
         return self._whole(lines + newline)
 
     def end(self) -> bytes:
-        return self._whole(self._held + b"=\n") if self._held else b""  # a soft end of line, which adds nothing
+        held = self._held.rstrip(b"\t ")  # added on the way, as at the end of every line
+        return self._whole(held + b"=\n") if held else b""  # a soft end of line, which adds nothing
 
     def _whole(self, lines: bytes) -> bytes:
         if LINES.fullmatch(lines) is None:

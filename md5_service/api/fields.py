@@ -1,6 +1,7 @@
 """The fields of a head that come more than once, or not at all (RFC 9110, 5.3): several of a list are one list; of those of which
 there is one only, nobody could say which is meant."""
 
+import re
 from collections.abc import Sequence
 
 from starlette.requests import Request
@@ -31,6 +32,8 @@ ONCE = (
     b"sec-fetch-site",
 )
 
+HAS_RANGES = re.compile(r"/v1/tasks/[^/]+/file")  # elsewhere a `Range` is ignored, as a server may (RFC 9110, 14.2)
+
 Headers = Sequence[tuple[bytes, bytes]]
 
 
@@ -43,7 +46,7 @@ class Fields:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
             try:
-                scope["headers"] = _read(scope["headers"], scope["http_version"])
+                scope["headers"] = _read(scope["headers"], scope["http_version"], scope["path"])
             except Malformed as error:
                 answer = await known_error(Request(scope), error)
                 await answer(scope, receive, send)
@@ -51,9 +54,13 @@ class Fields:
         await self._app(scope, receive, send)
 
 
-def _read(headers: Headers, http_version: str) -> Headers:
+def _read(headers: Headers, http_version: str, path: str) -> Headers:
     """Raises Malformed."""
+    if http_version not in ("1.0", "1.1"):
+        raise Malformed("the first line of the request names no version of HTTP that is spoken here: 1.0 or 1.1")
     names = [name for name, _ in headers]
+    if b"range" in names and not HAS_RANGES.fullmatch(path):
+        return _read([header for header in headers if header[0] != b"range"], http_version, path)
     if http_version == "1.1" and b"host" not in names:
         raise Malformed("header Host: required by HTTP/1.1")
     if len(set(names)) == len(names):

@@ -133,14 +133,16 @@ async def _read_form(
             max_header_size=settings.max_part_header_bytes,
         )
         size = 0
-        opening, preamble, has_begun = b"\n--" + boundary, b"\n", False
+        opening = re.compile(b"\n--" + re.escape(boundary) + b"(?=[\\s-])")  # and no longer name
+        preamble, has_begun = b"\n", False
         async for chunk in chunks:
             size += len(chunk)
             if not has_begun:  # what comes before the first boundary is for people (RFC 2046, 5.1.1)
                 preamble += chunk
-                begin = preamble.find(opening)
-                has_begun = begin >= 0
-                chunk, preamble = (preamble[begin + 1 :], b"") if has_begun else (b"", preamble[-len(opening) :])
+                found = opening.search(preamble)
+                has_begun = found is not None
+                begin = found.start() + 1 if found else len(preamble)
+                chunk, preamble = preamble[begin:], b"" if has_begun else preamble[-len(opening.pattern) :]
             if chunk:
                 parser.write(chunk)
                 await sink.pass_on()

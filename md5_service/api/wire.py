@@ -99,6 +99,8 @@ class Protocol(HttpToolsProtocol):
             except httptools.HttpParserUpgrade as upgrade:
                 (of_head,) = upgrade.args
                 data = data[of_head:]
+            if self.transport.is_closing():  # CONNECT
+                return
             head, self._without_upgrade = self._without_upgrade, b""
             self.parser = httptools.HttpRequestParser(self)  # one that has seen `Connection: close` would read no more
             self.parser.set_dangerous_leniencies(lenient_data_after_close=True)  # as uvicorn has it
@@ -119,7 +121,10 @@ class Protocol(HttpToolsProtocol):
 
     def on_headers_complete(self) -> None:
         method = self.parser.get_method()
-        if self.parser.should_upgrade() and method != b"CONNECT":
+        if method == b"CONNECT":  # what follows would be another protocol's, or the next request
+            self._refuse(400, "malformed", "The request could not be read", "CONNECT is for proxies, and this is none")
+            return
+        if self.parser.should_upgrade():
             kept = [b"%s: %s\r\n" % header for header in self.headers if header[0] != b"upgrade"]
             version = self.parser.get_http_version().encode()
             self._without_upgrade = b"".join([b"%s %s HTTP/%s\r\n" % (method, self.url, version), *kept, b"\r\n"])

@@ -144,7 +144,9 @@ def _open(settings: Settings, *, is_new: bool = False) -> Iterator[tuple[Databas
 def _to(name: str) -> Iterator[IO[bytes]]:
     """Where the archive goes: a file appears under its name only when it is whole, and takes nobody's place."""
     if name == STANDARD:
-        if sys.stdout is None or sys.stdout.isatty():
+        if sys.stdout is None:
+            raise OSError(errno.EBADF, os.strerror(errno.EBADF))
+        if sys.stdout.isatty():
             raise OSError(errno.EINVAL, "a backup is no text for a terminal: name a file, or send it on with | or >")
         with _buffered(sys.stdout.buffer) as file:
             yield file

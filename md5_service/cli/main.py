@@ -4,6 +4,7 @@ Exit codes: 0 fine, 1 a mismatch or a failed task, 2 usage (or a service that ca
 reached, 124 a wait timed out.
 """
 
+import errno
 import os
 from pathlib import Path
 from typing import Annotated
@@ -12,7 +13,7 @@ import typer
 
 from md5_service.cli import key as keys_of_service
 from md5_service.cli import log, tasks
-from md5_service.cli.options import DATA, Data, a_path
+from md5_service.cli.options import DATA, Data, a_name, a_path
 from md5_service.cli.report import CannotWrite, complain
 
 app = typer.Typer(
@@ -98,7 +99,9 @@ def doctor(
 
 @app.command()
 def backup(
-    file: Annotated[str, typer.Argument(help="The file to be made; - is the standard output")],
+    file: Annotated[
+        str, typer.Argument(parser=a_name, metavar="FILE", help="The file to be made; - is the standard output")
+    ],
     data: Data = DATA,
 ) -> None:
     """Write database, bytes and log into one file, while the service works; `restore` brings it back. What ends meanwhile, or is
@@ -110,7 +113,9 @@ def backup(
 
 @app.command()
 def restore(
-    file: Annotated[str, typer.Argument(help="What `backup` wrote; - is the standard input")],
+    file: Annotated[
+        str, typer.Argument(parser=a_name, metavar="FILE", help="What `backup` wrote; - is the standard input")
+    ],
     data: Data = DATA,
 ) -> None:
     """Bring a backup back, into an empty database of any make. STOP THE SERVICE FIRST, on every host: only of a folder of `up`
@@ -125,7 +130,9 @@ def main() -> None:
     _occupy_standard_descriptors()
     try:
         app()
-    except CannotWrite as error:  # EPIPE ends in `app` already
+    except OSError as error:  # EPIPE ends in `app` already
+        if not isinstance(error, CannotWrite) and error.errno not in (errno.ENOSPC, errno.EBADF):  # as help has them
+            raise
         complain(f"the results cannot be written: {error.strerror}")
         raise SystemExit(1) from None
 

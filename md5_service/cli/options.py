@@ -6,11 +6,15 @@ from typing import Annotated
 import typer
 
 
-def a_path(given: str) -> Path:
+def a_name(given: str) -> str:
     """An empty text is no path: it would be the folder in which one happens to be."""
     if not given:
         raise typer.BadParameter("it is empty; name a path, `.` for this folder")
-    return Path(given)
+    return given
+
+
+def a_path(given: str) -> Path:
+    return Path(a_name(given))
 
 
 Data = Annotated[

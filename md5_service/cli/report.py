@@ -66,9 +66,12 @@ def write_all(lines: Iterable[bytes]) -> None:
     is_read_by_a_person = sys.stdout.isatty()
     for line in lines:
         with _giving_up():
-            sys.stdout.buffer.write(_as_one_line(line) if is_read_by_a_person else line)
+            if is_read_by_a_person:  # as text, so that it comes above the bars of a progress
+                sys.stdout.write(_as_one_line(line))
+            else:
+                sys.stdout.buffer.write(line)
     with _giving_up():
-        sys.stdout.buffer.flush()
+        sys.stdout.flush()
 
 
 @contextlib.contextmanager
@@ -109,5 +112,5 @@ def printable(text: str) -> str:
     return "".join(c if c.isprintable() else c.encode("unicode_escape", "surrogatepass").decode() for c in text)
 
 
-def _as_one_line(line: bytes) -> bytes:
-    return printable(line.removesuffix(b"\n").decode(errors="replace")).encode() + b"\n"
+def _as_one_line(line: bytes) -> str:
+    return printable(line.removesuffix(b"\n").decode(errors="replace")) + "\n"

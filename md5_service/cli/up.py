@@ -36,7 +36,9 @@ class CannotStart(Exception):
 def run(host: str, port: int, data: Path, workers: int) -> None:
     """Start everything, say where it is, and stay until Ctrl-C or SIGTERM. Raises CannotStart."""
     folder = DataFolder(data)
-    host = host.removeprefix("[").removesuffix("]")  # as IPv6 stands in URLs
+    host = host.strip()
+    if host.startswith("[") and host.endswith("]"):  # as IPv6 stands in URLs
+        host = host[1:-1]
     try:
         _refuse_open_doors(host)
         folder.take()

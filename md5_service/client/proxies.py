@@ -11,10 +11,10 @@ Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 
 def proxy_for(url: str) -> str | None:
-    """The URL of the proxy that `http_proxy`, `https_proxy` or `all_proxy` names for `url`, as curl reads them. None for a
+    """The URL of the proxy that `http_proxy`, `https_proxy` or `all_proxy` names for `url`, in either case. None for a
     loopback address, for what `no_proxy` names, and where no proxy is set."""
     service, named = urlsplit(url), getproxies()
-    proxy = named.get(service.scheme) or named.get("all")
+    proxy = (named.get(service.scheme) or named.get("all") or "").strip()
     if not proxy or _is_here(service.hostname or "") or _is_excepted(service, named.get("no", "")):
         return None
     return proxy if "://" in proxy else f"http://{proxy}"

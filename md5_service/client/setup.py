@@ -33,7 +33,7 @@ def address_of(url: str) -> str:
 def key_of(key: str | None) -> str | None:
     """A key without the blanks around it; an empty one is none. Raises ValueError for what cannot be one."""
     trimmed = (key or "").strip()
-    if not (trimmed.isascii() and trimmed.isprintable()):
+    if not (trimmed.isascii() and trimmed.isprintable()) or " " in trimmed:
         raise ValueError("the API key has characters that no key has")
     return trimmed or None
 
@@ -49,9 +49,9 @@ def connected(kind: type[Http], url: str, key: str | None) -> tuple[Flows, Http]
         "limits": httpx2.Limits(max_connections=None, max_keepalive_connections=64),
         "timeout": httpx2.Timeout(60, read=LONG_POLL_S + 40),
         # Without TLS none is set up: reading the certificates takes longer than a small file. Redirects are not followed.
-        "verify": address.lower().startswith("https:") or (proxy or "").lower().startswith("https:"),
-        # Where there is no proxy, httpx2 is told so: it would look at the environment in its own way.
-        **({"proxy": proxy} if proxy else {"mounts": dict.fromkeys(("http://", "https://", "all://"))}),
+        "verify": httpx2.create_ssl_context() if "https" in (_scheme(address), _scheme(proxy or "")) else False,
+        "proxy": proxy,
+        "trust_env": False,  # httpx2 would look for proxies in its own way; for certificates it has looked above
     }
     shown = without_password(proxy) if proxy else None
     try:
@@ -62,6 +62,10 @@ def connected(kind: type[Http], url: str, key: str | None) -> tuple[Flows, Http]
         raise Unreachable(
             f"the proxy {shown} cannot be used: {why}; or set NO_PROXY={urlsplit(address).hostname}"
         ) from None
+
+
+def _scheme(url: str) -> str:
+    return url.partition(":")[0].lower()
 
 
 def sent_as(request: Request) -> dict[str, Any]:

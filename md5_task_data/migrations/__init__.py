@@ -12,7 +12,13 @@ HEAD = "0010"  # the newest revision; a test holds it against Alembic's own sear
 
 def upgrade(database: Database, revision: str = HEAD) -> None:
     """Bring the schema to `revision`. Raises InvalidInput for a database that a newer version of this program made."""
-    if revision != HEAD or not is_current(database):
+    there = _revision(database)
+    if there is not None and there > HEAD:
+        raise InvalidInput(
+            f"a newer version of md5-service has used this database: its schema is {there}, and this version knows those up to "
+            f"{HEAD}. Run the newer version; there is no way back but a backup that was made before"
+        )
+    if there != revision:
         _run("upgrade", database, revision)
 
 
@@ -23,10 +29,16 @@ def downgrade(database: Database, revision: str) -> None:
 
 def is_current(database: Database) -> bool:
     """Whether the schema is the one that this program works with."""
+    return _revision(database) == HEAD
+
+
+def _revision(database: Database) -> str | None:
+    """None: there is no schema yet."""
     with database.reading() as db:
         if not inspect(db).has_table("alembic_version"):
-            return False
-        return bool(db.scalar(text("SELECT version_num FROM alembic_version")) == HEAD)
+            return None
+        there: str | None = db.scalar(text("SELECT version_num FROM alembic_version"))
+        return there
 
 
 def _run(step: str, database: Database, revision: str) -> None:

@@ -81,6 +81,27 @@ def test_an_offer_to_change_the_protocol_is_ignored(
     assert stored == sorted([b"last", *([body] if method == b"POST" else [])])
 
 
+@pytest.mark.parametrize("target", [b"/v1/tasks", b"/", b"example.org:443"])
+@pytest.mark.parametrize("length", [b"Content-Length: %d" % len(ANOTHER), b"Transfer-Encoding: chunked", b"X: y"])
+@pytest.mark.parametrize("offer", [b"X: y", b"Connection: Upgrade\r\nUpgrade: h2c"])
+def test_connect_is_refused_and_what_follows_is_no_request(
+    api: Api, target: bytes, length: bytes, offer: bytes
+) -> None:
+    head = b"\r\n".join([b"CONNECT %s HTTP/1.1" % target, b"Host: localhost", length, offer, b"", b""])
+    for pieces in ([head + ANOTHER], [head, ANOTHER], [head[:30], head[30:] + ANOTHER[:40], ANOTHER[40:]]):
+        answers = talk(api, *pieces, pause_s=0.01)
+        assert re.findall(rb"HTTP/1\.1 (\d+) ", answers) == [b"400"]
+    assert api.stored() == []
+
+
+@pytest.mark.parametrize("asked", ["bytes=0-1", "bytes=x-", "bytes=999999999-", "\xff"])
+def test_a_range_means_something_for_the_bytes_of_a_file_only(api: Api, asked: str) -> None:
+    for path in ("/", "/v1/tasks", "/openapi.json", "/docs"):
+        whole = api.client.get(path)
+        again = api.client.get(path, headers=[(b"Range", asked.encode("latin-1"))])
+        assert (again.status_code, again.content) == (whole.status_code, whole.content)
+
+
 ODD_TEXT = st.binary(min_size=1, max_size=20) | st.sampled_from(
     [b"\0", b"\xff", b"..", b"a" * 300, b"\xe2\x80\xae", b"%", b"\\"]
 )
@@ -130,6 +151,8 @@ HOST = b"Host: localhost\r\n"
             "given twice",
         ),
         (HELLO % (1, HOST, b""), 422, "has no body"),
+        (b"POST /v1/tasks\r\nContent-Length: 3\r\n\r\nabc", 400, "names no version of HTTP"),
+        (b"GET /v1/tasks\r\n\r\n", 400, "names no version of HTTP"),
         (HELLO % (0, b"", b"abc"), 411, "Content-Length"),
         (HELLO % (0, b"Transfer-Encoding: chunked\r\n", b"3\r\nabc\r\n0\r\n\r\n"), 411, "Content-Length"),
     ],

@@ -3,6 +3,8 @@
 import contextlib
 import json
 import os
+import pty
+import re
 import signal
 import subprocess
 import tarfile
@@ -95,6 +97,34 @@ def test_a_full_disk_is_told_and_is_1(service: Service, tmp_path: Path, command:
         ended = subprocess.run(["sh", "-c", shell], cwd=tmp_path, capture_output=True)
         assert ended.returncode == 1, ended.stderr
         assert ended.stderr.endswith(b"md5-service: the results cannot be written: " + why + b"\n"), ended.stderr
+
+
+@pytest.mark.parametrize("words", ["--help", "put --help"])
+def test_help_that_cannot_be_written_is_one_line(words: str) -> None:
+    ended = subprocess.run(["sh", "-c", f"exec {COMMAND} {words} >/dev/full"], capture_output=True)
+    assert (ended.returncode, ended.stderr.count(b"\n")) == (1, 1), ended.stderr
+
+
+@pytest.mark.parametrize(("stream", "why"), [(">/dev/full", "No space left on device"), (">&-", "Bad file descriptor")])
+def test_a_backup_that_cannot_be_written_is_2(service: Service, stream: str, why: str) -> None:
+    shell = f"exec {COMMAND} backup - --data {service.folder} {stream}"
+    ended = subprocess.run(["sh", "-c", shell], capture_output=True, text=True)
+    assert (ended.returncode, ended.stderr) == (2, f"md5-service: standard input or output: {why}\n")
+
+
+def test_results_come_above_the_bars_of_a_progress(service: Service, tmp_path: Path) -> None:
+    """Where both go to the same terminal."""
+    (tmp_path / "a").write_bytes(b"abc")
+    primary, secondary = pty.openpty()
+    environment = os.environ | {"COLUMNS": "200", "TERM": "xterm"}
+    arguments = [COMMAND, "put", "a", "--url", service.url]
+    subprocess.run(
+        arguments, cwd=tmp_path, env=environment, stdin=secondary, stdout=secondary, stderr=secondary, check=True
+    )
+    shown = os.read(primary, 1 << 16).decode()
+    os.close(primary)
+    os.close(secondary)
+    assert re.search(r"(^|\n|\r|\x1b\[2K)900150983cd24fb0d6963f7d28e17f72  a\r?\n", shown), shown
 
 
 def test_a_key_that_nobody_saw_is_told_with_its_id(service: Service) -> None:

@@ -89,6 +89,22 @@ def test_a_service_here_is_found_whatever_the_proxy(service: Service, monkeypatc
         assert client.get(task["id"])["filename"] == "test_proxies.py"
 
 
+@pytest.mark.parametrize(
+    "proxy", ["socks5h://127.0.0.1:9", "socks4a://x", "ftp://x", "http://[::1", "no url at all", "x:99999"]
+)
+def test_a_proxy_that_cannot_be_used_harms_nothing_where_none_is_asked(
+    service: Service, monkeypatch: pytest.MonkeyPatch, proxy: str
+) -> None:
+    for name in NAMES[:3]:
+        monkeypatch.setenv(name, proxy)
+    monkeypatch.setenv("NO_PROXY", "no.example,, /,:1,[")
+    assert CliRunner().invoke(app, ["ls", "--url", service.url]).exit_code == 0
+    assert "no answer from http://no.example:" in get("http://no.example").stderr
+    monkeypatch.delenv("http_proxy")
+    monkeypatch.delenv("all_proxy")  # what is for https is nothing to http
+    assert "no answer from http://127.0.0.2:9:" in get("http://127.0.0.2:9").stderr
+
+
 def test_an_error_names_the_proxy_without_its_password(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("http_proxy", NOWHERE)
     ended = get("http://example.org")

@@ -41,8 +41,15 @@ def test_an_ipv6_address_as_it_is_or_as_it_stands_in_urls(tmp_path: Path, host: 
         )
 
 
-def test_an_empty_host(tmp_path: Path) -> None:
-    assert_one_clear_line(up("--host", "", "--data", str(tmp_path), MD5_AUTH="none"), "--host is empty")
+@pytest.mark.parametrize("host", ["", " ", "[]"])
+def test_an_empty_host(tmp_path: Path, host: str) -> None:
+    assert_one_clear_line(up("--host", host, "--data", str(tmp_path), MD5_AUTH="none"), "--host is empty")
+
+
+@pytest.mark.parametrize("command", ["backup", "restore"])
+def test_an_empty_archive_is_none(tmp_path: Path, command: str) -> None:
+    ended = forked.as_text(forked.run([COMMAND, command, ""], os.environ, tmp_path))
+    assert (ended.returncode, ended.stdout, "it is empty" in ended.stderr) == (2, "", True)
 
 
 @pytest.mark.parametrize("command", ["up", "doctor", "backup b.tar", "restore b.tar", "key list"])

@@ -7,7 +7,6 @@ import random
 import re
 import shutil
 import tarfile
-from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -21,6 +20,7 @@ from md5_task_data.orphans import Orphans
 from md5_task_data.shared_log import SharedLog
 from md5_task_data.staging import Staging
 from tests.client import held_by_a_stranger
+from tests.data.archives import content_of, rewritten
 from tests.data.place import Place, emptied, everything, staged
 
 # What a restore changes.
@@ -34,26 +34,6 @@ def kept(rows: dict[str, list[tuple[Any, ...]]]) -> dict[str, list[Any]]:
     found: dict[str, list[Any]] = {name: rows[name] for name in ("contents", "contacts", "rejects", "api_keys")}
     found["tasks"] = [tuple(row[place] for place in same) for row in rows["tasks"]]
     return found
-
-
-def content_of(tar: tarfile.TarFile, member: tarfile.TarInfo) -> bytes:
-    file = tar.extractfile(member)
-    assert file is not None
-    return file.read()
-
-
-def rewritten(
-    archive: bytes, change: Callable[[str, bytes], bytes | None], schema_version: str = migrations.HEAD
-) -> bytes:
-    """A whole backup with other members; None: without this one."""
-    file = io.BytesIO()
-    writer = Writer(file, schema_version, 0)
-    with tarfile.open(fileobj=io.BytesIO(archive)) as tar:
-        for info in tar.getmembers()[1:-1]:
-            if (content := change(info.name, content_of(tar, info))) is not None:
-                writer.add(info.name, io.BytesIO(content), len(content))
-        writer.end(json.loads(content_of(tar, tar.getmember("backup.json"))))
-    return file.getvalue()
 
 
 @pytest.mark.shows("md5-service restore")

@@ -713,8 +713,8 @@ MUTANTS += (
     Mutant(
         "the control characters that reach no terminal",
         "md5_service/cli/report.py",
-        "_as_one_line(line) if is_read_by_a_person else line",
-        "line",
+        "sys.stdout.write(_as_one_line(line))",
+        "sys.stdout.write(os.fsdecode(line))",
         _cli("test_printed.py::test_names_on_a_terminal_and_as_they_are_in_a_pipe"),
     ),
     Mutant(
@@ -751,6 +751,34 @@ MUTANTS += (
         "self.client.put(source, filename=name, batch",
         "self.client.put(source, batch",
         _cli("test_check.py::test_the_service_s_manifest_of_a_delivery_is_one_for_its_folder[check]"),
+    ),
+    Mutant(
+        "the ids in an archive that are no paths",
+        "md5_task_data/portable.py",
+        "if sort == OF_ID and not (is_id(value) and value == value.lower()):",
+        "if False:",
+        _data("test_hostile_archives.py::test_rows_that_are_none"),
+    ),
+    Mutant(
+        "the length of what stands before a file in an archive",
+        "md5_task_data/archive.py",
+        "        if self._left < 0:\n",
+        "        if False:\n",
+        _data("test_hostile_archives.py::test_heads_of_a_tar_that_are_endless_take_no_memory"),
+    ),
+    Mutant(
+        "words that are no address, which are seen at once",
+        "md5_service/worker/formats/csv.py",
+        "    address = cell.strip()\n",
+        """    if re.fullmatch(r"[^@\\"]+@[^@\\"]+\\.[^@\\"]+", cell):\n        return True\n    address = cell.strip()\n""",
+        ("tests/worker/test_linear_contacts.py::test_long_runs[is it an address]",),
+    ),
+    Mutant(
+        "the look whether a part is still ours",
+        "md5_service/worker/kinds/contacts/rows.py",
+        "        if number % LOOK_ROWS == 0:\n            look()\n",
+        "",
+        ("tests/worker/test_linear_contacts.py::test_a_part_that_is_not_ours_any_more_is_left",),
     ),
     Mutant(
         "the rate of an owner",

@@ -11,6 +11,7 @@ import base64
 import binascii
 import itertools
 import logging
+import os
 import re
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -181,7 +182,7 @@ def expected(parts: Sequence[Part]) -> Outcome | None:
         return Outcome(InvalidInput)
     if any(b"\0" in value or len(value) > 250 for value in fields.values()):
         return None
-    named = fields["filename"].decode(errors="replace") if "filename" in fields else files[0][0]
+    named = os.fsdecode(fields["filename"]) if "filename" in fields else files[0][0]
     batch = fields.get("batch", b"").decode(errors="replace") or None
     return Outcome(None, files[0][1], named or "unnamed", batch)
 

@@ -39,6 +39,8 @@ FOREIGN = {
     "WEB_CONCURRENCY": "3",
     "AUTOSCALE_KEEPALIVE": "1",
     "DATABASE_URL": "postgresql://127.0.0.1:9/shop",
+    "OTEL_PROPAGATORS": "b3",
+    "OTEL_PYTHON_CONTEXT": "shop_context",
     "PGDATABASE": "shop",
     "PGHOST": "127.0.0.9",
     "PGHOSTADDR": "127.0.0.9",

@@ -10,7 +10,7 @@ from md5_service.worker.formats.text import Judge, not_text
 from md5_service.worker.kinds.contacts.layout import Layout, layout_of
 from md5_service.worker.kinds.contacts.rows import parse
 from md5_task_data.addresses import NotAnAddress, key_of
-from md5_task_data.errors import InvalidInput
+from md5_task_data.errors import InvalidInput, LeaseLost
 from tests.linear import assert_linear
 
 SMALL = 2000  # characters
@@ -116,3 +116,21 @@ def test_rows_that_are_shorter_than_a_long_header_or_longer() -> None:
 
     assert_linear(rows(3), SMALL)
     assert_linear(lambda width: parsed("a@b.c,1,2,3\n" * 500, width), 60)  # 16 times as many columns, and the same rows
+
+
+def test_a_part_that_is_not_ours_any_more_is_left() -> None:
+    """It was cancelled, say: a part can take a second, and many rows."""
+    looked = 0
+
+    def look() -> None:
+        nonlocal looked
+        looked += 1
+        if looked == 3:
+            raise LeaseLost("1")
+
+    layout = Layout(["email", "name"], 0, 1, has_header=False)
+    with pytest.raises(LeaseLost):
+        parse(b"a@b.c,A\n" * 100_000, "utf-8", Dialect(), layout, 1, look)
+    looked = -100_000
+    parse(b"a@b.c,A\n" * 10_000, "utf-8", Dialect(), layout, 1, look)
+    assert looked >= 10 - 100_000
