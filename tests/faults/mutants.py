@@ -664,7 +664,7 @@ MUTANTS += (
     Mutant(
         "the body after an offer to change the protocol",
         WIRE,
-        'if self.parser.should_upgrade() and method != b"CONNECT":',
+        "if self.parser.should_upgrade():",
         "if not method:",
         _api("test_wire.py::test_an_offer_to_change_the_protocol_is_ignored"),
     ),
