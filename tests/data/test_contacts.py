@@ -82,15 +82,15 @@ def test_any_text_arrives_as_it_was(database: Database, new_task: NewTask) -> No
 
 def test_files_that_are_loaded_at_the_same_time_share_their_addresses(database: Database, new_task: NewTask) -> None:
     """In opposite orders, which without sorting ends in deadlocks."""
-    tasks = [new_task() for _ in range(4)]
+    tasks = [new_task() for _ in range(8)]
     addresses = [f"user{number}@x.org" for number in range(300)]
     errors: list[BaseException] = []
 
     def all_of(task_id: str, seed: int) -> None:
         try:
             mine = random.Random(seed).sample(addresses, 200)
-            for start in range(0, 200, 50):
-                load(database, task_id, [new(each, start + n + 1) for n, each in enumerate(mine[start : start + 50])])
+            for start in range(0, 200, 100):
+                load(database, task_id, [new(each, start + n + 1) for n, each in enumerate(mine[start : start + 100])])
         except BaseException as error:
             errors.append(error)
 
@@ -102,7 +102,7 @@ def test_files_that_are_loaded_at_the_same_time_share_their_addresses(database: 
     assert errors == []
     there = records(database)
     assert set(there) == {
-        f"local {address}" for seed in range(4) for address in random.Random(seed).sample(addresses, 200)
+        f"local {address}" for seed in range(8) for address in random.Random(seed).sample(addresses, 200)
     }
     assert sum(count(database, task_id) for task_id in tasks) == len(there)
 
