@@ -54,9 +54,9 @@ class CannotWrite(OSError):
     """Standard output is closed, full, or read by nobody any more."""
 
 
-def write(*lines: bytes) -> None:
-    """Lines of results, whole: as they are into a file or a pipe. Raises CannotWrite."""
-    write_all(lines)
+def write(line: bytes) -> None:
+    """A line of results: as it is into a file or a pipe. Raises CannotWrite."""
+    write_all([line])
 
 
 def write_all(lines: Iterable[bytes]) -> None:
@@ -113,4 +113,7 @@ def printable(text: str) -> str:
 
 
 def _as_one_line(line: bytes) -> str:
-    return printable(line.removesuffix(b"\n").decode(errors="replace")) + "\n"
+    """In characters that the terminal has."""
+    shown = printable(line.removesuffix(b"\n").decode(errors="replace"))
+    encoding = sys.stdout.encoding or "utf-8"  # None: a progress has taken its place, and shows it on stderr
+    return shown.encode(encoding, "backslashreplace").decode(encoding) + "\n"

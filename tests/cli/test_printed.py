@@ -68,6 +68,18 @@ def test_names_on_a_terminal_and_as_they_are_in_a_pipe(service: Service, tmp_pat
     assert json.loads(run("get", task_id, "--json", url=service.url).stdout)["filename"] == ODD
 
 
+def test_names_on_a_terminal_that_has_few_characters(service: Service, tmp_path: Path) -> None:
+    (tmp_path / "é😀").write_bytes(b"abc")
+    primary, secondary = pty.openpty()
+    environment = os.environ | {"PYTHONIOENCODING": "latin-1", "TERM": "dumb"}
+    arguments = [COMMAND, "put", "é😀", "--url", service.url]
+    ran = subprocess.run(arguments, cwd=tmp_path, env=environment, stdout=secondary, stderr=subprocess.PIPE)
+    shown = os.read(primary, 1 << 16)
+    os.close(primary)
+    os.close(secondary)
+    assert (ran.returncode, shown.rstrip()) == (0, b"900150983cd24fb0d6963f7d28e17f72  \xe9\\U0001f600")
+
+
 def test_members_of_an_archive(tmp_path: Path) -> None:
     with tarfile.open(tmp_path / "b.tar", "w") as archive:
         member = tarfile.TarInfo(ODD)
