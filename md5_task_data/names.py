@@ -21,17 +21,30 @@ def checked_batch(batch: str | None) -> str | None:
     return _checked_text("batch", batch, MAX_BATCH) if batch else None
 
 
+def as_text(name: str) -> str:
+    """What can be read of a name."""
+    return _raw(name).decode(errors="replace")
+
+
 def columns(name: str) -> dict[str, str | bytes | None]:
     """What a row keeps of a name."""
-    raw = name.encode(errors="surrogateescape")
-    text = raw.decode(errors="replace")
-    return {"filename": text, "filename_bytes": None if text == name else raw}
+    text = as_text(name)
+    return {"filename": text, "filename_bytes": None if text == name else _raw(name)}
+
+
+def bytes_of(row: Row) -> bytes:
+    """The name that a row keeps."""
+    raw: bytes | None = row["filename_bytes"]
+    return str(row["filename"]).encode() if raw is None else raw
 
 
 def of(row: Row) -> str:
-    """The name that a row keeps."""
-    raw: bytes | None = row["filename_bytes"]
-    return str(row["filename"]) if raw is None else raw.decode(errors="surrogateescape")
+    """The same, as Python has it."""
+    return bytes_of(row).decode(errors="surrogateescape")
+
+
+def _raw(name: str) -> bytes:
+    return name.encode(errors="surrogateescape")
 
 
 def _checked_text(what: str, text: str, longest: int) -> str:

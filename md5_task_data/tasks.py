@@ -191,8 +191,8 @@ def digests(db: Connection, owner: str, *, batch: str | None, after: str | None)
     if last is not None:
         wanted.append(tasks.c.id <= last)
     columns = tasks.c.md5, tasks.c.filename, tasks.c.filename_bytes
-    found = db.execute(select(*columns).where(*here, *wanted).order_by(tasks.c.id))
-    return [(row.md5, row.filename_bytes or row.filename.encode()) for row in found], last
+    found = db.execute(select(*columns).where(*here, *wanted).order_by(tasks.c.id)).mappings()
+    return [(row["md5"], names.bytes_of(row)) for row in found], last
 
 
 def cancel(db: Connection, owner: str, task_id: str) -> Row:

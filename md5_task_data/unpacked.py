@@ -20,14 +20,14 @@ Decompressor = bz2.BZ2Decompressor | lzma.LZMADecompressor
 def unpacked(file: IO[bytes]) -> IO[bytes]:
     """What a file holds, compressed by gzip, bzip2 or xz, or not at all: it tells by its first bytes."""
     start = file.read(6)
-    whole: Any = io.BufferedReader(_Whole(start, file), BLOCK)
+    whole = io.BufferedReader(_Whole(start, file), BLOCK)
     if start.startswith(b"\x1f\x8b"):
         return gzip.GzipFile(fileobj=whole, mode="rb")  # type: ignore[return-value]  # a file of bytes in all but its type
     if start.startswith(b"BZh"):
         return io.BufferedReader(_Decompressed(whole, bz2.BZ2Decompressor), BLOCK)
     if start == b"\xfd7zXZ\0":
         return io.BufferedReader(_Decompressed(whole, lambda: lzma.LZMADecompressor(memlimit=MOST_MEMORY)), BLOCK)
-    return whole  # type: ignore[no-any-return]
+    return whole
 
 
 class _Whole(io.RawIOBase):

@@ -15,18 +15,18 @@ def assert_linear(work: Callable[[int], object], size: int) -> None:
     """`work(n)` does something with n characters, or so. The CPU that it takes for `TIMES` as many is compared with what it takes
     for so many; a `size` too small to be measured is made larger first."""
     work(size)  # what is only done once
-    while (small_s := cpu_s(work, size)) < LEAST_S:
+    while (small_s := _cpu_s(work, size)) < LEAST_S:
         size *= 4
         if size > LARGE:
             return
     for _ in range(TRIES):
-        if (large_s := cpu_s(work, TIMES * size)) < MOST * small_s:
+        if (large_s := _cpu_s(work, TIMES * size)) < MOST * small_s:
             return
-        small_s = cpu_s(work, size)
+        small_s = _cpu_s(work, size)
     raise AssertionError(f"{size}: {small_s:.4f} s; {TIMES} times as much: {large_s:.4f} s")
 
 
-def cpu_s(work: Callable[[int], object], size: int) -> float:
+def _cpu_s(work: Callable[[int], object], size: int) -> float:
     began = time.thread_time()
     work(size)
     return time.thread_time() - began

@@ -14,6 +14,7 @@ from starlette.exceptions import HTTPException
 from md5_service.api import decoding, digests, disposition
 from md5_service.api.sink import Sink, too_large
 from md5_service.settings import Settings
+from md5_task_data import names
 from md5_task_data.errors import InvalidInput, Malformed, TooLarge
 
 MAX_FIELD_BYTES = 64 << 10
@@ -36,12 +37,7 @@ class Received:
             raise InvalidInput(f"parameter {name[:100]}: given twice")
         if len(self.fields) >= self.max_parameters:
             raise InvalidInput(f"more than {self.max_parameters} parameters")
-        self.fields[name] = value if name == "filename" else as_text(value)
-
-
-def as_text(value: str) -> str:
-    """Without the bytes of it that are no text; those of a file's name are kept (`os.fsdecode`)."""
-    return value.encode(errors="surrogateescape").decode(errors="replace")
+        self.fields[name] = value if name == "filename" else names.as_text(value)  # of a name, what is no text is kept
 
 
 def head_of(request: Request, settings: Settings) -> Received:
@@ -64,7 +60,7 @@ def head_of(request: Request, settings: Settings) -> Received:
     received = Received(settings.max_parameters, digests=digests.of(request.headers))
     query = request.scope["query_string"].decode("latin-1")
     for name, value in parse_qsl(query, keep_blank_values=True, errors="surrogateescape"):
-        received.add(as_text(name), value)
+        received.add(names.as_text(name), value)
     return received
 
 
@@ -201,7 +197,7 @@ class _Form:
         name, value = self._header
         if bytes(name).lower() == b"content-disposition":
             about = disposition.parameters(bytes(value))
-            self._name = as_text(about.get("name", ""))
+            self._name = names.as_text(about.get("name", ""))
             self._filename = about.get("filename")
         elif bytes(name).lower() == b"content-transfer-encoding":
             if self._encoding is not None:

@@ -54,16 +54,12 @@ class Launcher:
 
     def launch_telling(self, words: Sequence[str]) -> "Launched":
         """As `launch`, of what writes a byte into the descriptor that it gets once it has begun."""
-        told, telling = os.pipe()
-        os.set_blocking(told, False)
-        try:
-            launched = self.launch(words, [telling])
-        except BaseException:
-            os.close(told)
-            raise
-        finally:
-            os.close(telling)
-        launched.told = open(told, "rb", buffering=0)  # noqa: SIM115 (it is closed when nobody needs it any more)
+        reading, writing = os.pipe()
+        os.set_blocking(reading, False)
+        told = open(reading, "rb", buffering=0)  # noqa: SIM115 (closed once it was told, or with the part)
+        with open(writing, "wb", buffering=0):
+            launched = self.launch(words, [writing])
+        launched.told = told
         return launched
 
     def launch(self, words: Sequence[str], descriptors: Sequence[int] = ()) -> "Launched":

@@ -23,7 +23,7 @@ class Client:
 
     What can be sent again without harm is, several times, for up to about 15 s: uploads have an Idempotency-Key. Every
     call may raise Unreachable, or a Refused with the service's own words. Raises ValueError for what cannot be a URL or a
-    key. `http_proxy`, `https_proxy`, `all_proxy` and `no_proxy` count as with curl, but not for this machine.
+    key. `http_proxy`, `https_proxy`, `all_proxy` and `no_proxy` count, in small letters or capitals, but not for this machine.
     """
 
     def __init__(self, url: str = DEFAULT_URL, key: str | None = None) -> None:

@@ -6,7 +6,6 @@ import binascii
 import json
 import random
 import re
-from collections import Counter
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass
@@ -54,7 +53,7 @@ ODD_HEADERS = (
     b"X-Long: " + b"a" * 800,
     b"Date: yesterday\r\nMax-Forwards: 0\r\nVia: 1.0 a",
     b"traceparent: 00-zz-zz-00\r\ntracestate: ,,",
-    b"X-Request-ID: \xe9\x01 a".replace(b"\x01", b"\t"),
+    b"X-Request-ID: \xe9\t a",
 )
 TYPES = (
     b"",
@@ -122,9 +121,7 @@ def any_content(chance: random.Random) -> bytes:
 
 
 def any_query(chance: random.Random, batch: str | None) -> bytes:
-    parameters = [
-        chance.choice([b"filename=a", b"filename=%FF%2F%00".replace(b"%00", b"%01"), b"filename=", b"kind=md5"])
-    ]
+    parameters = [chance.choice([b"filename=a", b"filename=%FF%2F%01", b"filename=", b"kind=md5"])]
     if batch is not None:
         parameters.append(b"batch=" + "".join(f"%{byte:02x}" for byte in batch.encode()).encode())
     chance.shuffle(parameters)
@@ -191,7 +188,7 @@ def test_each_is_one_task_with_its_bytes(
     api = start_api(small_file_bytes=1 << 16)
     seed = request.config.getoption("randomly_seed") if is_long else 17
     chance = random.Random(seed)
-    wanted, asked, connections, stati = IN_LONG if is_long else IN_SHORT, 0, 0, Counter[bytes]()
+    wanted, asked, connections = IN_LONG if is_long else IN_SHORT, 0, 0
     with closing(Database(api.settings.database_url)) as database:
         while asked < wanted:
             count = chance.randint(1, MOST_TOGETHER)
@@ -210,7 +207,6 @@ def test_each_is_one_task_with_its_bytes(
             assert [(task["size"], task["batch"]) for task in tasks] == [
                 (len(one.content), one.batch) for one in sent
             ], about
-            stati.update(status for status, _ in answers)
             asked, connections = asked + count, connections + 1
         with database.reading() as db:
             assert db.scalar(select(func.count()).select_from(table)) == asked  # and nothing else became a task

@@ -1,21 +1,30 @@
 """A terminal, for what a command shows to people."""
 
+import contextlib
 import os
 import pty
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from tests import forked
 from tests.service import COMMAND
 
 
-def on_a_terminal(*arguments: str, columns: int = 200, folder: Path | None = None) -> str:
-    """What the command writes on a terminal so wide."""
+@contextlib.contextmanager
+def terminal() -> Iterator[tuple[int, Callable[[], bytes]]]:
+    """Its descriptor, to be given to a command, and what reads what was shown."""
     primary, secondary = pty.openpty()
-    environment = os.environ | {"COLUMNS": str(columns), "TERM": "dumb"}
-    ran = forked.run([COMMAND, *arguments], environment, folder or Path.cwd(), stdout=secondary)
-    assert ran.returncode == 0, ran.stderr
     try:
-        return os.read(primary, 1 << 16).decode()
+        yield secondary, lambda: os.read(primary, 1 << 16)
     finally:
         os.close(primary)
         os.close(secondary)
+
+
+def on_a_terminal(*arguments: str, columns: int = 200, folder: Path | None = None) -> str:
+    """What the command writes on a terminal so wide."""
+    environment = os.environ | {"COLUMNS": str(columns), "TERM": "dumb"}
+    with terminal() as (secondary, shown):
+        ran = forked.run([COMMAND, *arguments], environment, folder or Path.cwd(), stdout=secondary)
+        assert ran.returncode == 0, ran.stderr
+        return shown().decode()

@@ -3,7 +3,6 @@
 import contextlib
 import json
 import os
-import pty
 import re
 import signal
 import subprocess
@@ -15,13 +14,13 @@ import httpx2
 import pytest
 
 from tests import forked
-from tests.cli.terminal import on_a_terminal
+from tests.cli.terminal import on_a_terminal, terminal
 from tests.client import TLS, Client, wait_for
 from tests.servers.server import free_port
 from tests.service import COMMAND, Service
 
 # Colours, the window's title, a cleared screen, an 8-bit CSI, a line that is written over, text from right to left.
-ODD = "\x1b[31m\x1b]0;owned\x07\x1b[2J\x9b1m\rOK\u202e\x00".replace("\x00", "\x7f")
+ODD = "\x1b[31m\x1b]0;owned\x07\x1b[2J\x9b1m\rOK\u202e\x7f"
 CONTROLS = [*map(chr, range(32)), *map(chr, range(127, 160)), "\u202e"]
 
 
@@ -70,14 +69,11 @@ def test_names_on_a_terminal_and_as_they_are_in_a_pipe(service: Service, tmp_pat
 
 def test_names_on_a_terminal_that_has_few_characters(service: Service, tmp_path: Path) -> None:
     (tmp_path / "é😀").write_bytes(b"abc")
-    primary, secondary = pty.openpty()
     environment = os.environ | {"PYTHONIOENCODING": "latin-1", "TERM": "dumb"}
     arguments = [COMMAND, "put", "é😀", "--url", service.url]
-    ran = subprocess.run(arguments, cwd=tmp_path, env=environment, stdout=secondary, stderr=subprocess.PIPE)
-    shown = os.read(primary, 1 << 16)
-    os.close(primary)
-    os.close(secondary)
-    assert (ran.returncode, shown.rstrip()) == (0, b"900150983cd24fb0d6963f7d28e17f72  \xe9\\U0001f600")
+    with terminal() as (secondary, shown):
+        ran = subprocess.run(arguments, cwd=tmp_path, env=environment, stdout=secondary, stderr=subprocess.PIPE)
+        assert (ran.returncode, shown().rstrip()) == (0, b"900150983cd24fb0d6963f7d28e17f72  \xe9\\U0001f600")
 
 
 def test_members_of_an_archive(tmp_path: Path) -> None:
@@ -127,16 +123,13 @@ def test_a_backup_that_cannot_be_written_is_2(service: Service, stream: str, why
 def test_results_come_above_the_bars_of_a_progress(service: Service, tmp_path: Path) -> None:
     """Where both go to the same terminal."""
     (tmp_path / "a").write_bytes(b"abc")
-    primary, secondary = pty.openpty()
     environment = os.environ | {"COLUMNS": "200", "TERM": "xterm"}
     arguments = [COMMAND, "put", "a", "--url", service.url]
-    subprocess.run(
-        arguments, cwd=tmp_path, env=environment, stdin=secondary, stdout=secondary, stderr=secondary, check=True
-    )
-    shown = os.read(primary, 1 << 16).decode()
-    os.close(primary)
-    os.close(secondary)
-    assert re.search(r"(^|\n|\r|\x1b\[2K)900150983cd24fb0d6963f7d28e17f72  a\r?\n", shown), shown
+    with terminal() as (secondary, shown):
+        subprocess.run(
+            arguments, cwd=tmp_path, env=environment, stdin=secondary, stdout=secondary, stderr=secondary, check=True
+        )
+        assert re.search(rb"(^|\n|\r|\x1b\[2K)900150983cd24fb0d6963f7d28e17f72  a\r?\n", said := shown()), said
 
 
 def test_a_key_that_nobody_saw_is_told_with_its_id(service: Service) -> None:

@@ -168,7 +168,7 @@ def test_blanks_around_an_address_and_a_key_do_not_count(
     monkeypatch.setenv("MD5_KEY", around.format("k").replace("/", ""))
     assert CliRunner().invoke(app, ["ls"]).exit_code == 0
     with Client(around.format(service.url), around.format("k").replace("/", "")) as client:
-        assert list(client.list(limit=1)) is not None
+        assert client.get(client.put(__file__)["id"])["filename"] == "test_proxies.py"
 
 
 @pytest.mark.parametrize(

@@ -188,7 +188,7 @@ def member(name: str, kind: bytes, size: int = 0, **headers: str) -> bytes:
     return info.tobuf(tarfile.GNU_FORMAT)
 
 
-def zeros(size: int) -> Iterator[bytes]:
+def letters(size: int) -> Iterator[bytes]:
     for _ in range(size >> 20):
         yield b"a" * (1 << 20)
 
@@ -196,12 +196,12 @@ def zeros(size: int) -> Iterator[bytes]:
 def long_name() -> Iterator[bytes]:
     """One gigabyte of it, which is as many kilobytes when it is compressed."""
     yield member("././@LongLink", tarfile.GNUTYPE_LONGNAME, 1 << 30)
-    yield from zeros(1 << 30)
+    yield from letters(1 << 30)
 
 
 def long_headers() -> Iterator[bytes]:
     yield member("x", tarfile.XHDTYPE, 1 << 30)
-    yield from zeros(1 << 30)
+    yield from letters(1 << 30)
 
 
 def many_headers() -> Iterator[bytes]:

@@ -741,7 +741,7 @@ MUTANTS += (
     Mutant(
         "the bytes of a name that is no text",
         "md5_task_data/names.py",
-        '"filename_bytes": None if text == name else raw}',
+        '"filename_bytes": None if text == name else _raw(name)}',
         '"filename_bytes": None}',
         _api("test_manifest.py::test_a_name_that_is_no_text_is_kept_byte_for_byte[query-\\xff\\xfe]"),
     ),

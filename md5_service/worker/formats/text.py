@@ -156,8 +156,8 @@ class Judge:
                 self._bad += 1
                 if self._seen < SAMPLE:
                     self._seen += len(line)
-                    words = (word for word in _WORD.findall(line) if len(word) <= LONGEST_WORD)
-                    self._words.update(word for word in words if not word.isascii())
+                    words = _WORD.findall(line)
+                    self._words.update(word for word in words if len(word) <= LONGEST_WORD and not word.isascii())
 
     def verdict(self) -> str:
         """`utf-8` also where some lines, and no more than half, are not: to refuse these is better than to spoil the others."""
