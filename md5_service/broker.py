@@ -12,15 +12,12 @@ from kombu.exceptions import KombuError
 from md5_service import tracing
 from md5_service.settings import Settings
 from md5_task_data.errors import DependencyAway
-from md5_task_data.messages import Message
+from md5_task_data.messages import LANES, WORK, Message
 
 with tracing.unseen():
     from kombu.transport.redis import Channel as RedisChannel
 
 # Names on the wire: fixed, so that workers and API of different versions understand one another.
-WORK = "work"
-LARGE = "large"
-LANES = (WORK, LARGE)
 UPKEEP = "upkeep"
 WORK_MESSAGE = "tasks.work"
 SWEEP_MESSAGE = "upkeep.sweep"
@@ -67,8 +64,8 @@ def publish(app: Celery, messages: Sequence[Message]) -> None:
     """Send hints, best effort: raises DependencyAway when the broker cannot be reached."""
     try:
         with app.producer_or_acquire() as producer:
-            for task_ids, is_large in messages:
-                _send(producer, app.amqp.queues[LARGE if is_large else WORK], task_ids)
+            for task_ids, lane in messages:
+                _send(producer, app.amqp.queues[lane], task_ids)
     except _failures(app) as error:
         raise DependencyAway(f"the broker cannot be reached: {error}") from error
 

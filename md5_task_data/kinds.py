@@ -54,6 +54,8 @@ class ContactsParameters(NoParameters):
     )
 
 
+INSTANT = frozenset({"md5"})  # kinds that read a file once, as fast as it can be read, and nothing else
+
 KINDS: dict[str, type[NoParameters]] = {
     "md5": Md5Parameters,
     "contacts": ContactsParameters,

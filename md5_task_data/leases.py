@@ -29,7 +29,7 @@ from sqlalchemy import (
 
 from md5_task_data.database import LATER
 from md5_task_data.errors import LeaseLost
-from md5_task_data.schema import SECOND, as_json, contents, given, now, tasks
+from md5_task_data.schema import SECOND, as_json, contents, given, now, searched_now, tasks
 
 MAX_HISTORY = 200  # entries kept in a row
 
@@ -61,6 +61,7 @@ class Claim:
     parent_id: str | None
     parts_left: int | None  # 0: all parts have ended, and what is to be done is to close it
     plan: Mapping[str, Any] | None
+    waited: int = 0  # microseconds since it was handed over
     content: bytes | None = field(default=None, compare=False, repr=False)
     part: Slice | None = None  # of a part: where it is in its parent's file; owner, params, plan are its parent's, too
     ended: Sequence[Mapping[str, Any]] = field(default=(), repr=False)  # to be closed: what came of the parts
@@ -87,7 +88,11 @@ def take_ours(db: Connection, claim: Claim) -> RowMapping:
 
 
 _ONE, _SEVERAL = (
-    select(*(tasks.c[each.name] for each in fields(Claim) if each.name in tasks.c), contents.c.bytes.label("content"))
+    select(
+        *(tasks.c[each.name] for each in fields(Claim) if each.name in tasks.c),
+        contents.c.bytes.label("content"),
+        (searched_now() - tasks.c.created_at).label("waited"),
+    )
     .outerjoin_from(tasks, contents, contents.c.task_id == tasks.c.id)
     .where(tasks.c.id.in_(bindparam("ids", expanding=True)), tasks.c.status == "queued", untried)
     .order_by(tasks.c.id)

@@ -16,7 +16,7 @@ from sqlalchemy import Connection, delete, exists, select, update
 from md5_task_data.bulk import insert_all
 from md5_task_data.errors import LeaseLost
 from md5_task_data.leases import Claim, Slice, extended, failed, microseconds, take_ours, update_ours
-from md5_task_data.messages import NEEDED, Message, messages_about
+from md5_task_data.messages import LARGE, NEEDED, Message, messages_about
 from md5_task_data.schema import IS_PART, SECOND, Row, now, searched_now, tasks
 from md5_task_data.tasks import FIRST_HINT_S
 
@@ -114,6 +114,8 @@ def _insert_parts(db: Connection, parent: Row, slices: Sequence[Slice]) -> list[
             "id": str(uuid.UUID(int=first + number)),
             "parent_id": parent["id"],
             "owner": NOBODY,
+            "lane": LARGE,
+            "turn_of": parent["owner"],
             "status": "queued",
             "hints": 1,
             "history": [],

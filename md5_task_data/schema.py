@@ -150,6 +150,7 @@ STATUSES = ("receiving", "queued", "running", "waiting", "computed", "done", "fa
 OUTCOMES = ("done", "failed", "cancelled")
 
 _HAS_PARENT = text("parent_id IS NOT NULL")
+_UNFINISHED = text("finished_at IS NULL")
 tasks = Table(
     "tasks",
     metadata,
@@ -190,11 +191,14 @@ tasks = Table(
     Column("parent_id", TaskId),
     Column("parts_left", Integer),  # that have not ended; NULL: it was not cut; 0: to be closed
     Column("plan", JSON(none_as_null=True)),  # what the cutting found out, for parts and closing
+    Column("lane", String(16)),  # by which its messages go, and in which it waits for its turn,
+    Column("turn_of", String(64)),  # which is its owner's; of a part, its file's owner's
     Index(None, "due_at"),
     Index(None, "owner", "id"),
     Index(None, "md5"),
     Index(None, "finished_at", "owner", "outcome"),
     Index(None, "parent_id", postgresql_where=_HAS_PARENT, sqlite_where=_HAS_PARENT),
+    Index(None, "status", "lane", "turn_of", "id", postgresql_where=_UNFINISHED, sqlite_where=_UNFINISHED),
 )
 IS_PART = tasks.c.parent_id.is_not(None)
 UNFINISHED = tasks.c.finished_at.is_(None)  # few rows, found by the index: say so wherever only these are meant

@@ -11,6 +11,7 @@ from md5_task_data import contents, kinds, names
 from md5_task_data.bulk import insert_all
 from md5_task_data.errors import BytesMissing, Conflict, NotFound
 from md5_task_data.filters import condition, read_cursor, write_cursor
+from md5_task_data.messages import lane_of
 from md5_task_data.schema import IS_PART, SECOND, UNFINISHED, Row, now, rfc3339, tasks
 
 FIRST_HINT_S = 30  # a message is sent right after the commit; when nobody came by then, the sweeper sends another
@@ -80,6 +81,8 @@ def create_all(db: Connection, news: Sequence[tuple[NewTask, str | None]]) -> li
             "size": new.size,
             "batch": new.batch,
             "params": dict(new.params),
+            "lane": lane_of(new.kind, new.size),
+            "turn_of": new.owner,
             "retry_of": new.retry_of,
             "traceparent": traceparent,
         }

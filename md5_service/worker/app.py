@@ -67,10 +67,11 @@ def create_worker(settings: Settings) -> Celery:
     if tracing.is_wanted():
         traces.begin()
 
-    @app.task(name=broker.WORK_MESSAGE)
-    def work(task_ids: list[str]) -> None:
+    @app.task(name=broker.WORK_MESSAGE, bind=True)
+    def work(self: Task[Any, Any], task_ids: list[str]) -> None:
         try:
-            if process().lifecycle.run(task_ids):
+            lane = str((self.request.delivery_info or {}).get("routing_key"))
+            if process().lifecycle.run(task_ids, lane):
                 write_log()
         except SystemExit:  # by `stopping`; Celery would speak of a lost worker, with a traceback
             log.info("stopped in the middle of work")

@@ -27,13 +27,13 @@ from md5_service.settings import Settings
 from md5_service.worker import traces
 from md5_service.worker.heartbeat import Beat, Heartbeat
 from md5_service.worker.job import Cut, Job, Result, Rows
-from md5_task_data import leases, parts
+from md5_task_data import leases, parts, turns
 from md5_task_data.bucket import Bucket
 from md5_task_data.database import Database
 from md5_task_data.errors import DependencyAway, LeaseLost, OutOfMemory, TaskDataError
 from md5_task_data.failpoints import reach
 from md5_task_data.leases import Claim
-from md5_task_data.messages import Message
+from md5_task_data.messages import LARGE, WORK, Message
 
 log = logging.getLogger(__name__)
 
@@ -61,13 +61,25 @@ class Lifecycle:
         self._kinds = kinds
         self._publish = publish
         self._heartbeat = Heartbeat(database, settings)
+        self._last = ""  # the owner whose tasks were done last
 
-    def run(self, task_ids: Sequence[str]) -> int:
-        """Do those of the named tasks that are there to be done; returns how many were claimed. A hint that came late,
-        or twice, finds none. The results of several are stored together."""
-        claims = self._persist("claim", lambda db: leases.claim(db, task_ids, self._settings.lease_s))
+    def run(self, task_ids: Sequence[str], lane: str = WORK) -> int:
+        """Do what is to be done at a message that came by this lane and names these tasks; returns how many were claimed. A
+        hint that came late, or twice, may find none."""
+        lease_s = self._settings.lease_s
+        claims = self._persist("claim", lambda db: turns.claim(db, lane, task_ids, lease_s, self._last))
+        self._do_all(claims)
+        if lane == LARGE or not turns.has_waited(claims):
+            return len(claims)
+        others = self._persist("claim", lambda db: turns.claim_next(db, lane, lease_s, self._last))
+        self._do_all(others)
+        return len(claims) + len(others)
+
+    def _do_all(self, claims: Sequence[Claim]) -> None:
+        """The results of several are stored together."""
         if not claims:
-            return 0
+            return
+        self._last = claims[-1].owner
         results: Results = []
         with self._heartbeat.keeping(claims) as beats:
             try:
@@ -83,7 +95,6 @@ class Lifecycle:
                         raise
             finally:
                 self._finish(results)
-        return len(claims)
 
     def _do(self, claim: Claim, beat: Beat, results: Results) -> None:
         try:

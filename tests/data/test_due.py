@@ -137,7 +137,7 @@ def test_what_is_lost_in_company_counts_against_nobody(database: Database, new_t
 
 
 def test_a_large_file_has_a_lane_of_its_own(database: Database, new_task: NewTask) -> None:
-    fits, large = new_task(size=messages.LARGE), new_task(size=messages.LARGE + 1)
+    fits, large = new_task(size=messages.LARGE_FILE), new_task(size=messages.LARGE_FILE + 1)
     with database.transaction() as db:
         db.execute(update(table).values(due_at=now()))
-    assert sorted(sweep(database).messages) == sorted([([fits], False), ([large], True)])
+    assert sorted(sweep(database).messages) == sorted([([fits], "work"), ([large], "large")])

@@ -30,7 +30,7 @@ def cut(database: Database, new_task: NewTask) -> Cut:
         slices = [Slice(100 * number, 100, 10 * number + 1) for number in range(count)]
         with database.transaction() as db:
             messages = parts.cut(db, mine, slices, PLAN, total=10 * count, unit="rows")
-        assert all(message.is_large and len(message.task_ids) == 1 for message in messages)
+        assert all(message.lane == "large" and len(message.task_ids) == 1 for message in messages)
         return task_id, [message.task_ids[0] for message in messages]
 
     return make

@@ -147,7 +147,7 @@ def test_a_part_that_nobody_knows_is_refused(place: Place, other: Place) -> None
 
 def test_a_backup_of_an_older_version_comes_back(place: Place, other: Place) -> None:
     """Rows go into the schema that they had, and that is then brought up to date."""
-    new = ("filename_bytes", "total", "unit", "parent_id", "parts_left", "plan")
+    new = ("filename_bytes", "total", "unit", "parent_id", "parts_left", "plan", "lane", "turn_of")
 
     def as_it_was(name: str, content: bytes) -> bytes | None:
         if name.startswith(("database/contacts", "database/rejects")):
@@ -172,7 +172,9 @@ def test_a_backup_of_an_older_version_comes_back(place: Place, other: Place) -> 
     assert restored.unfinished == 4
     assert other.found() == []
     with other.database.reading() as db:
-        assert set(db.scalars(select(schema.tasks.c.status).where(schema.UNFINISHED))) == {"queued"}
+        columns = (schema.tasks.c[name] for name in ("status", "lane", "turn_of"))
+        waiting = set(db.execute(select(*columns).where(schema.UNFINISHED, schema.tasks.c.outcome.is_(None))))
+        assert waiting == {("queued", "work", "local")}
 
 
 def test_only_an_empty_database_is_restored_into(place: Place, other: Place) -> None:

@@ -27,6 +27,7 @@ def _cli(*tests: str) -> tuple[str, ...]:
 
 
 LEASES, LOG = "md5_task_data/leases.py", "md5_task_data/shared_log.py"
+TURNS = "md5_task_data/turns.py"
 LAUNCHER = "md5_service/cli/launcher.py"
 DUE, PARTS, CONTACTS = (f"md5_task_data/{name}.py" for name in ("due", "parts", "contacts"))
 MUTANTS: tuple[Mutant, ...] = (
@@ -51,6 +52,41 @@ MUTANTS: tuple[Mutant, ...] = (
         "for untried in (literal(True), tasks.c.attempt == 0)",
         "for untried in (literal(True), literal(True))",
         _data("test_leases.py::test_small_files_travel_together_and_what_is_large_or_was_tried_before_alone[sqlite]"),
+    ),
+    Mutant(
+        "the turn of who has the fewest workers",
+        TURNS,
+        "(row.running if lane == LARGE else 0, row.owner <= last, row.owner)",
+        "(row.owner <= last, row.owner)",
+        _data("test_turns.py::test_who_has_the_fewest_workers_is_served_first[sqlite]"),
+    ),
+    Mutant(
+        "the turn of each owner after the other",
+        TURNS,
+        "(row.running if lane == LARGE else 0, row.owner <= last, row.owner)",
+        "(row.running if lane == LARGE else 0, row.owner)",
+        _data("test_turns.py::test_one_worker_alone_serves_one_owner_after_the_other[sqlite]"),
+    ),
+    Mutant(
+        "the turns of a lane, however long the queue of one owner",
+        TURNS,
+        "    return claim_next(db, LARGE, lease_s, last)",
+        "    return leases.claim(db, task_ids, lease_s)",
+        _data("test_turns.py::test_a_flood_of_large_files_delays_nobody_by_more_than_what_is_running[sqlite]"),
+    ),
+    Mutant(
+        "the look at whether a part's file still waits for it",
+        TURNS,
+        "    or_(tasks.c.parent_id.is_(None), exists()",
+        "    or_(tasks.c.parent_id.is_not(None), exists()",
+        _data("test_turns.py::test_parts_of_a_file_that_was_cancelled_stand_in_nobodys_way[sqlite]"),
+    ),
+    Mutant(
+        "the neighbour's turn after small files that had to wait",
+        "md5_service/worker/lifecycle.py",
+        "if lane == LARGE or not turns.has_waited(claims):",
+        "if lane:",
+        ("tests/worker/test_lifecycle.py::test_after_files_that_had_to_wait_a_neighbour_has_its_turn[sqlite]",),
     ),
     Mutant(
         "the BEGIN before a COPY",

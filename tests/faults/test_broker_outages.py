@@ -14,7 +14,7 @@ import httpx2
 import pytest
 from kombu import Connection, Message, Queue
 
-from md5_service.broker import WORK, is_idle, make_celery, publish
+from md5_service.broker import is_idle, make_celery, publish
 from md5_service.settings import Settings
 from md5_task_data import messages, tasks
 from md5_task_data.bucket import Bucket
@@ -178,7 +178,7 @@ def receiving(broker: Broker, *hints: str) -> Iterator[tuple[Connection, list[Me
     publish(app, [messages.Message([hint]) for hint in hints])
     got: list[Message] = []
     with app.connection_for_read() as connection:
-        consumer = connection.Consumer([Queue(WORK)], on_message=got.append)
+        consumer = connection.Consumer([Queue(messages.WORK)], on_message=got.append)
         consumer.qos(prefetch_count=1)
         consumer.consume()
         yield connection, got

@@ -18,9 +18,11 @@ from md5_task_data import due, tasks
 from md5_task_data.bucket import Bucket
 from md5_task_data.database import Database
 from md5_task_data.errors import DependencyAway, InvalidInput
+from md5_task_data.messages import LARGE, WORK
 from md5_task_data.schema import SECOND
 from tests.bucket import store
 from tests.client import BUSY_S, IN_TIME_S
+from tests.data.steps import later
 
 NewTask = Callable[..., str]
 Run = Callable[..., dict[str, Any]]
@@ -40,7 +42,7 @@ def run(database: Database, bucket: Bucket, new_task: NewTask) -> Run:
     return once
 
 
-def lifecycle(database: Database, bucket: Bucket, work: Work, **given: Any) -> Lifecycle:
+def lifecycle(database: Database, bucket: Bucket, work: Work, kind: str = "md5", **given: Any) -> Lifecycle:
     """One whose only kind is `work`; keyword arguments are settings."""
     urls: dict[str, Any] = {
         "database_url": str(database.url),
@@ -48,7 +50,7 @@ def lifecycle(database: Database, bucket: Bucket, work: Work, **given: Any) -> L
         "bucket_url": f"file://{bucket.root}",
     }
     settings = Settings(**urls, log_path=bucket.root.with_name("tasks.log"), **given)
-    return Lifecycle(settings, database, bucket, {"md5": work}, lambda messages: None)
+    return Lifecycle(settings, database, bucket, {kind: work}, lambda messages: None)
 
 
 @pytest.fixture
@@ -312,3 +314,24 @@ def test_rows_are_stored_under_the_lease_and_not_after_it(
     lifecycle(database, bucket, lambda job: rows).run([task_id])
     assert stored == [1, 2]
     assert (row(database, task_id)["outcome"], row(database, task_id)["result"]) == ("cancelled", None)
+
+
+def test_after_files_that_had_to_wait_a_neighbour_has_its_turn(
+    database: Database, bucket: Bucket, new_task: NewTask
+) -> None:
+    """And not after those that did not: a service that keeps up has no turns to give."""
+    ids = {owner: [store(bucket, new_task(owner=owner), b"abc") for _ in range(2)] for owner in ("ann", "bob")}
+    worker = lifecycle(database, bucket, md5.work)
+    assert worker.run(ids["ann"][:1], WORK) == 1
+    later(database, 60)
+    assert worker.run(ids["ann"][1:], WORK) == 3
+    assert worker.run(ids["bob"], WORK) == 0
+
+
+def test_a_message_of_large_is_a_turn_for_whoever_waits(database: Database, bucket: Bucket, new_task: NewTask) -> None:
+    ids = [store(bucket, new_task(owner=owner, kind="contacts", size=0), b"") for owner in ("ann", "ann", "bob")]
+    done: list[str] = []
+    worker = lifecycle(database, bucket, lambda job: done.append(job.owner) or {}, kind="contacts")
+    for task_id in ids:
+        assert worker.run([task_id], LARGE) == 1
+    assert done == ["ann", "bob", "ann"]
