@@ -12,7 +12,7 @@ import psutil
 import uuid_utils
 from sqlalchemy import update
 
-from md5_task_data import migrations, schema, tasks
+from md5_task_data import migrations, schema, sql, tasks
 from md5_task_data.database import Database
 from tests.client import wait_for
 from tests.servers.server import free_port
@@ -97,4 +97,4 @@ async def _all_wait(
 def _end(database: Database, ids: Sequence[str]) -> None:
     with database.transaction() as db:
         ended = update(schema.tasks).where(schema.tasks.c.id.in_(ids))
-        db.execute(ended.values(status="cancelled", outcome="cancelled", finished_at=schema.now(), due_at=None))
+        db.execute(ended.values(status="cancelled", outcome="cancelled", finished_at=sql.now(), due_at=None))

@@ -22,6 +22,7 @@ from sqlalchemy import (
     Uuid,
     insert,
 )
+from sqlalchemy.dialects import mysql, postgresql, sqlite
 from sqlalchemy.exc import DBAPIError
 
 from md5_task_data.database import LATER
@@ -73,6 +74,24 @@ def insert_all(db: Connection, table: Table, rows: Sequence[Row]) -> None:
         _copy(db, table, rows)
     elif rows:
         db.execute(_insert(table), rows)
+
+
+def put_all(db: Connection, table: Table, rows: Sequence[Row]) -> None:
+    """Insert rows, or write over those of the same keys. Who calls it at the same time as others has them in the order of
+    their keys."""
+    if rows:
+        db.execute(_put(table, db.dialect.name), rows)
+
+
+@functools.cache
+def _put(table: Table, dialect: str) -> Any:
+    others = [column.name for column in table.c if not column.primary_key]
+    if dialect in ("mysql", "mariadb"):
+        into = mysql.insert(table)
+        return into.on_duplicate_key_update({name: into.inserted[name] for name in others})
+    made: Any = (postgresql if dialect == "postgresql" else sqlite).insert(table)
+    keys = table.primary_key.columns.keys()
+    return made.on_conflict_do_update(index_elements=keys, set_={name: made.excluded[name] for name in others})
 
 
 @functools.cache

@@ -7,7 +7,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from sqlalchemy import Connection, bindparam, delete, func, select, update
 
 from md5_task_data.bulk import insert_all
-from md5_task_data.schema import contents, searched_now, tasks
+from md5_task_data.schema import contents, tasks
+from md5_task_data.sql import searched_now
 
 BATCH = 500  # tasks whose bytes one step deletes
 

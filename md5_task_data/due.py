@@ -11,7 +11,8 @@ from sqlalchemy import Connection, RowMapping, and_, case, literal, or_, update
 
 from md5_task_data.leases import NOT_COUNTED, Claim, extended, failed, microseconds, take, take_ours
 from md5_task_data.messages import Message, messages_about
-from md5_task_data.schema import SECOND, UNFINISHED, now, searched_now, tasks
+from md5_task_data.schema import SECOND, UNFINISHED, tasks
+from md5_task_data.sql import now, searched_now
 from md5_task_data.tasks import FIRST_HINT_S
 
 LONGEST_HINT_S = 600

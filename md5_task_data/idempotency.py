@@ -19,7 +19,8 @@ from sqlalchemy import ColumnElement, Connection, and_, delete, insert, select, 
 from sqlalchemy.exc import IntegrityError
 
 from md5_task_data.errors import InvalidInput, KeyInUse, KeyReused
-from md5_task_data.schema import SECOND, idempotency_keys, now, searched_now
+from md5_task_data.schema import SECOND, idempotency_keys
+from md5_task_data.sql import now, searched_now
 from md5_task_data.tasks import NewTask
 
 HOLD_S = 30  # without a sign of life; extended three times as often

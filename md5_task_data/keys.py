@@ -13,7 +13,8 @@ from collections.abc import Sequence
 from sqlalchemy import Connection, RowMapping, insert, select, update
 
 from md5_task_data.errors import InvalidInput, NotFound
-from md5_task_data.schema import api_keys, now
+from md5_task_data.schema import api_keys
+from md5_task_data.sql import now
 
 # Lower case only: to MariaDB, `Ann` and `ann` would be the same owner.
 OWNER = re.compile(r"[a-z0-9][a-z0-9._@-]{0,63}")

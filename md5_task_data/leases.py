@@ -29,7 +29,8 @@ from sqlalchemy import (
 
 from md5_task_data.database import LATER
 from md5_task_data.errors import LeaseLost
-from md5_task_data.schema import SECOND, as_json, contents, given, now, searched_now, tasks
+from md5_task_data.schema import SECOND, contents, tasks
+from md5_task_data.sql import as_json, given, now, searched_now
 
 MAX_HISTORY = 200  # entries kept in a row
 

@@ -17,7 +17,8 @@ from md5_task_data.bulk import insert_all
 from md5_task_data.errors import LeaseLost
 from md5_task_data.leases import Claim, Slice, extended, failed, microseconds, take_ours, update_ours
 from md5_task_data.messages import LARGE, NEEDED, Message, messages_about
-from md5_task_data.schema import IS_PART, SECOND, Row, now, searched_now, tasks
+from md5_task_data.schema import IS_PART, SECOND, Row, tasks
+from md5_task_data.sql import now, searched_now
 from md5_task_data.tasks import FIRST_HINT_S
 
 NOBODY = ""  # owns the parts: no client sees one

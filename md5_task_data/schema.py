@@ -1,6 +1,6 @@
 """The database on one page. Migrations make it; a test holds the two together.
 
-Times are whole microseconds since 1970-01-01 UTC, written by the database's own clock (`now()`), so that hosts with
+Times are whole microseconds since 1970-01-01 UTC, written by the database's own clock (`sql.now`), so that hosts with
 skewed clocks agree and one kind of arithmetic serves PostgreSQL, MariaDB and SQLite. Read one with
 `to_timestamp(created_at / 1e6)` (PostgreSQL) or `datetime(created_at / 1e6, 'unixepoch')` (SQLite).
 """
@@ -28,8 +28,6 @@ from sqlalchemy import (
     text,
 )
 from sqlalchemy.dialects.mysql import LONGTEXT, MEDIUMBLOB
-from sqlalchemy.ext.compiler import compiles
-from sqlalchemy.sql.functions import FunctionElement
 
 Row = Mapping[Any, Any]  # of a table, by the names of its columns
 
@@ -44,90 +42,6 @@ def moment(microseconds: int) -> datetime:
 def rfc3339(microseconds: int) -> str:
     """A kept time in the one spelling that clients see, in the API and in the log: 2026-11-22T06:00:00.123456Z."""
     return moment(microseconds).isoformat(timespec="microseconds").replace("+00:00", "Z")
-
-
-class now(FunctionElement[int]):
-    """The database's clock at this moment, for writing. Not indexable on PostgreSQL: search with `searched_now`."""
-
-    type = BigInteger()
-    name = "now"
-    inherit_cache = True
-
-
-class searched_now(now):
-    """The database's clock at the start of the statement: constant, so that an index can be searched with it."""
-
-    inherit_cache = True
-
-
-@compiles(now, "sqlite")
-def _now_on_sqlite(element: now, compiler: Any, **_: Any) -> str:
-    return "now_us()"  # registered by database.py: SQLite runs inside this very process, and so does its clock
-
-
-@compiles(now, "postgresql")
-def _now_on_postgresql(element: now, compiler: Any, **_: Any) -> str:
-    return "(extract(epoch from clock_timestamp()) * 1000000)::bigint"
-
-
-@compiles(searched_now, "postgresql")
-def _searched_now_on_postgresql(element: now, compiler: Any, **_: Any) -> str:
-    return "(extract(epoch from statement_timestamp()) * 1000000)::bigint"
-
-
-@compiles(now, "mysql", "mariadb")
-def _now_on_mariadb(element: now, compiler: Any, **_: Any) -> str:
-    return "cast(unix_timestamp(sysdate(6)) * 1000000 as signed)"
-
-
-@compiles(searched_now, "mysql", "mariadb")
-def _searched_now_on_mariadb(element: now, compiler: Any, **_: Any) -> str:
-    return "cast(unix_timestamp(now(6)) * 1000000 as signed)"
-
-
-class as_json(FunctionElement[Any]):
-    """JSON that an expression has put together: PostgreSQL takes it for text otherwise."""
-
-    type = JSON()
-    name = "as_json"
-    inherit_cache = True
-
-
-@compiles(as_json)
-def _as_json(element: as_json, compiler: Any, **options: Any) -> str:
-    return str(compiler.process(element.clauses, **options))
-
-
-@compiles(as_json, "postgresql")
-def _as_json_on_postgresql(element: as_json, compiler: Any, **options: Any) -> str:
-    return f"({compiler.process(element.clauses, **options)})::json"
-
-
-class given(FunctionElement[str]):
-    """`given(objects, id, name)`: of a JSON object of objects, the text that the one of this id (without its dashes) has under
-    `name`. So one statement, always the same, gives each of many rows a value of its own."""
-
-    type = Text()
-    name = "given"
-    inherit_cache = True
-
-
-@compiles(given, "sqlite")
-def _given_on_sqlite(element: given, compiler: Any, **options: Any) -> str:
-    objects, task_id, name = (compiler.process(clause, **options) for clause in element.clauses)
-    return f"json_extract({objects}, '$.\"' || {task_id} || '\".' || {name})"  # ids are kept without dashes
-
-
-@compiles(given, "postgresql")
-def _given_on_postgresql(element: given, compiler: Any, **options: Any) -> str:
-    objects, task_id, name = (compiler.process(clause, **options) for clause in element.clauses)
-    return f"({objects}::jsonb -> replace({task_id}::text, '-', '') ->> {name})"
-
-
-@compiles(given, "mysql", "mariadb")
-def _given_on_mariadb(element: given, compiler: Any, **options: Any) -> str:
-    objects, task_id, name = (compiler.process(clause, **options) for clause in element.clauses)
-    return f"json_value({objects}, concat('$.\"', replace({task_id}, '-', ''), '\".', {name}))"
 
 
 # Stored as text on MariaDB: its own UUID type sorts differently from the text that cursors compare.
@@ -217,6 +131,7 @@ AddressKey = (
     .with_variant(String(512, collation="C"), "postgresql")
     .with_variant(String(512, collation="utf8mb4_bin"), "mysql", "mariadb")
 )
+DomainName = String(255).with_variant(String(255, collation="utf8mb4_bin"), "mysql", "mariadb")
 LongText = Text().with_variant(LONGTEXT(), "mysql", "mariadb")
 contacts = Table(
     "contacts",
@@ -237,6 +152,27 @@ rejects = Table(  # pieces of CSV, in order
     Column("line", BigInteger, primary_key=True, autoincrement=False),  # of the file, of the first row in these pieces
     Column("piece", Integer, primary_key=True, autoincrement=False),
     Column("csv", LargeBinary().with_variant(MEDIUMBLOB(), "mysql", "mariadb"), nullable=False),
+)
+
+asked_domains = Table(  # that the DNS was asked about
+    "asked_domains",
+    metadata,
+    Column("name", DomainName, primary_key=True),
+    Column("refusal", Text),  # why it takes no mail
+    Column("is_silent", SmallInteger, nullable=False),  # nobody could tell
+    Column("until", BigInteger, nullable=False),
+    Index(None, "until"),
+)
+asking = Table(  # microseconds that parts of files waited for the DNS
+    "asking",
+    metadata,
+    Column("task_id", TaskId, primary_key=True),  # of the file,
+    Column("line", BigInteger, primary_key=True, autoincrement=False),  # and where in it the part begins
+    Column("owner", String(64), nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("spent", BigInteger, nullable=False),
+    Index(None, "owner", "at"),
+    Index(None, "at"),
 )
 
 totals = Table(

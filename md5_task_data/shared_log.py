@@ -35,7 +35,8 @@ from md5_task_data.database import LATER, Database
 from md5_task_data.durable import sync_folder
 from md5_task_data.errors import DependencyAway
 from md5_task_data.failpoints import reach
-from md5_task_data.schema import SECOND, UNFINISHED, Row, log_head, log_lines, now, rfc3339, searched_now, tasks
+from md5_task_data.schema import SECOND, UNFINISHED, Row, log_head, log_lines, rfc3339, tasks
+from md5_task_data.sql import now, searched_now
 
 FIRST_HASH = "0" * 64
 BATCH = 500  # lines that one transaction appends, and that one write carries

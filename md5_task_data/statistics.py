@@ -30,7 +30,8 @@ from sqlalchemy import (
 )
 
 from md5_task_data.database import LATER
-from md5_task_data.schema import IS_PART, SECOND, UNFINISHED, ended_minutes, log_head, now, searched_now, tasks, totals
+from md5_task_data.schema import IS_PART, SECOND, UNFINISHED, ended_minutes, log_head, tasks, totals
+from md5_task_data.sql import now, searched_now
 
 MINUTE = 60 * SECOND
 MINUTES = 60  # of which `ended_per_minute` tells

@@ -12,7 +12,8 @@ from md5_task_data.bulk import insert_all
 from md5_task_data.errors import BytesMissing, Conflict, NotFound
 from md5_task_data.filters import condition, read_cursor, write_cursor
 from md5_task_data.messages import lane_of
-from md5_task_data.schema import IS_PART, SECOND, UNFINISHED, Row, now, rfc3339, tasks
+from md5_task_data.schema import IS_PART, SECOND, UNFINISHED, Row, rfc3339, tasks
+from md5_task_data.sql import now
 
 FIRST_HINT_S = 30  # a message is sent right after the commit; when nobody came by then, the sweeper sends another
 

@@ -15,7 +15,8 @@ from sqlalchemy import CTE, ColumnElement, Connection, ScalarSelect, Select, and
 from md5_task_data import leases
 from md5_task_data.leases import Claim
 from md5_task_data.messages import LARGE, MOST_TOGETHER, NEEDED, WORK, goes_together
-from md5_task_data.schema import SECOND, UNFINISHED, searched_now, tasks
+from md5_task_data.schema import SECOND, UNFINISHED, tasks
+from md5_task_data.sql import searched_now
 
 A_WHILE = SECOND // 4  # who waits no longer in `work` is not kept waiting by anybody
 

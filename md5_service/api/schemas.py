@@ -96,8 +96,9 @@ class Task(BaseModel):
     progress: Progress
     result: dict[str, Any] | None = Field(
         description="kind `md5`: `md5`, and with an expected digest also `expected` and `match`; kind `contacts`: `rows`, of "
-        "which `inserted`, `duplicate` and `invalid`, and what was detected: `encoding`, `delimiter`, `header`, `email_column`, "
-        "`name_column` (a column's name in the header, or its number, from 1)"
+        "which `inserted`, `duplicate` and `invalid`, with `check_mx` also `unchecked`: rows that were taken though nobody could "
+        "tell in time whether their domain takes mail; and what was detected: `encoding`, `delimiter`, `header`, "
+        "`email_column`, `name_column` (a column's name in the header, or its number, from 1)"
     )
     error: Problem | None = Field(description="Why it failed")
 

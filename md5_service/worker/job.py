@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from io import FileIO
-from typing import Any
+from typing import Any, Protocol, TypeVar
 
 from sqlalchemy import Connection
 
@@ -14,9 +14,14 @@ from md5_task_data.bucket import Bucket
 from md5_task_data.errors import BytesMissing, LeaseLost
 from md5_task_data.leases import Claim, Slice
 
+T = TypeVar("T")
 BLOCK = 4 << 20  # bytes: large enough that to wait for one another costs the two threads nothing
 
 Result = dict[str, Any]
+
+
+class Transaction(Protocol):
+    def __call__(self, step: Callable[[Connection], T], /) -> T: ...
 
 
 @dataclass(frozen=True)
@@ -41,10 +46,17 @@ class Cut:
     unit: str
 
 
+def _no_database(_: Callable[[Connection], T], /) -> T:
+    raise RuntimeError("this job has no database")
+
+
 class Job:
     """One attempt at a task: at a file, at a `part` of it that was cut, or at the closing (`ended`: what came of the parts)."""
 
-    def __init__(self, claim: Claim, bucket: Bucket, beat: Beat, settings: Settings) -> None:
+    def __init__(
+        self, claim: Claim, bucket: Bucket, beat: Beat, settings: Settings, in_transaction: Transaction | None = None
+    ) -> None:
+        """`in_transaction`: does a short step with the database while the work is under way, and returns what it returns."""
         self.task_id = claim.file_id  # of the whole file
         self.owner = claim.owner
         self.filename = claim.filename
@@ -54,6 +66,7 @@ class Job:
         self.plan = claim.plan
         self.ended = claim.ended
         self.settings = settings
+        self.in_transaction = in_transaction or _no_database
         self._claim = claim
         self._bucket = bucket
         self._beat = beat

@@ -158,7 +158,7 @@ class Lifecycle:
     def _work(self, claim: Claim, beat: Beat) -> Outcome:
         beat.is_working = True
         try:
-            return self._kinds[claim.kind](Job(claim, self._bucket, beat, self._settings))
+            return self._kinds[claim.kind](Job(claim, self._bucket, beat, self._settings, self._look))
         except MemoryError:
             pass  # until here its traceback holds all that the work held, and storing the failure needs memory, too
         finally:
@@ -185,6 +185,9 @@ class Lifecycle:
         log.info("given back: %s", reason)
         tracing.failed(reason)
         self._persist("put_back", lambda db: leases.put_back(db, claim, reason, **how))
+
+    def _look(self, step: Callable[[Connection], T]) -> T:
+        return self._persist("look", step)
 
     def _persist(self, name: str, step: Callable[[Connection], T]) -> T:
         """One step in one transaction, tried until the database answers: a worker can do nothing without it. A step that

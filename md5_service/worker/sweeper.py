@@ -11,7 +11,7 @@ from celery import Celery
 from md5_service import broker
 from md5_service.settings import Settings
 from md5_service.worker import traces
-from md5_task_data import contents, derived, due, idempotency, parts, statistics
+from md5_task_data import contents, derived, domains, due, idempotency, parts, statistics
 from md5_task_data.bucket import Bucket
 from md5_task_data.database import Database
 from md5_task_data.errors import DependencyAway
@@ -105,9 +105,11 @@ def delete_orphans(orphans: Orphans) -> None:
 
 
 def forget(database: Database) -> None:
-    """Forget idempotency keys that expired, and how much ended in the minutes of days ago. Raises DependencyAway."""
+    """Forget idempotency keys that expired, what the DNS said, and how much ended in the minutes of days ago. Raises
+    DependencyAway."""
     with database.transaction() as db:
         idempotency.forget_expired(db)
+        domains.forget(db)
         statistics.forget_minutes(db)
 
 

@@ -8,7 +8,8 @@ from playwright.sync_api import Browser, BrowserContext, FilePayload, Locator, P
 from sqlalchemy import update
 
 from md5_task_data.database import Database
-from md5_task_data.schema import SECOND, now, tasks
+from md5_task_data.schema import SECOND, tasks
+from md5_task_data.sql import now
 from tests.client import IN_TIME_S
 from tests.servers import needed
 from tests.service import Service

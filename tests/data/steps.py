@@ -9,8 +9,9 @@ from md5_task_data import contents, due, leases, tasks
 from md5_task_data.database import Database
 from md5_task_data.due import Due
 from md5_task_data.leases import Claim
-from md5_task_data.schema import SECOND, now
+from md5_task_data.schema import SECOND
 from md5_task_data.schema import tasks as table
+from md5_task_data.sql import now
 
 TIMES = ("created_at", "started_at", "computed_at", "finished_at", "due_at")
 

@@ -9,8 +9,9 @@ from md5_task_data import due, leases, messages, tasks
 from md5_task_data.database import Database
 from md5_task_data.errors import LeaseLost
 from md5_task_data.leases import Claim
-from md5_task_data.schema import SECOND, now
+from md5_task_data.schema import SECOND
 from md5_task_data.schema import tasks as table
+from md5_task_data.sql import now
 from tests.data.steps import claim, make_due, row, sweep
 
 NewTask = Callable[..., str]

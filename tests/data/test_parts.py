@@ -11,8 +11,8 @@ from md5_task_data import contacts, derived, due, leases, parts, statistics, tas
 from md5_task_data.database import Database
 from md5_task_data.errors import LeaseLost, NotFound
 from md5_task_data.leases import Claim, Slice
-from md5_task_data.schema import now
 from md5_task_data.schema import tasks as table
+from md5_task_data.sql import now
 from tests.client import IN_TIME_S
 
 NewTask = Callable[..., str]

@@ -89,6 +89,20 @@ MUTANTS: tuple[Mutant, ...] = (
         ("tests/worker/test_lifecycle.py::test_after_files_that_had_to_wait_a_neighbour_has_its_turn[sqlite]",),
     ),
     Mutant(
+        "the time that a file may wait for the DNS",
+        "md5_task_data/domains.py",
+        "min(FILE_S * SECOND - int(of_file or 0), OWNER_S",
+        "min(OWNER_S",
+        _data("test_domains.py::test_a_file_and_an_owner_have_so_much_time_and_a_part_no_more_than_its_own[sqlite]"),
+    ),
+    Mutant(
+        "the answers of the DNS that all workers share",
+        "md5_service/worker/kinds/contacts/mx.py",
+        "    domains.keep(db, told)\n",
+        "",
+        ("tests/worker/test_mx.py::test_workers_share_what_was_answered[sqlite]",),
+    ),
+    Mutant(
         "the BEGIN before a COPY",
         "md5_task_data/postgresql.py",
         """    def copy_expert(self, sql: str, file: Any, size: int = 8192) -> None:
@@ -369,8 +383,8 @@ MUTANTS: tuple[Mutant, ...] = (
     Mutant(
         "the lane of large files",
         "md5_task_data/messages.py",
-        'Message([row["id"]], row["size"] > LARGE)',
-        'Message([row["id"]], False)',
+        "return WORK if kind in INSTANT and size <= LARGE_FILE else LARGE",
+        "return WORK if kind in INSTANT else LARGE",
         _data("test_due.py::test_a_large_file_has_a_lane_of_its_own[sqlite]"),
     ),
     Mutant(

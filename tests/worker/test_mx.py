@@ -1,13 +1,16 @@
 """Whether domains take mail: asked of a real DNS server on the loopback."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pytest
+from sqlalchemy import func, select
 
 from md5_service.worker.kinds.contacts import mx
-from md5_service.worker.kinds.contacts.mx import undeliverable
+from md5_service.worker.kinds.contacts.mx import SILENT, ask
+from md5_task_data import domains, schema
+from md5_task_data.errors import LeaseLost
 from tests.client import BUSY_S
 from tests.servers.dns import Dns
 from tests.worker.conftest import Loading
@@ -31,6 +34,15 @@ REFUSING = {
     "sends-none.org": "The domain name sends-none.org does not send email.",
     "nowhere.org": "The domain name nowhere.org does not exist.",
 }
+
+ENOUGH_S = 60
+
+
+def undeliverable(names: Iterable[str], server: str, time_s: float = ENOUGH_S) -> dict[str, str]:
+    """Those that take no mail, and why."""
+    told = ask(names, server, time_s).items()
+    return {name: answer.refusal for name, answer in told if answer.refusal is not None}
+
 
 sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
@@ -65,7 +77,7 @@ def test_of_a_server_that_does_not_answer_nothing_is_concluded(server: Dns, monk
     monkeypatch.setattr(mx, "QUESTION_S", 0.3)
     server.suspend()
     started = time.monotonic()
-    assert undeliverable(["nowhere.org"], server.address) == {}
+    assert ask(["nowhere.org"], server.address, ENOUGH_S) == {"nowhere.org": SILENT}
     assert 0.3 <= time.monotonic() - started < 0.3 + BUSY_S
     server.resume()
     assert undeliverable(["nowhere.org"], server.address).keys() == {"nowhere.org"}
@@ -73,12 +85,11 @@ def test_of_a_server_that_does_not_answer_nothing_is_concluded(server: Dns, monk
 
 def test_all_domains_together_have_a_time_limit(server: Dns, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(mx, "QUESTION_S", 2 * BUSY_S)
-    monkeypatch.setattr(mx, "ALL_S", 0.5)
-    assert undeliverable(["with-mx.org", "nowhere.org"], server.address).keys() == {"nowhere.org"}
+    assert undeliverable(["with-mx.org", "nowhere.org"], server.address, 0.5).keys() == {"nowhere.org"}
     server.suspend()
     started = time.monotonic()
     slow = [f"domain-{number}.org" for number in range(200)]
-    assert undeliverable(["nowhere.org", *slow], server.address).keys() <= {"nowhere.org"}
+    assert undeliverable(["nowhere.org", *slow], server.address, 0.5).keys() <= {"nowhere.org"}
     assert time.monotonic() - started < 0.5 + BUSY_S
 
 
@@ -131,3 +142,77 @@ def test_rows_are_taken_where_nobody_answers(asking: Loading, server: Dns, monke
     monkeypatch.setattr(mx, "QUESTION_S", 0.3)
     server.suspend()
     assert asking(FILE, check_mx=True).counts == (5, 4, 1, 0)
+
+
+def nobody_answers(server: Dns, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(mx, "QUESTION_S", 0.2)
+    server.suspend()
+
+
+@sqlite
+def test_what_nobody_could_tell_is_counted(asking: Loading, server: Dns, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert "unchecked" not in asking(FILE).task["result"]
+    assert asking(FILE.replace("@", "+1@"), check_mx=True).task["result"]["unchecked"] == 0
+    mx._resolver.cache_clear()
+    nobody_answers(server, monkeypatch)
+    rows = "".join(f"x{number}@silent-{number % 2}.org\n" for number in range(300))
+    cut = asking.so_set(part_bytes=1024)("email\n" + rows + "known@with-mx.org\n", check_mx=True)
+    assert cut.counts == (301, 301, 0, 0)
+    assert cut.task["result"]["unchecked"] == 300  # but not what had been answered before
+
+
+@sqlite
+def test_workers_share_what_was_answered(asking: Loading, server: Dns) -> None:
+    assert asking(FILE, check_mx=True).counts == (5, 2, 1, 2)
+    mx._resolver.cache_clear()  # another worker
+    before = len(server.questions())
+    assert asking(FILE, owner="bob", check_mx=True).counts == (5, 2, 1, 2)
+    assert len(server.questions()) == before
+
+
+@sqlite
+def test_workers_share_that_nobody_answered(asking: Loading, server: Dns, monkeypatch: pytest.MonkeyPatch) -> None:
+    nobody_answers(server, monkeypatch)
+    asking(FILE, check_mx=True)
+    server.resume()  # who asked now would have an answer
+    assert asking(FILE, owner="bob", check_mx=True).task["result"]["unchecked"] == 5
+
+
+@sqlite
+def test_a_file_waits_no_longer_than_its_time_however_many_parts_it_has(
+    asking: Loading, server: Dns, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(domains, "FILE_S", 0.5)
+    nobody_answers(server, monkeypatch)
+    rows = "".join(f"x@silent-{number}.org\n" for number in range(1000))
+    cut = asking.so_set(part_bytes=1024)("email\n" + rows, check_mx=True)
+    assert cut.task["result"]["unchecked"] == 1000
+    with asking.database.reading() as db:
+        parts, spent = db.execute(select(func.count(), func.sum(schema.asking.c.spent))).one()
+    assert 1 <= parts <= 4  # of some twenty
+    assert spent >= 0.5 * schema.SECOND
+
+
+@sqlite
+def test_an_owner_whose_time_is_up_asks_no_more_and_others_do(
+    asking: Loading, server: Dns, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(domains, "OWNER_S", 0.5)
+    nobody_answers(server, monkeypatch)
+    for number in range(4):
+        rows = "".join(f"x@silent-{number}-{line}.org\n" for line in range(50))
+        asking(f"email\n{rows}", check_mx=True)
+    server.resume()
+    assert asking("email\na@with-mx.org\n", check_mx=True).task["result"]["unchecked"] == 1
+    assert asking("email\na@with-mx.org\n", owner="bob", check_mx=True).task["result"]["unchecked"] == 0
+
+
+def test_a_cancel_ends_the_asking(server: Dns, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(mx, "LOOK_S", 0.01)
+    server.suspend()
+
+    def look() -> None:
+        raise LeaseLost("it was cancelled")
+
+    with pytest.raises(LeaseLost):
+        ask([f"silent-{number}.org" for number in range(100)], server.address, ENOUGH_S, look)

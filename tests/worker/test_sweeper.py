@@ -16,8 +16,9 @@ from md5_task_data.bucket import Bucket
 from md5_task_data.database import Database
 from md5_task_data.errors import DependencyAway
 from md5_task_data.messages import Message
-from md5_task_data.schema import SECOND, ended_minutes, idempotency_keys, now, tasks, totals
+from md5_task_data.schema import SECOND, ended_minutes, idempotency_keys, tasks, totals
 from md5_task_data.shared_log import SharedLog
+from md5_task_data.sql import now
 from tests.bucket import store
 
 NewTask = Callable[..., str]

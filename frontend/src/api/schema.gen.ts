@@ -644,7 +644,7 @@ export interface components {
             progress: components["schemas"]["Progress"];
             /**
              * Result
-             * @description kind `md5`: `md5`, and with an expected digest also `expected` and `match`; kind `contacts`: `rows`, of which `inserted`, `duplicate` and `invalid`, and what was detected: `encoding`, `delimiter`, `header`, `email_column`, `name_column` (a column's name in the header, or its number, from 1)
+             * @description kind `md5`: `md5`, and with an expected digest also `expected` and `match`; kind `contacts`: `rows`, of which `inserted`, `duplicate` and `invalid`, with `check_mx` also `unchecked`: rows that were taken though nobody could tell in time whether their domain takes mail; and what was detected: `encoding`, `delimiter`, `header`, `email_column`, `name_column` (a column's name in the header, or its number, from 1)
              */
             result: {
                 [key: string]: unknown;
@@ -835,7 +835,7 @@ export interface operations {
                     /** @description contacts: the column of the addresses, by its name in the header or its number, from 1; it is detected where it is not given */
                     email_column?: string;
                     /**
-                     * @description contacts: whether the DNS is asked if the domains of the addresses take mail; one that does not exist, or takes none, makes a row invalid. Where nobody could tell in time, the row is taken
+                     * @description contacts: whether the DNS is asked if the domains of the addresses take mail; one that does not exist, or takes none, makes a row invalid. Where nobody could tell in time, the row is taken, and counted as `unchecked`
                      * @default false
                      */
                     check_mx?: boolean;

@@ -2,12 +2,13 @@ import type { Task } from "../api/types";
 import { count, formatNumber } from "../shared/format";
 import { Link } from "../shared/Link";
 import { contactsPath, rejectsUrl } from "./address";
-import { countsOf, readingOf } from "./result";
+import { countsOf, readingOf, uncheckedOf } from "./result";
 
 /** What became of the rows of a file, how it was read, and where its contacts and its rejects are. */
 export function ContactsResult({ task }: { task: Task }) {
   const counts = countsOf(task);
   if (counts === null) return <LoadedBefore task={task} />;
+  const unchecked = uncheckedOf(task);
   const isThere = task.results_deleted_at === null;
   const figures = [
     ["Rows", counts.rows],
@@ -28,6 +29,11 @@ export function ContactsResult({ task }: { task: Task }) {
       <p className="help" data-testid="reading">
         {readingOf(task).join(" · ")}
       </p>
+      {unchecked > 0 && (
+        <p className="help" data-testid="unchecked">
+          Of {count(unchecked, "row")} nobody could tell in time whether the domain takes mail. They were taken.
+        </p>
+      )}
       {!isThere && <p className="help">Its contacts and its rejected rows were deleted, as was asked for.</p>}
       {isThere && counts.invalid > 0 && (
         <p>

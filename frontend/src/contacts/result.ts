@@ -24,6 +24,12 @@ export function countsOf({ kind, result }: Task): Counts | null {
   return counts;
 }
 
+/** Rows that were taken though nobody could tell in time whether their domain takes mail. */
+export function uncheckedOf({ result }: Task): number {
+  const unchecked = result?.unchecked;
+  return typeof unchecked === "number" ? unchecked : 0;
+}
+
 export function sumOf(all: readonly Counts[]): Counts {
   const sum = { rows: 0, inserted: 0, duplicate: 0, invalid: 0 };
   for (const counts of all) for (const name of NAMES) sum[name] += counts[name];

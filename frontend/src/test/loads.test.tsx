@@ -103,6 +103,7 @@ test("a file is read, loaded by all, counted, and then its rows are told", async
   expect(screen.getByText(/Correct them in it, and hand it over again/)).toBeTruthy();
   expect(screen.getByRole("link", { name: "Contacts of this file" }).getAttribute("href")).toBe(`/contacts?task=${ID}`);
   expect(screen.queryByTestId("md5")).toBeNull();
+  expect(screen.queryByTestId("unchecked")).toBeNull();
 });
 
 test("where no row was rejected, or none brought a contact, there is no link to them; columns go by their names", async () => {
@@ -112,6 +113,12 @@ test("where no row was rejected, or none brought a contact, there is no link to 
   expect((await screen.findByTestId("reading")).textContent).toBe("Delimiter (tab) · UTF-8 · with a header · addresses in “E-mail”");
   expect(screen.queryByRole("link", { name: /rejected/ })).toBeNull();
   expect(screen.queryByRole("link", { name: "Contacts of this file" })).toBeNull();
+});
+
+test("rows whose domain nobody could tell of are counted, where there are any", async () => {
+  serve(loaded({ result: { ...RESULT, unchecked: 7 } }));
+  renderAt(`/tasks/${ID}`);
+  expect((await screen.findByTestId("unchecked")).textContent).toMatch(/^Of 7 rows nobody could tell/);
 });
 
 test("a load that was cancelled says that what it had brought is kept", async () => {

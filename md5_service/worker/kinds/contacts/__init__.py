@@ -93,7 +93,7 @@ def _begin(job: Job) -> Rows | Cut:
     def result(parsed: Parsed, db: Connection) -> Result:
         rejects.add(db, job.task_id, rejects.HEADER, plan.layout.report_header())
         inserted = contacts.count(db, job.task_id, 1, plan.lines + 1)
-        return _counts(plan, parsed.count, len(parsed.rejected), inserted)
+        return _counts(plan, parsed.count, len(parsed.rejected), inserted, parsed.unchecked)
 
     return _load(job, plan, start[whole.offset : whole.offset + whole.size], whole, result)
 
@@ -184,7 +184,7 @@ def _utf16_width(records: str) -> int:
 
 def _load_part(job: Job, plan: Plan, part: Slice) -> Rows:
     def result(parsed: Parsed, _: Connection) -> Result:
-        return {"rows": parsed.count, "invalid": len(parsed.rejected)}
+        return {"rows": parsed.count, "invalid": len(parsed.rejected), "unchecked": parsed.unchecked}
 
     return _load(job, plan, job.content(), part, result)
 
@@ -195,10 +195,12 @@ def _load(job: Job, plan: Plan, content: bytes, part: Slice, result: Callable[[P
     read = partial(parse, content, plan.encoding, plan.dialect, plan.layout, part.line, job.check)
     parsed = read()
     if job.params.get("check_mx"):
-        from md5_service.worker.kinds.contacts.mx import undeliverable  # 70 ms, which every start of a worker would pay
+        from md5_service.worker.kinds.contacts.mx import checked  # 70 ms, which every start of a worker would pay
 
-        if refused := undeliverable(parsed.domains(), job.settings.dns_server):
+        answers = checked(job, parsed.domains())
+        if refused := {name: answer.refusal for name, answer in answers.items() if answer.refusal is not None}:
             parsed = read(refused)
+        parsed.count_unchecked({name for name, answer in answers.items() if answer.is_silent})
     load = partial(contacts.load, owner=job.owner, task_id=job.task_id)
     *before, last = parsed.buckets(first=part.offset // job.settings.part_bytes)
 
@@ -219,11 +221,12 @@ def _close(job: Job, plan: Plan) -> Rows:
     def finish(db: Connection) -> Result:
         rejects.add(db, job.task_id, rejects.HEADER, plan.layout.report_header())
         rows, invalid = (sum(part[name] for part in job.ended) for name in ("rows", "invalid"))
-        return _counts(plan, rows, invalid, sum(inserted.values()))
+        unchecked = [part["unchecked"] for part in job.ended if part["unchecked"] is not None]
+        return _counts(plan, rows, invalid, sum(inserted.values()), sum(unchecked) if unchecked else None)
 
     return Rows([partial(count, first) for first in range(1, plan.lines + 2, COUNT_LINES)], finish)
 
 
-def _counts(plan: Plan, rows: int, invalid: int, inserted: int) -> Result:
+def _counts(plan: Plan, rows: int, invalid: int, inserted: int, unchecked: int | None) -> Result:
     counts = {"rows": rows, "inserted": inserted, "duplicate": rows - invalid - inserted, "invalid": invalid}
-    return counts | plan.told()
+    return counts | ({} if unchecked is None else {"unchecked": unchecked}) | plan.told()

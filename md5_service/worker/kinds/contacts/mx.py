@@ -3,45 +3,78 @@ they like, and put who asks on lists of spammers.
 """
 
 import functools
-from collections.abc import Iterable
+import time
+from collections.abc import Callable, Iterable, Set
 from concurrent.futures import ThreadPoolExecutor, wait
+from functools import partial
 from types import NoneType
 
 import dns.resolver
 from email_validator import EmailUndeliverableError, caching_resolver
 from email_validator.deliverability import validate_email_deliverability
+from sqlalchemy import Connection
 
 from md5_service.settings import dns_address
+from md5_service.worker.job import Job
+from md5_task_data import domains
+from md5_task_data.domains import Answer
 
 QUESTION_S = 3  # for each question, of up to four for a domain
-ALL_S = 60  # for all domains of a part
 AT_ONCE = 32
 MOST_CACHED = 100_000  # answers, kept as long as they say
+LOOK_S = 0.5  # between two looks at whether the task is still ours
+SILENT = Answer(is_silent=True)
 # The DNS said no; any other cause is a failure to ask, of which the library says the same.
 _ANSWERS = (NoneType, dns.resolver.NXDOMAIN, dns.resolver.NoAnswer)
 
 
-def undeliverable(domains: Iterable[str], server: str | None) -> dict[str, str]:
-    """Those that do not exist, or take no mail, and why. A domain of which nobody could tell in time is not among them: that is
-    no fault of the row's. `server`: as the setting `dns_server` has it. Questions that are on their way when the time is over
+def checked(job: Job, names: Set[str]) -> dict[str, Answer]:
+    """Of each of these domains, what is known, and what the DNS says within the time that the part, its file and its owner have
+    left. A domain of which nobody could tell is silent: that is no fault of the row's. Raises LeaseLost."""
+    known, left_s = job.in_transaction(
+        lambda db: (domains.known(db, names), domains.left_s(db, job.owner, job.task_id))
+    )
+    if not (unknown := names - known.keys()):
+        return known
+    began = time.monotonic()
+    told = ask(unknown, job.settings.dns_server, left_s, job.check) if left_s else {}
+    line = job.part.line if job.part else 1
+    keep = partial(_keep, job, told, line, time.monotonic() - began)
+    if told:
+        job.in_transaction(keep)
+    return dict.fromkeys(unknown, SILENT) | told | known
+
+
+def _keep(job: Job, told: dict[str, Answer], line: int, spent_s: float, db: Connection) -> None:
+    domains.keep(db, told)
+    domains.spend(db, job.owner, job.task_id, line, spent_s)
+
+
+def ask(
+    names: Iterable[str], server: str | None, time_s: float, look: Callable[[], None] = lambda: None
+) -> dict[str, Answer]:
+    """What the DNS says, or that it says nothing, of those that were asked about within that time. `server`: as the setting
+    `dns_server` has it. `look` is called now and then, and may raise. Questions that are on their way when the time is over
     end by themselves."""
     resolver = _resolver(server)  # not in the threads, which would make several, each with a cache of its own
-    asking = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="dns")
+    threads = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="dns")
     try:
-        answers = {asking.submit(_why_not, domain, resolver): domain for domain in sorted(domains)}
-        told, _ = wait(answers, ALL_S)
-        return {answers[answer]: why for answer in told if (why := answer.result()) is not None}
+        answers = {threads.submit(_answer, name, resolver): name for name in sorted(names)}
+        waiting, ends_at = set(answers), time.monotonic() + time_s
+        while waiting and (left_s := ends_at - time.monotonic()) > 0:
+            look()
+            _, waiting = wait(waiting, min(left_s, LOOK_S))
+        return {name: answer.result() for answer, name in answers.items() if answer not in waiting}
     finally:
-        asking.shutdown(wait=False, cancel_futures=True)
+        threads.shutdown(wait=False, cancel_futures=True)
 
 
-def _why_not(domain: str, resolver: dns.resolver.Resolver) -> str | None:
+def _answer(name: str, resolver: dns.resolver.Resolver) -> Answer:
     try:
-        validate_email_deliverability(domain, domain, dns_resolver=resolver)
+        found = validate_email_deliverability(name, name, dns_resolver=resolver)
     except EmailUndeliverableError as error:
-        if isinstance(error.__cause__, _ANSWERS):
-            return str(error)
-    return None
+        return Answer(str(error)) if isinstance(error.__cause__, _ANSWERS) else SILENT
+    return SILENT if "unknown-deliverability" in found else Answer()
 
 
 @functools.cache

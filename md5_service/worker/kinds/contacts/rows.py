@@ -1,6 +1,6 @@
 """Records of CSV into contacts, and rejects where they are none."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Set
 from json.encoder import encode_basestring as quoted
 from operator import itemgetter
 from types import MappingProxyType
@@ -30,6 +30,7 @@ class Parsed:
     def __init__(self) -> None:
         self.valid: list[New] = []
         self.rejected: list[Reject] = []
+        self.unchecked: int | None = None  # of the valid, where the DNS was to be asked and nobody could tell
 
     @property
     def count(self) -> int:
@@ -37,6 +38,10 @@ class Parsed:
 
     def domains(self) -> set[str]:
         return {_domain(contact[0]) for contact in self.valid}
+
+    def count_unchecked(self, silent: Set[str]) -> None:
+        """`silent`: domains of which nobody could tell."""
+        self.unchecked = sum(_domain(contact[0]) in silent for contact in self.valid)
 
     def buckets(self, first: int) -> list[list[New]]:
         """The first row of each address, in as many lists as there are to be steps. An address is always in the same one, and
