@@ -58,7 +58,7 @@ def _large(service: Service, client: httpx2.Client) -> None:
 
 def _two_of(content: bytes, **params: str) -> Callable[[Service, httpx2.Client], None]:
     def begin(_: Service, client: httpx2.Client) -> None:
-        for _ in range(2):
+        for _time in range(2):
             client.post("/v1/tasks", params={"kind": "contacts", **params}, content=content).raise_for_status()
 
     return begin
