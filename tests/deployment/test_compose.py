@@ -1,6 +1,9 @@
 """The compose file, by reading: what was forgotten in it would be missed by somebody in the middle of a night."""
 
 import re
+import shutil
+import subprocess
+from pathlib import Path
 
 from md5_service.settings import Settings
 from tests.checkout import ROOT
@@ -26,6 +29,18 @@ def test_every_secret_is_asked_for_and_none_has_a_default() -> None:
     assert empty == asked_for
     assert {name for name in empty if name.endswith("_PASSWORD")} == empty
     assert not re.search(r"PASSWORD:-|PASSWORD-", COMPOSE_FILE.read_text())
+
+
+def test_a_secret_that_an_update_asks_for_is_added_and_all_else_stays(tmp_path: Path) -> None:
+    for name in ("new-env", ".env.example"):
+        shutil.copy(ROOT / "deployment" / name, tmp_path)
+    make = ["sh", str(tmp_path / "new-env")]
+    subprocess.run(make, check=True)
+    env = tmp_path / ".env"
+    before = re.sub("^POSTGRES_ADMIN_PASSWORD=.*\n", "", env.read_text(), flags=re.M)
+    env.write_text(before)
+    subprocess.run(make, check=True, capture_output=True)
+    assert re.fullmatch("\nPOSTGRES_ADMIN_PASSWORD=[0-9a-f]{48}\n", env.read_text().removeprefix(before))
 
 
 def test_what_may_be_set_is_in_the_example() -> None:
