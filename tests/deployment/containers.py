@@ -165,8 +165,9 @@ class Deployment(Client):
                 self.podman("rm", "-f", "-t", "0", name)
             for name in self.podman("volume", "ls", "-q", "--filter", f"name={project}").split():
                 self.podman("volume", "rm", "-f", name)
-            with contextlib.suppress(AssertionError):
-                self.podman("network", "rm", "-f", f"{project}_default")
+            for network in compose_file()["networks"]:
+                with contextlib.suppress(AssertionError):
+                    self.podman("network", "rm", "-f", f"{project}_{network}")
 
     def compose(self, *words: str, project: str = "", timeout_s: float = 180) -> str:
         return self.podman.run(self.command(*words, project=project), timeout_s)

@@ -49,7 +49,7 @@ def narrow_proxy(podman: Podman, deployment: Deployment, tls: Path) -> Iterator[
     name = deployment.name("strict")
     limits = {"RATE_PER_ADDRESS": 5, "CONNECTIONS_PER_ADDRESS": CONNECTIONS, "MD5_MAX_UPLOAD_BYTES": MIB}
     options = [f"--env={limit}={value}" for limit, value in limits.items()]
-    options += ["--network", f"{deployment.project}_default", "--read-only", "--tmpfs", "/tmp", "--cap-drop", "ALL"]
+    options += ["--network", f"{deployment.project}_front", "--read-only", "--tmpfs", "/tmp", "--cap-drop", "ALL"]
     podman("run", "-d", "--name", name, *options, "-v", f"{tls}:/etc/nginx/tls:ro", "md5-service-nginx")
     proxy = Proxy(deployment.address("strict"), tls / "certificate.pem")
     wait_for(lambda: is_open(proxy.address, 9000), "the proxy to listen")

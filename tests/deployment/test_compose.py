@@ -48,15 +48,42 @@ def test_what_may_be_set_is_in_the_example() -> None:
     assert ours == {name for name in ours if re.search(rf"^#?{name}=", ENV_EXAMPLE, re.M)}
 
 
-def test_ours_are_locked_down_and_only_the_proxy_is_open_to_others() -> None:
+def test_all_are_locked_down_and_only_the_proxy_is_open_to_others() -> None:
     services = compose_file()["services"]
     for name, service in services.items():
+        assert service["cap_drop"] == ["ALL"]
+        assert service["security_opt"] == ["no-new-privileges:true"]
         if service["image"] in our_images():
             assert service["read_only"] is True
-            assert service["cap_drop"] == ["ALL"]
-            assert service["security_opt"] == ["no-new-privileges:true"]
+            assert "cap_add" not in service
         inner = [port for port in service.get("ports", ()) if not port.startswith("${INNER_ADDRESS:-127.0.0.1}:")]
         assert (inner != []) == (name == "nginx")
+
+
+def test_the_proxy_reaches_no_server_and_the_servers_nobody_outside() -> None:
+    compose = compose_file()
+    assert {name for name, network in compose["networks"].items() if network} == {"back"}
+    assert compose["networks"]["back"] == {"internal": True}
+    networks = {name: service["networks"] for name, service in compose["services"].items()}
+    assert networks["nginx"] == ["front"]
+    assert [name for name in networks if networks[name] == ["back"]] == ["postgres", "valkey", "rabbitmq"]
+    for name, service in compose["services"].items():
+        assert "ports" not in service or "front" in networks[name]  # an internal network has none
+
+
+def test_none_takes_all_memory_or_processes_and_a_worker_may_have_what_its_processes_may() -> None:
+    services = compose_file()["services"]
+    most = {name: _default(service["mem_limit"]) for name, service in services.items()}
+    assert all(re.fullmatch(r"\d+g", limit) for limit in most.values())
+    assert {_default(service["pids_limit"]) for service in services.values()} == {"1000"}
+    processes = int(_default(next(word for word in services["worker"]["command"] if "WORKER_PROCESSES" in word)))
+    needed = Settings.model_fields["worker_memory_bytes"].default * processes + (1 << 30)
+    assert int(most["worker"].removesuffix("g")) << 30 >= needed
+
+
+def _default(word: str) -> str:
+    """Of `${NAME:-default}`."""
+    return word.partition(":-")[2].removesuffix("}")
 
 
 def test_a_worker_has_the_time_that_it_takes_to_stop() -> None:

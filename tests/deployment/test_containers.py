@@ -231,7 +231,12 @@ def test_prometheus_and_flower_see_what_is_there(podman: Podman, tmp_path: Path)
             return {each["hostname"].split("@")[0] for each in told(flower, credentials)["data"] if each["status"]}
 
         wait_for(lambda: workers() == {"worker", "upkeep"}, "Flower to see the workers", every_s=1)
-        assert httpx2.get(flower, verify=TLS).status_code == 401
+        host = f"http://{watched.inner_address}:5555"
+        for page in ("workers", "metrics", "api/tasks"):
+            assert httpx2.get(f"{host}/{page}", verify=TLS).status_code == 401
+        order = f"{host}/api/task/send-task/work"
+        assert httpx2.post(order, json={}, verify=TLS).status_code == 401
+        assert httpx2.post(order, json={}, auth=credentials, verify=TLS).status_code == 403
         assert watched.is_healthy("flower_1")
 
 
