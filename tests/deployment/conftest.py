@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.deployment.containers import Deployment, Podman
+from tests.deployment.narrow_proxy import Proxy, narrow_proxy
 
 
 @pytest.fixture(scope="session")
@@ -21,3 +22,9 @@ def deployment(podman: Podman, tmp_path_factory: pytest.TempPathFactory) -> Iter
         deployment.wait_until_ready()
         deployment.make_key()
         yield deployment
+
+
+@pytest.fixture(scope="session")
+def proxy(podman: Podman, deployment: Deployment, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Proxy]:
+    with narrow_proxy(podman, deployment, tmp_path_factory.mktemp("tls")) as proxy:
+        yield proxy

@@ -37,7 +37,7 @@ CONTAINERS_CONF = """[engine]
 runtime = "runc"
 cgroup_manager = "cgroupfs"
 [containers]
-default_ulimits = ["nofile=1024:1024", "nproc=1000:1000"]
+default_ulimits = ["nofile=16384:16384", "nproc=1000:1000"]
 """
 CERTIFICATES = Path("/etc/ssl/certs/ca-certificates.crt")
 
@@ -165,8 +165,9 @@ class Deployment(Client):
                 self.podman("rm", "-f", "-t", "0", name)
             for name in self.podman("volume", "ls", "-q", "--filter", f"name={project}").split():
                 self.podman("volume", "rm", "-f", name)
-            with contextlib.suppress(AssertionError):
-                self.podman("network", "rm", "-f", f"{project}_default")
+            for network in compose_file()["networks"]:
+                with contextlib.suppress(AssertionError):
+                    self.podman("network", "rm", "-f", f"{project}_{network}")
 
     def compose(self, *words: str, project: str = "", timeout_s: float = 180) -> str:
         return self.podman.run(self.command(*words, project=project), timeout_s)
@@ -230,8 +231,12 @@ class Deployment(Client):
         return subprocess.run(command, env=self.podman.environment, capture_output=True).returncode == 0
 
     def address(self, container: str) -> str:
-        network = f'(index .NetworkSettings.Networks "{self.project}_default").IPAddress'
-        return self.podman.inspect(self.name(container), network)
+        return self.addresses(container)[0]  # from here all can be reached
+
+    def addresses(self, container: str) -> list[str]:
+        """One in each of its networks."""
+        every = "{{range .NetworkSettings.Networks}}{{.IPAddress}} {{end}}"
+        return self.podman("inspect", "--format", every, self.name(container)).split()
 
     @property
     def log_path(self) -> Path:  # type: ignore[override]  # known only once there is a volume

@@ -80,7 +80,10 @@ def test_the_smoke_test_says_in_a_line_why_it_cannot_begin(deployment: Deploymen
 def test_secrets_are_new_and_never_written_over(podman: Podman, tmp_path: Path) -> None:
     (tmp_path / "other").mkdir()
     first, second = Deployment(podman, tmp_path), Deployment(podman, tmp_path / "other")
-    names = [f"{name}_PASSWORD" for name in ("POSTGRES", "VALKEY", "RABBITMQ", "FLOWER", "GRAFANA", "PGADMIN")]
+    names = [
+        f"{name}_PASSWORD"
+        for name in ("POSTGRES", "POSTGRES_ADMIN", "VALKEY", "RABBITMQ", "FLOWER", "GRAFANA", "PGADMIN")
+    ]
     assert all(len(first.secret(name)) == 48 for name in names)
     assert len({each.secret(name) for name in names for each in (first, second)}) == 2 * len(names)
     assert (tmp_path / ".env").stat().st_mode & 0o777 == 0o600
@@ -97,6 +100,11 @@ def test_ours_may_do_nothing_but_their_work(deployment: Deployment) -> None:
         assert "\nNoNewPrivs:\t1\n" in status
         with pytest.raises(AssertionError, match="Read-only file system"):
             deployment.execute(container, "touch", "/etc/mine")
+
+
+def test_the_service_is_no_superuser_of_the_database(deployment: Deployment) -> None:
+    with pytest.raises(AssertionError, match="permission denied to COPY to or from an external program"):
+        deployment.execute("postgres_1", "psql", "-U", "md5", "-c", "COPY (SELECT 1) TO PROGRAM 'true'")
 
 
 def test_each_says_that_it_is_well(deployment: Deployment) -> None:
@@ -223,7 +231,12 @@ def test_prometheus_and_flower_see_what_is_there(podman: Podman, tmp_path: Path)
             return {each["hostname"].split("@")[0] for each in told(flower, credentials)["data"] if each["status"]}
 
         wait_for(lambda: workers() == {"worker", "upkeep"}, "Flower to see the workers", every_s=1)
-        assert httpx2.get(flower, verify=TLS).status_code == 401
+        host = f"http://{watched.inner_address}:5555"
+        for page in ("workers", "metrics", "api/tasks"):
+            assert httpx2.get(f"{host}/{page}", verify=TLS).status_code == 401
+        order = f"{host}/api/task/send-task/work"
+        assert httpx2.post(order, json={}, verify=TLS).status_code == 401
+        assert httpx2.post(order, json={}, auth=credentials, verify=TLS).status_code == 403
         assert watched.is_healthy("flower_1")
 
 

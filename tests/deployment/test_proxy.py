@@ -6,70 +6,24 @@ import json
 import secrets
 import socket
 import ssl
-import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, suppress
 from functools import partial
-from pathlib import Path
 
 import httpx2
 import pytest
 
 from tests.client import IN_TIME_S, TLS, wait_for
 from tests.deployment.containers import Deployment, Podman, is_open
+from tests.deployment.narrow_proxy import CONNECTIONS, Proxy
 
 pytestmark = [pytest.mark.containers, pytest.mark.timeout(600)]
 
 MIB = 1 << 20
-HEADER_S, BODY_S = 15, 30  # the patience that the proxy has with a slow head, and the API with a slow body
-
-
-class Proxy:
-    """One more nginx before the same API, with narrow limits and a certificate."""
-
-    def __init__(self, address: str, certificate: Path) -> None:
-        self.address = address
-        self.url = f"http://{address}:9000"
-        self.certificate = certificate
-
-
-@pytest.fixture(scope="session")
-def proxy(podman: Podman, deployment: Deployment, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Proxy]:
-    tls = tmp_path_factory.mktemp("tls")
-    words = [
-        "req",
-        "-x509",
-        "-newkey",
-        "ec",
-        "-pkeyopt",
-        "ec_paramgen_curve:P-256",
-        "-nodes",
-        "-subj",
-        "/CN=files.example",
-    ]
-    words += [
-        "-addext",
-        "subjectAltName=DNS:files.example",
-        "-keyout",
-        f"{tls}/key.pem",
-        "-out",
-        f"{tls}/certificate.pem",
-    ]
-    subprocess.run(["openssl", *words], check=True, capture_output=True)
-    tls.chmod(0o755)
-    (tls / "key.pem").chmod(0o644)
-    name = deployment.name("strict")
-    limits = {"RATE_PER_ADDRESS": 5, "CONNECTIONS_PER_ADDRESS": 3, "MD5_MAX_UPLOAD_BYTES": MIB}
-    options = [f"--env={limit}={value}" for limit, value in limits.items()]
-    options += ["--network", f"{deployment.project}_default", "--read-only", "--tmpfs", "/tmp", "--cap-drop", "ALL"]
-    podman("run", "-d", "--name", name, *options, "-v", f"{tls}:/etc/nginx/tls:ro", "md5-service-nginx")
-    proxy = Proxy(deployment.address("strict"), tls / "certificate.pem")
-    wait_for(lambda: is_open(proxy.address, 9000), "the proxy to listen")
-    yield proxy
-    podman("rm", "-f", "-t", "0", name)
+HEADER_S, BODY_S = 5, 30  # the patience that the proxy has with a slow head, and the API with a slow body
 
 
 def let_in(ask: Callable[[], httpx2.Response]) -> httpx2.Response:
@@ -155,10 +109,38 @@ def test_too_many_connections_from_one_address(proxy: Proxy, deployment: Deploym
     with ExitStack() as stack, httpx2.Client(base_url=proxy.url, timeout=IN_TIME_S, verify=TLS) as client:
         let_in(lambda: client.get("/healthz"))
         time.sleep(2)  # for the rate
-        for _ in range(3):
+        for _ in range(CONNECTIONS):
             stack.enter_context(socket.create_connection((proxy.address, 9000))).sendall(head.encode())
         time.sleep(1)
         assert_problem(client.get("/healthz"), 429, "too_many")
+
+
+def test_who_sends_no_head_gets_no_more_than_its_share_and_others_are_served(
+    podman: Podman, proxy: Proxy, deployment: Deployment
+) -> None:
+    head = b"GET / HTTP/1.1\r\nHost: a.b\r\n"  # half of one
+    with ExitStack() as stack:
+        held = [stack.enter_context(socket.create_connection((proxy.address, 9000))) for _ in range(40)]
+        for connection in held:
+            with suppress(OSError):  # it is closed already
+                connection.sendall(head)
+        ask = f"import urllib.request; print(urllib.request.urlopen('http://{proxy.address}:9000/healthz').status)"
+        assert deployment.execute("api_1", "python3", "-c", ask) == "200"
+        wait_for(lambda: all(has_ended(connection) for connection in held), "all of them to be let go")
+    logs = podman("logs", deployment.name("strict"))
+    assert 0 < logs.count(f'"received":"{len(head)}"') <= 2 * CONNECTIONS  # the others were not read
+    assert any(f'"client":"{own}","status":"200"' in logs for own in deployment.addresses("api_1"))
+
+
+def has_ended(connection: socket.socket) -> bool:
+    """Whether it has ended."""
+    connection.setblocking(False)
+    try:
+        return connection.recv(1) == b""
+    except BlockingIOError:
+        return False
+    except ConnectionResetError:
+        return True
 
 
 def said(deployment: Deployment, begun: str) -> tuple[bytes, float]:
@@ -255,6 +237,30 @@ def test_with_a_certificate_it_serves_https_and_the_cookie_is_for_that_alone(
     assert "Secure" in cookies["https"]
     assert cookies["http"]
     assert "Secure" not in cookies["http"]
+
+
+def test_https_alone_tells_browsers_to_keep_to_it(proxy: Proxy) -> None:
+    trusted = ssl.create_default_context(cafile=str(proxy.certificate))
+    told = {}
+    with httpx2.Client(verify=trusted, timeout=IN_TIME_S) as client:
+        for url in (f"http://{proxy.address}:9000", f"https://{proxy.address}:9443"):
+            for path, status in (("/healthz", 200), ("/%00", 400)):
+                ask = partial(client.get, url + path, extensions={"sni_hostname": "files.example"})
+                answer = let_in(ask)
+                assert answer.status_code == status
+                told[url[:5], status] = answer.headers.get("Strict-Transport-Security")
+    assert told == {
+        (s, n): "max-age=31536000" if s == "https" else None for s in ("http:", "https") for n in (200, 400)
+    }
+
+
+def test_a_client_that_has_said_all_is_still_answered(deployment: Deployment) -> None:
+    address = deployment.address("nginx_1")
+    for _ in range(20):  # one may be lucky
+        with socket.create_connection((address, 9000), timeout=IN_TIME_S) as client:
+            client.sendall(b"GET /%00 HTTP/1.1\r\nHost: files.example\r\n\r\n")
+            client.shutdown(socket.SHUT_WR)
+            assert client.recv(4096).startswith(b"HTTP/1.1 400 ")
 
 
 def test_an_api_that_dies_is_passed_over(deployment: Deployment) -> None:

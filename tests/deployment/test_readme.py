@@ -61,7 +61,7 @@ def test_a_worker_alone_as_on_another_machine(deployment: Deployment) -> None:
         "docker run", f"run --name {deployment.name('elsewhere')} --network NETWORK"
     )
     here = {
-        "NETWORK": f"{deployment.project}_default",
+        "NETWORK": f"{deployment.project}_back",
         "$POSTGRES_PASSWORD@$INNER_ADDRESS": f"{deployment.secret('POSTGRES_PASSWORD')}@postgres",
         "$VALKEY_PASSWORD@$INNER_ADDRESS": f"{deployment.secret('VALKEY_PASSWORD')}@valkey",
         "/mnt/md5/bucket": str(deployment.volume("bucket")),
