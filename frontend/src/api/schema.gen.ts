@@ -210,8 +210,9 @@ export interface paths {
          *     of `empty_row`, `no_address`, `invalid_address`, `domain_takes_no_mail`, `nul_character`, `bad_encoding`, `too_many_cells`,
          *     `row_too_long`.
          *
-         *     Safe to open in a spreadsheet: cells that begin with `=`, `+`, `-` or `@` have a `'` before them, which is taken away again
-         *     when it is handed over, as the first three columns are. A body that breaks off (without its last chunk) is not whole.
+         *     Safe to open in a spreadsheet, whatever delimiter that expects: a `'` stands before each `=`, `+`, `-` and `@` with which a
+         *     cell begins, or would begin for one that takes `;`, `|`, a tab or a line end within it for the end of a cell. It is taken away
+         *     again when the file is handed over, as the first three columns are. A body that breaks off (without its last chunk) is not whole.
          */
         get: operations["get_rejects_v1_tasks__task_id__rejects_csv_get"];
         put?: never;
