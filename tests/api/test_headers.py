@@ -92,4 +92,4 @@ def test_what_a_step_in_a_thread_logs_is_about_its_request_too(
     monkeypatch.setattr(health, "checks", lambda *_: {"it": look})
     api.client.get("/readyz", headers={"X-Request-ID": "r-2"})
     found = {(line["level"], line["message"].partition(" in ")[0]) for line in lines_about(stderr, "r-2")}
-    assert found == {("WARNING", "é"), ("INFO", "GET /readyz: 503")}
+    assert found == {("WARNING", "é"), ("WARNING", "it: away"), ("INFO", "GET /readyz: 503")}
