@@ -591,8 +591,8 @@ MUTANTS += (
     Mutant(
         "what keeps scripts and other sites off the cookie",
         COOKIE,
-        'response.set_cookie(NAME, key, path=PATH, secure=_is_by_https(request), httponly=True, samesite="strict")',
-        "response.set_cookie(NAME, key, path=PATH)",
+        'set_cookie(_name(request), key, path=PATH, secure=_is_by_https(request), httponly=True, samesite="strict")',
+        "set_cookie(_name(request), key, path=PATH)",
         _api("test_session.py::test_the_cookie_is_for_no_script_and_no_other_site_and_goes_with_the_browser"),
     ),
     Mutant(
