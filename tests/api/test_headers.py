@@ -26,6 +26,7 @@ def test_every_answer_says_what_a_browser_may_not_do_with_it(api: Api, path: str
     assert answer.headers["x-request-id"]
     for name, value in ALWAYS.items():
         assert answer.headers[name].startswith(value)
+    assert answer.headers["cross-origin-resource-policy"] == "same-origin"
     assert "unsafe" not in answer.headers["content-security-policy"] or path == "/docs"
 
 
