@@ -605,15 +605,15 @@ MUTANTS += (
     Mutant(
         "the names of loopback",
         BROWSERS,
-        "if host and is_on_loopback(request) and not",
-        "if not host and not",
+        "if by_own_name and is_on_loopback(request) and not",
+        "if not called.name and not",
         _api("test_browsers.py::test_other_names_are_not_so_that_a_rebound_one_reads_nothing"),
     ),
     Mutant(
         "the look at who sent a browser",
         BROWSERS,
-        "if not is_ours and",
-        "if not is_ours and not origin and",
+        "if not is_ours and not (came",
+        "if not is_ours and not said and not (came",
         _api("test_browsers.py::test_another_site_changes_nothing"),
     ),
     Mutant(

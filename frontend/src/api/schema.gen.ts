@@ -287,8 +287,9 @@ export interface paths {
          * Sign In
          * @description Sign in with a key, at a browser: what streams events or downloads there can send no `Authorization`.
          *
-         *     The answer sets the cookie `md5_key`, over HTTPS `__Host-md5_key`, until the browser is closed. From then on it opens what the key opens, and a
-         *     request that changes something must come from the service's own page. An `Authorization` header goes before it.
+         *     The answer sets the cookie `md5_key`, over HTTPS `__Host-md5_key`, until the browser is closed. From then on it opens what
+         *     the key opens, and a request that changes something must come from the service's own page. An `Authorization` header goes
+         *     before it.
          */
         post: operations["sign_in_v1_session_post"];
         /**
