@@ -71,6 +71,7 @@ def test_an_allowed_origin_is_that_scheme_and_port_alone_where_it_says_so(start_
         "https://files.example": True,
         "https://FILES.example:443": True,
         "http://files.example": False,
+        "http://files.example:443": False,
         "https://files.example:444": False,
         "https://files.example.org": False,
         "https://x@files.example": False,
