@@ -13,6 +13,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
 
+from md5_service.origins import origins
 from md5_task_data.bucket import Bucket
 from md5_task_data.schema import LARGEST_CONTENT
 
@@ -65,6 +66,11 @@ def dns_address(server: str) -> tuple[str, int]:
     return address, int(port)
 
 
+def _allowed_hosts(hosts: str | None) -> str | None:
+    origins(hosts or "")
+    return hosts
+
+
 def _dns_server(server: str | None) -> str | None:
     if server is not None:
         dns_address(server)
@@ -91,10 +97,10 @@ class Settings(BaseSettings):
         description="Who may use the API; `keys`: who has one; `none`: everybody who reaches it; "
         "not set: everybody on this machine, and nobody else",
     )
-    allowed_hosts: str | None = Field(
+    allowed_hosts: Annotated[str | None, AfterValidator(_allowed_hosts)] = Field(
         None,
         description="More names, comma-separated, by which browsers and proxies may call a service without keys on loopback; "
-        "with keys, those of the page where a proxy changes `Host`",
+        "with keys, those of the page where a proxy changes `Host`. `name:port` and `https://name` are that origin alone",
     )
     max_upload_bytes: int = Field(1 << 40, ge=0, description="The largest file that is taken, in bytes")
     small_file_bytes: int = Field(

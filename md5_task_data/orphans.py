@@ -18,7 +18,7 @@ from sqlalchemy import select
 from md5_task_data import tasks
 from md5_task_data.bucket import Bucket, Stored
 from md5_task_data.database import Database
-from md5_task_data.durable import sync_folder
+from md5_task_data.durable import no_link, sync_folder
 from md5_task_data.errors import DependencyAway
 from md5_task_data.schema import log_head
 
@@ -63,7 +63,7 @@ def set_mark(log: Path, of: str) -> Path:
     returns. Raises DependencyAway."""
     mark = log.with_name(f"{log.name}.{RESTORED}-{of.replace(':', '')}")
     try:
-        with open(mark, "w") as file:
+        with open(mark, "w", opener=no_link) as file:
             file.write(f"A backup of {of} was restored here. `md5-service doctor` says what this is for.\n")
             file.flush()
             os.fsync(file.fileno())

@@ -32,7 +32,7 @@ from sqlalchemy import BigInteger, Connection, RowMapping, and_, bindparam, case
 from md5_task_data import statistics
 from md5_task_data.bulk import insert_all
 from md5_task_data.database import LATER, Database
-from md5_task_data.durable import sync_folder
+from md5_task_data.durable import no_link, sync_folder
 from md5_task_data.errors import DependencyAway
 from md5_task_data.failpoints import reach
 from md5_task_data.schema import SECOND, UNFINISHED, Row, log_head, log_lines, rfc3339, tasks
@@ -250,7 +250,7 @@ class SharedLog:
     def _save_tail(self, length: int, size: int) -> None:
         """Move what the table does not know of into a file beside the log: never a silent cut."""
         saved = self._path.with_name(f"{self._path.name}.beyond-{length}-{size}")
-        with open(saved, "wb") as beside:
+        with open(saved, "wb", opener=no_link) as beside:
             at = length
             while at < size:
                 piece = os.pread(self._descriptor, min(1 << 20, size - at), at)

@@ -152,8 +152,9 @@ def _launcher_of_up() -> Callable[..., Any]:
 
     def ready(descriptor: int, environment: Mapping[str, str], folder: Path) -> _Forked:
         launcher._new_python = new_python
+        os.umask(umask := os.umask(0))  # there is no other way to ask
         with ours:
-            socket.send_fds(ours, [json.dumps([dict(environment), str(folder)]).encode()], [descriptor])
+            socket.send_fds(ours, [json.dumps([dict(environment), str(folder), umask]).encode()], [descriptor])
         return _Forked(pid)
 
     return ready
@@ -164,8 +165,9 @@ def _be_launcher(asked: socket.socket) -> NoReturn:
     asked.close()
     if not message:
         raise SystemExit  # `up` could not even begin
-    environment, folder = json.loads(message)
+    environment, folder, umask = json.loads(message)
     os.setsid()
+    os.umask(umask)
     os.environ.clear()
     os.environ.update(environment)
     os.chdir(folder)

@@ -42,7 +42,7 @@ class Service(Client):
 
     def migrate(self) -> None:
         """As an earlier start would have left it."""
-        self.folder.mkdir()
+        self.folder.mkdir(mode=0o700)
         new_sqlite(self.folder / "md5.sqlite3")
 
     def start(self) -> None:

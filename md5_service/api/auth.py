@@ -49,11 +49,10 @@ class Door:
         await self._app(scope, receive, send)
 
     async def _let_in(self, request: Request) -> None:
-        """Raises Unauthorized, Forbidden, TooMany, DependencyAway."""
+        """Raises Malformed, Unauthorized, Forbidden, TooMany, DependencyAway."""
         path = request.scope["path"]
         is_open = path in OPEN or path.startswith(OPEN_FOLDERS)
-        if self._auth != "keys":
-            self._may_call.check_name(request)
+        self._may_call.check_host(request, by_own_name=self._auth != "keys")
         # A cookie is sent whoever asks for it; a header with a key nobody can make a browser send.
         if self._auth != "keys" or path == SESSION or "authorization" not in request.headers:
             self._may_call.check_page(request)

@@ -9,11 +9,11 @@ another site that sends something here: requests that change something must come
 
 import functools
 import ipaddress
-from urllib.parse import urlsplit
 
 from starlette.requests import Request
 
-from md5_task_data.errors import Forbidden
+from md5_service.origins import origin, origins
+from md5_task_data.errors import Forbidden, Malformed
 
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 
@@ -22,26 +22,32 @@ class MayCall:
     """`allowed`: more names, comma-separated, by which this service is called, by a proxy perhaps."""
 
     def __init__(self, allowed: str | None) -> None:
-        self._allowed = {name.strip().lower() for name in (allowed or "").split(",") if name.strip()}
+        self._allowed = origins(allowed or "")
+        self._names = {each.name for each in self._allowed}
 
-    def check_name(self, request: Request) -> None:
-        """The service must be called by a name of its own. Raises Forbidden."""
-        host = request.headers.get("host", "")
-        if host and is_on_loopback(request) and not self._is_known(_name(host)):
+    def check_host(self, request: Request, *, by_own_name: bool) -> None:
+        """`Host` must be one; and on loopback, where that is asked for, a name of the service's own. Raises Malformed,
+        Forbidden."""
+        if not (host := request.headers.get("host", "")):
+            return
+        if (called := origin(host)) is None or called.scheme:
+            raise Malformed("the header Host is no name or address, with a port perhaps")
+        if by_own_name and is_on_loopback(request) and not self._is_known(called.name):
             raise Forbidden("this service is not called so; MD5_ALLOWED_HOSTS may name more names of it")
 
     def check_page(self, request: Request) -> None:
         """What changes something must come from the service's own page, or from no browser. Raises Forbidden."""
         if request.method in SAFE_METHODS:
             return
-        host = request.headers.get("host", "")
-        site, origin = request.headers.get("sec-fetch-site"), request.headers.get("origin")
-        is_ours = site in ("same-origin", "none") if site else origin is None or _place(origin) == host.lower()
-        if not is_ours and _name(_place(origin or "")) not in self._allowed:
+        site, said = request.headers.get("sec-fetch-site"), request.headers.get("origin")
+        came = origin(said) if said and "://" in said else None
+        here = origin(request.headers.get("host", ""), request.scope["scheme"])
+        is_ours = site in ("same-origin", "none") if site else said is None or (came is not None and came == here)
+        if not is_ours and not (came and any(each.covers(came) for each in self._allowed)):
             raise Forbidden("a page of another site may not do this; MD5_ALLOWED_HOSTS may name sites that may")
 
     def _is_known(self, name: str) -> bool:
-        return name == "localhost" or name.endswith(".localhost") or is_loopback(name) or name in self._allowed
+        return name == "localhost" or name.endswith(".localhost") or is_loopback(name) or name in self._names
 
 
 def is_on_loopback(request: Request) -> bool:
@@ -59,15 +65,3 @@ def is_loopback(address: str) -> bool:
         return False
     mapped = parsed.ipv4_mapped if isinstance(parsed, ipaddress.IPv6Address) else None
     return (mapped or parsed).is_loopback
-
-
-def _place(origin: str) -> str:
-    return origin.partition("://")[2].lower()
-
-
-def _name(host: str) -> str:
-    """Without its port; nothing where that is no host."""
-    try:
-        return (urlsplit(f"//{host}").hostname or "").removesuffix(".")
-    except ValueError:
-        return ""

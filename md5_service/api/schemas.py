@@ -162,7 +162,7 @@ class Session(BaseModel):
 
 class Health(BaseModel):
     status: Literal["ok", "away"]
-    checks: dict[str, str] = Field(default={}, description="`ok`, or what is wrong, for each thing that is needed")
+    checks: dict[str, Literal["ok", "away"]] = Field(default={}, description="For each thing that is needed")
 
 
 def task(row: Row) -> Task:

@@ -48,7 +48,9 @@ async def _services(request: Request) -> Services:
 _bearer = HTTPBearer(auto_error=False, description="A key that `md5-service key create` has made, where MD5_AUTH=keys")
 
 _cookie = APIKeyCookie(
-    name=cookie.NAME, auto_error=False, description="The same key, as `POST /v1/session` gives it to a browser"
+    name=cookie.NAME,
+    auto_error=False,
+    description="The same key, as `POST /v1/session` gives it to a browser; over HTTPS its name is `__Host-md5_key`",
 )
 
 

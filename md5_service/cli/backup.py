@@ -7,6 +7,7 @@ import fcntl
 import io
 import os
 import signal
+import stat
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -15,7 +16,7 @@ from pathlib import Path
 from typing import IO, Any, cast
 
 from md5_service.cli.doctor import FOUND, print_all
-from md5_service.cli.folder import DataFolder, FolderUnusable, settle
+from md5_service.cli.folder import OTHERS, DataFolder, FolderUnusable, settle
 from md5_service.cli.report import complain, say
 from md5_service.settings import BadSettings, Settings, read_settings
 from md5_task_data.backup import backup
@@ -80,8 +81,7 @@ def _back_up(name: str, data: Path) -> End:
 
 
 def _bring_back(name: str, data: Path) -> End:
-    with _from(name) as file:
-        _take(data)
+    with _from(name) as file, _taken(data):
         settings = read_settings()
         with _open(settings, is_new=True) as (database, bucket):
             with _progress() as tell:
@@ -119,15 +119,22 @@ def _say_what_was_done(done: Restored, log: Path) -> bool:
     return bool(done.beyond or done.unknown or done.log_trouble)
 
 
-def _take(data: Path) -> None:
-    """Settings of the environment, or of a folder in which no service runs, nor is started before this process ends. Raises
-    FolderUnusable."""
+@contextmanager
+def _taken(data: Path) -> Iterator[None]:
+    """Settings of the environment, or of a folder in which no service runs, nor is started before this process ends, and in which
+    all is made as `up` makes it. Raises FolderUnusable."""
     if not NEEDED - os.environ.keys() or ("MD5_DATABASE_URL" in os.environ and not data.is_dir()):
+        yield
         return
-    folder = DataFolder(data)
-    folder.take("md5-service restore")
-    folder.end_leftovers()
-    os.environ.update(folder.environment())
+    umask = os.umask(OTHERS)
+    try:
+        folder = DataFolder(data)
+        folder.take("md5-service restore")
+        folder.end_leftovers()
+        os.environ.update(folder.environment())
+        yield
+    finally:
+        os.umask(umask)
 
 
 @contextmanager
@@ -155,8 +162,7 @@ def _to(name: str) -> Iterator[IO[bytes]]:
     path = Path(name)
     partial = path.with_name(f"{path.name}.partial")
     _refuse_existing(path)
-    # One that was left behind is used again.
-    descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    descriptor = _open_partial(partial)
     # With a buffer: without one a disk that is nearly full takes less than it is given, and says nothing.
     with open(descriptor, "wb") as file:
         try:
@@ -176,6 +182,25 @@ def _to(name: str) -> Iterator[IO[bytes]]:
             raise
 
 
+def _open_partial(partial: Path) -> int:
+    """A new file that nobody else can read, or the one that an earlier backup left behind: but none that somebody has put there,
+    to read the backup, or to have it written over another file of ours."""
+    with contextlib.suppress(FileExistsError):
+        return os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)  # which follows no link
+    planted = FileExistsError(errno.EEXIST, f"{partial.name} is there already, and no backup has left it so: remove it")
+    try:
+        descriptor = os.open(
+            partial, os.O_WRONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+        )  # not to wait for a pipe
+    except OSError as error:
+        raise planted from error
+    found = os.fstat(descriptor)
+    if not stat.S_ISREG(found.st_mode) or found.st_uid != os.geteuid() or found.st_nlink != 1:
+        os.close(descriptor)
+        raise planted
+    return descriptor
+
+
 @contextmanager
 def _buffered(file: Any) -> Iterator[IO[bytes]]:
     """With PYTHONUNBUFFERED the standard output has no buffer."""
@@ -190,7 +215,7 @@ def _buffered(file: Any) -> Iterator[IO[bytes]]:
 
 
 def _refuse_existing(path: Path) -> None:
-    if path.exists():
+    if os.path.lexists(path):
         raise FileExistsError(errno.EEXIST, "there is such a file already, which is left as it is; choose another name")
 
 

@@ -56,7 +56,7 @@ def _all() -> Iterator[Finding]:
                 check()
             except DependencyAway as error:
                 away = True
-                yield Finding("away", name, str(error), "bring it back, and ask again; /readyz says the same")
+                yield Finding("away", name, str(error), "bring it back, and ask again")
     if away:
         return
     try:

@@ -11,8 +11,13 @@ from urllib.parse import quote
 
 from sqlalchemy import URL
 
+from md5_service.cli.report import complain
+from md5_task_data.durable import no_link
+
 MARK = "MD5_UP_FOLDER"  # an environment variable of every process that `up` starts: whose it is
 LONGEST_SOCKET_PATH = 90  # bytes; the system's own limit is 107, less what Valkey adds
+LOCK = "up.lock"
+OTHERS = 0o077  # what a mode lets others do; as umask, what is new is for us alone
 PLAIN_PATH = re.compile(r"[A-Za-z0-9/_.+-]+")
 
 
@@ -38,11 +43,14 @@ class DataFolder:
         self.path = path.resolve()  # one name, whatever link leads to it
 
     def take(self, who: str = "md5-service up") -> None:
-        """Make the folder if need be, and hold its lock until the process ends. Raises FolderUnusable."""
+        """Make the folder if need be, see to it that it is ours alone, and hold its lock until the process ends. Raises
+        FolderUnusable."""
         try:
-            for folder in (self.path, self.path / "bucket", self.path / "log"):
-                folder.mkdir(parents=True, exist_ok=True)
-            self._lock = open(self.path / "up.lock", "a+")  # noqa: SIM115 (held for the life of the process)
+            self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self._be_private()
+            for folder in (self.path / "bucket", self.path / "log"):
+                folder.mkdir(exist_ok=True)
+            self._lock = open(self.path / LOCK, "a+", opener=no_link)  # noqa: SIM115 (held for the life of the process)
         except OSError as error:
             raise FolderUnusable(f"the folder {self.path} cannot be used: {error.strerror}") from None
         try:
@@ -56,6 +64,31 @@ class DataFolder:
         self._lock.truncate(0)
         self._lock.write(f"{who}, process {os.getpid()}\n")
         self._lock.flush()
+
+    def _be_private(self) -> None:
+        """Whose folder it is, is as strict as PostgreSQL is with its own; but the access of others is taken away, as earlier
+        versions left it. Not in a folder in which other things live: it may be somebody's home, or /srv. Raises OSError,
+        FolderUnusable."""
+        found = self.path.stat()
+        if found.st_uid != os.geteuid():
+            raise FolderUnusable(
+                f"the folder {self.path} belongs to another user: start the service as that one, or choose another --data"
+            )
+        if not found.st_mode & OTHERS:
+            return
+        if not (self.path / LOCK).is_file() and any(self.path.iterdir()):
+            raise FolderUnusable(
+                f"the folder {self.path} has other things in it and is open to other users: choose another --data, or "
+                "take their access away (`chmod 700`)"
+            )
+        self.path.chmod(0o700)
+        is_private = not self.path.stat().st_mode & OTHERS  # not each file system knows what a mode is
+        state = (
+            "was open to other users, and is private now"
+            if is_private
+            else "is open to other users, and cannot be closed"
+        )
+        complain(f"the folder {self.path} {state}")
 
     def end_leftovers(self) -> int:
         """Kill what a killed `up` on this folder left running; returns how many processes. Only with the lock held."""
@@ -93,6 +126,6 @@ class DataFolder:
         private = Path(tempfile.gettempdir()) / f"md5-service-{os.getuid()}-{name}"
         private.mkdir(mode=0o700, exist_ok=True)
         found = private.lstat()
-        if found.st_uid != os.getuid() or found.st_mode & 0o077 or not private.is_dir() or private.is_symlink():
+        if found.st_uid != os.getuid() or found.st_mode & OTHERS or not private.is_dir() or private.is_symlink():
             raise FolderUnusable(f"the folder {private} is not ours alone; remove it")
         return private / "valkey.sock"

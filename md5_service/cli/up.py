@@ -11,7 +11,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from md5_service.cli.folder import DataFolder, FolderUnusable
+from md5_service.cli.folder import OTHERS, DataFolder, FolderUnusable
 from md5_service.cli.launcher import Launcher
 from md5_service.cli.parts import Part
 from md5_service.cli.parts import run as run_process
@@ -35,6 +35,7 @@ class CannotStart(Exception):
 
 def run(host: str, port: int, data: Path, workers: int) -> None:
     """Start everything, say where it is, and stay until Ctrl-C or SIGTERM. Raises CannotStart."""
+    os.umask(OTHERS)  # of all parts, too
     folder = DataFolder(data)
     host = host.strip()
     if host.startswith("[") and host.endswith("]"):  # as IPv6 stands in URLs

@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import secrets
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import BinaryIO, Protocol, TypeVar, cast
@@ -114,9 +115,10 @@ def written(target: Target) -> Iterator[BinaryIO]:
         yield target
         return
     path = Path(target)
-    part = path.with_name(f".{path.name[:50]}.part")
+    # A new file, under a name that nobody can guess: else a link, or a file of others, could stand there already.
+    part = path.with_name(f".{path.name[:50]}.{secrets.token_hex(8)}.part")
     try:
-        with open(part, "wb") as file:
+        with open(part, "xb") as file:
             yield cast(BinaryIO, file)
         part.replace(path)
     finally:

@@ -17,7 +17,7 @@ from kombu.exceptions import OperationalError
 from md5_service import broker, logs, tracing
 from md5_service.checks import checks, wait_for
 from md5_service.settings import Settings
-from md5_service.worker import sweeper, traces
+from md5_service.worker import garbage, sweeper, traces
 from md5_service.worker.alive import shown_in
 from md5_service.worker.lifecycle import Lifecycle, Publish, Work
 from md5_service.worker.stopping import OrderlyStop
@@ -55,7 +55,9 @@ class Process:
 
 def create_worker(settings: Settings) -> Celery:
     """The Celery app with the three messages that a worker understands."""
+    garbage.refuse()
     app = broker.make_celery(settings)
+    app.conf.worker_consumer = f"{garbage.__name__}:{garbage.Consumer.__name__}"
     app.conf.beat_schedule = {"sweep": {"task": broker.SWEEP_MESSAGE, "schedule": settings.sweep_s}}
     app.conf.beat_scheduler = "celery.beat:Scheduler"  # keeps nothing: a file of its own could only be damaged
     app.steps["worker"].add(OrderlyStop)
@@ -69,6 +71,9 @@ def create_worker(settings: Settings) -> Celery:
 
     @app.task(name=broker.WORK_MESSAGE, bind=True)
     def work(self: Task[Any, Any], task_ids: list[str]) -> None:
+        if not garbage.is_hint(task_ids):  # whoever may have sent it: endless ids would hold the database up
+            log.error("a message that names no tasks as ours do is dropped")
+            return
         try:
             lane = str((self.request.delivery_info or {}).get("routing_key"))
             if process().lifecycle.run(task_ids, lane):

@@ -28,7 +28,7 @@ def test_a_broker_that_is_away_holds_nothing_up(api: Api) -> None:
     began = time.monotonic()
     assert all(api.client.post("/v1/tasks", content=b"x").status_code == 202 for _ in range(20))
     assert time.monotonic() - began < 10 + BUSY_S  # all twenty, of which each would wait 2 s for a broker
-    assert api.client.get("/readyz").json()["checks"]["broker"].startswith("the broker cannot be reached")
+    assert api.client.get("/readyz").json()["checks"]["broker"] == "away"
 
 
 @pytest.mark.parametrize("how", ["form", "raw"])
@@ -170,7 +170,7 @@ def test_a_bucket_that_is_away_is_503_and_is_never_made_anew(api: Api) -> None:
     (api.folder / "bucket").rename(api.folder / "away")
     for _ in range(2):
         assert_problem(api.client.post("/v1/tasks", content=b"abc"), 503, "unavailable")
-        assert "not there" in api.client.get("/readyz").json()["checks"]["bucket"]
+        assert api.client.get("/readyz").json()["checks"]["bucket"] == "away"
     assert not (api.folder / "bucket").exists()
     (api.folder / "away").rename(api.folder / "bucket")
     assert api.client.post("/v1/tasks", content=b"abc").status_code == 202

@@ -10,9 +10,33 @@ from tests.api.requests import CROSS_SITE
 
 
 def test_other_names_are_not_so_that_a_rebound_one_reads_nothing(api: Api) -> None:
-    for host in ("rebound.example:9000", "localhost.example", "127.0.0.1.example", "10.0.0.1", "["):
+    for host in ("rebound.example:9000", "localhost.example", "127.0.0.1.example", "10.0.0.1"):
         for path in ("/v1/tasks", "/", "/metrics"):
             assert_problem(api.client.get(path, headers={"Host": host}), 403, "forbidden", "MD5_ALLOWED_HOSTS")
+
+
+NO_HOSTS = [
+    "x@127.0.0.1",
+    "user:password@localhost",
+    "[",
+    "localhost:port",
+    "localhost:1:2",
+    "localhost/",
+    "http://localhost",
+    "a b",
+    "\u00e9",
+]
+
+
+@pytest.mark.parametrize("auth", [None, "keys"])
+def test_a_host_that_is_none_is_refused(start_api: Callable[..., Api], auth: str | None) -> None:
+    api = start_api(auth=auth)
+    for host in NO_HOSTS:
+        for path in ("/v1/tasks", "/"):
+            answer = api.client.get(path, headers=[(b"Host", host.encode())])
+            assert_problem(answer, 400, "malformed", "Host")
+    for host in ("localhost:", "LOCALHOST.:1", "[::1]:80", "a_b.localhost"):
+        assert api.client.get("/", headers={"Host": host}).status_code == 200
 
 
 @pytest.mark.shows("answer 403")
@@ -39,6 +63,34 @@ def test_more_names_can_be_allowed(start_api: Callable[..., Api]) -> None:
     behind_a_proxy = {"Origin": "https://files.example"}  # which calls us by our own name
     assert api.client.post("/v1/tasks", content=b"abc", headers=behind_a_proxy).status_code == 202
     assert api.client.get("/v1/tasks", headers={"Host": "files.example.org"}).status_code == 403
+
+
+def test_an_allowed_origin_is_that_scheme_and_port_alone_where_it_says_so(start_api: Callable[..., Api]) -> None:
+    api = start_api(allowed_hosts="https://files.example, other.example:8443, http://[::2]:81")
+    for origin, may in {
+        "https://files.example": True,
+        "https://FILES.example:443": True,
+        "http://files.example": False,
+        "http://files.example:443": False,
+        "https://files.example:444": False,
+        "https://files.example.org": False,
+        "https://x@files.example": False,
+        "https://other.example:8443": True,
+        "http://other.example:8443": True,
+        "https://other.example": False,
+        "http://[::2]:81": True,
+        "http://[::2]": False,
+        "files.example": False,
+    }.items():
+        answer = api.client.post("/v1/tasks", content=b"abc", headers={"Origin": origin})
+        assert (answer.status_code == 202) is may, origin
+
+
+def test_a_page_of_the_same_name_and_port_is_another_where_it_came_by_another_scheme(api: Api) -> None:
+    https = api.url.replace("http", "https")
+    for origin, proto, may in ((https, "http", False), (api.url, "https", False), (https, "https", True)):
+        headers = {"Origin": origin, "X-Forwarded-Proto": proto}
+        assert (api.client.post("/v1/tasks", content=b"abc", headers=headers).status_code == 202) is may
 
 
 def test_with_keys_a_name_is_as_good_as_another(start_api: Callable[..., Api]) -> None:

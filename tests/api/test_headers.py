@@ -26,6 +26,7 @@ def test_every_answer_says_what_a_browser_may_not_do_with_it(api: Api, path: str
     assert answer.headers["x-request-id"]
     for name, value in ALWAYS.items():
         assert answer.headers[name].startswith(value)
+    assert answer.headers["cross-origin-resource-policy"] == "same-origin"
     assert "unsafe" not in answer.headers["content-security-policy"] or path == "/docs"
 
 
@@ -92,4 +93,4 @@ def test_what_a_step_in_a_thread_logs_is_about_its_request_too(
     monkeypatch.setattr(health, "checks", lambda *_: {"it": look})
     api.client.get("/readyz", headers={"X-Request-ID": "r-2"})
     found = {(line["level"], line["message"].partition(" in ")[0]) for line in lines_about(stderr, "r-2")}
-    assert found == {("WARNING", "é"), ("INFO", "GET /readyz: 503")}
+    assert found == {("WARNING", "é"), ("WARNING", "it: away"), ("INFO", "GET /readyz: 503")}

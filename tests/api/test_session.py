@@ -67,8 +67,23 @@ def test_the_cookie_is_for_no_script_and_no_other_site_and_goes_with_the_browser
     key = key_of(api, "ann")
     words = {word.strip().lower() for word in sign_in(api, key).headers["set-cookie"].split(";")[1:]}
     assert words == {"httponly", "samesite=strict", "path=/"}
-    by_tls = sign_in(api, key, **{"X-Forwarded-Proto": "https"})  # said by a proxy on this machine
-    assert "; secure" in by_tls.headers["set-cookie"].lower()
+
+
+BY_TLS = {"X-Forwarded-Proto": "https"}  # said by a proxy on this machine
+
+
+def test_over_https_the_cookie_is_one_that_nobody_else_can_have_put_there(api: Api) -> None:
+    ann, mallory = key_of(api, "ann"), key_of(api, "mallory")
+    answer = sign_in(api, ann, **BY_TLS)
+    value, *words = [word.strip() for word in answer.headers["set-cookie"].split(";")]
+    assert value == f"__Host-md5_key={ann}"
+    assert {word.lower() for word in words} == {"httponly", "samesite=strict", "path=/", "secure"}  # and no domain
+    assert who(api, BY_TLS | {"Cookie": f"md5_key={mallory}; {value}"})["owner"] == "ann"
+    assert who(api, BY_TLS | cookie(mallory))["owner"] is None
+    assert who(api, {"Cookie": value})["owner"] is None
+    gone = api.client.delete("/v1/session", headers=BY_TLS).headers["set-cookie"].lower()
+    assert gone.startswith("__host-md5_key=")
+    assert {"max-age=0", "path=/", "secure"} <= {word.strip() for word in gone.split(";")}
 
 
 @pytest.mark.shows("DELETE /v1/session")

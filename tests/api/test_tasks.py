@@ -4,6 +4,7 @@ import time
 
 import pytest
 
+from md5_service.api.routes import health
 from tests.api.answers import assert_problem
 from tests.api.conftest import Api
 from tests.client import BUSY_S, NOBODY
@@ -132,6 +133,14 @@ def test_health_names_what_is_away(api: Api) -> None:
     assert api.client.get("/healthz").json()["status"] == "ok"
     answer = api.client.get("/readyz")
     assert answer.status_code == 503
-    checks = answer.json()["checks"]
-    assert (checks["database"], checks["bucket"], checks["log"]) == ("ok", "ok", "ok")
-    assert "cannot be reached" in checks["broker"]
+    assert answer.json()["checks"] == {"database": "ok", "broker": "away", "bucket": "ok", "log": "ok"}
+
+
+def test_who_asks_is_told_what_is_away_and_only_the_log_why(api: Api, caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level("WARNING", health.__name__):
+        (api.folder / "bucket").rename(api.folder / "elsewhere")
+        answers = [api.client.get("/readyz") for _ in range(3)]
+    assert {answer.json()["checks"]["bucket"] for answer in answers} == {"away"}
+    assert "/" not in "".join(answer.text for answer in answers)
+    told = [message for message in caplog.messages if message.startswith("bucket: ")]
+    assert told == [f"bucket: the folder {api.folder}/bucket is not there or cannot be written"]

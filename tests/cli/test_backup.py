@@ -58,10 +58,33 @@ def test_a_backup_is_made_once_and_comes_back(place: Place, tmp_path: Path, monk
     assert (back.exit_code, back.stdout) == (0, "")
     assert "3 tasks, 2 of them not ended, which go on; 2 stored files" in back.stderr
     assert sorted(path.name for path in tmp_path.iterdir()) == ["b.tar", "data", "other"]
+    other = tmp_path / "other" / "place"
+    assert [path for path in (other, *other.rglob("*")) if path.stat().st_mode & 0o077] == []
     doctor = ask(tmp_path, monkeypatch, "doctor", "--data", "other/place")
     assert (doctor.exit_code, doctor.stdout) == (0, "rows, bytes, log and settings fit together\n")
     full = ask(tmp_path, monkeypatch, "restore", "b.tar", "--data", "other/place")
     assert (full.exit_code, "the database is not empty" in full.stderr) == (2, True)
+
+
+def test_what_others_have_put_in_the_place_of_a_backup_is_not_written_to(
+    place: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    victim, partial = tmp_path / "victim", tmp_path / "b.tar.partial"
+    victim.write_text("kept")
+    for plant in (partial.symlink_to, partial.hardlink_to, lambda _: os.mkfifo(partial)):
+        plant(victim)
+        refused = ask(tmp_path, monkeypatch, "backup", "b.tar")
+        assert refused.exit_code == 2
+        assert "b.tar: b.tar.partial is there already, and no backup has left it so: remove it" in refused.stderr
+        partial.unlink()
+    (tmp_path / "b.tar").symlink_to(tmp_path / "nowhere")
+    assert "there is such a file already" in ask(tmp_path, monkeypatch, "backup", "b.tar").stderr
+    assert victim.read_text() == "kept"
+    assert not (tmp_path / "nowhere").exists()
+    (tmp_path / "b.tar").unlink()
+    partial.write_bytes(b"of one that was killed" * 100_000)
+    assert ask(tmp_path, monkeypatch, "backup", "b.tar").exit_code == 0
+    assert (tmp_path / "b.tar").read_bytes().count(b"killed") == 0
 
 
 @pytest.mark.shows("md5-service restore")

@@ -4,6 +4,7 @@ import io
 import json
 import os
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import httpx2
@@ -11,7 +12,7 @@ import pytest
 
 from md5_service import client
 from md5_service.client.flows import TRIES, Flow, Flows, Pause, Request
-from md5_service.client.streams import Bytes, Events
+from md5_service.client.streams import Bytes, Events, written
 from md5_service.client.upload import Upload
 from tests.client import NOBODY
 
@@ -168,3 +169,13 @@ def test_events_go_on_after_the_last_that_was_seen(flows: Flows) -> None:
     assert request.headers["Last-Event-ID"] == "tag"
     list(stream.take(httpx2.ServerSentEvent(data=json.dumps({"id": NOBODY, "status": "done"}))))
     assert stream.is_over
+
+
+def test_what_others_have_put_in_a_download_s_way_is_not_written_to(tmp_path: Path) -> None:
+    (victim := tmp_path / "victim").write_bytes(b"kept")
+    (tmp_path / ".got.part").symlink_to(victim)
+    (tmp_path / "got").symlink_to(victim)
+    with written(tmp_path / "got") as file:
+        file.write(b"abc")
+    assert (victim.read_bytes(), (tmp_path / "got").read_bytes()) == (b"kept", b"abc")
+    assert sorted(path.name for path in tmp_path.iterdir()) == [".got.part", "got", "victim"]

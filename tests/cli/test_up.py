@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from md5_service.cli.folder import DataFolder
 from tests import forked
 from tests.client import wait_for
 from tests.service import COMMAND, Service
@@ -143,10 +144,51 @@ def test_a_name_that_is_no_setting_is_told(start_service: Callable[..., Service]
     assert f"md5-service: {told}\n" in service.stderr_path.read_text()
 
 
-def test_a_folder_with_a_long_and_odd_name(tmp_path: Path) -> None:
+def test_a_folder_with_a_long_and_odd_name_works_and_is_private(tmp_path: Path) -> None:
     service = Service(tmp_path / ("a b?%#é" + "x" * 120), {})
     try:
         service.start()
-        assert service.ended(service.hand_over(b"abc"))["outcome"] == "done"
+        assert service.ended(service.hand_over(b"abc" * 10_000))["outcome"] == "done"
+        kept = [service.folder, *service.folder.rglob("*")]
+        assert {path.name for path in kept} >= {"md5.sqlite3-wal", "tasks.log", "bucket", "up.lock"}
+        assert [path for path in kept if path.stat().st_mode & 0o077] == []  # other users of this machine see nothing
     finally:
         service.end()
+
+
+def test_a_folder_that_was_open_is_private_from_now_on(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for number, left in enumerate(["up.lock", None]):  # by an earlier version; it is empty
+        folder = tmp_path / str(number)
+        folder.mkdir(mode=0o755)
+        if left:
+            (folder / left).touch()
+        DataFolder(folder).take()
+        assert folder.stat().st_mode & 0o777 == 0o700
+        assert capsys.readouterr().err.splitlines() == [
+            f"md5-service: the folder {folder} was open to other users, and is private now"
+        ]
+
+
+def test_an_open_folder_with_other_things_in_it_is_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "notes").touch()
+    tmp_path.chmod(0o755)
+    assert_one_clear_line(up("--port", "0", "--data", str(tmp_path)), str(tmp_path), "other things", "chmod 700")
+    assert tmp_path.stat().st_mode & 0o777 == 0o755
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a folder away")
+def test_a_folder_of_another_user_is_refused(tmp_path: Path) -> None:
+    folder = tmp_path / "data"
+    folder.mkdir(mode=0o700)
+    os.chown(folder, 12345, 12345)
+    assert_one_clear_line(up("--port", "0", "--data", str(folder)), str(folder), "another user", "--data")
+    assert list(folder.iterdir()) == []
+
+
+def test_a_lock_that_is_a_link_is_not_followed(tmp_path: Path) -> None:
+    victim = tmp_path / "victim"
+    victim.write_text("kept")
+    (tmp_path / "data").mkdir(mode=0o700)
+    (tmp_path / "data" / "up.lock").symlink_to(victim)
+    assert_one_clear_line(up("--port", "0", "--data", str(tmp_path / "data")), "symbolic links")
+    assert victim.read_text() == "kept"

@@ -179,6 +179,16 @@ def test_a_file_that_knows_more_than_the_table_keeps_its_tail_beside_it(
     assert beside.read_bytes() == b"a line of a later moment\n"
 
 
+def test_a_tail_is_not_saved_through_a_link(log: SharedLog, path: Path, end_task: NewTask) -> None:
+    (victim := path.with_name("victim")).write_bytes(b"kept")
+    path.write_bytes(b"a line of a later moment\n")
+    path.with_name(f"{path.name}.beyond-0-25").symlink_to(victim)
+    end_task()
+    with pytest.raises(DependencyAway):
+        log.flush()
+    assert (victim.read_bytes(), path.read_bytes()) == (b"kept", b"a line of a later moment\n")
+
+
 def test_short_writes_are_continued(
     log: SharedLog, path: Path, end_task: NewTask, monkeypatch: pytest.MonkeyPatch
 ) -> None:

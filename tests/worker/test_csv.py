@@ -6,12 +6,14 @@ from hypothesis import strategies as st
 
 from md5_service.worker.formats import csv as csvs
 from md5_service.worker.formats.csv import (
+    DELIMITERS,
     Dialect,
     csv_row,
     detect,
     first_record,
     first_records,
     guarded,
+    lines_of,
     separator,
     unguarded,
 )
@@ -23,7 +25,20 @@ from tests.worker.cutting import cut, read
 def test_what_is_guarded_is_undone_exactly(text: str) -> None:
     for cell in (text, *(before + text for before in ("=", "+", "-", "@", "'", "'=", "''@", "' =", "\t=", "'\r\n@"))):
         assert unguarded(guarded(cell)) == cell
-        assert guarded(cell)[:1] not in {"=", "+", "-", "@", "\t", "\r", "\n"}
+        assert guarded(cell)[:1] not in FORMULAS
+
+
+FORMULAS = {"=", "+", "-", "@", "\t", "\r", "\n", "\uff1d"}
+
+
+@given(cells=st.lists(st.text("x=-@\uff1d'\" ,;|\t\r\n"), min_size=1, max_size=4))
+@settings(max_examples=300, deadline=None, derandomize=True)
+def test_no_formula_comes_up_whatever_delimiter_a_spreadsheet_expects(cells: list[str]) -> None:
+    assert [unguarded(guarded(cell)) for cell in cells] == cells
+    rows = (csv_row([2, "code", *map(guarded, cells)]) * 2).decode()
+    for delimiter in DELIMITERS:
+        for record in Dialect(delimiter).records(lines_of(rows)):
+            assert [cell for cell in record if cell.lstrip()[:1] in FORMULAS] == []
 
 
 @given(cells=st.lists(st.text(st.characters(exclude_categories=["Cs"])), min_size=2, max_size=5))

@@ -35,6 +35,7 @@ def test_these_databases_are_known(monkeypatch: pytest.MonkeyPatch, url: str) ->
         ("MD5_LOG_PATH", "log/tasks.log", "absolute path"),
         ("MD5_BROKER_URL", "http://x", "not the URL of a broker"),
         ("MD5_BUCKET_URL", "relative", "is not a bucket"),
+        ("MD5_ALLOWED_HOSTS", "files.example, https://other.example/", "'https://other.example/' is none of `name`"),
         ("MD5_LEASE_S", "abc", "valid number"),
         ("MD5_LEASE_S", "0", "greater than or equal to 1"),
         ("MD5_MAX_UPLOAD_BYTES", "-1", "greater than or equal to"),

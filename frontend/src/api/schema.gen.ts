@@ -210,8 +210,11 @@ export interface paths {
          *     of `empty_row`, `no_address`, `invalid_address`, `domain_takes_no_mail`, `nul_character`, `bad_encoding`, `too_many_cells`,
          *     `row_too_long`.
          *
-         *     Safe to open in a spreadsheet: cells that begin with `=`, `+`, `-` or `@` have a `'` before them, which is taken away again
-         *     when it is handed over, as the first three columns are. A body that breaks off (without its last chunk) is not whole.
+         *     Safe to open in a spreadsheet, whatever delimiter that expects: a `'` stands before each `=`, `+`, `-` and `@` with which a
+         *     cell begins, or would begin for one that takes `;`, `|`, a tab or a line end within it for the end of a cell. It is taken away
+         *     again when the file is handed over, as the first three columns are.
+         *
+         *     A body that breaks off (without its last chunk) is not whole.
          */
         get: operations["get_rejects_v1_tasks__task_id__rejects_csv_get"];
         put?: never;
@@ -284,8 +287,9 @@ export interface paths {
          * Sign In
          * @description Sign in with a key, at a browser: what streams events or downloads there can send no `Authorization`.
          *
-         *     The answer sets the cookie `md5_key`, until the browser is closed. From then on it opens what the key opens, and a
-         *     request that changes something must come from the service's own page. An `Authorization` header goes before it.
+         *     The answer sets the cookie `md5_key`, over HTTPS `__Host-md5_key`, until the browser is closed. From then on it opens what
+         *     the key opens, and a request that changes something must come from the service's own page. An `Authorization` header goes
+         *     before it.
          */
         post: operations["sign_in_v1_session_post"];
         /**
@@ -327,7 +331,7 @@ export interface paths {
         };
         /**
          * Ready
-         * @description Database, broker, bucket and log folder, each with `ok` or what is wrong.
+         * @description Database, broker, bucket and log folder, each `ok` or `away`; why it is, the log says.
          */
         get: operations["ready_readyz_get"];
         put?: never;
@@ -440,11 +444,11 @@ export interface components {
             status: "ok" | "away";
             /**
              * Checks
-             * @description `ok`, or what is wrong, for each thing that is needed
+             * @description For each thing that is needed
              * @default {}
              */
             checks: {
-                [key: string]: string;
+                [key: string]: "ok" | "away";
             };
         };
         /**

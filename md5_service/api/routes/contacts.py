@@ -65,8 +65,11 @@ async def get_rejects(task_id: TaskId, shared: Shared, owner: Owner) -> Streamin
     of `empty_row`, `no_address`, `invalid_address`, `domain_takes_no_mail`, `nul_character`, `bad_encoding`, `too_many_cells`,
     `row_too_long`.
 
-    Safe to open in a spreadsheet: cells that begin with `=`, `+`, `-` or `@` have a `'` before them, which is taken away again
-    when it is handed over, as the first three columns are. A body that breaks off (without its last chunk) is not whole.
+    Safe to open in a spreadsheet, whatever delimiter that expects: a `'` stands before each `=`, `+`, `-` and `@` with which a
+    cell begins, or would begin for one that takes `;`, `|`, a tab or a line end within it for the end of a cell. It is taken away
+    again when the file is handed over, as the first three columns are.
+
+    A body that breaks off (without its last chunk) is not whole.
     """
     pieces = await in_time(lambda: _first_rejects(shared, owner, task_id))
     name = 'attachment; filename="rejects.csv"'

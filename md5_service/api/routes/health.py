@@ -1,8 +1,11 @@
-"""/healthz: this process answers. /readyz: everything that it needs does, too."""
+"""/healthz: this process answers. /readyz: everything that it needs does, too. Whoever asks is told what is away, and no more:
+paths, addresses and a driver's words are for the log, and for `md5-service doctor`."""
 
 import asyncio
 import functools
+import logging
 from concurrent.futures import ThreadPoolExecutor
+from typing import Literal
 
 from fastapi import APIRouter, Response
 
@@ -13,6 +16,7 @@ from md5_service.api.services import Shared
 from md5_service.checks import Check, checks
 from md5_task_data.errors import DependencyAway
 
+log = logging.getLogger(__name__)
 router = APIRouter(tags=["health"])
 
 MOST_CHECKS = 4  # of one name, under way at the same time
@@ -26,7 +30,7 @@ async def alive() -> schemas.Health:
 
 @router.get("/readyz", response_model=schemas.Health, responses={503: {"model": schemas.Health}})
 async def ready(response: Response, shared: Shared) -> schemas.Health:
-    """Database, broker, bucket and log folder, each with `ok` or what is wrong."""
+    """Database, broker, bucket and log folder, each `ok` or `away`; why it is, the log says."""
     looked_at = checks(shared.settings, shared.database, shared.celery)
     found = await asyncio.gather(*(_outcome(name, check) for name, check in looked_at.items()))
     is_ready = all(outcome == "ok" for outcome in found)
@@ -34,12 +38,22 @@ async def ready(response: Response, shared: Shared) -> schemas.Health:
     return schemas.Health(status="ok" if is_ready else "away", checks=dict(zip(looked_at, found, strict=True)))
 
 
-async def _outcome(name: str, check: Check) -> str:
+async def _outcome(name: str, check: Check) -> Literal["ok", "away"]:
     try:
         await in_time(check, _threads(name))
     except DependencyAway as error:
-        return str(error)
+        if _told().get(name) != str(error):
+            log.warning("%s: %s", name, error)
+        _told()[name] = str(error)
+        return "away"
+    _told().pop(name, None)
     return "ok"
+
+
+@functools.cache
+def _told() -> dict[str, str]:
+    """What the log has of what is away: it is told at a change alone, for everybody may ask, as often as they like."""
+    return {}
 
 
 @functools.cache

@@ -56,8 +56,9 @@ async def who_is_signed_in(request: Request, response: Response, shared: Shared)
 async def sign_in(request: Request, response: Response, shared: Shared) -> schemas.Session:
     """Sign in with a key, at a browser: what streams events or downloads there can send no `Authorization`.
 
-    The answer sets the cookie `md5_key`, until the browser is closed. From then on it opens what the key opens, and a
-    request that changes something must come from the service's own page. An `Authorization` header goes before it.
+    The answer sets the cookie `md5_key`, over HTTPS `__Host-md5_key`, until the browser is closed. From then on it opens what
+    the key opens, and a request that changes something must come from the service's own page. An `Authorization` header goes
+    before it.
     """
     if shared.settings.auth != "keys":
         raise Conflict("this service asks for no keys: there is nothing to sign in to")

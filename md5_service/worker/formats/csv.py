@@ -28,7 +28,13 @@ _NOT_IN_ADDRESS = re.compile(r"[\s,;|\"']").search
 _SEPARATOR = re.compile(r"sep=(.)(?:\r\n|\n|\r)")  # what Excel takes for a first line that names the delimiter
 _SPACES = " \t"  # no others: in a text of which the encoding is not known yet, those may be letters
 _BEGIN_BLANK = tuple(f"\n{each}" for each in f"\n{_SPACES}")
-_FORMULA = re.compile(r"'*[=+\-@\t\r\n]")  # as OWASP has it: some spreadsheets skip a tab or line end before one
+# As OWASP has them, and of full width; some spreadsheets skip a tab or line end before one.
+_FORMULA = re.compile(r"""[ '"]*[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20]""")
+# Where a cell is read with another delimiter than the comma, as Excel does in half of Europe, another begins after each of these:
+# for quotes in the middle of one mean nothing then, be all cells quoted or not.
+_INNER_START = re.compile(r"[;\t|\r\n]")
+_INNER_FORMULA = re.compile(f"{_INNER_START.pattern}(?={_FORMULA.pattern})")
+_GUARDED_FORMULA = re.compile(f"({_INNER_START.pattern})'(?={_FORMULA.pattern})")
 
 
 class UnreadableCsv(InvalidInput):
@@ -244,10 +250,15 @@ def csv_row(cells: Sequence[object]) -> bytes:
 
 
 def guarded(cell: str) -> str:
-    """So that no spreadsheet takes it for a formula: with an apostrophe before it."""
+    """So that no spreadsheet takes it, or a part of it, for a formula: with an apostrophe before each."""
+    if _INNER_START.search(cell):
+        cell = _INNER_FORMULA.sub(r"\g<0>'", cell)
     return f"'{cell}" if _FORMULA.match(cell) else cell
 
 
 def unguarded(cell: str) -> str:
     """Undoes `guarded`, exactly."""
-    return cell[1:] if cell.startswith("'") and _FORMULA.match(cell) else cell
+    if "'" not in cell:
+        return cell
+    cell = _GUARDED_FORMULA.sub(r"\1", cell)
+    return cell[1:] if cell.startswith("'") and _FORMULA.match(cell, 1) else cell

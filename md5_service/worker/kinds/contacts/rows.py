@@ -60,7 +60,9 @@ class Parsed:
     def report(self) -> bytes:
         """The rejects as CSV, without a header."""
         in_order = sorted(self.rejected, key=itemgetter(0))
-        return b"".join(csv_row([line, code, message, *map(guarded, cells)]) for line, code, message, cells in in_order)
+        return b"".join(
+            csv_row([line, code, *map(guarded, [message, *cells])]) for line, code, message, cells in in_order
+        )
 
 
 def _domain(key: str) -> str:
