@@ -1,6 +1,6 @@
 """HTTP itself, where uvicorn's parser knows no limits: how many connections there are, how long a head may take to come, how much
-of one is held, and for how long a client that has its answer may go on sending. `serve` uses it by itself; else:
-`--http md5_service.api.wire:Protocol`.
+of one is held, how many requests wait for the answers before theirs, and for how long a client that has its answer may go on
+sending. `serve` uses it by itself; else: `--http md5_service.api.wire:Protocol`.
 
 What cannot be parsed gets a problem document, too, but no `X-Request-ID`: there is no request.
 """
@@ -12,6 +12,7 @@ from typing import NamedTuple
 import httptools
 from starlette.requests import Request
 from starlette.types import Receive, Scope, Send
+from uvicorn.protocols.http.flow_control import FlowControl
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
 from md5_service.api.errors import known_error, problem
@@ -19,6 +20,7 @@ from md5_task_data.errors import Busy
 
 ONE_TOO_MANY_S = 2.0  # the same, on a connection that will only be told so
 LINGER_S = 30.0  # for the rest of a body that nobody needs any more: cut off at once, a client may miss its answer
+MOST_UNANSWERED = 16  # requests of one connection: the answer to the last of them says that it closes
 MOST_HEAD_BYTES = 128 << 10  # of a head that is not whole yet; of whole ones `limits.Head` knows the exact limit
 
 IDLE, HEAD, BODY = range(3)
@@ -45,6 +47,18 @@ class _UntilClosed(int):
         return self
 
 
+class _Flow(FlowControl):
+    """Reads on only while the request that came last is being answered: what came behind one that is not would only be held."""
+
+    def __init__(self, protocol: "Protocol") -> None:
+        super().__init__(protocol.transport)
+        self._protocol = protocol
+
+    def resume_reading(self) -> None:
+        if not self._protocol.pipeline and not self._protocol.is_full:
+            super().resume_reading()
+
+
 class Protocol(HttpToolsProtocol):
     """One connection, of HTTP/1 to its end: what a client offers to change to is ignored, as a server may (RFC 9110, 7.8)."""
 
@@ -54,9 +68,11 @@ class Protocol(HttpToolsProtocol):
     _has_body = False
     _without_upgrade = b""  # the head that has just come, if it offered another protocol
     _limit: asyncio.TimerHandle | None = None
+    is_full = False  # more requests came than may wait: they are not read, and the connection ends after those that may
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
         super().connection_made(transport)
+        self.flow = _Flow(self)
         # Several, where a client sends more before it has an answer.
         self._unanswered: deque[RequestResponseCycle] = deque()
         limits: Limits = self.app_state[LIMITS]
@@ -79,6 +95,8 @@ class Protocol(HttpToolsProtocol):
         try:
             self._parse(memoryview(data))
         except httptools.HttpParserError:
+            if self.is_full:
+                return
             self._refuse(
                 400, "malformed", "The request could not be read", "it breaks the rules of HTTP/1.1 (RFC 9112)"
             )
@@ -129,6 +147,8 @@ class Protocol(HttpToolsProtocol):
             version = self.parser.get_http_version().encode()
             self._without_upgrade = b"".join([b"%s %s HTTP/%s\r\n" % (method, self.url, version), *kept, b"\r\n"])
             return
+        if len(self._unanswered) >= MOST_UNANSWERED:
+            self._stop_reading()
         self._receives, self._head_bytes = BODY, 0
         self._within(None)
         super().on_headers_complete()
@@ -147,8 +167,17 @@ class Protocol(HttpToolsProtocol):
     def on_response_complete(self) -> None:
         self._unanswered.popleft()
         super().on_response_complete()
+        self.flow.resume_reading()  # uvicorn has done so while the next request was still in the pipeline
         if self._receives == BODY and self.cycle.response_complete:
             self._within(LINGER_S)
+
+    def _stop_reading(self) -> None:
+        """The client sends the rest again, on another connection (RFC 9112, 9.3.2). Raises, for nothing else stops the parser."""
+        self.is_full = True
+        self._within(None)
+        self.flow.pause_reading()
+        self._unanswered[-1].keep_alive = False
+        raise httptools.HttpParserError
 
     def _within(self, seconds: float | None) -> None:
         """What is being received must have come by then."""
