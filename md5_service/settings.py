@@ -128,6 +128,9 @@ class Settings(BaseSettings):
     header_timeout_s: float = Field(
         30, ge=0.1, le=3600, description="The head of a request must have come within so long"
     )
+    send_timeout_s: float = Field(
+        60, ge=0.1, le=3600, description="A client that takes nothing of its answer for so long is cut off"
+    )
     max_parameters: int = Field(
         100, ge=10, le=1000, description="Parameters of a file: parts of its form besides it, or in the query"
     )

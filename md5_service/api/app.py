@@ -56,7 +56,8 @@ def create_app(settings: Settings) -> FastAPI:
         if threading.current_thread() is threading.main_thread():
             _release_at_stop(services.watcher)
             _collect_less()
-        yield {wire.LIMITS: wire.Limits(settings.header_timeout_s, _connections(settings))}
+        limits = wire.Limits(settings.header_timeout_s, settings.send_timeout_s, _connections(settings))
+        yield {wire.LIMITS: limits}
         services.watcher.release_all()
         services.hints.stop()
         services.database.close()
