@@ -110,7 +110,14 @@ class Settings(BaseSettings):
     max_uploads: int = Field(400, ge=1, description="Files that one API process receives at the same time")
     max_uploads_per_owner: int = Field(300, ge=1, description="The same, of one owner")
     rate_per_owner: float = Field(
-        10_000, gt=0, le=1e6, description="Requests of one owner that one API process serves a second"
+        10_000,
+        gt=0,
+        le=1e6,
+        description="Requests of one owner that one API process serves a second; a list or a stream counts as one more for "
+        "each 10 tasks",
+    )
+    max_watched_per_owner: int = Field(
+        2000, ge=500, description="Tasks that one owner's streams and waits watch at the same time, in one API process"
     )
     disk_reserve_bytes: int = Field(
         64 << 20, ge=0, description="No file is taken that would leave less room than that on the bucket's disk"
