@@ -944,13 +944,6 @@ MUTANTS += (
         _cli("test_launcher.py::test_it_is_a_process_of_its_own_and_says_what_it_is"),
     ),
     Mutant(
-        "the end of reading behind a request that is answered",
-        WIRE,
-        "if not self._protocol.pipeline and not self._protocol.is_full:",
-        "if not self._protocol.is_full:",
-        _api("test_wire.py::test_what_comes_behind_a_request_that_waits_is_not_read"),
-    ),
-    Mutant(
         "the number of requests that wait for their answers",
         WIRE,
         "if len(self._unanswered) >= MOST_UNANSWERED:",
