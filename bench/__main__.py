@@ -11,9 +11,11 @@ from bench import (
     contacts,
     first_md5,
     first_page,
+    floods,
     large_file,
     large_upload,
     many_rows,
+    neighbours,
     row_or_bucket,
     slow_clients,
     small_files,
@@ -34,6 +36,8 @@ MEASURES: dict[str, tuple[str, Callable[[Path], list[tuple[str, str]]]]] = {
     "page": ("The page, on a first visit", first_page.measure),
     "waiting": ("Clients that wait", waiting_clients.measure),
     "slow": ("Clients that are slow on purpose", slow_clients.measure),
+    "floods": ("One owner's files beside another's flood: median, 99 of 100 within, the longest", floods.measure),
+    "neighbours": ("A neighbour beside one who asks for the most", neighbours.measure),
     "contacts": ("A million contacts", contacts.measure),
 }
 QUICK: dict[str, Callable[[Path], list[tuple[str, str]]]] = {

@@ -116,7 +116,14 @@ class Settings(BaseSettings):
     max_uploads: int = Field(400, ge=1, description="Files that one API process receives at the same time")
     max_uploads_per_owner: int = Field(300, ge=1, description="The same, of one owner")
     rate_per_owner: float = Field(
-        10_000, gt=0, le=1e6, description="Requests of one owner that one API process serves a second"
+        10_000,
+        gt=0,
+        le=1e6,
+        description="Requests of one owner that one API process serves a second; a list or a stream counts as one more for "
+        "each 10 tasks",
+    )
+    max_watched_per_owner: int = Field(
+        2000, ge=500, description="Tasks that one owner's streams and waits watch at the same time, in one API process"
     )
     disk_reserve_bytes: int = Field(
         64 << 20, ge=0, description="No file is taken that would leave less room than that on the bucket's disk"
@@ -133,6 +140,9 @@ class Settings(BaseSettings):
     max_headers: int = Field(100, ge=20, le=1000, description="Headers of a request")
     header_timeout_s: float = Field(
         30, ge=0.1, le=3600, description="The head of a request must have come within so long"
+    )
+    send_timeout_s: float = Field(
+        60, ge=0.1, le=3600, description="A client that takes nothing of its answer for so long is cut off"
     )
     max_parameters: int = Field(
         100, ge=10, le=1000, description="Parameters of a file: parts of its form besides it, or in the query"

@@ -3,6 +3,7 @@
 import gc
 import resource
 import signal
+import sys
 import threading
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -32,6 +33,7 @@ right result, and exactly one line about it stands in one shared log, whatever c
 Errors are `application/problem+json` (RFC 9457) with a stable `code` and a `detail` that says what to do.
 Times are RFC 3339 in UTC."""
 
+SWITCH_S = 0.0005  # a thread that computes keeps the event loop from its turn for so long, each time
 
 # Only the requests that make tasks are traced, and only where `tracing` is on: whoever asks or waits is in no file's way.
 TELEMETRY: TelemetryConfig = {
@@ -56,7 +58,9 @@ def create_app(settings: Settings) -> FastAPI:
         if threading.current_thread() is threading.main_thread():
             _release_at_stop(services.watcher)
             _collect_less()
-        yield {wire.LIMITS: wire.Limits(settings.header_timeout_s, _connections(settings))}
+            sys.setswitchinterval(SWITCH_S)
+        limits = wire.Limits(settings.header_timeout_s, settings.send_timeout_s, _connections(settings))
+        yield {wire.LIMITS: limits}
         services.watcher.release_all()
         services.hints.stop()
         services.database.close()

@@ -11,7 +11,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from md5_service.api import browsers, cookie
 from md5_service.api.errors import known_error
 from md5_service.api.in_time import in_time
-from md5_service.api.limits import Rates
+from md5_service.api.limits import Rates, cost
 from md5_service.settings import Settings
 from md5_task_data import keys
 from md5_task_data.database import Database
@@ -67,7 +67,7 @@ class Door:
                 "this service listens to others than this machine, and was not told who may use it: "
                 "it needs MD5_AUTH=keys, or MD5_AUTH=none"
             )
-        self._rates.take(owner)
+        self._rates.take(owner, cost(request.scope["query_string"]))
         request.state.owner = owner
 
 

@@ -7,11 +7,13 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
+from weakref import WeakValueDictionary
 
 from md5_task_data.errors import DependencyAway
 
 ANSWER_S = 1.5  # so that a client has its answer, or a 503, within two seconds of an outage
 LONGEST_S = 30  # for a step that only waits for its turn, while others have their answers
+MOST_LONG_STEPS = 4  # of those that compute as well
 MOST_STEPS = 32  # under way at the same time, those that nobody waits for any more among them
 
 _steps = ThreadPoolExecutor(MOST_STEPS, thread_name_prefix="step")
@@ -22,6 +24,21 @@ T = TypeVar("T")
 async def in_time(step: Callable[[], T], threads: ThreadPoolExecutor | None = None) -> T:
     """Run a step in a thread, one of these perhaps. Raises DependencyAway as `answered` does."""
     return await answered(begin(step, threads), of_database=threads is None)
+
+
+class Turns:
+    """For steps that compute as well, for milliseconds, as lists do. An owner has one at a time, so that nobody else waits for
+    more than that; and few run in all, so that they leave threads, and turns of the interpreter, to what is short."""
+
+    def __init__(self) -> None:
+        self._threads = ThreadPoolExecutor(MOST_LONG_STEPS, thread_name_prefix="long-step")
+        self._of_owner: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+
+    async def take(self, owner: str, step: Callable[[], T]) -> T:
+        """Run a step that asks the database. Raises DependencyAway as `answered` does."""
+        turn = self._of_owner.setdefault(owner, asyncio.Lock())
+        async with turn:
+            return await answered(begin(functools.partial(_noting_answers, step), self._threads))
 
 
 def begin(step: Callable[[], T], threads: ThreadPoolExecutor | None = None) -> asyncio.Future[T]:

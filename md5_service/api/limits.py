@@ -5,12 +5,15 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
+from urllib.parse import parse_qsl
 
 from starlette.requests import Request
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from md5_service.api.errors import known_error
 from md5_task_data.errors import Busy, HeadTooLarge, TooMany
+
+FOR_ONE = 10  # tasks: to read and write so many costs about as much as to be asked once
 
 
 class Head:
@@ -37,21 +40,36 @@ class Head:
 
 
 class Rates:
-    """A token bucket for each owner: `per_s` requests a second, as many at once after a rest."""
+    """A token bucket for each owner: `per_s` requests a second, as many at once after a rest. One may count as several, but never
+    as more than there can be."""
 
     def __init__(self, per_s: float) -> None:
         self._per_s = per_s
         self._most = max(1.0, per_s)
         self._left: dict[str, tuple[float, float]] = {}
 
-    def take(self, owner: str) -> None:
+    def take(self, owner: str, cost: float = 1) -> None:
         """Raises TooMany."""
         now = time.monotonic()
         left, at = self._left.get(owner, (self._most, now))
         left = min(self._most, left + (now - at) * self._per_s)
-        if left < 1:
-            raise TooMany(f"more than {self._per_s:g} requests a second; ask less often")
-        self._left[owner] = left - 1, now
+        cost = min(cost, self._most)
+        if left < cost:
+            raise TooMany(f"more than {self._per_s:g} requests a second; ask less often, or for less at once")
+        self._left[owner] = left - cost, now
+
+
+def cost(query: bytes) -> float:
+    """As how many requests one counts by its query: one more for each 10 tasks that it names or wants listed."""
+    if not query:
+        return 1
+    asked = 0
+    for name, value in parse_qsl(query):
+        if name == b"id":
+            asked += 1
+        elif name == b"limit" and value.isdigit():
+            asked += int(value[:4])
+    return 1 + asked / FOR_ONE
 
 
 class Places:

@@ -9,6 +9,7 @@ from fastapi.security import APIKeyCookie, HTTPBearer
 
 from md5_service.api import cookie
 from md5_service.api.auth import Keys
+from md5_service.api.in_time import Turns
 from md5_service.api.intake import Hints, Intake
 from md5_service.api.watch import Watcher
 from md5_service.broker import make_celery
@@ -27,6 +28,7 @@ class Services:
     hints: Hints
     intake: Intake
     watcher: Watcher
+    turns: Turns
 
 
 def make_services(settings: Settings) -> Services:
@@ -36,7 +38,8 @@ def make_services(settings: Settings) -> Services:
     celery = make_celery(settings)
     hints = Hints(celery)
     intake = Intake(settings, database, bucket, hints)
-    return Services(settings, database, Keys(database), bucket, celery, hints, intake, Watcher(database))
+    watcher = Watcher(database, settings.max_watched_per_owner)
+    return Services(settings, database, Keys(database), bucket, celery, hints, intake, watcher, Turns())
 
 
 # Dependencies are `async`: FastAPI runs others in a thread, which costs more than they do.

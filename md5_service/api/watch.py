@@ -5,7 +5,8 @@ somebody waits. The database is the only source, so that it does not matter whic
 import asyncio
 import logging
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from starlette.concurrency import run_in_threadpool
@@ -62,14 +63,19 @@ class Watch:
 class Watcher:
     """One an API process, used from its event loop only."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, most_of_one: int) -> None:
         self._database = database
+        self._most_of_one = most_of_one
+        self._watched: Counter[str] = Counter()  # tasks, by their owner
         self._watches: set[Watch] = set()
         self._looking: asyncio.Task[None] | None = None
         self._is_stopping = False
 
-    def check_room(self) -> None:
-        """Raises TooMany."""
+    def check_room(self, rows: Sequence[Row]) -> None:
+        """For one who wants to watch these tasks of one owner. Raises TooMany."""
+        if self._watched[rows[0]["owner"]] + len(rows) > self._most_of_one:
+            most = f"{self._most_of_one} tasks at the same time"
+            raise TooMany(f"your streams and waits may watch {most}; end one first, or ask without waiting")
         if len(self._watches) >= MAX_WATCHES:
             raise TooMany(
                 f"{MAX_WATCHES} clients are waiting here already; ask without waiting, or again a little later"
@@ -77,8 +83,10 @@ class Watcher:
 
     @contextmanager
     def watching(self, rows: Sequence[Row]) -> Iterator[Watch]:
-        """Watch these tasks from the state that is given here. Raises TooMany."""
-        self.check_room()
+        """Watch these tasks of one owner from the state that is given here. Raises TooMany."""
+        self.check_room(rows)
+        owner = rows[0]["owner"]
+        self._watched[owner] += len(rows)
         watch = Watch(rows)
         if self._is_stopping:
             watch.end()
@@ -89,6 +97,9 @@ class Watcher:
             yield watch
         finally:
             self._watches.discard(watch)
+            self._watched[owner] -= len(rows)
+            if not self._watched[owner]:
+                del self._watched[owner]
 
     async def until_ended(self, row: Row, seconds: float) -> Row:
         """The task as it is when it is terminal, `ENOUGH_S` after its outcome was decided, or after `seconds`. Raises
@@ -117,7 +128,7 @@ class Watcher:
         while self._watches:
             watches = list(self._watches)
             try:
-                rows = await run_in_threadpool(self._changed, _seen(watches))
+                rows, took = await run_in_threadpool(self._changed, watches)
             except Exception as error:  # whatever it is, those who wait must not be forgotten
                 log.warning("cannot look for those who wait: %s", error, exc_info=not isinstance(error, DependencyAway))
                 for watch in watches:
@@ -130,10 +141,13 @@ class Watcher:
                     if watch.seen[task_id] != tasks.version(rows[task_id]):
                         watch.tell(rows[task_id])
             youngest = time.monotonic() - max((watch.since for watch in self._watches), default=0.0)
-            await asyncio.sleep(min(LONGEST_S, max(SHORTEST_S, youngest / 10)))
+            await asyncio.sleep(max(took, min(LONGEST_S, max(SHORTEST_S, youngest / 10))))
 
-    def _changed(self, seen: Mapping[str, set[Version]]) -> dict[str, Row]:
-        """Those of the tasks that are no longer as somebody last saw them."""
+    def _changed(self, watches: Sequence[Watch]) -> tuple[dict[str, Row], float]:
+        """Those of the tasks that are no longer as somebody last saw them, and the seconds of CPU that this took. In a thread;
+        meanwhile nobody is told of anything."""
+        began = time.thread_time()
+        seen = _seen(watches)
         changed: dict[str, Row] = {}
         asked = list(seen)
         with self._database.reading() as db:
@@ -142,7 +156,7 @@ class Watcher:
                 moved = [task_id for task_id, version in versions.items() if seen[task_id] != {version}]
                 if moved:
                     changed |= {row["id"]: row for row in tasks.rows(db, moved)}
-        return changed
+        return changed, time.thread_time() - began
 
 
 def _seen(watches: Sequence[Watch]) -> dict[str, set[Version]]:

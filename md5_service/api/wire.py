@@ -1,17 +1,22 @@
 """HTTP itself, where uvicorn's parser knows no limits: how many connections there are, how long a head may take to come, how much
-of one is held, and for how long a client that has its answer may go on sending. `serve` uses it by itself; else:
-`--http md5_service.api.wire:Protocol`.
+of one is held, how many requests wait for the answers before theirs, for how long a client may take nothing of its answer, and go
+on sending when it has it. `serve` uses it by itself; else: `--http md5_service.api.wire:Protocol`.
 
 What cannot be parsed gets a problem document, too, but no `X-Request-ID`: there is no request.
 """
 
 import asyncio
+import contextlib
+import math
+import socket
+import struct
 from collections import deque
 from typing import NamedTuple
 
 import httptools
 from starlette.requests import Request
 from starlette.types import Receive, Scope, Send
+from uvicorn.protocols.http.flow_control import FlowControl
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
 from md5_service.api.errors import known_error, problem
@@ -19,6 +24,10 @@ from md5_task_data.errors import Busy
 
 ONE_TOO_MANY_S = 2.0  # the same, on a connection that will only be told so
 LINGER_S = 30.0  # for the rest of a body that nobody needs any more: cut off at once, a client may miss its answer
+MOST_UNANSWERED = 16  # requests of one connection: the answer to the last of them says that it closes
+MOST_UNSENT_BYTES = (
+    16 << 10
+)  # that the kernel holds of an answer: it would megabytes, and nobody could see whether they are taken
 MOST_HEAD_BYTES = 128 << 10  # of a head that is not whole yet; of whole ones `limits.Head` knows the exact limit
 
 IDLE, HEAD, BODY = range(3)
@@ -26,9 +35,11 @@ LIMITS = "limits"  # the name of these in the lifespan's state
 
 
 class Limits(NamedTuple):
-    """What the settings say: within how many seconds a head must have come in whole, and how many connections are served."""
+    """What the settings say: within how many seconds a head must have come in whole, and something of an answer be taken; and how
+    many connections are served."""
 
     header_timeout_s: float
+    send_timeout_s: float
     max_connections: int
 
 
@@ -45,6 +56,18 @@ class _UntilClosed(int):
         return self
 
 
+class _Flow(FlowControl):
+    """Reads on only while the request that came last is being answered: what came behind one that is not would only be held."""
+
+    def __init__(self, protocol: "Protocol") -> None:
+        super().__init__(protocol.transport)
+        self._protocol = protocol
+
+    def resume_reading(self) -> None:
+        if not self._protocol.pipeline and not self._protocol.is_full:
+            super().resume_reading()
+
+
 class Protocol(HttpToolsProtocol):
     """One connection, of HTTP/1 to its end: what a client offers to change to is ignored, as a server may (RFC 9110, 7.8)."""
 
@@ -54,13 +77,22 @@ class Protocol(HttpToolsProtocol):
     _has_body = False
     _without_upgrade = b""  # the head that has just come, if it offered another protocol
     _limit: asyncio.TimerHandle | None = None
+    _send_s = 0.0
+    _unsent = math.inf  # bytes of answers, when the present look at them began; infinite: some were taken since
+    _look: asyncio.TimerHandle | None = None
+    is_full = False  # more requests came than may wait: they are not read, and the connection ends after those that may
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
         super().connection_made(transport)
+        self.flow = _Flow(self)
         # Several, where a client sends more before it has an answer.
         self._unanswered: deque[RequestResponseCycle] = deque()
         limits: Limits = self.app_state[LIMITS]
-        self._head_s = limits.header_timeout_s
+        self._head_s, self._send_s = limits.header_timeout_s, limits.send_timeout_s
+        self._socket: socket.socket = transport.get_extra_info("socket")
+        if hasattr(socket, "TCP_NOTSENT_LOWAT"):
+            with contextlib.suppress(OSError):  # no TCP
+                self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, MOST_UNSENT_BYTES)
         if len(self.connections) > limits.max_connections:
             self.app = _one_too_many
             self._head_s = min(self._head_s, ONE_TOO_MANY_S)
@@ -68,6 +100,8 @@ class Protocol(HttpToolsProtocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._within(None)
+        if self._look is not None:
+            self._look.cancel()
         super().connection_lost(exc)
         for cycle in self._unanswered:  # uvicorn tells the last one only
             cycle.disconnected = True
@@ -79,6 +113,8 @@ class Protocol(HttpToolsProtocol):
         try:
             self._parse(memoryview(data))
         except httptools.HttpParserError:
+            if self.is_full:
+                return
             self._refuse(
                 400, "malformed", "The request could not be read", "it breaks the rules of HTTP/1.1 (RFC 9112)"
             )
@@ -129,6 +165,8 @@ class Protocol(HttpToolsProtocol):
             version = self.parser.get_http_version().encode()
             self._without_upgrade = b"".join([b"%s %s HTTP/%s\r\n" % (method, self.url, version), *kept, b"\r\n"])
             return
+        if len(self._unanswered) >= MOST_UNANSWERED:
+            self._stop_reading()
         self._receives, self._head_bytes = BODY, 0
         self._within(None)
         super().on_headers_complete()
@@ -147,8 +185,46 @@ class Protocol(HttpToolsProtocol):
     def on_response_complete(self) -> None:
         self._unanswered.popleft()
         super().on_response_complete()
+        self._look_at_unsent()
+        self.flow.resume_reading()  # uvicorn has done so while the next request was still in the pipeline
         if self._receives == BODY and self.cycle.response_complete:
             self._within(LINGER_S)
+
+    def _stop_reading(self) -> None:
+        """The client sends the rest again, on another connection (RFC 9112, 9.3.2). Raises, for nothing else stops the parser."""
+        self.is_full = True
+        self._within(None)
+        self.flow.pause_reading()
+        self._unanswered[-1].keep_alive = False
+        raise httptools.HttpParserError
+
+    def pause_writing(self) -> None:
+        super().pause_writing()
+        self._look_at_unsent()
+
+    def resume_writing(self) -> None:
+        super().resume_writing()
+        self._unsent = math.inf
+
+    def _look_at_unsent(self) -> None:
+        """Whether the client takes something of it in time, also of what is left when the connection is closed."""
+        unsent = self.transport.get_write_buffer_size()
+        if unsent and self._look is None:
+            self._unsent = unsent
+            self._look = self.loop.call_later(self._send_s, self._end_unless_taken)
+
+    def _end_unless_taken(self) -> None:
+        self._look = None
+        if self.transport.get_write_buffer_size() >= self._unsent:
+            self._forget_unsent()
+            self.transport.abort()
+        else:
+            self._look_at_unsent()
+
+    def _forget_unsent(self) -> None:
+        """Else the kernel would go on trying, for minutes."""
+        with contextlib.suppress(OSError):
+            self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
 
     def _within(self, seconds: float | None) -> None:
         """What is being received must have come by then."""

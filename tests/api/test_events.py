@@ -2,17 +2,19 @@
 
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from typing import Any
 
 import httpx2
 import pytest
+import uuid_utils
 
 from md5_service.api import watch
 from md5_service.api.routes import events
 from md5_task_data import tasks
+from md5_task_data.database import Database
 from tests.api.answers import assert_problem
 from tests.api.conftest import Api
 from tests.client import BUSY_S, IN_TIME_S, NOBODY, TLS, wait_for
@@ -142,6 +144,36 @@ def test_one_too_many_is_told_so_and_a_wait_is_answered_at_once(api: Api, monkey
         return api.client.get(path, headers={"Prefer": "wait=1"}).headers.get("preference-applied") == "wait=1"
 
     wait_for(is_free_again, "the place of a client that has gone")
+
+
+@pytest.mark.shows("answer 429")
+def test_one_owner_watches_so_many_tasks(start_api: Callable[..., Api]) -> None:
+    api = start_api(auth="keys", max_watched_per_owner=500)
+    (_, ann), (_, bob) = api.new_key("ann"), api.new_key("bob")
+    rows = [api.client.post("/v1/tasks", content=b"abc", headers=owner).json()["id"] for owner in (ann, ann, bob)]
+    database = Database(api.settings.database_url)
+    more = [str(uuid_utils.uuid7()) for _ in range(499)]
+    with closing(database), database.transaction() as db:
+        tasks.create_all(db, [(tasks.NewTask(task_id, "ann", "md5", "a", 3), None) for task_id in more])
+    path = "/v1/tasks/events?" + "&".join(f"id={task_id}" for task_id in more)
+    with (
+        api.client.stream("GET", path, headers=ann) as most,
+        api.client.stream("GET", f"/v1/tasks/{rows[0]}/events", headers=ann) as last,
+    ):
+        assert (most.status_code, last.status_code) == (200, 200)
+        coming = [parsed(most), parsed(last)]
+        assert [next(each) for each in coming] == [{"retry": "1000"}] * 2  # they are watched by now
+        refused = api.client.get(f"/v1/tasks/{rows[1]}/events", headers=ann)
+        assert_problem(refused, 429, "too_many", "500 tasks")
+        assert refused.headers["retry-after"]
+        with api.client.stream("GET", f"/v1/tasks/{rows[2]}/events", headers=bob) as other:
+            assert other.status_code == 200
+    wait_for(lambda: _is_watched(api, rows[1], ann), "the places of those that have gone")
+
+
+def _is_watched(api: Api, task_id: str, owner: dict[str, str]) -> bool:
+    with api.client.stream("GET", f"/v1/tasks/{task_id}/events", headers=owner) as answer:
+        return answer.status_code == 200
 
 
 def test_however_many_wait_the_database_is_asked_once_a_tick(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,6 +2,8 @@
 
 import json
 import re
+import socket
+from collections import Counter
 from collections.abc import Sequence
 from urllib.parse import quote_from_bytes
 
@@ -9,6 +11,7 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
+from md5_service.api import wire
 from tests.api.conftest import Api
 from tests.api.requests import talk
 
@@ -194,3 +197,62 @@ def test_several_fields_of_a_list_are_one_list(api: Api) -> None:
     assert (
         api.client.get("/metrics", headers=accepted).headers["content-type"].startswith("application/openmetrics-text")
     )
+
+
+GET = b"GET %s HTTP/1.1\r\nHost: localhost\r\n\r\n"
+
+
+def test_requests_that_do_not_wait_for_answers_get_them_in_order(api: Api) -> None:
+    task_id = api.hand_over().encode()
+    paths = [b"/healthz", b"/nothing", b"/v1/tasks/%s/file" % task_id, b"/v1/tasks?limit=0", b"/v1/tasks/" + task_id]
+    answers = talk(api, b"".join(GET % path for path in [*paths, b"/v1/stats"]), most_s=2)
+    assert re.findall(rb"HTTP/1\.1 (\d+) ", answers) == [b"200", b"404", b"200", b"422", b"200", b"200"]
+
+
+@pytest.fixture
+def heads(monkeypatch: pytest.MonkeyPatch) -> Counter[tuple[str, int]]:
+    """How many were read, of each connection by its client's address."""
+    begun: Counter[tuple[str, int]] = Counter()
+    begin = wire.Protocol.on_message_begin
+
+    def count(protocol: wire.Protocol) -> None:
+        assert protocol.client
+        begun[protocol.client] += 1
+        begin(protocol)
+
+    monkeypatch.setattr(wire.Protocol, "on_message_begin", count)
+    return begun
+
+
+def test_what_comes_behind_a_request_that_waits_is_not_read(api: Api, heads: Counter[tuple[str, int]]) -> None:
+    task_id = api.hand_over()
+    with (
+        socket.create_connection(("127.0.0.1", api.port), timeout=10) as connection,
+        connection.makefile("rb") as coming,
+    ):
+        connection.sendall(GET % b"/v1/tasks/%s/events" % task_id.encode())
+        while b"retry" not in coming.readline():
+            pass
+        for _ in range(10):
+            connection.sendall(GET % b"/healthz")
+            assert api.client.get("/healthz").status_code == 200  # the server has had its turn
+        assert heads[connection.getsockname()] == 2
+        api.finish(task_id)
+        api.flush_log()
+        connection.sendall(GET.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n") % b"/nothing")
+        assert re.findall(rb"HTTP/1\.1 (\d+) ", coming.read()) == [b"200"] * 10 + [b"404"]
+
+
+def test_so_many_requests_wait_for_answers_and_the_connection_ends_after_those(
+    api: Api, heads: Counter[tuple[str, int]]
+) -> None:
+    whole = talk(api, GET % b"/healthz" * wire.MOST_UNANSWERED, most_s=2)
+    assert whole.count(b"HTTP/1.1 200 ") == wire.MOST_UNANSWERED
+    assert b"connection: close" not in whole
+    began = heads.total()
+    answers = talk(api, GET % b"/healthz" * 1000)
+    assert heads.total() - began == wire.MOST_UNANSWERED + 1
+    *before, last = answers.split(b"HTTP/1.1 200 ")[1:]
+    assert len(before) == wire.MOST_UNANSWERED - 1
+    assert b"connection: close" not in b"".join(before)
+    assert b"connection: close" in last

@@ -1056,6 +1056,41 @@ MUTANTS += (
         "        pass\n",
         ("tests/faults/test_garbage.py",),
     ),
+    Mutant(
+        "the number of requests that wait for their answers",
+        WIRE,
+        "if len(self._unanswered) >= MOST_UNANSWERED:",
+        "if False:",
+        _api("test_wire.py::test_so_many_requests_wait_for_answers_and_the_connection_ends_after_those"),
+    ),
+    Mutant(
+        "the notice that a client takes its answer",
+        WIRE,
+        "if self.transport.get_write_buffer_size() >= self._unsent:",
+        "if self.transport.get_write_buffer_size():",
+        _api("test_unread.py::test_a_download_that_is_read_slowly_arrives"),
+    ),
+    Mutant(
+        "the turn of each owner",
+        "md5_service/api/in_time.py",
+        "        async with turn:\n",
+        "        if turn:\n",
+        _api("test_neighbours.py::test_what_computes_has_one_turn_of_an_owner_at_a_time_and_others_wait_for_none"),
+    ),
+    Mutant(
+        "the cost of a request that asks for much",
+        LIMITS,
+        "return 1 + asked / FOR_ONE",
+        "return 1",
+        _api("test_neighbours.py::test_who_asks_for_much_at_once_asks_less_often"),
+    ),
+    Mutant(
+        "the number of tasks that one owner watches",
+        "md5_service/api/watch.py",
+        "+ len(rows) > self._most_of_one:",
+        "+ len(rows) < 0:",
+        _api("test_events.py::test_one_owner_watches_so_many_tasks"),
+    ),
 )
 
 

@@ -1,8 +1,9 @@
 """Server-sent events: tasks at every change, as https://html.spec.whatwg.org/multipage/server-sent-events.html has them."""
 
 import time
-from collections.abc import AsyncIterator, Sequence
-from typing import Annotated, Any
+from collections.abc import AsyncIterator, Callable, Sequence
+from functools import partial
+from typing import Annotated, Any, TypeVar
 
 from fastapi import APIRouter, Depends, Header, Query, Request, Response
 from fastapi.sse import KEEPALIVE_COMMENT, format_sse_event
@@ -14,7 +15,6 @@ from md5_service.api.documented import TaskId, Text
 from md5_service.api.errors import TITLES, problem
 from md5_service.api.in_time import in_time
 from md5_service.api.services import Owner, Services, Shared
-from md5_service.api.watch import Watcher
 from md5_task_data import tasks
 from md5_task_data.schema import OUTCOMES, Row
 
@@ -25,6 +25,8 @@ LONGEST_S = 300  # of one stream; browsers connect again by themselves, and lear
 RETRY_MS = 1000
 MOST_TASKS = 500  # in one stream
 HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+
+T = TypeVar("T")
 
 LastEventId = Annotated[
     Text, Header(description="The `id` of the last event that was seen: that state is not sent again")
@@ -58,8 +60,7 @@ async def events_of_many(
     last_event_id: LastEventId = None,
 ) -> Response:
     """Several tasks in one stream, for a page: a browser opens only six connections to one host."""
-    rows = await in_time(lambda: _read(shared, owner, id))
-    return _answer(shared, rows, last_event_id)
+    return await _answer(shared, owner, id, last_event_id)
 
 
 async def only_to_listen(_: Request) -> Response:
@@ -74,37 +75,49 @@ router.add_route(f"{router.prefix}/events", only_to_listen, methods=OTHER_METHOD
 @router.get("/{task_id}/events", response_class=StreamingResponse, responses=_STREAM)
 async def events(task_id: TaskId, shared: Shared, owner: Owner, last_event_id: LastEventId = None) -> Response:
     """The task as it is now, and again at every change, until it has ended."""
-    rows = await in_time(lambda: _read(shared, owner, [task_id]))
-    return _answer(shared, rows, last_event_id)
+    return await _answer(shared, owner, [task_id], last_event_id)
 
 
-def _read(shared: Services, owner: str, task_ids: Sequence[str]) -> list[Row]:
-    with shared.database.reading() as db:
-        return tasks.get_all(db, owner, task_ids)
-
-
-def _answer(shared: Services, rows: Sequence[Row], last_event_id: str | None) -> Response:
-    unseen = [row for row in rows if schemas.etag(schemas.task(row)) != last_event_id]
+async def _answer(shared: Services, owner: str, task_ids: Sequence[str], last_event_id: str | None) -> Response:
+    rows, unseen = await _in_turn(shared, owner, task_ids, lambda: _read(shared, owner, task_ids, last_event_id))
     if not unseen and all(row["status"] in OUTCOMES for row in rows):
         return Response(status_code=204)  # a browser connects no more
-    shared.watcher.check_room()  # a stream that has begun can refuse nothing
-    return StreamingResponse(_stream(shared.watcher, rows, unseen), headers=HEADERS, media_type="text/event-stream")
+    shared.watcher.check_room(rows)  # a stream that has begun can refuse nothing
+    return StreamingResponse(_stream(shared, owner, rows, unseen), headers=HEADERS, media_type="text/event-stream")
 
 
-async def _stream(watcher: Watcher, rows: Sequence[Row], news: Sequence[Row]) -> AsyncIterator[bytes]:
+async def _in_turn(shared: Services, owner: str, of: Sequence[object], step: Callable[[], T]) -> T:
+    """Run a step of so many tasks: that of one is short."""
+    return await (shared.turns.take(owner, step) if len(of) > 1 else in_time(step))
+
+
+def _read(
+    shared: Services, owner: str, task_ids: Sequence[str], last_event_id: str | None
+) -> tuple[Sequence[Row], bytes]:
+    """The tasks, and the events of those that were not seen in this state."""
+    with shared.database.reading() as db:
+        rows = tasks.get_all(db, owner, task_ids)
+    return rows, _events_of(rows, last_event_id)
+
+
+def _events_of(rows: Sequence[Row], last_event_id: str | None = None) -> bytes:
+    read = ((schemas.etag(task), task) for task in map(schemas.task, rows))
+    unseen = ((etag, task) for etag, task in read if etag != last_event_id)
+    return b"".join(format_sse_event(data_str=task.model_dump_json(), id=etag) for etag, task in unseen)
+
+
+async def _stream(shared: Services, owner: str, rows: Sequence[Row], unseen: bytes) -> AsyncIterator[bytes]:
     changing = {row["id"] for row in rows if row["status"] not in OUTCOMES}
     until = time.monotonic() + LONGEST_S
-    with watcher.watching(rows) as watch:
-        yield format_sse_event(retry=RETRY_MS)
+    with shared.watcher.watching(rows) as watch:
+        yield format_sse_event(retry=RETRY_MS) + unseen
         while True:
-            for row in news:
-                task = schemas.task(row)
-                yield format_sse_event(data_str=task.model_dump_json(), id=schemas.etag(task))
-                if row["status"] in OUTCOMES:
-                    changing.discard(row["id"])
             left_s = until - time.monotonic()
             if not changing or watch.is_over or left_s <= 0:
                 return
             news = await watch.news(min(KEEP_ALIVE_S, left_s))
-            if not news:
+            if news:
+                yield await _in_turn(shared, owner, news, partial(_events_of, news))
+            else:
                 yield KEEPALIVE_COMMENT
+            changing -= {row["id"] for row in news if row["status"] in OUTCOMES}

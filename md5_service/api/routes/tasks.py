@@ -86,7 +86,6 @@ async def get_task(
 @router.get("", response_model=schemas.Page, responses=documented.PAGE | schemas.problems(422))
 async def list_tasks(
     request: Request,
-    response: Response,
     shared: Shared,
     owner: Owner,
     kind: Annotated[Text, Query(json_schema_extra={"enum": list(KINDS)})] = None,
@@ -101,7 +100,7 @@ async def list_tasks(
     cursor: Annotated[
         Text, Query(description="`next` of the page before", json_schema_extra={"pattern": documented.CURSOR})
     ] = None,
-) -> schemas.Page:
+) -> Response:
     """Tasks, newest first, in pages."""
     filters = {
         "kind": kind,
@@ -111,9 +110,10 @@ async def list_tasks(
         "md5": md5,
         "batch": batch,
     }
-    rows, following = await in_time(lambda: _page(shared, owner, filters, limit, cursor))
+    page, following = await shared.turns.take(owner, lambda: _page(shared, owner, filters, limit, cursor))
+    response = Response(page, media_type="application/json")
     link_next(request, response, following)
-    return schemas.Page(items=[schemas.task(row) for row in rows], next=following)
+    return response
 
 
 @router.delete("/{task_id}", response_model=schemas.Task, responses=schemas.problems(404, 409, 422))
@@ -208,9 +208,11 @@ def _cancel(shared: Services, owner: str, task_id: str) -> Row:
 
 def _page(
     shared: Services, owner: str, filters: Mapping[str, str | None], limit: int, cursor: str | None
-) -> tuple[list[Row], str | None]:
+) -> tuple[str, str | None]:
+    """As JSON, and the cursor of the next."""
     with shared.database.reading() as db:
-        return tasks.page(db, owner, filters=filters, limit=limit, cursor=cursor)
+        rows, following = tasks.page(db, owner, filters=filters, limit=limit, cursor=cursor)
+    return schemas.Page(items=[schemas.task(row) for row in rows], next=following).model_dump_json(), following
 
 
 def _read(shared: Services, owner: str, task_id: str) -> Row:

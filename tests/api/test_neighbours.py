@@ -1,0 +1,54 @@
+"""What one owner asks for costs the others little: how much of it counts, and whose turn it is."""
+
+import asyncio
+import threading
+from collections.abc import Callable
+from functools import partial
+from types import SimpleNamespace
+
+import pytest
+
+from md5_service.api import limits
+from md5_service.api.in_time import Turns
+from tests.api.conftest import Api
+from tests.client import IN_TIME_S
+
+
+def test_who_asks_for_much_at_once_asks_less_often(
+    start_api: Callable[..., Api], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(limits, "time", SimpleNamespace(monotonic=lambda: 100.0))
+    api = start_api(auth="keys", rate_per_owner=50)
+    for number, (path, served) in enumerate(
+        (
+            ("/v1/tasks?limit=240", 2),  # of which each counts as 25
+            ("/v1/tasks?%6cimit=240", 2),
+            ("/v1/tasks?limit=1000", 1),  # as all that there are
+            ("/v1/tasks/events?" + "&".join(["id=x"] * 240), 2),
+            ("/v1/tasks?limit=9", 26),
+        )
+    ):
+        _, owner = api.new_key(f"owner{number}")
+        answers = [api.client.get(path, headers=owner).status_code for _ in range(served + 1)]
+        assert [answer == 429 for answer in answers] == [False] * served + [True]
+
+
+def test_what_computes_has_one_turn_of_an_owner_at_a_time_and_others_wait_for_none() -> None:
+    began: list[str] = []
+    may_end = threading.Event()
+
+    def step(name: str) -> None:
+        began.append(name)
+        assert may_end.wait(IN_TIME_S)
+
+    async def ask() -> None:
+        turns = Turns()
+        asked = [asyncio.create_task(turns.take(owner, partial(step, owner))) for owner in ("ann", "ann", "ann", "bob")]
+        while len(began) < 2:
+            await asyncio.sleep(0.001)
+        assert sorted(began) == ["ann", "bob"]
+        may_end.set()
+        await asyncio.gather(*asked)
+
+    asyncio.run(ask())
+    assert sorted(began) == ["ann", "ann", "ann", "bob"]
