@@ -833,7 +833,7 @@ MUTANTS += (
     Mutant(
         "the rate of an owner",
         LIMITS,
-        "if left < 1:",
+        "if left < cost:",
         "if left < -100:",
         _api("test_limits.py::test_one_owner_asks_so_often"),
     ),
