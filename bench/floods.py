@@ -6,7 +6,7 @@ The flood is all there before the workers begin, as it would be where it comes f
 import contextlib
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import NamedTuple
@@ -19,7 +19,7 @@ from md5_task_data import tasks
 from md5_task_data.bucket import Bucket
 from md5_task_data.database import Database
 from tests.servers.dns import Dns
-from tests.service import LARGE, WORKER, Service
+from tests.service import Service
 
 SMALL, MANY_SMALL = 4096, 10_000
 BIG, MANY_BIG = 65 << 20, 200
@@ -112,21 +112,12 @@ def _beside(service: Service, flood: Flood) -> tuple[list[float], list[float], b
             return time.perf_counter() - began
 
         alone = [one() for _ in range(20)]
-        with _still(service):
+        with service.without_workers():
             flood.begin(service, attacks)
         beside, until = [one()], time.monotonic() + LONGEST_S
         while not (ended := _has_ended(attacks)) and time.monotonic() < until:
             beside.append(one())
         return alone, beside, ended
-
-
-@contextlib.contextmanager
-def _still(service: Service) -> Iterator[None]:
-    workers = [*service.parts(WORKER), *service.parts(LARGE)]
-    service.suspend(workers)
-    yield
-    for worker in workers:
-        worker.resume()
 
 
 def _has_ended(client: httpx2.Client) -> bool:

@@ -90,7 +90,7 @@ class Service(Client):
     def without_workers(self) -> Iterator[None]:
         """The workers stand still meanwhile: what is handed over stays queued."""
         wait_for(lambda: not self.unfinished(), "the workers to be idle")
-        workers = self.parts(WORKER)
+        workers = [*self.parts(WORKER), *self.parts(LARGE)]
         self.suspend(workers)
         try:
             yield
