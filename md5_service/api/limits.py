@@ -64,10 +64,10 @@ def cost(query: bytes) -> float:
     if not query:
         return 1
     asked = 0
-    for name, value in parse_qsl(query):
-        if name == b"id":
+    for name, value in parse_qsl(query.decode("latin-1")):
+        if name == "id":
             asked += 1
-        elif name == b"limit" and value.isdigit():
+        elif name == "limit" and value.isascii() and value.isdecimal():
             asked += int(value[:4])
     return 1 + asked / FOR_ONE
 

@@ -52,3 +52,10 @@ def test_what_computes_has_one_turn_of_an_owner_at_a_time_and_others_wait_for_no
 
     asyncio.run(ask())
     assert sorted(began) == ["ann", "ann", "ann", "bob"]
+
+
+@pytest.mark.parametrize("value", ["%C3%A4", "%FF", "%C2%B2", "1e9", "-5", "", "%00", "9" * 5000, "%D9%A3"])
+def test_whatever_a_query_holds_can_be_counted(api: Api, value: str) -> None:
+    for name in ("limit", "id", "batch", value):
+        assert api.client.get(f"/v1/tasks?{name}={value}&=&&{value}").status_code in (200, 422)
+    assert limits.cost(f"{value}=1&limit={value}&limit=10".encode()) >= 2
