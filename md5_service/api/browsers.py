@@ -68,6 +68,8 @@ def _place(origin: str) -> str:
 def _name(host: str) -> str:
     """Without its port; nothing where that is no host."""
     try:
-        return (urlsplit(f"//{host}").hostname or "").removesuffix(".")
+        place = urlsplit(f"//{host}")
+        is_host = place.username is None and place.port != 0  # a port that is no number is an error
+        return (place.hostname or "").removesuffix(".") if is_host else ""
     except ValueError:
         return ""
