@@ -12,6 +12,7 @@ from typing import Any
 import httpx2
 import pytest
 import uvicorn
+from sqlalchemy import select
 
 from md5_service.api import in_time
 from md5_service.api.app import create_app
@@ -19,6 +20,7 @@ from md5_service.api.wire import Protocol
 from md5_service.settings import Settings
 from md5_task_data import leases
 from md5_task_data.database import Database
+from md5_task_data.schema import metadata
 from md5_task_data.shared_log import SharedLog
 from tests import keys
 from tests.bucket import files
@@ -70,6 +72,11 @@ class Api:
 
     def revoke(self, key_id: str) -> None:
         keys.revoke(self.settings.database_url, key_id)
+
+    def rows(self) -> dict[str, Any]:
+        """All that there are, by table."""
+        with closing(Database(self.settings.database_url)) as database, database.reading() as db:
+            return {name: db.execute(select(table)).all() for name, table in metadata.tables.items()}
 
     def count(self) -> int:
         return len(self.client.get("/v1/tasks", params={"limit": 1000}).json()["items"])

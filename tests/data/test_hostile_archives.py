@@ -224,6 +224,13 @@ def sparse() -> Iterator[bytes]:
         yield (b"%011o\0" % 1) * 42 + b"\1" + bytes(7)
 
 
+@pytest.mark.parametrize("kind", [tarfile.SYMTYPE, tarfile.LNKTYPE, tarfile.CHRTYPE, tarfile.DIRTYPE, tarfile.FIFOTYPE])
+def test_what_is_no_file_in_an_archive_is_refused(other: Place, kind: bytes) -> None:
+    begins = io.BytesIO()
+    Writer(begins, migrations.HEAD, 0)  # with its first member
+    assert_refused(other, begins.getvalue() + member("bucket/00", kind) + bytes(1024), "damaged")
+
+
 TARS = {f.__name__.replace("_", " "): f for f in (long_name, long_headers, many_headers, many_global_headers, sparse)}
 MOST_BYTES = 200 << 20  # that such an archive may cost
 RESTORE = """

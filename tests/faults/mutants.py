@@ -667,6 +667,34 @@ MUTANTS += (
         _api("test_browsers.py::test_another_site_changes_nothing"),
     ),
     Mutant(
+        "what is no host, though it begins with one",
+        BROWSERS,
+        "is_host = place.username is None and place.port != 0",
+        "is_host = True",
+        _api("test_other_sites.py::test_another_site_changes_and_reads_nothing"),
+    ),
+    Mutant(
+        "the owner of several tasks in one stream",
+        "md5_task_data/tasks.py",
+        "tasks.c.id.in_(known), tasks.c.owner == owner",
+        "tasks.c.id.in_(known)",
+        _api("test_other_owners.py::test_what_another_owner_has_is_as_what_never_was"),
+    ),
+    Mutant(
+        "the owner of a contact",
+        CONTACTS,
+        "query.where(contacts.c.owner == owner)",
+        "query",
+        _api("test_other_owners.py::test_what_another_owner_has_is_as_what_never_was"),
+    ),
+    Mutant(
+        "the end of a path, which a download is named by",
+        "md5_service/api/routes/tasks.py",
+        "PurePosixPath(name).name or UNNAMED",
+        "name or UNNAMED",
+        _api("test_attacked_in_vain.py::test_no_name_is_a_path"),
+    ),
+    Mutant(
         "the size of a head",
         LIMITS,
         "size > self._most_bytes or ",
@@ -808,6 +836,13 @@ MUTANTS += (
         "if sort == OF_ID and not (is_id(value) and value == value.lower()):",
         "if False:",
         _data("test_hostile_archives.py::test_rows_that_are_none"),
+    ),
+    Mutant(
+        "the refusal of links in an archive",
+        "md5_task_data/archive.py",
+        "self._tar.extractfile(info) if info.isreg() else None",
+        "self._tar.extractfile(info)",
+        _data("test_hostile_archives.py::test_what_is_no_file_in_an_archive_is_refused"),
     ),
     Mutant(
         "the length of what stands before a file in an archive",

@@ -1,0 +1,71 @@
+"""Requests byte for byte as they are given: a client's library would put right what is to be tried."""
+
+import contextlib
+import socket
+from collections.abc import Mapping
+from dataclasses import dataclass
+from http.client import HTTPResponse
+
+from tests.client import IN_TIME_S
+
+
+@dataclass(frozen=True)
+class Answer:
+    """As it came; names of headers in small letters."""
+
+    status: int
+    headers: list[tuple[str, str]]
+    body: bytes
+
+    def header(self, name: str) -> str:
+        return next((value for other, value in self.headers if other == name), "")
+
+
+class Line:
+    """To the port of an API on this machine: one connection, and another when that was closed."""
+
+    def __init__(self, port: int) -> None:
+        self._port = port
+        self._open: socket.socket | None = None
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the next request goes on the connection of the last."""
+        return self._open is not None
+
+    def ask(self, method: str, target: bytes, *headers: bytes, body: bytes = b"") -> Answer:
+        """One request; `Host` is added where no header says it, and `Content-Length` where there is a body."""
+        lines = list(headers)
+        if not any(line.lower().startswith(b"host:") for line in lines):
+            lines.insert(0, b"Host: 127.0.0.1:%d" % self._port)
+        if body or method == "POST":
+            lines.append(b"Content-Length: %d" % len(body))
+        return self.send(b"\r\n".join([b"%s %s HTTP/1.1" % (method.encode(), target), *lines, b"", body]), method)
+
+    def send(self, request: bytes, method: str = "POST") -> Answer:
+        """As it is, and read one answer."""
+        if self._open is None:
+            self._open = socket.create_connection(("127.0.0.1", self._port), timeout=IN_TIME_S)
+        self._open.sendall(request)
+        with HTTPResponse(self._open, method=method) as response:
+            response.begin()
+            answer = Answer(
+                response.status, [(name.lower(), value) for name, value in response.getheaders()], response.read()
+            )
+            if response.will_close:
+                with contextlib.suppress(ConnectionResetError):  # where not all was read that we sent
+                    assert self._open.recv(1) == b""  # nothing comes after it
+                self.close()
+        return answer
+
+    def close(self) -> None:
+        if self._open is not None:
+            self._open.close()
+        self._open = None
+
+
+def replaced(text: str, given: Mapping[str, str]) -> str:
+    """`text` with what stands in it for something else."""
+    for name, value in given.items():
+        text = text.replace(name, value)
+    return text
