@@ -32,7 +32,7 @@ def origin(text: str, scheme: str = "") -> Origin | None:
     if found is None:
         return None
     scheme = before or scheme
-    return Origin(scheme, found[1].strip("[]").removesuffix("."), int(found[2]) if found[2] else _PORTS.get(scheme))
+    return Origin(scheme, found[1].strip("[]"), int(found[2]) if found[2] else _PORTS.get(scheme))
 
 
 def origins(text: str) -> list[Origin]:

@@ -32,7 +32,7 @@ class MayCall:
             return
         if (called := origin(host)) is None or called.scheme:
             raise Malformed("the header Host is no name or address, with a port perhaps")
-        if by_own_name and is_on_loopback(request) and not self._is_known(called.name):
+        if by_own_name and is_on_loopback(request) and not self._is_known(called.name.removesuffix(".")):
             raise Forbidden("this service is not called so; MD5_ALLOWED_HOSTS may name more names of it")
 
     def check_page(self, request: Request) -> None:

@@ -667,13 +667,6 @@ MUTANTS += (
         _api("test_browsers.py::test_another_site_changes_nothing"),
     ),
     Mutant(
-        "what is no host, though it begins with one",
-        BROWSERS,
-        "is_host = place.username is None and place.port != 0",
-        "is_host = True",
-        _api("test_other_sites.py::test_another_site_changes_and_reads_nothing"),
-    ),
-    Mutant(
         "the owner of several tasks in one stream",
         "md5_task_data/tasks.py",
         "tasks.c.id.in_(known), tasks.c.owner == owner",
