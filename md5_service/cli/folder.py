@@ -17,6 +17,7 @@ from md5_task_data.durable import no_link
 MARK = "MD5_UP_FOLDER"  # an environment variable of every process that `up` starts: whose it is
 LONGEST_SOCKET_PATH = 90  # bytes; the system's own limit is 107, less what Valkey adds
 LOCK = "up.lock"
+PLACES = "bucket", "log"  # folders in it
 OTHERS = 0o077  # what a mode lets others do; as umask, what is new is for us alone
 PLAIN_PATH = re.compile(r"[A-Za-z0-9/_.+-]+")
 
@@ -48,8 +49,8 @@ class DataFolder:
         try:
             self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
             self._be_private()
-            for folder in (self.path / "bucket", self.path / "log"):
-                folder.mkdir(exist_ok=True)
+            for name in PLACES:
+                (self.path / name).mkdir(exist_ok=True)
             self._lock = open(self.path / LOCK, "a+", opener=no_link)  # noqa: SIM115 (held for the life of the process)
         except OSError as error:
             raise FolderUnusable(f"the folder {self.path} cannot be used: {error.strerror}") from None
@@ -76,7 +77,8 @@ class DataFolder:
             )
         if not found.st_mode & OTHERS:
             return
-        if not (self.path / LOCK).is_file() and any(self.path.iterdir()):
+        is_ours = (self.path / LOCK).is_file() or all((self.path / name).is_dir() for name in PLACES)
+        if not is_ours and any(self.path.iterdir()):
             raise FolderUnusable(
                 f"the folder {self.path} has other things in it and is open to other users: choose another --data, or "
                 "take their access away (`chmod 700`)"

@@ -11,7 +11,7 @@ import pytest
 from md5_service.api import limits
 from md5_service.api.in_time import Turns
 from tests.api.conftest import Api
-from tests.client import IN_TIME_S
+from tests.client import IN_TIME_S, in_a_thread
 
 
 def test_who_asks_for_much_at_once_asks_less_often(
@@ -50,7 +50,7 @@ def test_what_computes_has_one_turn_of_an_owner_at_a_time_and_others_wait_for_no
         may_end.set()
         await asyncio.gather(*asked)
 
-    asyncio.run(ask())
+    in_a_thread(lambda: asyncio.run(ask()))
     assert sorted(began) == ["ann", "ann", "ann", "bob"]
 
 
