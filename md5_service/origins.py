@@ -7,6 +7,7 @@ _HOST = re.compile(
     r"(\[[0-9a-f:.]+(?:%[\w.~-]+)?\]|[\w.~-]+)(?::(\d{0,5}))?", re.ASCII
 )  # RFC 9110, 7.2, without userinfo
 _PORTS = {"http": 80, "https": 443}
+LARGEST_PORT = 65535
 
 
 class Origin(NamedTuple):
@@ -39,7 +40,7 @@ def origins(text: str) -> list[Origin]:
     """Of several, with commas between them. Raises ValueError."""
     found = []
     for each in filter(None, map(str.strip, text.split(","))):
-        if (one := origin(each)) is None or one.scheme not in ("", *_PORTS):
+        if (one := origin(each)) is None or one.scheme not in ("", *_PORTS) or (one.port or 0) > LARGEST_PORT:
             raise ValueError(f"{each!r} is none of `name`, `name:port`, `https://name` and `https://name:port`")
         found.append(one)
     return found

@@ -68,8 +68,10 @@ def left_s(db: Connection, owner: str, task_id: str) -> float:
 def spend(db: Connection, owner: str, task_id: str, line: int, spent_s: float) -> None:
     """Write down how long the part that begins in this line waited. What several do at the same time is not known to each
     other: they may spend a little more."""
-    row = {"task_id": task_id, "line": line, "owner": owner, "at": db.scalar(select(now()))}
-    put_all(db, asking, [row | {"spent": int(spent_s * SECOND)}])
+    key = {"task_id": task_id, "line": line}
+    earlier = db.scalar(select(asking.c.spent).filter_by(**key)) or 0
+    spent = earlier + int(spent_s * SECOND)
+    put_all(db, asking, [{**key, "owner": owner, "at": db.scalar(select(now())), "spent": spent}])
 
 
 def forget(db: Connection) -> None:

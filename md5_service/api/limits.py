@@ -1,6 +1,7 @@
 """How much one request, one owner, and all together may ask of this process. Counted in the process: two API processes let
 through twice as much."""
 
+import re
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -14,6 +15,7 @@ from md5_service.api.errors import known_error
 from md5_task_data.errors import Busy, HeadTooLarge, TooMany
 
 FOR_ONE = 10  # tasks: to read and write so many costs about as much as to be asked once
+PLAIN, MOST = re.compile("[1-9][0-9]{0,2}"), 1000  # however it is spelt else, it is the most that there can be
 
 
 class Head:
@@ -67,8 +69,8 @@ def cost(query: bytes) -> float:
     for name, value in parse_qsl(query.decode("latin-1")):
         if name == "id":
             asked += 1
-        elif name == "limit" and value.isascii() and value.isdecimal():
-            asked += int(value[:4])
+        elif name == "limit":
+            asked += int(value) if PLAIN.fullmatch(value) else MOST
     return 1 + asked / FOR_ONE
 
 

@@ -70,7 +70,7 @@ def test_a_file_and_an_owner_have_so_much_time_and_a_part_no_more_than_its_own(d
 
     assert left("ann", ONE) == PART_S
     spend(ONE, 1, 1)
-    spend(ONE, 1, FILE_S - 3)  # the same part, once more
+    spend(ONE, 1, FILE_S - 4)  # the same part, once more
     assert left("ann", ONE) == 3
     assert left("ann", OTHER) == PART_S
     spend(ONE, 2, 5)

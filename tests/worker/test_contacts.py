@@ -4,6 +4,9 @@ import csv
 import io
 import threading
 
+from sqlalchemy import select, update
+
+from md5_task_data.schema import tasks
 from tests.client import IN_TIME_S
 from tests.worker.conftest import Loading
 
@@ -65,6 +68,23 @@ def test_a_large_file_is_loaded_in_parts_and_the_result_is_the_same_in_any_order
     ]
     assert [line[0] for line in csv.reader(io.StringIO(found.rejects))] == ["line", "16", "316", "616"]
     assert (found.task["progress"], found.task["total"], found.task["unit"]) == (400, 400, "rows")
+
+
+def test_a_file_whose_parts_an_older_version_has_ended_is_closed(load: Loading) -> None:
+    """They told of rows and invalid ones, and of nothing that came later."""
+    load = load.so_set(part_bytes=1024)
+    task_id = load.hand_over("".join(f"user{k}@x.org,{k}\n" for k in range(300)).encode())
+    load.lifecycle.run([task_id])
+    parts = [load.hints.pop(0).task_ids for _ in range(len(load.hints))]
+    for named in parts:
+        load.lifecycle.run(named)
+    with load.database.transaction() as db:
+        for (part,) in parts:
+            told = db.execute(select(tasks.c.result).where(tasks.c.id == part)).scalar_one()
+            old = {name: told[name] for name in ("rows", "invalid")}
+            db.execute(update(tasks).where(tasks.c.id == part).values(result=old))
+    load.work()
+    assert load.found(task_id).counts == (300, 300, 0, 0)
 
 
 def test_parts_that_are_delivered_three_times_at_once_are_loaded_once(load: Loading) -> None:

@@ -216,3 +216,22 @@ def test_a_cancel_ends_the_asking(server: Dns, monkeypatch: pytest.MonkeyPatch) 
 
     with pytest.raises(LeaseLost):
         ask([f"silent-{number}.org" for number in range(100)], server.address, ENOUGH_S, look)
+
+
+@sqlite
+def test_what_a_cancelled_file_asked_counts_and_so_does_a_rest_too_short_for_an_answer(
+    asking: Loading, server: Dns, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(domains, "FILE_S", 0.2)  # less than a question takes
+    server.suspend()
+    assert asking("email\na@silent.org\n", check_mx=True).task["result"]["unchecked"] == 1
+
+    def cancelled(*_: object) -> None:
+        raise LeaseLost("it was cancelled")
+
+    monkeypatch.setattr(mx, "ask", cancelled)
+    asking.work(asking.hand_over(b"email\na@other.org\n", check_mx=True))
+    with asking.database.reading() as db:
+        spent = db.scalars(select(schema.asking.c.spent).order_by(schema.asking.c.at)).all()
+    assert len(spent) == 2
+    assert spent[0] >= 0.2 * schema.SECOND

@@ -221,7 +221,8 @@ def _close(job: Job, plan: Plan) -> Rows:
     def finish(db: Connection) -> Result:
         rejects.add(db, job.task_id, rejects.HEADER, plan.layout.report_header())
         rows, invalid = (sum(part[name] for part in job.ended) for name in ("rows", "invalid"))
-        unchecked = [part["unchecked"] for part in job.ended if part["unchecked"] is not None]
+        told = (part.get("unchecked") for part in job.ended)  # a part that an older version ended does not tell
+        unchecked = [count for count in told if count is not None]
         return _counts(plan, rows, invalid, sum(inserted.values()), sum(unchecked) if unchecked else None)
 
     return Rows([partial(count, first) for first in range(1, plan.lines + 2, COUNT_LINES)], finish)

@@ -36,18 +36,19 @@ def checked(job: Job, names: Set[str]) -> dict[str, Answer]:
     )
     if not (unknown := names - known.keys()):
         return known
-    began = time.monotonic()
-    told = ask(unknown, job.settings.dns_server, left_s, job.check) if left_s else {}
-    line = job.part.line if job.part else 1
-    keep = partial(_keep, job, told, line, time.monotonic() - began)
-    if told:
-        job.in_transaction(keep)
+    if not left_s:
+        return dict.fromkeys(unknown, SILENT) | known
+    began, told = time.monotonic(), dict[str, Answer]()
+    try:
+        told = ask(unknown, job.settings.dns_server, left_s, job.check)
+    finally:  # also of a file that is cancelled meanwhile
+        job.in_transaction(partial(_keep, job, told, time.monotonic() - began))
     return dict.fromkeys(unknown, SILENT) | told | known
 
 
-def _keep(job: Job, told: dict[str, Answer], line: int, spent_s: float, db: Connection) -> None:
+def _keep(job: Job, told: dict[str, Answer], spent_s: float, db: Connection) -> None:
     domains.keep(db, told)
-    domains.spend(db, job.owner, job.task_id, line, spent_s)
+    domains.spend(db, job.owner, job.task_id, job.part.line if job.part else 1, spent_s)
 
 
 def ask(
