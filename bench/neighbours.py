@@ -9,20 +9,15 @@ import http.client
 import multiprocessing
 import os
 import statistics
-import subprocess
-import sys
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-import psutil
 import uuid_utils
 
-from md5_task_data import keys, migrations, tasks
-from md5_task_data.database import Database
-from tests.client import wait_for
-from tests.servers.server import free_port
+from bench.lone_api import lone_api, new_database
+from md5_task_data import keys, tasks
 
 TASKS = 1000  # of the attacker
 IN_A_STREAM = 500
@@ -76,10 +71,7 @@ ATTACKS: dict[str, Callable[[Target], Awaitable[None]]] = {
 
 
 def measure(folder: Path) -> list[tuple[str, str]]:
-    (folder / "bucket").mkdir()
-    url, port = f"sqlite:///{folder}/md5.sqlite3", free_port()
-    database = Database(url)
-    migrations.upgrade(database)
+    database = new_database(folder)
     ids = [str(uuid_utils.uuid7()) for _ in range(TASKS + 1)]
     with database.transaction() as db:
         (_, attacker), (_, neighbour) = keys.create(db, "attacker"), keys.create(db, "neighbour")
@@ -87,23 +79,9 @@ def measure(folder: Path) -> list[tuple[str, str]]:
         made = zip(ids, owners, strict=True)
         tasks.create_all(db, [(tasks.NewTask(i, owner, "md5", "reads.fastq", 3), None) for i, owner in made])
     database.close()
-    environment = os.environ | {
-        "MD5_DATABASE_URL": url,
-        "MD5_BROKER_URL": f"redis+socket://{folder}/none.sock?virtual_host=0",
-        "MD5_BUCKET_URL": f"file://{folder}/bucket",
-        "MD5_LOG_PATH": f"{folder}/tasks.log",
-        "MD5_LOG_LEVEL": "error",
-        "MD5_AUTH": "keys",
-    }
-    uvicorn = [sys.executable, "-m", "uvicorn", "md5_service.api.main:app", "--port", str(port), "--log-level", "error"]
-    with subprocess.Popen([*uvicorn, "--http", "md5_service.api.wire:Protocol"], env=environment) as api:
-        process = psutil.Process(api.pid)
-        wait_for(lambda: any(each.status == "LISTEN" for each in process.net_connections()), "the API", within_s=30)
-        try:
-            rows = _beside_each(Target(port, attacker, ids[:TASKS]), Target(port, neighbour, ids[TASKS:]))
-            return [*rows, ("the API's resident size", f"{process.memory_info().rss >> 20} MiB")]
-        finally:
-            api.kill()
+    with lone_api(folder, auth="keys") as (port, process):
+        rows = _beside_each(Target(port, attacker, ids[:TASKS]), Target(port, neighbour, ids[TASKS:]))
+        return [*rows, ("the API's resident size", f"{process.memory_info().rss >> 20} MiB")]
 
 
 def _beside_each(attacker: Target, neighbour: Target) -> list[tuple[str, str]]:

@@ -2,20 +2,14 @@
 
 import asyncio
 import contextlib
-import os
 import statistics
-import subprocess
-import sys
 import time
 from pathlib import Path
 
 import httpx2
-import psutil
 
-from md5_task_data import migrations
-from md5_task_data.database import Database
-from tests.client import TLS, wait_for
-from tests.servers.server import free_port
+from bench.lone_api import lone_api, new_database
+from tests.client import TLS
 
 SLOW = 200
 UPLOADS = 200
@@ -24,31 +18,10 @@ HEAD = b"POST /v1/tasks HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000000\r
 
 
 def measure(folder: Path) -> list[tuple[str, str]]:
-    (folder / "bucket").mkdir()
-    url, port = f"sqlite:///{folder}/md5.sqlite3", free_port()
-    database = Database(url)
-    migrations.upgrade(database)
-    database.close()
-    environment = os.environ | {
-        "MD5_DATABASE_URL": url,
-        "MD5_BROKER_URL": f"redis+socket://{folder}/none.sock?virtual_host=0",
-        "MD5_BUCKET_URL": f"file://{folder}/bucket",
-        "MD5_LOG_PATH": f"{folder}/tasks.log",
-        "MD5_LOG_LEVEL": "error",
-    }
-    uvicorn = [sys.executable, "-m", "uvicorn", "md5_service.api.main:app", "--port", str(port)]
-    with subprocess.Popen(
-        [*uvicorn, "--http", "md5_service.api.wire:Protocol", "--log-level", "error"], env=environment
-    ) as api:
-        process = psutil.Process(api.pid)
-        wait_for(
-            lambda: any(each.status == "LISTEN" for each in process.net_connections()), "the API to listen", within_s=30
-        )
-        try:
-            alone, beside, connected = asyncio.run(_measure(port))
-            resident = process.memory_info().rss
-        finally:
-            api.kill()
+    new_database(folder).close()
+    with lone_api(folder) as (port, process):
+        alone, beside, connected = asyncio.run(_measure(port))
+        resident = process.memory_info().rss
     return [
         (f"{SLOW} clients that send one byte a second: connected all the while", f"{connected}"),
         (f"an upload of {SIZE >> 20} MiB alone: median, 95 of 100 within", _times(alone)),

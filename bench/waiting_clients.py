@@ -2,8 +2,6 @@
 
 import asyncio
 import statistics
-import subprocess
-import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -12,10 +10,9 @@ import psutil
 import uuid_utils
 from sqlalchemy import update
 
-from md5_task_data import migrations, schema, sql, tasks
+from bench.lone_api import lone_api, new_database
+from md5_task_data import schema, sql, tasks
 from md5_task_data.database import Database
-from tests.client import wait_for
-from tests.servers.server import free_port
 
 POLLS, STREAMS = 500, 500
 GROUPS = 50  # changes, one after the other
@@ -23,33 +20,14 @@ PAUSE_S = 0.1
 
 
 def measure(folder: Path) -> list[tuple[str, str]]:
-    (folder / "bucket").mkdir()
-    url, port = f"sqlite:///{folder}/md5.sqlite3", free_port()
-    database = Database(url)
-    migrations.upgrade(database)
+    database = new_database(folder)
     ids = [str(uuid_utils.uuid7()) for _ in range(POLLS + STREAMS)]
     with database.transaction() as db:
         for task_id in ids:
             tasks.create(db, tasks.NewTask(task_id, "local", "md5", "reads.fastq", 3))
-    environment = {
-        "MD5_DATABASE_URL": url,
-        "MD5_BROKER_URL": f"redis+socket://{folder}/none.sock?virtual_host=0",
-        "MD5_BUCKET_URL": f"file://{folder}/bucket",
-        "MD5_LOG_PATH": f"{folder}/tasks.log",
-    }
-    uvicorn = [sys.executable, "-m", "uvicorn", "md5_service.api.main:app", "--port", str(port), "--log-level", "error"]
-    with subprocess.Popen(uvicorn, env=environment) as api:
-        process = psutil.Process(api.pid)
-        wait_for(
-            lambda: [each for each in process.net_connections() if each.status == "LISTEN"],
-            "the API to listen",
-            within_s=30,
-        )
-        try:
-            delays_s, cpu = asyncio.run(_all_wait(port, ids, database, process))
-            resident = process.memory_info().rss
-        finally:
-            api.kill()
+    with lone_api(folder) as (port, process):
+        delays_s, cpu = asyncio.run(_all_wait(port, ids, database, process))
+        resident = process.memory_info().rss
     delays_s.sort()
     return [
         (f"{POLLS} long polls and {STREAMS} streams, each on a task of its own: seen", f"{len(delays_s)} changes"),

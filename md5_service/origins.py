@@ -3,9 +3,8 @@
 import re
 from typing import NamedTuple
 
-_HOST = re.compile(
-    r"(\[[0-9a-f:.]+(?:%[\w.~-]+)?\]|[\w.~-]+)(?::(\d{0,5}))?", re.ASCII
-)  # RFC 9110, 7.2, without userinfo
+# RFC 9110, 7.2, without userinfo.
+_HOST = re.compile(r"(\[[0-9a-f:.]+(?:%[\w.~-]+)?\]|[\w.~-]+)(?::(\d{0,5}))?", re.ASCII)
 _PORTS = {"http": 80, "https": 443}
 LARGEST_PORT = 65535
 

@@ -12,6 +12,8 @@ from typing import Any
 from sqlalchemy import (
     JSON,
     BigInteger,
+    Column,
+    ColumnElement,
     Connection,
     Insert,
     Integer,
@@ -20,7 +22,10 @@ from sqlalchemy import (
     String,
     Table,
     Uuid,
+    delete,
     insert,
+    select,
+    true,
 )
 from sqlalchemy.dialects import mysql, postgresql, sqlite
 from sqlalchemy.exc import DBAPIError
@@ -74,6 +79,12 @@ def insert_all(db: Connection, table: Table, rows: Sequence[Row]) -> None:
         _copy(db, table, rows)
     elif rows:
         db.execute(_insert(table), rows)
+
+
+def delete_oldest(db: Connection, moment: Column[int], is_over: ColumnElement[bool], most: int) -> None:
+    """Delete rows of this column's table that are over, the oldest by it, about so many."""
+    last = db.scalar(select(moment).where(is_over).order_by(moment).offset(most - 1).limit(1))
+    db.execute(delete(moment.table).where(is_over, true() if last is None else moment <= last))
 
 
 def put_all(db: Connection, table: Table, rows: Sequence[Row]) -> None:

@@ -5,9 +5,9 @@ owner, keeps them waiting for a DNS that does not answer.
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
-from sqlalchemy import Connection, bindparam, delete, func, select
+from sqlalchemy import Connection, bindparam, func, select
 
-from md5_task_data.bulk import put_all
+from md5_task_data.bulk import delete_oldest, put_all
 from md5_task_data.schema import SECOND, asked_domains, asking
 from md5_task_data.sql import now, searched_now
 
@@ -76,10 +76,5 @@ def spend(db: Connection, owner: str, task_id: str, line: int, spent_s: float) -
 
 def forget(db: Connection) -> None:
     """Some of what no longer counts."""
-    for table, is_over in (
-        (asked_domains, asked_domains.c.until <= searched_now()),
-        (asking, asking.c.at <= searched_now() - KEPT_S * SECOND),
-    ):
-        keys = table.primary_key.columns
-        for row in db.execute(select(*keys).where(is_over).limit(BATCH)).all():
-            db.execute(delete(table).where(*(key == value for key, value in zip(keys, row, strict=True))))
+    delete_oldest(db, asked_domains.c.until, asked_domains.c.until <= searched_now(), BATCH)
+    delete_oldest(db, asking.c.at, asking.c.at <= searched_now() - KEPT_S * SECOND, BATCH)

@@ -15,9 +15,10 @@ import hashlib
 import json
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, and_, delete, insert, select, true, update
+from sqlalchemy import ColumnElement, Connection, and_, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
+from md5_task_data.bulk import delete_oldest
 from md5_task_data.errors import InvalidInput, KeyInUse, KeyReused
 from md5_task_data.schema import SECOND, idempotency_keys
 from md5_task_data.sql import now, searched_now
@@ -122,9 +123,7 @@ def forget_expired(db: Connection) -> None:
     """Delete the oldest of the keys that stand for nothing any more, about BATCH of them. One that expired only now may
     still be held by a process that was asleep, and that nobody has taken it from: it may yet make its task."""
     expires_at = idempotency_keys.c.expires_at
-    over = expires_at <= searched_now() - LONGEST_SLEEP_S * SECOND
-    last = db.scalar(select(expires_at).where(over).order_by(expires_at).offset(BATCH - 1).limit(1))
-    db.execute(delete(idempotency_keys).where(over, true() if last is None else expires_at <= last))
+    delete_oldest(db, expires_at, expires_at <= searched_now() - LONGEST_SLEEP_S * SECOND, BATCH)
 
 
 def _is_key(holder: Holder) -> ColumnElement[bool]:

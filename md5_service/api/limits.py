@@ -15,7 +15,8 @@ from md5_service.api.errors import known_error
 from md5_task_data.errors import Busy, HeadTooLarge, TooMany
 
 FOR_ONE = 10  # tasks: to read and write so many costs about as much as to be asked once
-PLAIN, MOST = re.compile("[1-9][0-9]{0,2}"), 1000  # however it is spelt else, it is the most that there can be
+LARGEST_PAGE = 1000  # items of a list
+PLAIN = re.compile("[1-9][0-9]{0,2}")  # how a limit below that is spelt; of any other the most counts
 
 
 class Head:
@@ -50,7 +51,7 @@ class Rates:
         self._most = max(1.0, per_s)
         self._left: dict[str, tuple[float, float]] = {}
 
-    def take(self, owner: str, cost: float = 1) -> None:
+    def take(self, owner: str, cost: float) -> None:
         """Raises TooMany."""
         now = time.monotonic()
         left, at = self._left.get(owner, (self._most, now))
@@ -70,7 +71,7 @@ def cost(query: bytes) -> float:
         if name == "id":
             asked += 1
         elif name == "limit":
-            asked += int(value) if PLAIN.fullmatch(value) else MOST
+            asked += int(value) if PLAIN.fullmatch(value) else LARGEST_PAGE
     return 1 + asked / FOR_ONE
 
 

@@ -25,9 +25,8 @@ from md5_task_data.errors import Busy
 ONE_TOO_MANY_S = 2.0  # the same, on a connection that will only be told so
 LINGER_S = 30.0  # for the rest of a body that nobody needs any more: cut off at once, a client may miss its answer
 MOST_UNANSWERED = 16  # requests of one connection: the answer to the last of them says that it closes
-MOST_UNSENT_BYTES = (
-    16 << 10
-)  # that the kernel holds of an answer: it would megabytes, and nobody could see whether they are taken
+# That the kernel holds of an answer: it would megabytes, and nobody could see whether they are taken.
+MOST_UNSENT_BYTES = 16 << 10
 MOST_HEAD_BYTES = 128 << 10  # of a head that is not whole yet; of whole ones `limits.Head` knows the exact limit
 
 IDLE, HEAD, BODY = range(3)

@@ -189,9 +189,8 @@ def _open_partial(partial: Path) -> int:
         return os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)  # which follows no link
     planted = FileExistsError(errno.EEXIST, f"{partial.name} is there already, and no backup has left it so: remove it")
     try:
-        descriptor = os.open(
-            partial, os.O_WRONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
-        )  # not to wait for a pipe
+        # NONBLOCK, not to wait for a pipe.
+        descriptor = os.open(partial, os.O_WRONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     except OSError as error:
         raise planted from error
     found = os.fstat(descriptor)

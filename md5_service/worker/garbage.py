@@ -25,9 +25,8 @@ _UNREADABLE = ContentDisallowed, DecodeError
 
 def refuse() -> None:
     """For this process, before it connects to the broker."""
-    for (
-        name
-    ) in compression.encoders():  # kombu decompresses before it looks at what kind of message it is; ours never are
+    # kombu decompresses before it looks at what kind of message it is; ours never are.
+    for name in compression.encoders():
         compression.register(_compressed, _compressed, name)
     for name in ("redis", "rediss"):
         TRANSPORT_ALIASES[name] = f"{__name__}:RedisTransport"

@@ -21,6 +21,8 @@ Result = dict[str, Any]
 
 
 class Transaction(Protocol):
+    """Runs a step in a transaction of its own."""
+
     def __call__(self, step: Callable[[Connection], T], /) -> T: ...
 
 
@@ -46,15 +48,11 @@ class Cut:
     unit: str
 
 
-def _no_database(_: Callable[[Connection], T], /) -> T:
-    raise RuntimeError("this job has no database")
-
-
 class Job:
     """One attempt at a task: at a file, at a `part` of it that was cut, or at the closing (`ended`: what came of the parts)."""
 
     def __init__(
-        self, claim: Claim, bucket: Bucket, beat: Beat, settings: Settings, in_transaction: Transaction | None = None
+        self, claim: Claim, bucket: Bucket, beat: Beat, settings: Settings, in_transaction: Transaction
     ) -> None:
         """`in_transaction`: does a short step with the database while the work is under way, and returns what it returns."""
         self.task_id = claim.file_id  # of the whole file
@@ -66,7 +64,7 @@ class Job:
         self.plan = claim.plan
         self.ended = claim.ended
         self.settings = settings
-        self.in_transaction = in_transaction or _no_database
+        self.in_transaction = in_transaction
         self._claim = claim
         self._bucket = bucket
         self._beat = beat

@@ -11,6 +11,7 @@ from md5_service.api import documented, schemas
 from md5_service.api.conventions import answer_head, known_parameters, link_next
 from md5_service.api.documented import AnyText, TaskId, Text
 from md5_service.api.in_time import in_time
+from md5_service.api.limits import LARGEST_PAGE
 from md5_service.api.services import Owner, Services, Shared
 from md5_task_data import contacts, rejects, tasks
 from md5_task_data.schema import Row
@@ -33,7 +34,7 @@ async def list_contacts(
     owner: Owner,
     email: Annotated[AnyText, Query(description="This address, in any spelling that is the same")] = None,
     task: Annotated[AnyText, Query(description="Only those that the file of this task brought")] = None,
-    limit: Annotated[int, Query(ge=1, le=1000)] = 100,
+    limit: Annotated[int, Query(ge=1, le=LARGEST_PAGE)] = 100,
     cursor: Annotated[
         Text, Query(description="`next` of the page before", json_schema_extra={"pattern": documented.TEXT_CURSOR})
     ] = None,

@@ -19,6 +19,9 @@ from md5_task_data.errors import DependencyAway
 log = logging.getLogger(__name__)
 router = APIRouter(tags=["health"])
 
+# What the log has of what is away: it is told at a change alone, for everybody may ask, as often as they like.
+_told: dict[str, str] = {}
+
 MOST_CHECKS = 4  # of one name, under way at the same time
 
 
@@ -42,18 +45,12 @@ async def _outcome(name: str, check: Check) -> Literal["ok", "away"]:
     try:
         await in_time(check, _threads(name))
     except DependencyAway as error:
-        if _told().get(name) != str(error):
+        if _told.get(name) != str(error):
             log.warning("%s: %s", name, error)
-        _told()[name] = str(error)
+        _told[name] = str(error)
         return "away"
-    _told().pop(name, None)
+    _told.pop(name, None)
     return "ok"
-
-
-@functools.cache
-def _told() -> dict[str, str]:
-    """What the log has of what is away: it is told at a change alone, for everybody may ask, as often as they like."""
-    return {}
 
 
 @functools.cache

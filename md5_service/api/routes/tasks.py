@@ -15,6 +15,7 @@ from md5_service.api.documented import AnyText, TaskId, Text
 from md5_service.api.download import Download
 from md5_service.api.in_time import in_time
 from md5_service.api.intake import UNNAMED
+from md5_service.api.limits import LARGEST_PAGE
 from md5_service.api.services import Owner, Services, Shared
 from md5_task_data import contents, derived, tasks
 from md5_task_data.errors import DependencyAway, TooMany
@@ -96,7 +97,7 @@ async def list_tasks(
     ] = None,
     md5: AnyText = None,
     batch: AnyText = None,
-    limit: Annotated[int, Query(ge=1, le=1000)] = 100,
+    limit: Annotated[int, Query(ge=1, le=LARGEST_PAGE)] = 100,
     cursor: Annotated[
         Text, Query(description="`next` of the page before", json_schema_extra={"pattern": documented.CURSOR})
     ] = None,

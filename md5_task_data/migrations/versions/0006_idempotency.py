@@ -3,12 +3,13 @@
 import sqlalchemy as sa
 from alembic import op
 
+from md5_task_data.migrations.column_types import TASK_ID
+
 revision = "0006"
 down_revision = "0005"
 branch_labels = None
 depends_on = None
 
-TASK_ID = sa.Uuid(as_uuid=False).with_variant(sa.CHAR(36, collation="ascii_bin"), "mysql", "mariadb")
 KEY = sa.String(255).with_variant(sa.String(255, collation="ascii_bin"), "mysql", "mariadb")
 
 

@@ -4,12 +4,12 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects.mysql import MEDIUMBLOB
 
+from md5_task_data.migrations.column_types import TASK_ID
+
 revision = "0008"
 down_revision = "0007"
 branch_labels = None
 depends_on = None
-
-TASK_ID = sa.Uuid(as_uuid=False).with_variant(sa.CHAR(36, collation="ascii_bin"), "mysql", "mariadb")
 
 
 def upgrade() -> None:

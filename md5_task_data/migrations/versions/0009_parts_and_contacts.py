@@ -4,12 +4,13 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects.mysql import LONGTEXT, MEDIUMBLOB
 
+from md5_task_data.migrations.column_types import TASK_ID
+
 revision = "0009"
 down_revision = "0008"
 branch_labels = None
 depends_on = None
 
-TASK_ID = sa.Uuid(as_uuid=False).with_variant(sa.CHAR(36, collation="ascii_bin"), "mysql", "mariadb")
 ADDRESS_KEY = (
     sa.String(512)
     .with_variant(sa.String(512, collation="C"), "postgresql")

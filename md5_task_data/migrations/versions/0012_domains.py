@@ -3,12 +3,13 @@
 import sqlalchemy as sa
 from alembic import op
 
+from md5_task_data.migrations.column_types import TASK_ID
+
 revision = "0012"
 down_revision = "0011"
 branch_labels = None
 depends_on = None
 
-TASK_ID = sa.Uuid(as_uuid=False).with_variant(sa.CHAR(36, collation="ascii_bin"), "mysql", "mariadb")
 DOMAIN_NAME = sa.String(255).with_variant(sa.String(255, collation="utf8mb4_bin"), "mysql", "mariadb")
 
 
