@@ -30,7 +30,7 @@ ATTRIBUTES = {
     "attempt": "md5.task.attempt",
     "outcome": "md5.task.outcome",
 }
-STOP_S = 1.0  # for what is still held, when a process ends
+STOP_S = 3.0  # for what is still held, when a process ends: a busy machine needs more than one to send it
 SAY_AGAIN_S = 60  # that the collector is away, that a client's headers are malformed, …
 
 _provider: "TracerProvider | None" = None
@@ -81,10 +81,12 @@ def configure(service_name: str) -> None:
 
 
 def stop() -> None:
-    """Send what is held, waiting a little."""
-    if _provider is not None:
+    """Send what is held, waiting a little; once, however often it is called."""
+    global _provider
+    provider, _provider = _provider, None
+    if provider is not None:
         # The SDK waits for as long as the collector hangs.
-        sending = threading.Thread(target=_provider.shutdown, name="last-spans", daemon=True)
+        sending = threading.Thread(target=provider.shutdown, name="last-spans", daemon=True)
         sending.start()
         sending.join(STOP_S)
 

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from typing import Any
 
+from billiard.util import Finalize
 from celery.signals import celeryd_after_setup, worker_process_init, worker_process_shutdown
 from sqlalchemy import RowMapping
 
@@ -25,6 +26,7 @@ def _load(**_: Any) -> None:
 
 def _configure(**_: Any) -> None:
     tracing.configure("md5-worker")
+    Finalize(None, tracing.stop, exitpriority=0)  # `stopping` may interrupt Celery's signal before `_stop` is called
 
 
 def _stop(**_: Any) -> None:

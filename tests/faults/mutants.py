@@ -285,6 +285,13 @@ MUTANTS: tuple[Mutant, ...] = (
         _data("test_sqlite.py::test_a_writer_that_stands_still_holds_nobody_for_ever"),
     ),
     Mutant(
+        "the sending of spans when the end of a process is interrupted",
+        "md5_service/worker/traces.py",
+        "Finalize(None, tracing.stop, exitpriority=0)",
+        "pass",
+        ("tests/worker/test_tracing.py::test_a_child_of_a_worker_that_is_stopped_while_it_ends_sends_what_it_holds",),
+    ),
+    Mutant(
         "the limit of the wait for a collector of traces",
         "md5_service/tracing.py",
         "sending.join(STOP_S)",

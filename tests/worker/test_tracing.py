@@ -30,6 +30,34 @@ began = time.monotonic()
 tracing.stop()
 print(time.monotonic() - began)
 """
+STOPPED = """
+import os
+import signal
+from billiard.pool import Pool
+from md5_service import tracing
+from md5_service.worker import traces
+
+
+def step(_):
+    with tracing.span("step", task_id="0191"):
+        pass
+
+
+def start():
+    signal.signal(signal.SIGTERM, lambda *_: exit(0))
+    traces._configure()
+
+
+def end(*_):
+    os.kill(os.getpid(), signal.SIGTERM)
+    traces._stop()
+
+
+pool = Pool(1, initializer=start, on_process_exit=end)
+pool.map(step, [1])
+pool.close()
+pool.join()
+"""
 LOADED = """
 import sys
 import {module}
@@ -125,3 +153,9 @@ def test_the_sdks_own_variables_are_heeded() -> None:
 def test_a_variable_that_is_wrong_costs_the_traces_only() -> None:
     done = run(AT_WORK, **{ENDPOINT: "http://127.0.0.1:9", "OTEL_BSP_MAX_QUEUE_SIZE": "1"})
     assert "there will be no traces" in done.stderr
+
+
+def test_a_child_of_a_worker_that_is_stopped_while_it_ends_sends_what_it_holds() -> None:
+    with Collector() as collector:
+        run(STOPPED, **{ENDPOINT: collector.endpoint, "OTEL_BSP_SCHEDULE_DELAY": "600000"})
+        assert [span.name for span in collector.spans] == ["step"]
