@@ -16,7 +16,7 @@ lint-python:
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/python -m md5_service.api.openapi | cmp - frontend/openapi.json
+	$(BIN)/python -m md5_service.api.export_openapi | cmp - frontend/openapi.json
 
 lint-page:
 	@. deployment/prepare.sh && need_node && cd frontend && npm run --silent types:check && npm run --silent typecheck && npm run --silent lint
@@ -71,7 +71,7 @@ gallery:  ## Make the README's pictures anew
 	SCREENSHOT=1 ./test tests/browser/test_gallery.py --long
 
 types:  ## Make the OpenAPI document and the page's types anew
-	$(BIN)/python -m md5_service.api.openapi >frontend/openapi.json
+	$(BIN)/python -m md5_service.api.export_openapi >frontend/openapi.json
 	@. deployment/prepare.sh && need_node_modules && cd frontend && npm run --silent types
 
 lock:  ## Make the lock files anew from pyproject.toml

@@ -16,8 +16,8 @@ import uuid_utils
 
 from bench.peers.measure import percentile
 from md5_task_data import tasks
-from md5_task_data.bucket import Bucket
-from md5_task_data.database import Database
+from md5_task_data.bucket.folder import Bucket
+from md5_task_data.database.engine import Database
 from tests.servers.dns import Dns
 from tests.service import LARGE, WORKER, Service
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import psutil
 
 from md5_task_data import migrations
-from md5_task_data.database import Database
+from md5_task_data.database.engine import Database
 from tests.client import wait_for
 from tests.servers.server import free_port
 
@@ -36,7 +36,7 @@ def lone_api(folder: Path, **settings: str) -> Iterator[tuple[int, psutil.Proces
     port = free_port()
     environment = os.environ | {f"MD5_{name.upper()}": value for name, value in given.items()}
     uvicorn = [sys.executable, "-m", "uvicorn", "md5_service.api.main:app", "--port", str(port), "--log-level", "error"]
-    with subprocess.Popen([*uvicorn, "--http", "md5_service.api.wire:Protocol"], env=environment) as api:
+    with subprocess.Popen([*uvicorn, "--http", "md5_service.api.http.protocol:Protocol"], env=environment) as api:
         process = psutil.Process(api.pid)
         try:
             wait_for(lambda: any(each.status == "LISTEN" for each in process.net_connections()), "the API", within_s=30)

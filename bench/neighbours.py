@@ -17,7 +17,7 @@ from typing import NamedTuple
 import uuid_utils
 
 from bench.lone_api import lone_api, new_database
-from md5_task_data import keys, tasks
+from md5_task_data import api_keys, tasks
 
 TASKS = 1000  # of the attacker
 IN_A_STREAM = 500
@@ -74,7 +74,7 @@ def measure(folder: Path) -> list[tuple[str, str]]:
     database = new_database(folder)
     ids = [str(uuid_utils.uuid7()) for _ in range(TASKS + 1)]
     with database.transaction() as db:
-        (_, attacker), (_, neighbour) = keys.create(db, "attacker"), keys.create(db, "neighbour")
+        (_, attacker), (_, neighbour) = api_keys.create(db, "attacker"), api_keys.create(db, "neighbour")
         owners = ["attacker"] * TASKS + ["neighbour"]
         made = zip(ids, owners, strict=True)
         tasks.create_all(db, [(tasks.NewTask(i, owner, "md5", "reads.fastq", 3), None) for i, owner in made])

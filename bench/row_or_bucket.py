@@ -14,8 +14,8 @@ from statistics import median
 import uuid_utils
 
 from md5_task_data import migrations, tasks
-from md5_task_data.bucket import Bucket
-from md5_task_data.database import Database
+from md5_task_data.bucket.folder import Bucket
+from md5_task_data.database.engine import Database
 from tests.servers.postgres import Postgres
 
 SIZES = (1 << 10, 4 << 10, 16 << 10, 64 << 10)  # bytes

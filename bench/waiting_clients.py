@@ -12,7 +12,7 @@ from sqlalchemy import update
 
 from bench.lone_api import lone_api, new_database
 from md5_task_data import schema, sql, tasks
-from md5_task_data.database import Database
+from md5_task_data.database.engine import Database
 
 POLLS, STREAMS = 500, 500
 GROUPS = 50  # changes, one after the other

@@ -12,7 +12,7 @@ from kombu.exceptions import KombuError
 from md5_service import tracing
 from md5_service.settings import Settings
 from md5_task_data.errors import DependencyAway
-from md5_task_data.messages import LANES, WORK, Message
+from md5_task_data.queue.hints import LANES, WORK, Message
 
 with tracing.unseen():
     from kombu.transport.redis import Channel as RedisChannel

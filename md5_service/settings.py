@@ -14,7 +14,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
 
 from md5_service.origins import origins
-from md5_task_data.bucket import Bucket
+from md5_task_data.bucket.folder import Bucket
 from md5_task_data.schema import LARGEST_CONTENT
 
 DATABASES = ("sqlite", "postgresql", "mariadb", "mysql")

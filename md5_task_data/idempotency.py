@@ -18,7 +18,7 @@ from typing import NamedTuple
 from sqlalchemy import ColumnElement, Connection, and_, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
-from md5_task_data.bulk import delete_oldest
+from md5_task_data.database.bulk import delete_oldest
 from md5_task_data.errors import InvalidInput, KeyInUse, KeyReused
 from md5_task_data.schema import SECOND, idempotency_keys
 from md5_task_data.sql import now, searched_now

@@ -13,12 +13,12 @@ MAX_BATCH = 255
 
 def checked_name(name: str) -> str:
     """A file name as it was sent, or InvalidInput. It is data and never part of a path, so all but NUL may stand in it."""
-    return _checked_text("filename", name, MAX_NAME)
+    return checked_text("filename", name, MAX_NAME)
 
 
 def checked_batch(batch: str | None) -> str | None:
     """A batch's name, None for none, or InvalidInput."""
-    return _checked_text("batch", batch, MAX_BATCH) if batch else None
+    return checked_text("batch", batch, MAX_BATCH) if batch else None
 
 
 def as_text(name: str) -> str:
@@ -47,8 +47,9 @@ def _raw(name: str) -> bytes:
     return name.encode(errors="surrogateescape")
 
 
-def _checked_text(what: str, text: str, longest: int) -> str:
-    if len(text) > longest:
+def checked_text(what: str, text: str, longest: int | None = None) -> str:
+    """The text of a parameter `what`, of at most `longest` characters and without NUL; or InvalidInput."""
+    if longest is not None and len(text) > longest:
         raise InvalidInput(f"parameter {what}: {len(text)} characters; at most {longest} are allowed")
     if "\0" in text:
         raise InvalidInput(f"parameter {what}: the character NUL is not allowed")

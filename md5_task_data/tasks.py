@@ -1,17 +1,19 @@
 """What clients do to a task: create, get, list, cancel. What workers do to it is in `leases`."""
 
-import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, and_, bindparam, delete, insert, or_, select, update
 
-from md5_task_data import contents, kinds, names
-from md5_task_data.bulk import insert_all
+from md5_task_data import names, registry
+from md5_task_data.bucket import small_files
+from md5_task_data.database.bulk import insert_all
 from md5_task_data.errors import BytesMissing, Conflict, NotFound
-from md5_task_data.filters import condition, read_cursor, write_cursor
-from md5_task_data.messages import lane_of
+from md5_task_data.filters import condition
+from md5_task_data.ids import is_id
+from md5_task_data.paging import read_cursor, write_cursor
+from md5_task_data.queue.hints import lane_of
 from md5_task_data.schema import IS_PART, SECOND, UNFINISHED, Row, rfc3339, tasks
 from md5_task_data.sql import now
 
@@ -77,7 +79,7 @@ def create_all(db: Connection, news: Sequence[tuple[NewTask, str | None]]) -> li
             **_AT_FIRST,
             "id": new.id,
             "owner": new.owner,
-            "kind": kinds.known(new.kind),
+            "kind": registry.known(new.kind),
             **names.columns(new.filename),
             "size": new.size,
             "batch": new.batch,
@@ -94,14 +96,14 @@ def create_all(db: Connection, news: Sequence[tuple[NewTask, str | None]]) -> li
         row |= times
     if len(rows) > 1:
         insert_all(db, tasks, rows)
-    contents.add(db, {new.id: new.content for new, _ in news if new.content is not None})
+    small_files.add(db, {new.id: new.content for new, _ in news if new.content is not None})
     return list(rows)
 
 
 def forget(db: Connection, task_ids: Iterable[str]) -> None:
     """Undo a `create` of the same transaction: nobody was told of these."""
     ids = list(task_ids)
-    contents.remove(db, ids)
+    small_files.remove(db, ids)
     db.execute(delete(tasks).where(tasks.c.id.in_(ids)))
 
 
@@ -226,7 +228,7 @@ def retry(db: Connection, owner: str, task_id: str, new_id: str, *, is_there: bo
     if not is_there:
         check_kept(row)
     same = {name: row[name] for name in ("owner", "kind", "size", "batch", "params")}
-    content = contents.get_all(db, [row["id"]]).get(row["id"])
+    content = small_files.get_all(db, [row["id"]]).get(row["id"])
     return NewTask(
         new_id,
         filename=names.of(row),
@@ -244,7 +246,7 @@ def delete_results(db: Connection, owner: str, task_id: str) -> None:
     if row["finished_at"] is None:
         raise Conflict("this task has not ended: wait until it has, or cancel it")
     wanted = update(tasks).where(tasks.c.id == row["id"], tasks.c.results_deleted_at.is_(None))
-    are_gone = contents.remove(db, [row["id"]]) and row["kind"] == "md5"  # which has no rows of its own
+    are_gone = small_files.remove(db, [row["id"]]) and row["kind"] == "md5"  # which has no rows of its own
     db.execute(wanted.values(results_deleted_at=now(), due_at=None if are_gone else now()))
 
 
@@ -261,14 +263,6 @@ def _known_form(task_id: str) -> str:
     if not is_id(task_id):
         raise _unknown(task_id)
     return task_id.lower()
-
-
-def is_id(text: str) -> bool:
-    """Whether it has the form of one, in small letters or large."""
-    try:
-        return len(text) == 36 and str(uuid.UUID(text)) == text.lower()
-    except ValueError:
-        return False
 
 
 def _unknown(task_id: str) -> NotFound:

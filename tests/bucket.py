@@ -4,7 +4,7 @@ from pathlib import Path
 
 import uuid_utils
 
-from md5_task_data.bucket import Bucket
+from md5_task_data.bucket.folder import Bucket
 
 
 def store(bucket: Bucket, task_id: str = "", content: bytes = b"abc") -> str:

@@ -20,10 +20,10 @@ from celery import Celery
 
 from md5_service.broker import make_celery
 from md5_service.cli.launcher import QUIET, Launched
-from md5_service.cli.parts import die_with_parent
+from md5_service.cli.processes import die_with_parent
 from md5_service.settings import Settings
 from md5_task_data import migrations
-from md5_task_data.database import Database
+from md5_task_data.database.engine import Database
 from tests import forked
 from tests.client import IN_TIME_S, TLS, Client, wait_for, wait_until_gone
 from tests.servers.server import free_port
@@ -111,7 +111,9 @@ class Cluster(Client):
     def _api(self, number: int, url: str) -> Member:
         port = url.rsplit(":", 1)[1]
         uvicorn = (str(BIN / "uvicorn"), "md5_service.api.main:app", "--port", port, "--timeout-graceful-shutdown", "5")
-        return Member(f"api-{number}", (*uvicorn, "--http", "md5_service.api.wire:Protocol", "--log-level", "warning"))
+        return Member(
+            f"api-{number}", (*uvicorn, "--http", "md5_service.api.http.protocol:Protocol", "--log-level", "warning")
+        )
 
     def start(self, *, migrate: bool = True, ready_s: float = IN_TIME_S) -> None:
         """Make the schema, start every member that is wanted, and wait until the API says that all it needs is there."""

@@ -13,8 +13,8 @@ import uuid_utils
 from xdist.remote import Producer
 
 from md5_task_data import tasks
-from md5_task_data.bucket import Bucket
-from md5_task_data.database import Database
+from md5_task_data.bucket.folder import Bucket
+from md5_task_data.database.engine import Database
 from tests.client import BUSY_S
 from tests.databases import new_sqlite
 from tests.scheduling import Scheduling, put_in_order

@@ -6,7 +6,7 @@ from contextlib import closing
 from pathlib import Path
 
 from md5_task_data import migrations
-from md5_task_data.database import Database
+from md5_task_data.database.engine import Database
 
 
 def new_sqlite(path: Path) -> str:

@@ -18,7 +18,7 @@ from typing import Any, NoReturn
 
 from md5_service.cli import launcher
 from md5_service.cli.launcher import LONGEST, Launched, Launcher
-from md5_service.cli.parts import die_with_parent
+from md5_service.cli.processes import die_with_parent
 from tests.checkout import ROOT
 
 PROGRAMS = {
@@ -28,7 +28,7 @@ PROGRAMS = {
 }
 MODULES = (
     *("celery.bin.celery", "celery.apps.worker", "celery.apps.beat", "celery.concurrency.prefork", "uvicorn.main"),
-    *("md5_service.worker.app", "md5_service.worker.serve", "md5_service.api.serve", "md5_service.api.wire"),
+    *("md5_service.worker.app", "md5_service.worker.serve", "md5_service.api.serve", "md5_service.api.http.protocol"),
     *("md5_service.cli.main", "md5_service.cli.up", "md5_service.cli.put", "psutil", "uuid_utils", __name__),
 )
 TRACING = "OTEL_EXPORTER_OTLP_ENDPOINT"  # where it is set, other modules would be imported

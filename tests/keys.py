@@ -2,16 +2,16 @@
 
 from contextlib import closing
 
-from md5_task_data import keys
-from md5_task_data.database import Database
+from md5_task_data import api_keys
+from md5_task_data.database.engine import Database
 
 
 def new_key(database_url: str, owner: str) -> tuple[str, str]:
     """Its id, and the key itself."""
     with closing(Database(database_url)) as database, database.transaction() as db:
-        return keys.create(db, owner)
+        return api_keys.create(db, owner)
 
 
 def revoke(database_url: str, key_id: str) -> None:
     with closing(Database(database_url)) as database, database.transaction() as db:
-        keys.revoke(db, key_id)
+        api_keys.revoke(db, key_id)

@@ -18,7 +18,7 @@ import psutil
 from sqlalchemy import Engine, create_engine, text
 
 from bench.peers.load import Request, form, raw_body
-from md5_service.cli.parts import die_with_parent
+from md5_service.cli.processes import die_with_parent
 from tests.cluster import Cluster, running
 from tests.servers.postgres import Postgres
 from tests.servers.rabbitmq import RabbitMq

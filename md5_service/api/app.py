@@ -14,15 +14,15 @@ from fastapi import FastAPI
 from fastapi.telemetry import TelemetryConfig
 
 from md5_service import tracing
-from md5_service.api import wire
-from md5_service.api.auth import Door
-from md5_service.api.documented import ask_for_no_keys
-from md5_service.api.errors import add_error_answers
-from md5_service.api.fields import Fields
-from md5_service.api.headers import CommonHeaders
-from md5_service.api.limits import Head
+from md5_service.api.access.auth import Door
+from md5_service.api.access.rates import Head
+from md5_service.api.http import protocol
+from md5_service.api.http.errors import add_error_answers
+from md5_service.api.http.fields import Fields
+from md5_service.api.http.headers import CommonHeaders
+from md5_service.api.http.openapi import ask_for_no_keys
 from md5_service.api.routes import contacts, events, health, manifest, metrics, page, session, stats, tasks
-from md5_service.api.services import make_services
+from md5_service.api.state import make_services
 from md5_service.api.watch import Watcher
 from md5_service.settings import Settings
 from md5_task_data import failpoints
@@ -51,7 +51,7 @@ def create_app(settings: Settings) -> FastAPI:
     failpoints.arm(settings.failpoints)
 
     @asynccontextmanager
-    async def lifespan(_: FastAPI) -> AsyncIterator[dict[str, wire.Limits]]:
+    async def lifespan(_: FastAPI) -> AsyncIterator[dict[str, protocol.Limits]]:
         tracing.configure("md5-api")
         services.hints.start()
         # Else it is a test's server, which is not the whole process, and which no signal stops.
@@ -59,8 +59,8 @@ def create_app(settings: Settings) -> FastAPI:
             _release_at_stop(services.watcher)
             _collect_less()
             sys.setswitchinterval(SWITCH_S)
-        limits = wire.Limits(settings.header_timeout_s, settings.send_timeout_s, _connections(settings))
-        yield {wire.LIMITS: limits}
+        limits = protocol.Limits(settings.header_timeout_s, settings.send_timeout_s, _connections(settings))
+        yield {protocol.LIMITS: limits}
         services.watcher.release_all()
         services.hints.stop()
         services.database.close()

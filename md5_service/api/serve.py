@@ -12,7 +12,7 @@ import uvicorn
 
 from md5_service import logs
 from md5_service.api.app import create_app
-from md5_service.api.wire import Protocol
+from md5_service.api.http.protocol import Protocol
 from md5_service.settings import settings_of_process
 
 GRACE_S = 5  # for requests under way when the process is asked to stop

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from starlette.concurrency import run_in_threadpool
 
 from md5_task_data import tasks
-from md5_task_data.database import Database
+from md5_task_data.database.engine import Database
 from md5_task_data.errors import DependencyAway, TooMany
 from md5_task_data.schema import OUTCOMES, Row
 from md5_task_data.tasks import Version

@@ -19,14 +19,14 @@ from md5_service.cli.doctor import FOUND, print_all
 from md5_service.cli.folder import OTHERS, DataFolder, FolderUnusable, settle
 from md5_service.cli.report import complain, say
 from md5_service.settings import BadSettings, Settings, read_settings
-from md5_task_data.backup import backup
-from md5_task_data.bucket import Bucket
-from md5_task_data.database import Database
-from md5_task_data.doctor import examine
-from md5_task_data.durable import sync_folder
+from md5_task_data.bucket.durable import sync_folder
+from md5_task_data.bucket.folder import Bucket
+from md5_task_data.database.engine import Database
 from md5_task_data.errors import DependencyAway, TaskDataError
-from md5_task_data.restore import SHOWN, Restored, restore
-from md5_task_data.staging import Tell
+from md5_task_data.upkeep.backup import backup
+from md5_task_data.upkeep.doctor import examine
+from md5_task_data.upkeep.restore import SHOWN, Restored, restore
+from md5_task_data.upkeep.staging import Tell
 
 CANNOT, STOPPED = 2, 130
 STANDARD = "-"  # output, or input

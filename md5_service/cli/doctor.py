@@ -5,13 +5,13 @@ from dataclasses import asdict
 from pathlib import Path
 
 from md5_service.broker import make_celery
-from md5_service.checks import checks
 from md5_service.cli.report import printable, write_json, write_text
+from md5_service.readiness import checks
 from md5_service.settings import BadSettings, Settings, read_settings, unknown_settings
-from md5_task_data.bucket import Bucket
-from md5_task_data.database import Database
-from md5_task_data.doctor import Finding, examine
+from md5_task_data.bucket.folder import Bucket
+from md5_task_data.database.engine import Database
 from md5_task_data.errors import DependencyAway
+from md5_task_data.upkeep.doctor import Finding, examine
 
 FOUND = 1
 

@@ -12,7 +12,7 @@ from urllib.parse import quote
 from sqlalchemy import URL
 
 from md5_service.cli.report import complain
-from md5_task_data.durable import no_link
+from md5_task_data.bucket.durable import no_link
 
 MARK = "MD5_UP_FOLDER"  # an environment variable of every process that `up` starts: whose it is
 LONGEST_SOCKET_PATH = 90  # bytes; the system's own limit is 107, less what Valkey adds

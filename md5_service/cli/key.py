@@ -28,10 +28,10 @@ def create(
     data: Data = DATA,
 ) -> None:
     """Make a key and print it, this once: only its hash is kept. The owner `local` has what was handed over without keys."""
-    from md5_task_data import keys
+    from md5_task_data import api_keys
 
     with _transaction(database, data) as db:
-        key_id, key = keys.create(db, owner)
+        key_id, key = api_keys.create(db, owner)
     try:
         write_text(key)
     except CannotWrite:
@@ -43,11 +43,11 @@ def create(
 @commands.command(name="list")
 def list_keys(database: DatabaseUrl = None, data: Data = DATA) -> None:
     """Print every key's id, owner, when it was made, and whether it was revoked."""
-    from md5_task_data import keys
+    from md5_task_data import api_keys
     from md5_task_data.schema import rfc3339
 
     with _transaction(database, data) as db:
-        for row in keys.all_keys(db):
+        for row in api_keys.all_keys(db):
             state = f"revoked {rfc3339(row['revoked_at'])}" if row["revoked_at"] else "in use"
             write_text(f"{row['id']}  {printable(row['owner'])}  {rfc3339(row['created_at'])}  {state}")
 
@@ -59,10 +59,10 @@ def revoke(
     data: Data = DATA,
 ) -> None:
     """End a key: two seconds later nothing can be asked for with it. What was handed over with it stays its owner's."""
-    from md5_task_data import keys
+    from md5_task_data import api_keys
 
     with _transaction(database, data) as db:
-        keys.revoke(db, key_id)
+        api_keys.revoke(db, key_id)
 
 
 @contextmanager
@@ -72,7 +72,7 @@ def _transaction(url: str | None, data: Path) -> "Iterator[Connection]":
     from sqlalchemy.exc import SQLAlchemyError
 
     from md5_task_data import migrations
-    from md5_task_data.database import Database
+    from md5_task_data.database.engine import Database
     from md5_task_data.errors import DependencyAway, TaskDataError
 
     file = data.absolute() / "md5.sqlite3"

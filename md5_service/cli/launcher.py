@@ -22,7 +22,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import IO, Any
 
-from md5_service.cli.parts import die_with_parent
+from md5_service.cli.processes import die_with_parent
 
 LOADED_S = 180  # for all modules to be imported
 LONGEST = 1 << 16  # bytes of a datagram

@@ -35,15 +35,15 @@ def verify(
     from sqlalchemy import URL
     from sqlalchemy.exc import ArgumentError
 
-    from md5_task_data import log_verify
-    from md5_task_data.database import Database
+    from md5_task_data.database.engine import Database
     from md5_task_data.errors import DependencyAway
+    from md5_task_data.log import verify
 
     beside = file.absolute().parent.parent / "md5.sqlite3"
     if database is None and beside.is_file():
         database = URL.create("sqlite", database=str(beside)).render_as_string()
     try:
-        verdict = log_verify.verify(file, Database(database) if database else None)
+        verdict = verify.verify(file, Database(database) if database else None)
     except ArgumentError:
         complain("--database: not the URL of a database")
         raise typer.Exit(2) from None

@@ -61,11 +61,11 @@ def migrate(
     ] = 0,
 ) -> None:
     """Bring the schema of the database at MD5_DATABASE_URL up to date; make the folders of bucket and log where need be."""
-    from md5_service.checks import wait_for
+    from md5_service.readiness import wait_for
     from md5_service.settings import BadSettings, read_settings
     from md5_task_data import migrations
-    from md5_task_data.bucket import Bucket
-    from md5_task_data.database import Database
+    from md5_task_data.bucket.folder import Bucket
+    from md5_task_data.database.engine import Database
     from md5_task_data.errors import DependencyAway, InvalidInput
 
     try:

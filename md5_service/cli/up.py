@@ -13,14 +13,15 @@ from pathlib import Path
 
 from md5_service.cli.folder import OTHERS, DataFolder, FolderUnusable
 from md5_service.cli.launcher import Launcher
-from md5_service.cli.parts import Part
-from md5_service.cli.parts import run as run_process
+from md5_service.cli.processes import Part
+from md5_service.cli.processes import run as run_process
 from md5_service.cli.report import CannotWrite, complain, say, write_text
 from md5_service.settings import BadSettings, Settings, read_settings, unknown_settings
-from md5_task_data import due, idempotency, migrations
-from md5_task_data.bucket import Bucket
-from md5_task_data.database import Database
+from md5_task_data import idempotency, migrations
+from md5_task_data.bucket.folder import Bucket
+from md5_task_data.database.engine import Database
 from md5_task_data.errors import DependencyAway, InvalidInput
+from md5_task_data.queue import sweep
 
 READY_S = 180  # for all parts at the first start
 TICK_S = 0.1
@@ -159,7 +160,7 @@ def _prepare(settings: Settings, *, is_ours: bool) -> None:
         migrations.upgrade(database)
         if is_ours:
             with database.transaction() as db:
-                due.restart(db)
+                sweep.restart(db)
             _forget_uploads(settings)
     except (DependencyAway, InvalidInput, OSError, ValueError) as error:
         raise CannotStart(str(error)) from None

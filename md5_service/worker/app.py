@@ -15,19 +15,19 @@ from celery.signals import celeryd_after_setup, setup_logging, worker_process_in
 from kombu.exceptions import OperationalError
 
 from md5_service import broker, logs, tracing
-from md5_service.checks import checks, wait_for
+from md5_service.readiness import checks, wait_for
 from md5_service.settings import Settings
 from md5_service.worker import garbage, sweeper, traces
 from md5_service.worker.alive import shown_in
 from md5_service.worker.lifecycle import Lifecycle, Publish, Work
 from md5_service.worker.stopping import OrderlyStop
 from md5_task_data import failpoints
-from md5_task_data.bucket import Bucket
-from md5_task_data.database import Database
+from md5_task_data.bucket.folder import Bucket
+from md5_task_data.database.engine import Database
 from md5_task_data.errors import DependencyAway
-from md5_task_data.kinds import KINDS
-from md5_task_data.orphans import Orphans
-from md5_task_data.shared_log import LogBusy, SharedLog
+from md5_task_data.log.shared_log import LogBusy, SharedLog
+from md5_task_data.registry import KINDS
+from md5_task_data.upkeep.orphans import Orphans
 
 log = logging.getLogger(__name__)
 
@@ -84,7 +84,7 @@ def create_worker(settings: Settings) -> Celery:
     @app.task(name=broker.SWEEP_MESSAGE)
     def sweep() -> None:
         try:
-            sweeper.sweep(app, settings, process().database)
+            sweeper.look_after_due(app, settings, process().database)
             if process().log.pending():
                 write_log()
             sweeper.look_after_parts(app, process().database)

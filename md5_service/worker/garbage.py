@@ -12,8 +12,8 @@ from kombu import Message, compression
 from kombu.exceptions import ContentDisallowed, DecodeError
 from kombu.transport import TRANSPORT_ALIASES, redis
 
-from md5_task_data.bucket import ID
-from md5_task_data.messages import MOST_TOGETHER
+from md5_task_data.bucket.folder import ID
+from md5_task_data.queue.hints import MOST_TOGETHER
 
 log = logging.getLogger(__name__)
 

@@ -19,11 +19,11 @@ from contextlib import contextmanager
 
 from md5_service.logs import about_task
 from md5_service.settings import Settings
-from md5_task_data import due, leases
-from md5_task_data.database import Database
+from md5_task_data.database.engine import Database
 from md5_task_data.errors import DependencyAway, LeaseLost
 from md5_task_data.failpoints import reach
-from md5_task_data.leases import Claim
+from md5_task_data.queue import leases, sweep
+from md5_task_data.queue.leases import Claim
 
 log = logging.getLogger(__name__)
 
@@ -116,5 +116,5 @@ class Heartbeat:
         why = f"no progress for {self._stall_s:g} s"
         log.error("%s; this worker process ends", why)
         with contextlib.suppress(LeaseLost), self._database.transaction() as db:
-            due.give_up(db, claim, why, self._max_attempts)
+            sweep.give_up(db, claim, why, self._max_attempts)
         os.kill(os.getpid(), signal.SIGKILL)

@@ -10,9 +10,9 @@ from sqlalchemy import Connection
 
 from md5_service.settings import Settings
 from md5_service.worker.heartbeat import Beat
-from md5_task_data.bucket import Bucket
+from md5_task_data.bucket.folder import Bucket
 from md5_task_data.errors import BytesMissing, LeaseLost
-from md5_task_data.leases import Claim, Slice
+from md5_task_data.queue.leases import Claim, Slice
 
 T = TypeVar("T")
 BLOCK = 4 << 20  # bytes: large enough that to wait for one another costs the two threads nothing

@@ -27,13 +27,13 @@ from md5_service.settings import Settings
 from md5_service.worker import traces
 from md5_service.worker.heartbeat import Beat, Heartbeat
 from md5_service.worker.job import Cut, Job, Result, Rows
-from md5_task_data import leases, parts, turns
-from md5_task_data.bucket import Bucket
-from md5_task_data.database import Database
+from md5_task_data.bucket.folder import Bucket
+from md5_task_data.database.engine import Database
 from md5_task_data.errors import DependencyAway, LeaseLost, OutOfMemory, TaskDataError
 from md5_task_data.failpoints import reach
-from md5_task_data.leases import Claim
-from md5_task_data.messages import LARGE, WORK, Message
+from md5_task_data.queue import leases, parts, turns
+from md5_task_data.queue.hints import LARGE, WORK, Message
+from md5_task_data.queue.leases import Claim
 
 log = logging.getLogger(__name__)
 

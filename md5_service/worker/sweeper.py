@@ -11,20 +11,25 @@ from celery import Celery
 from md5_service import broker
 from md5_service.settings import Settings
 from md5_service.worker import traces
-from md5_task_data import contents, derived, domains, due, idempotency, parts, statistics
-from md5_task_data.bucket import Bucket
-from md5_task_data.database import Database
+from md5_task_data import idempotency
+from md5_task_data.bucket import small_files
+from md5_task_data.bucket.folder import Bucket
+from md5_task_data.database.engine import Database
 from md5_task_data.errors import DependencyAway
 from md5_task_data.failpoints import reach
-from md5_task_data.messages import Message
-from md5_task_data.orphans import Orphans
+from md5_task_data.kinds import domains
+from md5_task_data.log import statistics
+from md5_task_data.queue import parts, sweep
+from md5_task_data.queue.hints import Message
+from md5_task_data.upkeep import results
+from md5_task_data.upkeep.orphans import Orphans
 
 log = logging.getLogger(__name__)
 
 MOST_BATCHES = 20  # a sweep; the next one goes on
 
 
-def sweep(app: Celery, settings: Settings, database: Database) -> None:
+def look_after_due(app: Celery, settings: Settings, database: Database) -> None:
     """Send hints for queued tasks that are due (all, when the queue is empty: it may have been lost), and end leases that
     ran out. Raises DependencyAway when the database is away."""
     is_idle = _is_idle(app)
@@ -32,7 +37,7 @@ def sweep(app: Celery, settings: Settings, database: Database) -> None:
     after = ""
     for _ in range(MOST_BATCHES):
         with database.transaction() as db:
-            found = due.sweep(
+            found = sweep.sweep(
                 db,
                 after=after,
                 publish_all=bool(is_idle),
@@ -70,9 +75,9 @@ def delete_expired(database: Database, bucket: Bucket) -> int:
     deleted = 0
     for _ in range(MOST_BATCHES):
         with database.reading() as db:
-            task_ids = contents.expired(db)
-            in_database = contents.sizes(db, task_ids)
-            wanted = derived.owed(db, task_ids)
+            task_ids = small_files.expired(db)
+            in_database = small_files.sizes(db, task_ids)
+            wanted = results.owed(db, task_ids)
         if not task_ids:
             break
         for task_id in wanted:
@@ -86,7 +91,7 @@ def delete_expired(database: Database, bucket: Bucket) -> int:
         finally:
             reach("sweep.deleted")
             with database.transaction() as db:
-                contents.settle_expired(db, gone)
+                small_files.settle_expired(db, gone)
         deleted += len(gone)
     return deleted
 
@@ -95,7 +100,7 @@ def _delete_derived(database: Database, task_id: str) -> None:
     is_more = True
     while is_more:
         with database.transaction() as db:
-            is_more = derived.delete_some(db, task_id)
+            is_more = results.delete_some(db, task_id)
 
 
 def delete_orphans(orphans: Orphans) -> None:

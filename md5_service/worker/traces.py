@@ -10,7 +10,7 @@ from celery.signals import celeryd_after_setup, worker_process_init, worker_proc
 from sqlalchemy import RowMapping
 
 from md5_service import tracing
-from md5_task_data.leases import Claim
+from md5_task_data.queue.leases import Claim
 
 
 def begin() -> None:

@@ -14,14 +14,14 @@ import pytest
 import uvicorn
 from sqlalchemy import select
 
-from md5_service.api import in_time
 from md5_service.api.app import create_app
-from md5_service.api.wire import Protocol
+from md5_service.api.http import deadline
+from md5_service.api.http.protocol import Protocol
 from md5_service.settings import Settings
-from md5_task_data import leases
-from md5_task_data.database import Database
+from md5_task_data.database.engine import Database
+from md5_task_data.log.shared_log import SharedLog
+from md5_task_data.queue import leases
 from md5_task_data.schema import metadata
-from md5_task_data.shared_log import SharedLog
 from tests import keys
 from tests.bucket import files
 from tests.client import IN_TIME_S, TLS
@@ -85,7 +85,7 @@ class Api:
 @pytest.fixture
 def start_api(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Api]]:
     """Start an API; keyword arguments are settings."""
-    monkeypatch.setattr(in_time, "ANSWER_S", PATIENT_S)
+    monkeypatch.setattr(deadline, "ANSWER_S", PATIENT_S)
     running: list[tuple[uvicorn.Server, threading.Thread, httpx2.Client]] = []
 
     def start(**given: Any) -> Api:

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 import pytest
 from sqlalchemy import func, select
 
-from md5_task_data import contents
-from md5_task_data.database import Database
+from md5_task_data.bucket import small_files
+from md5_task_data.database.engine import Database
 from md5_task_data.schema import tasks as table
 from tests.api.conftest import Api
 from tests.api.requests import talk
@@ -202,7 +202,7 @@ def test_each_is_one_task_with_its_bytes(
             assert [status for status, _ in answers] == [b"202"] * count, about
             tasks = [json.loads(body) for _, body in answers]
             with database.reading() as db:
-                stored = contents.get_all(db, [task["id"] for task in tasks])
+                stored = small_files.get_all(db, [task["id"] for task in tasks])
             assert [stored[task["id"]] for task in tasks] == [one.content for one in sent], about
             assert [(task["size"], task["batch"]) for task in tasks] == [
                 (len(one.content), one.batch) for one in sent

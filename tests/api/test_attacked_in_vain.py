@@ -17,8 +17,8 @@ import pytest
 from sqlalchemy import select
 
 from md5_service.api.routes import page
-from md5_task_data import leases
-from md5_task_data.database import Database
+from md5_task_data.database.engine import Database
+from md5_task_data.queue import leases
 from md5_task_data.schema import tasks
 from tests.api.conftest import Api
 from tests.api.requests import form

@@ -10,9 +10,9 @@ import pytest
 from fastapi.routing import iter_route_contexts
 from sqlalchemy import Connection, RowMapping
 
-from md5_service.api import auth, browsers
+from md5_service.api.access import auth, cross_site
 from md5_service.api.app import create_app
-from md5_task_data import keys
+from md5_task_data import api_keys
 from md5_task_data.errors import DependencyAway
 from tests.api.answers import assert_problem
 from tests.api.conftest import Api
@@ -139,21 +139,21 @@ def test_the_database_is_asked_once_in_a_while_and_its_absence_is_a_503(
 ) -> None:
     _, header = api.new_key("ann")
     asked = []
-    get = keys.get
+    get = api_keys.get
 
     def noted(db: Connection, key_id: str) -> RowMapping | None:
         asked.append(key_id)
         return get(db, key_id)
 
     monkeypatch.setattr(auth, "REMEMBERED_S", 60)
-    monkeypatch.setattr(keys, "get", noted)
+    monkeypatch.setattr(api_keys, "get", noted)
     assert {api.client.get("/v1/nothing", headers=header).status_code for _ in range(10)} == {404}
     assert len(asked) == 1
 
     def away(*_: object) -> None:
         raise DependencyAway("gone")
 
-    monkeypatch.setattr(keys, "get", away)
+    monkeypatch.setattr(api_keys, "get", away)
     assert_problem(api.client.get("/v1/tasks", headers=api.new_key("bob")[1]), 503, "unavailable")
     assert api.client.get("/v1/tasks", headers={"Authorization": "Bearer x"}).status_code == 401
 
@@ -165,7 +165,7 @@ def test_no_log_line_holds_a_key(api: Api, caplog: pytest.LogCaptureFixture, mon
         for path in ("/v1/tasks", "/v1/nothing", "/v1/tasks/x", "/readyz"):
             api.client.get(path, headers=header)
             api.client.get(path, headers={"Authorization": f"Basic {key}"})
-        monkeypatch.setattr(keys, "fits", lambda *_: 1 / 0)  # a fault of ours, with its traceback
+        monkeypatch.setattr(api_keys, "fits", lambda *_: 1 / 0)  # a fault of ours, with its traceback
         with contextlib.suppress(httpx2.HTTPError):
             assert api.client.get("/v1/tasks", headers=header).status_code == 500
     assert "GET /v1/tasks" in caplog.text
@@ -177,14 +177,14 @@ def test_who_was_not_told_whom_to_let_in_lets_in_this_machine_only(
 ) -> None:
     api = start_api()
     assert api.client.get("/v1/tasks").status_code == 200
-    monkeypatch.setattr(browsers, "is_loopback", lambda _: False)  # as if the address were one that others reach
+    monkeypatch.setattr(cross_site, "is_loopback", lambda _: False)  # as if the address were one that others reach
     assert_problem(api.client.get("/v1/tasks"), 401, "unauthorized", "MD5_AUTH")
     assert api.client.get("/healthz").status_code == 200
 
 
 def test_with_none_everybody_who_reaches_it_may(start_api: Callable[..., Api], monkeypatch: pytest.MonkeyPatch) -> None:
     api = start_api(auth="none")
-    monkeypatch.setattr(browsers, "is_loopback", lambda _: False)
+    monkeypatch.setattr(cross_site, "is_loopback", lambda _: False)
     assert api.client.get("/v1/tasks", headers={"Host": "files.example"}).status_code == 200
 
 

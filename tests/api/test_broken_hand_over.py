@@ -13,10 +13,10 @@ import httpx2
 import pytest
 from sqlalchemy import Connection
 
-from md5_service.api import in_time
+from md5_service.api.http import deadline
 from md5_task_data import failpoints
-from md5_task_data.bucket import Incoming
-from md5_task_data.database import Database
+from md5_task_data.bucket.folder import Incoming
+from md5_task_data.database.engine import Database
 from md5_task_data.errors import DependencyAway
 from tests.api.answers import assert_problem
 from tests.api.conftest import Api
@@ -156,7 +156,7 @@ def test_many_at_once_wait_for_their_turn(api: Api) -> None:
 def test_what_got_a_503_is_not_taken_later(api: Api, monkeypatch: pytest.MonkeyPatch, path: str) -> None:
     cancelled = api.client.post("/v1/tasks", content=b"abc").json()["id"]
     api.client.delete(f"/v1/tasks/{cancelled}")
-    monkeypatch.setattr(in_time, "ANSWER_S", 0.3)
+    monkeypatch.setattr(deadline, "ANSWER_S", 0.3)
     other = Database(api.settings.database_url)
     with other.transaction():
         assert_problem(api.client.post(path.format(cancelled), content=b"abc"), 503, "unavailable")

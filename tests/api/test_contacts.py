@@ -9,12 +9,14 @@ import pytest
 from md5_service.worker import sweeper
 from md5_service.worker.app import kinds
 from md5_service.worker.lifecycle import Lifecycle
-from md5_task_data import contacts, leases, tasks
-from md5_task_data.bucket import Bucket
-from md5_task_data.database import Database
+from md5_task_data import tasks
+from md5_task_data.bucket.folder import Bucket
+from md5_task_data.database.engine import Database
 from md5_task_data.errors import LeaseLost
-from md5_task_data.messages import Message
-from md5_task_data.shared_log import SharedLog
+from md5_task_data.kinds import contacts
+from md5_task_data.log.shared_log import SharedLog
+from md5_task_data.queue import leases
+from md5_task_data.queue.hints import Message
 from tests.api.answers import assert_problem
 from tests.api.conftest import Api
 from tests.client import NOBODY

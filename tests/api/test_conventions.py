@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import pytest
 
-from md5_service.api.disposition import parameters
+from md5_service.api.upload.disposition import parameters
 from tests.api.answers import assert_problem
 from tests.api.conftest import Api
 from tests.api.requests import form

@@ -11,13 +11,13 @@ import httpx2
 import pytest
 from sqlalchemy import update
 
-from md5_service.api import sink
+from md5_service.api.upload import sink
 from md5_service.settings import Settings
-from md5_task_data.bucket import Bucket
-from md5_task_data.database import Database
+from md5_task_data.bucket.folder import Bucket
+from md5_task_data.database.engine import Database
 from md5_task_data.idempotency import HOLD_S
-from md5_task_data.orphans import Orphans
 from md5_task_data.schema import SECOND, idempotency_keys
+from md5_task_data.upkeep.orphans import Orphans
 from tests.api.answers import assert_problem
 from tests.api.conftest import Api
 from tests.client import IN_TIME_S, TLS, wait_for

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from md5_service.api.decoding import Base64, Decoder, QuotedPrintable
+from md5_service.api.upload.decoding import Base64, Decoder, QuotedPrintable
 from md5_task_data.errors import Malformed
 from tests.api.answers import assert_problem
 from tests.api.conftest import Api

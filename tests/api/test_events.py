@@ -14,7 +14,7 @@ import uuid_utils
 from md5_service.api import watch
 from md5_service.api.routes import events
 from md5_task_data import tasks
-from md5_task_data.database import Database
+from md5_task_data.database.engine import Database
 from tests.api.answers import assert_problem
 from tests.api.conftest import Api
 from tests.client import BUSY_S, IN_TIME_S, NOBODY, TLS, wait_for

@@ -3,9 +3,10 @@ are not."""
 
 import pytest
 
-from md5_task_data import leases, tasks
-from md5_task_data.bucket import Bucket
-from md5_task_data.database import Database
+from md5_task_data import tasks
+from md5_task_data.bucket.folder import Bucket
+from md5_task_data.database.engine import Database
+from md5_task_data.queue import leases
 from tests.api.answers import assert_problem
 from tests.api.conftest import Api
 from tests.client import NOBODY

@@ -11,7 +11,7 @@ import httpx2
 import pytest
 
 from md5_task_data import tasks
-from md5_task_data.database import Database
+from md5_task_data.database.engine import Database
 from tests.api.answers import assert_problem
 from tests.api.conftest import Api
 from tests.api.requests import BOUNDARY, FILE, chunks, form

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 import pytest
 
 from md5_service import logs
-from md5_service.api.headers import ALWAYS
+from md5_service.api.http.headers import ALWAYS
 from md5_service.api.routes import health
 from md5_task_data.errors import DependencyAway
 from tests.api.conftest import Api

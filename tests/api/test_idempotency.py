@@ -10,7 +10,7 @@ from pathlib import Path
 import httpx2
 import pytest
 
-from md5_service.api import in_time
+from md5_service.api.http import deadline
 from md5_task_data import failpoints, idempotency
 from tests.api.answers import assert_problem
 from tests.api.conftest import Api
@@ -143,7 +143,7 @@ def test_a_key_is_kept_with_its_task_and_lost_with_it(
 
 def test_what_got_a_503_may_be_sent_again_with_its_key(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
     with monkeypatch.context() as patch:
-        patch.setattr(in_time, "ANSWER_S", 0.3)
+        patch.setattr(deadline, "ANSWER_S", 0.3)
         patch.setattr("md5_task_data.tasks.create_all", lambda *_: time.sleep(0.6))
         assert_problem(send(api), 503, "unavailable")
     assert wait_for(lambda: send(api).status_code == 202, "the key to be free", within_s=SOON_S)
@@ -186,6 +186,6 @@ def test_trying_again_is_answered_though_the_bytes_of_the_first_are_gone(api: Ap
 
 
 def test_without_a_key_nothing_is_held_and_nothing_hashed(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delattr("md5_service.api.sink.hashlib.blake2b")
+    monkeypatch.delattr("md5_service.api.upload.sink.hashlib.blake2b")
     monkeypatch.delattr(idempotency, "hold")
     assert api.hand_over() != api.hand_over()

@@ -11,7 +11,8 @@ from typing import Any
 import httpx2
 import pytest
 
-from md5_service.api import limits, wire
+from md5_service.api.access import rates
+from md5_service.api.http import protocol
 from tests.api.answers import assert_problem
 from tests.api.conftest import Api
 from tests.api.requests import BOUNDARY, FILE, form, talk
@@ -114,7 +115,7 @@ def test_so_many_connections_are_served_and_the_next_are_told(start_api: Callabl
             assert (refused.headers["retry-after"], refused.headers["connection"]) == ("5", "close")
         began = time.monotonic()
         assert talk(api) == b""  # says nothing, and is not waited for as long as others are
-        assert time.monotonic() - began < wire.ONE_TOO_MANY_S + BUSY_S
+        assert time.monotonic() - began < protocol.ONE_TOO_MANY_S + BUSY_S
         open_ones[0].close()
         wait_for(lambda: httpx2.get(f"{api.url}/healthz", verify=TLS).status_code == 200, "a place")
 
@@ -138,7 +139,7 @@ def test_a_head_that_does_not_come_is_not_waited_for(start_api: Callable[..., Ap
 
 
 def test_what_is_sent_after_the_answer_has_an_end_too(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(wire, "LINGER_S", 0.3)
+    monkeypatch.setattr(protocol, "LINGER_S", 0.3)
     began = time.monotonic()
     head = b"POST /v1/nothing HTTP/1.1\r\nHost: localhost\r\nContent-Length: 99\r\n\r\n"
     answer = talk(api, head, *[b"x"] * 10, pause_s=0.1)
@@ -236,7 +237,7 @@ def test_a_disk_keeps_its_reserve(start_api: Callable[..., Api], monkeypatch: py
 @pytest.mark.shows("answer 429")
 def test_one_owner_asks_so_often(start_api: Callable[..., Api], monkeypatch: pytest.MonkeyPatch) -> None:
     now_s = 100.0
-    monkeypatch.setattr(limits, "time", SimpleNamespace(monotonic=lambda: now_s))
+    monkeypatch.setattr(rates, "time", SimpleNamespace(monotonic=lambda: now_s))
     api = start_api(auth="keys", rate_per_owner=5)
     (_, ann), (_, anns_other), (_, bob) = api.new_key("ann"), api.new_key("ann"), api.new_key("bob")
     answers = [api.client.get("/v1/nothing", headers=(ann, anns_other)[number % 2]) for number in range(6)]

@@ -10,8 +10,9 @@ from urllib.parse import urlencode
 import pytest
 
 from md5_service import md5sum
-from md5_task_data import leases, tasks
-from md5_task_data.database import Database
+from md5_task_data import tasks
+from md5_task_data.database.engine import Database
+from md5_task_data.queue import leases
 from tests.api.answers import assert_problem
 from tests.api.conftest import Api
 

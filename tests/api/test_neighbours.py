@@ -8,8 +8,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from md5_service.api import limits
-from md5_service.api.in_time import Turns
+from md5_service.api.access import rates
+from md5_service.api.http.deadline import Turns
 from tests.api.conftest import Api
 from tests.client import IN_TIME_S, in_a_thread
 
@@ -17,7 +17,7 @@ from tests.client import IN_TIME_S, in_a_thread
 def test_who_asks_for_much_at_once_asks_less_often(
     start_api: Callable[..., Api], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(limits, "time", SimpleNamespace(monotonic=lambda: 100.0))
+    monkeypatch.setattr(rates, "time", SimpleNamespace(monotonic=lambda: 100.0))
     api = start_api(auth="keys", rate_per_owner=50)
     for number, (path, served) in enumerate(
         (
@@ -61,5 +61,5 @@ def test_what_computes_has_one_turn_of_an_owner_at_a_time_and_others_wait_for_no
 def test_whatever_a_query_holds_can_be_counted(api: Api, value: str) -> None:
     for name in ("limit", "id", "batch", value):
         assert api.client.get(f"/v1/tasks?{name}={value}&=&&{value}").status_code in (200, 422)
-    assert limits.cost(f"{value}=1&limit={value}&limit=10".encode()) >= 2
-    assert limits.cost(f"limit={value}".encode()) in (1, 101)
+    assert rates.cost(f"{value}=1&limit={value}&limit=10".encode()) >= 2
+    assert rates.cost(f"limit={value}".encode()) in (1, 101)

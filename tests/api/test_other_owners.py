@@ -7,9 +7,11 @@ from contextlib import closing
 
 from sqlalchemy import insert
 
-from md5_task_data import contacts, leases, schema
-from md5_task_data.database import Database
-from md5_task_data.filters import write_cursor, write_text_cursor
+from md5_task_data import schema
+from md5_task_data.database.engine import Database
+from md5_task_data.kinds import contacts
+from md5_task_data.paging import write_cursor, write_text_cursor
+from md5_task_data.queue import leases
 from tests.api.conftest import Api
 from tests.api.tricks.line import Answer, Line, replaced
 from tests.api.tricks.owners import OF_A_LIST, OF_A_TASK, OF_ALL, Try

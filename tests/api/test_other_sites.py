@@ -6,8 +6,8 @@ from contextlib import closing
 
 import pytest
 
-from md5_task_data import leases
-from md5_task_data.database import Database
+from md5_task_data.database.engine import Database
+from md5_task_data.queue import leases
 from tests.api.conftest import Api
 from tests.api.tricks import sites
 from tests.api.tricks.line import Answer, Line, replaced

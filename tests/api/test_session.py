@@ -7,7 +7,7 @@ from typing import Any
 import httpx2
 import pytest
 
-from md5_service.api import auth
+from md5_service.api.access import auth
 from md5_service.api.routes import session
 from tests.api.answers import assert_problem
 from tests.api.conftest import Api

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from md5_service.api import sink
+from md5_service.api.upload import sink
 from tests.api.answers import assert_problem
 from tests.api.conftest import Api
 from tests.client import wait_for

@@ -12,18 +12,19 @@ import pytest
 from sqlalchemy import func, select, update
 from starlette.types import Message, Send
 
-from md5_service.api.download import Download
+from md5_service.api.http.download import Download
 from md5_service.worker import sweeper
 from md5_service.worker.heartbeat import Beat
 from md5_service.worker.job import Job
 from md5_service.worker.kinds import md5
-from md5_task_data import contents, leases
-from md5_task_data.bucket import Bucket
-from md5_task_data.database import Database
-from md5_task_data.doctor import examine
+from md5_task_data.bucket import small_files
+from md5_task_data.bucket.folder import Bucket
+from md5_task_data.database.engine import Database
 from md5_task_data.errors import BytesMissing, DependencyAway
+from md5_task_data.queue import leases
 from md5_task_data.schema import contents as table
 from md5_task_data.schema import tasks
+from md5_task_data.upkeep.doctor import examine
 from tests.api.answers import assert_problem
 from tests.api.conftest import Api
 from tests.client import in_a_thread
@@ -200,7 +201,7 @@ def test_bytes_that_are_gone_from_the_database_are_found_to_be(api: Api, databas
     task_id = hand_over(api, b"abc").json()["id"]
     Bucket(api.settings.bucket_url).make()
     with database.transaction() as db:
-        contents.remove(db, [task_id])
+        small_files.remove(db, [task_id])
     (finding,) = examine(database, Bucket(api.settings.bucket_url), api.settings.log_path)
     assert (finding.code, finding.about) == ("bytes_missing", task_id)
     with database.transaction() as db:

@@ -8,8 +8,8 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 from sqlalchemy import update
 
-from md5_task_data.database import Database
-from md5_task_data.kinds import KINDS
+from md5_task_data.database.engine import Database
+from md5_task_data.registry import KINDS
 from md5_task_data.schema import OUTCOMES, tasks
 from tests.api.answers import assert_problem
 from tests.api.conftest import Api

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from md5_service.api import wire
+from md5_service.api.http import protocol
 from tests.api.conftest import Api
 from tests.client import wait_for
 
@@ -40,24 +40,24 @@ def test_a_download_that_is_not_read_is_cut_off(start_api: Callable[..., Api], s
 
 def test_a_download_that_is_read_slowly_arrives(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
     task_id = api.client.post("/v1/tasks", content=b"x" * LARGE).json()["id"]
-    paused: list[wire.Protocol] = []
-    pause = wire.Protocol.pause_writing
+    paused: list[protocol.Protocol] = []
+    pause = protocol.Protocol.pause_writing
 
-    def noting(protocol: wire.Protocol) -> None:
-        paused.append(protocol)
-        pause(protocol)
+    def noting(served: protocol.Protocol) -> None:
+        paused.append(served)
+        pause(served)
 
-    monkeypatch.setattr(wire.Protocol, "pause_writing", noting)
+    monkeypatch.setattr(protocol.Protocol, "pause_writing", noting)
     with asking(api, f"/v1/tasks/{task_id}/file", and_close=True) as connection, connection.makefile("rb") as coming:
         wait_for(lambda: bool(paused), "the server to wait")
-        [protocol] = set(paused)
+        [served] = set(paused)
         received = b""
         for _ in range(4):
             received += coming.read(150_000)
-            wait_for(lambda: protocol.transport.get_write_buffer_size() < protocol._unsent, "the server to notice")
-            looked = protocol._look
+            wait_for(lambda: served.transport.get_write_buffer_size() < served._unsent, "the server to notice")
+            looked = served._look
             assert looked
-            protocol.loop.call_soon_threadsafe(protocol._end_unless_taken)  # as if the time were over
-            wait_for(lambda old=looked: protocol._look is not old, "a look")  # type: ignore[misc]
+            served.loop.call_soon_threadsafe(served._end_unless_taken)  # as if the time were over
+            wait_for(lambda old=looked: served._look is not old, "a look")  # type: ignore[misc]
         received += coming.read()
     assert received.count(b"x") >= LARGE

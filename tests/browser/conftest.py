@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, FilePayload, Locator, Page, expect, sync_playwright
 from sqlalchemy import update
 
-from md5_task_data.database import Database
+from md5_task_data.database.engine import Database
 from md5_task_data.schema import SECOND, tasks
 from md5_task_data.sql import now
 from tests.client import IN_TIME_S

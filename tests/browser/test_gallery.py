@@ -9,8 +9,8 @@ import pytest
 from playwright.sync_api import Page, expect
 from sqlalchemy import delete, func, insert, select, update
 
-from md5_task_data import statistics
-from md5_task_data.database import Database
+from md5_task_data.database.engine import Database
+from md5_task_data.log import statistics
 from md5_task_data.schema import SECOND, ended_minutes, tasks
 from tests.browser.conftest import card, choose, halfway
 from tests.checkout import ROOT

@@ -12,7 +12,7 @@ from typer.testing import CliRunner, Result
 
 from md5_service.cli.folder import DataFolder
 from md5_service.cli.main import app
-from md5_task_data.database import Database
+from md5_task_data.database.engine import Database
 from tests import forked
 from tests.client import IN_TIME_S, wait_for
 from tests.data.place import Place

@@ -7,7 +7,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from md5_service.cli.main import app
-from md5_task_data.bucket import Bucket
+from md5_task_data.bucket.folder import Bucket
 from tests.bucket import store
 from tests.databases import new_sqlite
 
@@ -35,7 +35,7 @@ def test_all_is_well(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.shows("md5-service doctor")
 def test_a_finding_says_what_to_do(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("md5_task_data.doctor.JUST_STORED_S", -60)
+    monkeypatch.setattr("md5_task_data.upkeep.doctor.JUST_STORED_S", -60)
     task_id = store(Bucket(f"file://{folder}/bucket"))
     answer = ask(folder, monkeypatch)
     assert answer.exit_code == 1

@@ -7,8 +7,8 @@ from typer.testing import CliRunner, Result
 
 from md5_service.cli import up
 from md5_service.cli.main import app
-from md5_task_data import keys, migrations
-from md5_task_data.database import Database
+from md5_task_data import api_keys, migrations
+from md5_task_data.database.engine import Database
 from tests.databases import new_sqlite
 
 
@@ -28,7 +28,7 @@ def test_a_key_is_printed_once_listed_without_its_secret_and_revoked(data: Path)
     made = key("create", "ann", "--data", str(data))
     assert made.exit_code == 0
     printed = made.stdout.strip()
-    key_id = keys.id_of(printed)
+    key_id = api_keys.id_of(printed)
     assert key_id is not None
     listed = key("list", "--data", str(data))
     assert listed.stdout.startswith(f"{key_id}  ann  20")

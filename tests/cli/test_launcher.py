@@ -13,7 +13,7 @@ import pytest
 
 from md5_service.cli import up
 from md5_service.cli.launcher import Launched, Launcher
-from md5_service.cli.parts import Part
+from md5_service.cli.processes import Part
 from tests.checkout import ROOT
 from tests.client import IN_TIME_S, wait_for, wait_until_gone
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from md5_task_data import migrations
-from md5_task_data.database import Database
+from md5_task_data.database.engine import Database
 from tests.client import IN_TIME_S
 from tests.servers.postgres import Postgres
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from md5_task_data.database import Database
+from md5_task_data.database.engine import Database
 from tests import forked
 from tests.checkout import ROOT
 from tests.client import IN_TIME_S

@@ -6,7 +6,7 @@ import tarfile
 from collections.abc import Callable
 
 from md5_task_data import migrations
-from md5_task_data.archive import Writer
+from md5_task_data.upkeep.archive import Writer
 
 
 def content_of(tar: tarfile.TarFile, member: tarfile.TarInfo) -> bytes:

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from md5_task_data import tasks
-from md5_task_data.database import Database
-from md5_task_data.shared_log import SharedLog
+from md5_task_data.database.engine import Database
+from md5_task_data.log.shared_log import SharedLog
 from tests.data.place import Place, fill
 from tests.databases import new_sqlite, url_of
 

@@ -1,4 +1,4 @@
-"""Explicit-state model of the shared log's protocol: L1-L5 of `md5_task_data/shared_log.py`.
+"""Explicit-state model of the shared log's protocol: L1-L5 of `md5_task_data/log/shared_log.py`.
 
 A line of task t is two tokens, (t, 0) and (t, 1), written one by one, so that torn lines show. Workers are kept sorted:
 states that differ only in who is who count once. L2 is two steps, which the head lock makes one for everybody else: so

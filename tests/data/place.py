@@ -8,15 +8,16 @@ from typing import Any
 import uuid_utils
 from sqlalchemy import JSON, String, cast, func, insert, inspect, select, update
 
-from md5_task_data import keys, leases, migrations, parts, schema, tasks
-from md5_task_data.backup import Holds, backup
-from md5_task_data.bucket import Bucket
-from md5_task_data.database import Database
-from md5_task_data.doctor import examine
+from md5_task_data import api_keys, migrations, schema, tasks
+from md5_task_data.bucket.folder import Bucket
+from md5_task_data.database.engine import Database
 from md5_task_data.idempotency import Holder, hold
-from md5_task_data.restore import Restored, restore
+from md5_task_data.log.shared_log import SharedLog
+from md5_task_data.queue import leases, parts
 from md5_task_data.schema import metadata
-from md5_task_data.shared_log import SharedLog
+from md5_task_data.upkeep.backup import Holds, backup
+from md5_task_data.upkeep.doctor import examine
+from md5_task_data.upkeep.restore import Restored, restore
 from tests.bucket import files, store
 
 ODD = "naïve \U0001f9ec\u2028 'quoted' \\ \t\n"
@@ -90,7 +91,7 @@ def fill(place: Place) -> Place:
         assert leases.claim(db, [running], 3600)
         (claim,) = leases.claim(db, [cut], 3600)
         parts.cut(db, claim, [leases.Slice(0, 3, 1), leases.Slice(3, 3, 2)], {"delimiter": ODD}, 2, "rows")
-        keys.create(db, "ann")
+        api_keys.create(db, "ann")
         hold(db, Holder("local", "key", str(uuid_utils.uuid7())))
         row = {"task_id": running, "owner": "local", "name": ODD, "data": json.dumps({"é": ODD}), "email": "é@x.org"}
         db.execute(insert(schema.contacts), [row | {"line": line, "key": f"{line}@x.org"} for line in range(1, 40)])

@@ -5,10 +5,13 @@ from typing import Any
 
 from sqlalchemy import update
 
-from md5_task_data import contents, due, leases, tasks
-from md5_task_data.database import Database
-from md5_task_data.due import Due
-from md5_task_data.leases import Claim
+from md5_task_data import tasks
+from md5_task_data.bucket import small_files
+from md5_task_data.database.engine import Database
+from md5_task_data.queue import leases
+from md5_task_data.queue import sweep as of_rows
+from md5_task_data.queue.leases import Claim
+from md5_task_data.queue.sweep import Due
 from md5_task_data.schema import SECOND
 from md5_task_data.schema import tasks as table
 from md5_task_data.sql import now
@@ -23,7 +26,7 @@ def claim(database: Database, *task_ids: str, lease_s: float = 30) -> list[Claim
 
 def sweep(database: Database, *, publish_all: bool = False, max_attempts: int = 5, after: str = "") -> Due:
     with database.transaction() as db:
-        return due.sweep(db, after=after, publish_all=publish_all, lease_s=30, max_attempts=max_attempts)
+        return of_rows.sweep(db, after=after, publish_all=publish_all, lease_s=30, max_attempts=max_attempts)
 
 
 def make_due(database: Database, task_id: str, seconds: float = 0) -> None:
@@ -65,6 +68,6 @@ def sent(found: Due) -> list[str]:
 def expire(database: Database) -> Sequence[str]:
     """Those whose bytes go now."""
     with database.transaction() as db:
-        gone = contents.expired(db)
-        contents.settle_expired(db, gone)
+        gone = small_files.expired(db)
+        small_files.settle_expired(db, gone)
     return gone

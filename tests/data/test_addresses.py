@@ -5,8 +5,8 @@ from email_validator import EmailNotValidError, validate_email
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from md5_task_data import addresses
-from md5_task_data.addresses import LONGEST, NotAnAddress, key_of
+from md5_task_data.kinds import addresses
+from md5_task_data.kinds.addresses import LONGEST, NotAnAddress, key_of
 
 LETTERS = "abzAZ09._+-"
 LABELS = st.one_of(

@@ -12,13 +12,14 @@ import pytest
 import uuid_utils
 from sqlalchemy import Connection, Table, func, insert, select, update
 
-from md5_task_data import backup as backing
-from md5_task_data import migrations, portable, schema, tasks
-from md5_task_data.database import Database
-from md5_task_data.doctor import examine
+from md5_task_data import migrations, schema, tasks
+from md5_task_data.database.engine import Database
 from md5_task_data.errors import BytesMissing, InvalidInput
 from md5_task_data.schema import metadata
-from md5_task_data.staging import Staging, staging
+from md5_task_data.upkeep import backup as backing
+from md5_task_data.upkeep import rows
+from md5_task_data.upkeep.doctor import examine
+from md5_task_data.upkeep.staging import Staging, staging
 from tests.bucket import store
 from tests.data.place import ODD, Place, everything, staged
 from tests.servers.mariadb import MariaDb
@@ -30,7 +31,7 @@ def test_what_changes_while_rows_are_written_down_is_not_in_it(
     empty: Place, full: Place, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """One state of all tables, and of the log."""
-    real, later = portable.dump, []
+    real, later = rows.dump, []
 
     def dump(db: Connection, each: Table, file: IO[bytes]) -> int:
         later.append(full.ended(filename="later", content=b"abc"))
@@ -38,7 +39,7 @@ def test_what_changes_while_rows_are_written_down_is_not_in_it(
         return real(db, each, file)
 
     before = everything(full.database)
-    monkeypatch.setattr("md5_task_data.backup.dump", dump)
+    monkeypatch.setattr("md5_task_data.upkeep.backup.dump", dump)
     archive, holds = full.backup_and_tell()
     assert len(later) == len(metadata.sorted_tables)
     assert (holds.rows["tasks"], holds.rows["log_lines"]) == (len(before["tasks"]), len(before["log_lines"]))

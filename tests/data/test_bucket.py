@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from md5_task_data.bucket import Bucket
+from md5_task_data.bucket.folder import Bucket
 from md5_task_data.errors import BytesMissing, DependencyAway
 from tests.bucket import files, store
 

@@ -7,8 +7,10 @@ import uuid_utils
 from sqlalchemy import select, text
 from sqlalchemy.exc import DBAPIError
 
-from md5_task_data import bulk, contents, tasks
-from md5_task_data.database import Database
+from md5_task_data import tasks
+from md5_task_data.bucket import small_files
+from md5_task_data.database import bulk
+from md5_task_data.database.engine import Database
 from md5_task_data.errors import DependencyAway
 from md5_task_data.schema import tasks as table
 
@@ -33,8 +35,8 @@ def test_what_is_inserted_together_is_what_was_given(database: Database) -> None
         rows = tasks.create_all(db, [(new, "00-" + "a" * 52) for new in given])
     with database.reading() as db:
         found = {row["id"]: row for row in db.execute(select(table)).mappings()}
-        assert contents.get_all(db, found) == {new.id: all_bytes for new in given}
-        assert set(contents.sizes(db, found).values()) == {len(all_bytes)}
+        assert small_files.get_all(db, found) == {new.id: all_bytes for new in given}
+        assert set(small_files.sizes(db, found).values()) == {len(all_bytes)}
     assert len(found) == len(given)
     for new, row in zip(given, rows, strict=True):
         assert dict(row) == dict(found[new.id])

@@ -7,10 +7,10 @@ from collections.abc import Callable, Sequence
 import pytest
 from sqlalchemy import select
 
-from md5_task_data import contacts
-from md5_task_data.contacts import New
-from md5_task_data.database import Database
+from md5_task_data.database.engine import Database
 from md5_task_data.errors import InvalidInput, NotFound
+from md5_task_data.kinds import contacts
+from md5_task_data.kinds.contacts import New
 from md5_task_data.schema import contacts as table
 from tests.client import IN_TIME_S
 

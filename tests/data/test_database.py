@@ -8,7 +8,7 @@ import uuid_utils
 from sqlalchemy import select
 
 from md5_task_data import migrations, tasks
-from md5_task_data.database import Database
+from md5_task_data.database.engine import Database
 from md5_task_data.errors import DependencyAway
 from md5_task_data.schema import tasks as table
 from tests import forked

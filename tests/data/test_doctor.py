@@ -8,11 +8,12 @@ import pytest
 import uuid_utils
 from sqlalchemy import update
 
-from md5_task_data import doctor, orphans, schema
-from md5_task_data.bucket import Bucket
-from md5_task_data.database import Database
-from md5_task_data.doctor import examine
-from md5_task_data.shared_log import SharedLog
+from md5_task_data import schema
+from md5_task_data.bucket.folder import Bucket
+from md5_task_data.database.engine import Database
+from md5_task_data.log.shared_log import SharedLog
+from md5_task_data.upkeep import doctor, orphans
+from md5_task_data.upkeep.doctor import examine
 from tests.bucket import store
 from tests.databases import new_sqlite
 

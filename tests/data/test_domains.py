@@ -2,9 +2,9 @@
 
 from sqlalchemy import func, select, update
 
-from md5_task_data import domains
-from md5_task_data.database import Database
-from md5_task_data.domains import FILE_S, OWNER_S, PART_S, Answer
+from md5_task_data.database.engine import Database
+from md5_task_data.kinds import domains
+from md5_task_data.kinds.domains import FILE_S, OWNER_S, PART_S, Answer
 from md5_task_data.schema import SECOND, asked_domains, asking
 
 ANSWERS = {

@@ -18,9 +18,9 @@ from typing import Any
 import pytest
 
 from md5_task_data import migrations
-from md5_task_data.archive import Writer
-from md5_task_data.database import Database
+from md5_task_data.database.engine import Database
 from md5_task_data.errors import InvalidInput
+from md5_task_data.upkeep.archive import Writer
 from tests.checkout import ROOT
 from tests.client import IN_TIME_S
 from tests.data.archives import rewritten

@@ -11,7 +11,7 @@ import uuid_utils
 from sqlalchemy import func, select, update
 
 from md5_task_data import idempotency, tasks
-from md5_task_data.database import Database
+from md5_task_data.database.engine import Database
 from md5_task_data.errors import InvalidInput, KeyInUse, KeyReused
 from md5_task_data.idempotency import Holder, Kept
 from md5_task_data.schema import SECOND, idempotency_keys

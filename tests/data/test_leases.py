@@ -5,10 +5,12 @@ from collections.abc import Callable
 import pytest
 from sqlalchemy import Connection, select, update
 
-from md5_task_data import due, leases, messages, tasks
-from md5_task_data.database import Database
+from md5_task_data import tasks
+from md5_task_data.database.engine import Database
 from md5_task_data.errors import LeaseLost
-from md5_task_data.leases import Claim
+from md5_task_data.queue import hints, leases
+from md5_task_data.queue import sweep as of_rows
+from md5_task_data.queue.leases import Claim
 from md5_task_data.schema import SECOND
 from md5_task_data.schema import tasks as table
 from md5_task_data.sql import now
@@ -49,7 +51,7 @@ STEPS: dict[str, Callable[[Connection, Claim], None]] = {
     "finish": lambda db, stale: leases.finish(db, stale, {"md5": "f" * 32}),
     "fail": lambda db, stale: leases.fail(db, stale, {"code": "x", "detail": "x"}),
     "put_back": lambda db, stale: leases.put_back(db, stale, "x", delay_s=0, is_error=True),
-    "give_up": lambda db, stale: due.give_up(db, stale, "x", 5),
+    "give_up": lambda db, stale: of_rows.give_up(db, stale, "x", 5),
 }
 
 
@@ -155,9 +157,9 @@ def test_a_claim_passes_by_what_others_are_at(database: Database, new_task: NewT
 def test_small_files_travel_together_and_what_is_large_or_was_tried_before_alone(
     database: Database, new_task: NewTask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(messages, "MOST_TOGETHER", 3)
-    small = [new_task(size=messages.SMALL) for _ in range(4)]
-    large, tried = new_task(size=messages.SMALL + 1), new_task()
+    monkeypatch.setattr(hints, "MOST_TOGETHER", 3)
+    small = [new_task(size=hints.SMALL) for _ in range(4)]
+    large, tried = new_task(size=hints.SMALL + 1), new_task()
     (mine,) = claim(database, tried)
     with database.transaction() as db:
         leases.put_back(db, mine, "an error", delay_s=0, is_error=True)

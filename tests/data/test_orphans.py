@@ -9,12 +9,13 @@ import pytest
 import uuid_utils
 from sqlalchemy import update
 
-from md5_task_data import orphans, schema
-from md5_task_data.bucket import Bucket
-from md5_task_data.database import Database
+from md5_task_data import schema
+from md5_task_data.bucket.folder import Bucket
+from md5_task_data.database.engine import Database
 from md5_task_data.errors import DependencyAway
-from md5_task_data.orphans import Orphans
-from md5_task_data.shared_log import SharedLog
+from md5_task_data.log.shared_log import SharedLog
+from md5_task_data.upkeep import orphans
+from md5_task_data.upkeep.orphans import Orphans
 from tests.bucket import names, store
 from tests.databases import new_sqlite
 

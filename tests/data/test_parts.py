@@ -7,12 +7,16 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, select, update
 
-from md5_task_data import contacts, derived, due, leases, parts, statistics, tasks
-from md5_task_data.database import Database
+from md5_task_data import tasks
+from md5_task_data.database.engine import Database
 from md5_task_data.errors import LeaseLost, NotFound
-from md5_task_data.leases import Claim, Slice
+from md5_task_data.kinds import contacts
+from md5_task_data.log import statistics
+from md5_task_data.queue import leases, parts, sweep
+from md5_task_data.queue.leases import Claim, Slice
 from md5_task_data.schema import tasks as table
 from md5_task_data.sql import now
+from md5_task_data.upkeep import results
 from tests.client import IN_TIME_S
 
 NewTask = Callable[..., str]
@@ -155,7 +159,7 @@ def test_a_stale_fence_changes_neither_part_nor_file(database: Database, cut: Cu
     with database.transaction() as db:
         db.execute(update(table).where(table.c.id == ids[0]).values(due_at=now()))
     with database.transaction() as db:
-        assert due.sweep(db, after="", publish_all=False, lease_s=30, max_attempts=5).requeued == 1
+        assert sweep.sweep(db, after="", publish_all=False, lease_s=30, max_attempts=5).requeued == 1
     claims(database, ids[0])
     with pytest.raises(LeaseLost), database.transaction() as db:
         LATE[late](db, stale)
@@ -180,7 +184,7 @@ def test_a_part_that_loses_its_worker_too_often_fails_its_file(database: Databas
     with database.transaction() as db:
         db.execute(update(table).where(table.c.id == ids[1]).values(due_at=now()))
     with database.transaction() as db:
-        assert due.sweep(db, after="", publish_all=False, lease_s=30, max_attempts=1).given_up == 1
+        assert sweep.sweep(db, after="", publish_all=False, lease_s=30, max_attempts=1).given_up == 1
     assert row(database, task_id)["status"] == "waiting"
     assert look_after(database) == []
     failed = row(database, task_id)
@@ -228,7 +232,7 @@ def test_what_a_file_brought_is_deleted_when_nobody_can_bring_more(database: Dat
         is_more = True
         while is_more:
             with other.transaction() as db:
-                is_more = derived.delete_some(db, task_id)
+                is_more = results.delete_some(db, task_id)
 
     deleting = threading.Thread(target=delete)
     with database.transaction() as db:

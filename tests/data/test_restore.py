@@ -13,12 +13,13 @@ import pytest
 import uuid_utils
 from sqlalchemy import String, cast, delete, func, select
 
-from md5_task_data import keys, migrations, orphans, schema, sql
-from md5_task_data.archive import Writer
+from md5_task_data import api_keys, migrations, schema, sql
 from md5_task_data.errors import Conflict, DependencyAway, InvalidInput
-from md5_task_data.orphans import Orphans
-from md5_task_data.shared_log import SharedLog
-from md5_task_data.staging import Staging
+from md5_task_data.log.shared_log import SharedLog
+from md5_task_data.upkeep import orphans
+from md5_task_data.upkeep.archive import Writer
+from md5_task_data.upkeep.orphans import Orphans
+from md5_task_data.upkeep.staging import Staging
 from tests.client import held_by_a_stranger
 from tests.data.archives import content_of, rewritten
 from tests.data.place import Place, emptied, everything, staged
@@ -185,7 +186,7 @@ def test_only_an_empty_database_is_restored_into(place: Place, other: Place) -> 
     assert everything(place.database) == before
     migrations.upgrade(other.database)
     with other.database.transaction() as db:
-        keys.create(db, "ann")
+        api_keys.create(db, "ann")
     with pytest.raises(Conflict, match="api_keys has rows"):
         other.restore(archive)
 

@@ -14,13 +14,14 @@ import pytest
 from sqlalchemy import insert, select, update
 from sqlalchemy.exc import IntegrityError
 
-from md5_task_data import failpoints, shared_log, tasks
-from md5_task_data.database import Database
+from md5_task_data import failpoints, tasks
+from md5_task_data.database.engine import Database
 from md5_task_data.errors import DependencyAway
-from md5_task_data.log_verify import verify
+from md5_task_data.log import shared_log
+from md5_task_data.log.shared_log import LogBusy, SharedLog
+from md5_task_data.log.verify import verify
 from md5_task_data.schema import log_head, log_lines
 from md5_task_data.schema import tasks as table
-from md5_task_data.shared_log import LogBusy, SharedLog
 from tests.client import IN_TIME_S, held_by_a_stranger, wait_for
 
 NewTask = Callable[..., str]

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import insert, select
 
-from md5_task_data import database as module
-from md5_task_data.database import Database
+from md5_task_data.database import engine as module
+from md5_task_data.database.engine import Database
 from md5_task_data.errors import DependencyAway, StorageFull
 from md5_task_data.schema import tasks as table
 from tests.client import BUSY_S

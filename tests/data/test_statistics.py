@@ -6,10 +6,12 @@ from pathlib import Path
 import pytest
 from sqlalchemy import insert, select, text, update
 
-from md5_task_data import leases, migrations, schema, statistics, tasks
-from md5_task_data.database import Database
+from md5_task_data import migrations, schema, tasks
+from md5_task_data.database.engine import Database
+from md5_task_data.log import statistics
+from md5_task_data.log.shared_log import LogBusy, SharedLog
+from md5_task_data.queue import leases
 from md5_task_data.schema import SECOND
-from md5_task_data.shared_log import LogBusy, SharedLog
 from tests.client import held_by_a_stranger
 
 NewTask = Callable[..., str]

@@ -7,10 +7,12 @@ import pytest
 import uuid_utils
 from sqlalchemy.exc import IntegrityError
 
-from md5_task_data import contents, kinds, leases, names, tasks
-from md5_task_data.database import Database
+from md5_task_data import names, registry, tasks
+from md5_task_data.bucket import small_files
+from md5_task_data.database.engine import Database
 from md5_task_data.errors import Conflict, InvalidInput, LeaseLost, NotFound
-from md5_task_data.shared_log import SharedLog
+from md5_task_data.log.shared_log import SharedLog
+from md5_task_data.queue import leases
 from tests.client import NOBODY
 
 NewTask = Callable[..., str]
@@ -128,7 +130,7 @@ def test_a_task_can_be_cancelled_until_its_outcome_is_decided(
         SharedLog(database, tmp_path / "tasks.log").flush()
     if state == "expired":
         with database.transaction() as db:
-            contents.settle_expired(db, [task_id])
+            small_files.settle_expired(db, [task_id])
     if state in ("queued", "running", "put back"):
         with database.transaction() as db:
             assert tasks.cancel(db, "local", task_id)["outcome"] == "cancelled"
@@ -162,16 +164,16 @@ def test_the_same_id_twice_is_refused_by_the_database(database: Database) -> Non
 
 
 def test_parameters_are_checked_by_their_kind() -> None:
-    assert kinds.parameters("md5", {"expected_md5": " " + "AB" * 16 + "\n"}) == {"expected_md5": "ab" * 16}
-    assert kinds.parameters("md5", {}) == {}
+    assert registry.parameters("md5", {"expected_md5": " " + "AB" * 16 + "\n"}) == {"expected_md5": "ab" * 16}
+    assert registry.parameters("md5", {}) == {}
     for given, words in (
         ({"expected_md5": "xyz"}, "32 hexadecimal"),
         ({"expectedmd5": "0" * 32}, "takes: .*expected_md5"),
     ):
         with pytest.raises(InvalidInput, match=words):
-            kinds.parameters("md5", given)
+            registry.parameters("md5", given)
     with pytest.raises(InvalidInput, match="one of: md5"):
-        kinds.parameters("sha1", {})
+        registry.parameters("sha1", {})
 
 
 def test_a_version_changes_with_whatever_a_client_can_see(database: Database, new_task: NewTask) -> None:

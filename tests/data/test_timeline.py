@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from md5_task_data import tasks
-from md5_task_data.database import Database
+from md5_task_data.database.engine import Database
 from md5_task_data.errors import LeaseLost
-from md5_task_data.shared_log import SharedLog
+from md5_task_data.log.shared_log import SharedLog
 from tests.data.conftest import NewTask
 from tests.data.steps import beat, claim, expire, finish, later, put_back, row, sent, sweep
 

@@ -8,10 +8,11 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text, update
 
-from md5_task_data import messages, parts, tasks, turns
-from md5_task_data.database import Database
-from md5_task_data.leases import Claim, Slice
-from md5_task_data.messages import LARGE, LARGE_FILE, MOST_TOGETHER, SMALL, WORK
+from md5_task_data import tasks
+from md5_task_data.database.engine import Database
+from md5_task_data.queue import hints, parts, turns
+from md5_task_data.queue.hints import LARGE, LARGE_FILE, MOST_TOGETHER, SMALL, WORK
+from md5_task_data.queue.leases import Claim, Slice
 from md5_task_data.schema import tasks as table
 from tests.data.steps import claim, finish, later, put_back
 from tests.databases import new_sqlite
@@ -54,7 +55,7 @@ def cut(database: Database, task_id: str, count: int) -> list[str]:
     ],
 )
 def test_only_what_takes_no_time_goes_by_work(kind: str, size: int, lane: str) -> None:
-    assert messages.lane_of(kind, size) == lane
+    assert hints.lane_of(kind, size) == lane
 
 
 def test_a_flood_of_large_files_delays_nobody_by_more_than_what_is_running(

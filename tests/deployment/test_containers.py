@@ -17,7 +17,7 @@ import pytest
 import redis
 
 from md5_task_data import migrations
-from md5_task_data.database import Database
+from md5_task_data.database.engine import Database
 from md5_task_data.errors import DependencyAway
 from tests.checkout import ROOT
 from tests.client import IN_TIME_S, TLS, wait_for

@@ -14,7 +14,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from sqlalchemy import text
 
 from md5_service.settings import Settings
-from md5_task_data.database import Database
+from md5_task_data.database.engine import Database
 from tests.client import IN_TIME_S, TLS, wait_for
 from tests.deployment.monitoring import CONFIGURATION, PROMETHEUS, panels
 from tests.servers.prometheus import Prometheus, promtool

@@ -9,7 +9,7 @@ from functools import partial
 import pytest
 from sqlalchemy import update
 
-from md5_task_data.database import Database
+from md5_task_data.database.engine import Database
 from md5_task_data.schema import totals
 from tests.client import IN_TIME_S, wait_for
 from tests.faults.journal import Journal

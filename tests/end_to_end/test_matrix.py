@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from md5_service import broker
-from md5_task_data import log_verify
-from md5_task_data.database import Database
-from md5_task_data.messages import Message
+from md5_task_data.database.engine import Database
+from md5_task_data.log import verify
+from md5_task_data.queue.hints import Message
 from tests.cluster import Cluster, running
 from tests.faults.oracle import KEPT, counts
 from tests.servers.rabbitmq import RabbitMq
@@ -45,7 +45,7 @@ def test_files_come_in_through_several_apis_and_are_done_by_several_workers(
     found = counts(database_url, cluster.log_path, journal)
     figure(f"{FILES} files, the message of each five times more: each at its first attempt; {found}")
     assert found == KEPT
-    assert log_verify.verify(cluster.log_path, Database(database_url)) == (FILES + 2, None)
+    assert verify.verify(cluster.log_path, Database(database_url)) == (FILES + 2, None)
 
 
 def _look_at_the_rest_of_the_contract(cluster: Cluster) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from md5_task_data import messages
+from md5_task_data.queue import hints
 from tests.client import BUSY_S, held_by_a_stranger, wait_for
 from tests.service import API, BEAT, LARGE, LAUNCHER, UPKEEP, VALKEY, WORKER, Service
 
@@ -48,7 +48,7 @@ def test_however_many_large_files_there_are_small_ones_pass(start_service: Calla
     service = start_service()
     lane = service.parts(LARGE)
     service.suspend(lane)
-    large = bytes(messages.LARGE_FILE + 1)
+    large = bytes(hints.LARGE_FILE + 1)
     waiting = [service.hand_over(large) for _ in range(3)]
     passing = service.hand_over(b"abc")
     assert service.ended(passing, 10)["result"] == {"md5": ABC}

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from md5_task_data import tasks
-from md5_task_data.database import Database
+from md5_task_data.database.engine import Database
 from tests.checkout import ROOT
 from tests.client import IN_TIME_S, wait_for
 from tests.cluster import BIN, Cluster, Member

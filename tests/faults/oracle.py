@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection, NullPool, create_engine, make_url, text
 
-from md5_task_data.database import DRIVERS
+from md5_task_data.database.engine import DRIVERS
 
 ENDS = ("done", "failed", "cancelled")
 TASKS = "tasks WHERE parent_id IS NULL"  # the parts of a file are nobody's promise

@@ -17,7 +17,7 @@ import pytest
 import uuid_utils
 
 from md5_task_data import tasks
-from md5_task_data.database import Database
+from md5_task_data.database.engine import Database
 from tests import forked
 from tests.client import IN_TIME_S, Client, wait_for
 from tests.cluster import Cluster, running

@@ -16,10 +16,11 @@ from kombu import Connection, Message, Queue
 
 from md5_service.broker import is_idle, make_celery, publish
 from md5_service.settings import Settings
-from md5_task_data import messages, tasks
-from md5_task_data.bucket import Bucket
-from md5_task_data.database import Database
+from md5_task_data import tasks
+from md5_task_data.bucket.folder import Bucket
+from md5_task_data.database.engine import Database
 from md5_task_data.errors import DependencyAway
+from md5_task_data.queue import hints
 from tests.bucket import store
 from tests.client import IN_TIME_S, wait_for
 from tests.cluster import Cluster
@@ -171,14 +172,14 @@ def test_a_hint_that_was_fetched_and_not_begun_leaves_nothing_behind(
 
 
 @contextlib.contextmanager
-def receiving(broker: Broker, *hints: str) -> Iterator[tuple[Connection, list[Message]]]:
+def receiving(broker: Broker, *task_ids: str) -> Iterator[tuple[Connection, list[Message]]]:
     """Send hints, and be a worker that has one place."""
     nothing = {"database_url": "sqlite:////nowhere", "bucket_url": "file:///", "log_path": Path(os.devnull)}
     app = make_celery(Settings.model_validate({"broker_url": broker.url} | nothing))
-    publish(app, [messages.Message([hint]) for hint in hints])
+    publish(app, [hints.Message([task_id]) for task_id in task_ids])
     got: list[Message] = []
     with app.connection_for_read() as connection:
-        consumer = connection.Consumer([Queue(messages.WORK)], on_message=got.append)
+        consumer = connection.Consumer([Queue(hints.WORK)], on_message=got.append)
         consumer.qos(prefetch_count=1)
         consumer.consume()
         yield connection, got
@@ -196,7 +197,7 @@ def test_a_broker_that_does_not_let_us_in_is_away(rabbitmq: RabbitMq, tmp_path: 
     app = make_celery(settings)
     for step in (
         lambda: is_idle(app),
-        lambda: publish(app, [messages.Message(["01a201f5-3560-7681-96d2-5d5d82951648"])]),
+        lambda: publish(app, [hints.Message(["01a201f5-3560-7681-96d2-5d5d82951648"])]),
     ):
         with pytest.raises(DependencyAway, match="the broker cannot be reached"):
             step()

@@ -12,9 +12,9 @@ from md5_service.settings import Settings
 from md5_service.worker.app import kinds
 from md5_service.worker.lifecycle import Lifecycle
 from md5_task_data import tasks
-from md5_task_data.bucket import Bucket
-from md5_task_data.database import Database
-from md5_task_data.messages import Message
+from md5_task_data.bucket.folder import Bucket
+from md5_task_data.database.engine import Database
+from md5_task_data.queue.hints import Message
 from md5_task_data.schema import contacts, rejects
 from tests.bucket import store
 from tests.client import IN_TIME_S, wait_for

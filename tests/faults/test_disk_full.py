@@ -13,7 +13,7 @@ import httpx2
 import pytest
 from sqlalchemy import create_engine, make_url, text
 
-from md5_task_data.database import DRIVERS
+from md5_task_data.database.engine import DRIVERS
 from tests.bucket import files
 from tests.client import wait_for
 from tests.cluster import Cluster, running

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from md5_service.broker import WORK_MESSAGE
-from md5_task_data.messages import MOST_TOGETHER, WORK
+from md5_task_data.queue.hints import MOST_TOGETHER, WORK
 from tests.client import wait_for
 from tests.cluster import Cluster, running
 from tests.servers.rabbitmq import RabbitMq

@@ -7,7 +7,8 @@ import pytest
 
 from md5_service.cli.launcher import Launcher
 from tests.checkout import ROOT
-from tests.faults.mutants import LEASES, MUTANTS
+from tests.faults.mutants import MUTANTS
+from tests.faults.mutants.queue import LEASES
 from tests.faults.mutation import Mutant, changed, libraries, run, run_pytest
 
 IN_SHORT = [mutant for mutant in MUTANTS if mutant.in_short]

@@ -10,7 +10,7 @@ import pytest
 import uuid_utils
 
 from md5_service import broker
-from md5_task_data.messages import Message
+from md5_task_data.queue.hints import Message
 from tests.client import wait_for
 from tests.cluster import Cluster, running
 from tests.faults.conftest import StartCluster

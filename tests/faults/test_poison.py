@@ -13,8 +13,8 @@ import psutil
 import pytest
 
 from md5_service.worker.heartbeat import DEAF_S
-from md5_task_data.leases import NOT_COUNTED
-from md5_task_data.messages import MOST_TOGETHER, SMALL
+from md5_task_data.queue.hints import MOST_TOGETHER, SMALL
+from md5_task_data.queue.leases import NOT_COUNTED
 from tests.checkout import PACKAGES, ROOT
 from tests.client import wait_for
 from tests.cluster import Cluster, running
@@ -53,7 +53,7 @@ def house(tmp_path: Path) -> Path:
     for package in PACKAGES:
         shutil.copytree(ROOT / package, folder / package, ignore=shutil.ignore_patterns("__pycache__", "page"))
     shutil.copy(poison.__file__, folder / "md5_service" / "worker" / "kinds" / "poison.py")
-    registry = folder / "md5_task_data" / "kinds.py"
+    registry = folder / "md5_task_data" / "registry.py"
     before, after = registry.read_text().split('    "md5": Md5Parameters,\n')
     registry.write_text(f'{before}    "md5": Md5Parameters,\n    "poison": NoParameters,\n{after}')
     return folder

@@ -24,20 +24,20 @@ import atheris
 with atheris.instrument_imports(
     include=[
         "python_multipart",
-        "md5_service.api.receive",
-        "md5_service.api.sink",
-        "md5_service.api.disposition",
-        "md5_service.api.decoding",
+        "md5_service.api.upload.receive",
+        "md5_service.api.upload.sink",
+        "md5_service.api.upload.disposition",
+        "md5_service.api.upload.decoding",
     ]
 ):
-    from md5_service.api import disposition, receive, sink
+    from md5_service.api.upload import disposition, receive, sink
 
 from fastapi import Request
 from starlette.exceptions import HTTPException
 
-from md5_service.api.intake import new_task
+from md5_service.api.upload.intake import new_task
 from md5_service.settings import Settings
-from md5_task_data.bucket import Bucket
+from md5_task_data.bucket.folder import Bucket
 from md5_task_data.errors import InvalidInput, Malformed, TooLarge
 
 ID = "01a20000-0000-7000-8000-000000000000"

@@ -7,9 +7,9 @@ from typing import Any
 import schemathesis
 from schemathesis import GenerationMode
 
-from md5_service.api.documented import KEY, MD5_IN_BASE64
+from md5_service.api.http.openapi import KEY, MD5_IN_BASE64
 from md5_task_data.errors import InvalidInput
-from md5_task_data.kinds import KINDS, parameters
+from md5_task_data.registry import KINDS, parameters
 
 LONGEST_WAIT_S = 1
 numbers = itertools.count()

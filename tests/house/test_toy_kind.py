@@ -24,7 +24,7 @@ def test_a_kind_is_added_with_one_file_and_one_line(tmp_path: Path) -> None:
     for package in PACKAGES:
         shutil.copytree(ROOT / package, tmp_path / package, ignore=shutil.ignore_patterns("__pycache__", "page"))
     (tmp_path / "md5_service" / "worker" / "kinds" / "toy.py").write_text(WORK)
-    registry = tmp_path / "md5_task_data" / "kinds.py"
+    registry = tmp_path / "md5_task_data" / "registry.py"
     before, after = registry.read_text().split('    "md5": Md5Parameters,\n')
     registry.write_text(f'{before}    "md5": Md5Parameters,\n{LINE}{after}')
     run = "import sys; from md5_service.cli.main import main; main()"

@@ -18,7 +18,7 @@ import psutil
 from sqlalchemy import make_url
 
 from md5_task_data import migrations
-from md5_task_data.database import Database
+from md5_task_data.database.engine import Database
 from tests.client import IN_TIME_S
 from tests.servers.guardian import guard, kill_all_in, processes_in
 

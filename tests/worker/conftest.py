@@ -10,10 +10,11 @@ from sqlalchemy import select
 from md5_service.settings import Settings
 from md5_service.worker.app import kinds
 from md5_service.worker.lifecycle import Lifecycle
-from md5_task_data import rejects, tasks
-from md5_task_data.bucket import Bucket
-from md5_task_data.database import Database
-from md5_task_data.messages import Message
+from md5_task_data import tasks
+from md5_task_data.bucket.folder import Bucket
+from md5_task_data.database.engine import Database
+from md5_task_data.kinds import rejects
+from md5_task_data.queue.hints import Message
 from md5_task_data.schema import contacts
 from tests.bucket import store
 

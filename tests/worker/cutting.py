@@ -8,7 +8,7 @@ from md5_service.worker.formats.csv import (
     Dialect,
     is_blank,
 )
-from md5_task_data.leases import Slice
+from md5_task_data.queue.leases import Slice
 
 Row = tuple[int, list[str]]  # the line of a record, and its cells
 

@@ -14,7 +14,7 @@ from md5_service.worker.formats.csv import (
     UnreadableCsv,
     lines_of,
 )
-from md5_task_data.leases import Slice
+from md5_task_data.queue.leases import Slice
 from tests.worker.cutting import cut, read
 
 # The cases of csv-spectrum (github.com/max-mapper/csv-spectrum), with data of our own.

@@ -13,8 +13,8 @@ from md5_service.worker import heartbeat
 from md5_service.worker.job import BLOCK, Job
 from md5_service.worker.lifecycle import Lifecycle
 from md5_task_data import tasks
-from md5_task_data.bucket import Bucket
-from md5_task_data.database import Database
+from md5_task_data.bucket.folder import Bucket
+from md5_task_data.database.engine import Database
 from tests import forked
 from tests.bucket import store
 from tests.client import IN_TIME_S

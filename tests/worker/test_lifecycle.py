@@ -14,11 +14,12 @@ from md5_service.settings import Settings
 from md5_service.worker.job import BLOCK, Job, Rows
 from md5_service.worker.kinds import md5
 from md5_service.worker.lifecycle import ERROR_DELAYS_S, Lifecycle, Work
-from md5_task_data import due, tasks
-from md5_task_data.bucket import Bucket
-from md5_task_data.database import Database
+from md5_task_data import tasks
+from md5_task_data.bucket.folder import Bucket
+from md5_task_data.database.engine import Database
 from md5_task_data.errors import DependencyAway, InvalidInput
-from md5_task_data.messages import LARGE, WORK
+from md5_task_data.queue import sweep
+from md5_task_data.queue.hints import LARGE, WORK
 from md5_task_data.schema import SECOND
 from tests.bucket import store
 from tests.client import BUSY_S, IN_TIME_S
@@ -184,7 +185,7 @@ def test_the_heartbeat_keeps_the_lease_of_long_work_and_shows_its_progress(
             time.sleep(1.4)  # three blocks: longer than the lease, which a busy machine may hold up for two seconds
             seen.append(row(database, task_id))
         with database.transaction() as db:
-            assert due.sweep(db, after="", publish_all=False, lease_s=3, max_attempts=5).requeued == 0
+            assert sweep.sweep(db, after="", publish_all=False, lease_s=3, max_attempts=5).requeued == 0
         return {}
 
     lifecycle(database, bucket, work, lease_s=3).run([task_id])
@@ -276,7 +277,7 @@ def test_the_leases_of_all_are_kept_while_one_is_worked_on(database: Database, b
         if job.filename == "1":
             time.sleep(4)  # longer than the lease
             with database.transaction() as db:
-                assert due.sweep(db, after="", publish_all=False, lease_s=3, max_attempts=5).lost == []
+                assert sweep.sweep(db, after="", publish_all=False, lease_s=3, max_attempts=5).lost == []
         return {"name": job.filename}
 
     lifecycle(database, bucket, slow, lease_s=3).run(ids)

@@ -10,8 +10,8 @@ from md5_service.worker.formats.csv import Cutter, Dialect
 from md5_service.worker.formats.text import Judge, not_text
 from md5_service.worker.kinds.contacts.layout import Layout, layout_of
 from md5_service.worker.kinds.contacts.rows import parse
-from md5_task_data.addresses import NotAnAddress, key_of
 from md5_task_data.errors import InvalidInput, LeaseLost
+from md5_task_data.kinds.addresses import NotAnAddress, key_of
 from tests.linear import assert_linear
 
 SMALL = 2000  # characters

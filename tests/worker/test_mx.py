@@ -9,8 +9,9 @@ from sqlalchemy import func, select
 
 from md5_service.worker.kinds.contacts import mx
 from md5_service.worker.kinds.contacts.mx import SILENT, ask
-from md5_task_data import domains, schema
+from md5_task_data import schema
 from md5_task_data.errors import LeaseLost
+from md5_task_data.kinds import domains
 from tests.client import BUSY_S
 from tests.servers.dns import Dns
 from tests.worker.conftest import Loading

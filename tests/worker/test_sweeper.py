@@ -10,14 +10,16 @@ from sqlalchemy import func, insert, select, update
 from md5_service import broker
 from md5_service.settings import Settings
 from md5_service.worker import sweeper
-from md5_task_data import contents, due, leases, statistics
 from md5_task_data import tasks as tasks_of_clients
-from md5_task_data.bucket import Bucket
-from md5_task_data.database import Database
+from md5_task_data.bucket import small_files
+from md5_task_data.bucket.folder import Bucket
+from md5_task_data.database.engine import Database
 from md5_task_data.errors import DependencyAway
-from md5_task_data.messages import Message
+from md5_task_data.log import statistics
+from md5_task_data.log.shared_log import SharedLog
+from md5_task_data.queue import leases, sweep
+from md5_task_data.queue.hints import Message
 from md5_task_data.schema import SECOND, ended_minutes, idempotency_keys, tasks, totals
-from md5_task_data.shared_log import SharedLog
 from md5_task_data.sql import now
 from tests.bucket import store
 
@@ -41,7 +43,7 @@ def test_leases_end_though_the_broker_is_away(
     with database.transaction() as db:
         leases.claim(db, [task_id], 30)
         db.execute(update(tasks).values(due_at=now()))
-    sweeper.sweep(broker.make_celery(settings), settings, database)
+    sweeper.look_after_due(broker.make_celery(settings), settings, database)
     assert "1 tasks queued again" in caplog.text
     assert "the broker cannot be reached" in caplog.text
 
@@ -53,7 +55,7 @@ def test_an_idle_broker_gets_all_hints_again(
     sent: list[Message] = []
     monkeypatch.setattr(broker, "is_idle", lambda _: True)
     monkeypatch.setattr(broker, "publish", lambda _, messages: sent.extend(messages))
-    sweeper.sweep(broker.make_celery(settings), settings, database)
+    sweeper.look_after_due(broker.make_celery(settings), settings, database)
     assert sent == [Message(waiting)]
 
 
@@ -68,10 +70,10 @@ def test_one_failure_to_send_is_enough_for_a_sweep(
 
     for _ in range(5):
         new_task()
-    monkeypatch.setattr(due, "BATCH", 2)
+    monkeypatch.setattr(sweep, "BATCH", 2)
     monkeypatch.setattr(broker, "is_idle", lambda _: True)
     monkeypatch.setattr(broker, "publish", refuse)
-    sweeper.sweep(broker.make_celery(settings), settings, database)
+    sweeper.look_after_due(broker.make_celery(settings), settings, database)
     assert len(tries) == 1
 
 
@@ -92,7 +94,7 @@ def test_bytes_are_deleted_when_they_were_kept_long_enough_and_only_then(
         sweeper.delete_expired(database, bucket)
     away.rename(bucket.root)
     with database.transaction() as db:
-        assert due.restart(db) == 0  # a start of the service ends no keeping
+        assert sweep.restart(db) == 0  # a start of the service ends no keeping
     assert sweeper.delete_expired(database, bucket) == 1
     assert sweeper.delete_expired(database, bucket) == 0
     assert {path.name for path in bucket.root.rglob("*-*")} == {kept, queued}
@@ -134,7 +136,7 @@ def test_who_dies_between_bytes_and_note_leaves_it_to_the_next(
             tasks_of_clients.cancel(db, "local", task_id)
     SharedLog(database, tmp_path / "tasks.log").flush()
     with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
-        patch.setattr(contents, "settle_expired", raising_interrupt)
+        patch.setattr(small_files, "settle_expired", raising_interrupt)
         sweeper.delete_expired(database, bucket)
     assert sweeper.delete_expired(database, bucket) == 3
 

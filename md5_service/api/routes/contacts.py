@@ -7,13 +7,14 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
 from starlette.responses import StreamingResponse
 
-from md5_service.api import documented, schemas
-from md5_service.api.conventions import answer_head, known_parameters, link_next
-from md5_service.api.documented import AnyText, TaskId, Text
-from md5_service.api.in_time import in_time
-from md5_service.api.limits import LARGEST_PAGE
-from md5_service.api.services import Owner, Services, Shared
-from md5_task_data import contacts, rejects, tasks
+from md5_service.api.access.rates import LARGEST_PAGE
+from md5_service.api.http import openapi, schemas
+from md5_service.api.http.conventions import answer_head, known_parameters, link_next
+from md5_service.api.http.deadline import in_time
+from md5_service.api.http.openapi import AnyText, TaskId, Text
+from md5_service.api.state import Owner, Services, Shared
+from md5_task_data import tasks
+from md5_task_data.kinds import contacts, rejects
 from md5_task_data.schema import Row
 
 router = APIRouter(prefix="/v1", tags=["contacts"], dependencies=[Depends(known_parameters)])
@@ -26,7 +27,7 @@ _REPORT: dict[int | str, dict[str, Any]] = {
 }
 
 
-@router.get("/contacts", response_model=schemas.ContactPage, responses=documented.PAGE | schemas.problems(422))
+@router.get("/contacts", response_model=schemas.ContactPage, responses=openapi.PAGE | schemas.problems(422))
 async def list_contacts(
     request: Request,
     response: Response,
@@ -36,7 +37,7 @@ async def list_contacts(
     task: Annotated[AnyText, Query(description="Only those that the file of this task brought")] = None,
     limit: Annotated[int, Query(ge=1, le=LARGEST_PAGE)] = 100,
     cursor: Annotated[
-        Text, Query(description="`next` of the page before", json_schema_extra={"pattern": documented.TEXT_CURSOR})
+        Text, Query(description="`next` of the page before", json_schema_extra={"pattern": openapi.TEXT_CURSOR})
     ] = None,
 ) -> schemas.ContactPage:
     """Contacts in the order of their addresses, or with `task` in that of its file, in pages of up to `limit`, fewer where they

@@ -9,12 +9,12 @@ from fastapi import APIRouter, Depends, Header, Query, Request, Response
 from fastapi.sse import KEEPALIVE_COMMENT, format_sse_event
 from starlette.responses import StreamingResponse
 
-from md5_service.api import schemas
-from md5_service.api.conventions import known_parameters
-from md5_service.api.documented import TaskId, Text
-from md5_service.api.errors import TITLES, problem
-from md5_service.api.in_time import in_time
-from md5_service.api.services import Owner, Services, Shared
+from md5_service.api.http import schemas
+from md5_service.api.http.conventions import known_parameters
+from md5_service.api.http.deadline import in_time
+from md5_service.api.http.errors import TITLES, problem
+from md5_service.api.http.openapi import TaskId, Text
+from md5_service.api.state import Owner, Services, Shared
 from md5_task_data import tasks
 from md5_task_data.schema import OUTCOMES, Row
 

@@ -9,11 +9,11 @@ from typing import Literal
 
 from fastapi import APIRouter, Response
 
-from md5_service.api import schemas
-from md5_service.api.conventions import answer_head
-from md5_service.api.in_time import in_time
-from md5_service.api.services import Shared
-from md5_service.checks import Check, checks
+from md5_service.api.http import schemas
+from md5_service.api.http.conventions import answer_head
+from md5_service.api.http.deadline import in_time
+from md5_service.api.state import Shared
+from md5_service.readiness import Check, checks
 from md5_task_data.errors import DependencyAway
 
 log = logging.getLogger(__name__)

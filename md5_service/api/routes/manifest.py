@@ -8,11 +8,11 @@ from fastapi import APIRouter, Depends, Query
 from starlette.responses import StreamingResponse
 
 from md5_service import md5sum
-from md5_service.api import schemas
-from md5_service.api.conventions import answer_head, known_parameters
-from md5_service.api.documented import NO_NUL, Text
-from md5_service.api.in_time import in_time
-from md5_service.api.services import Owner, Services, Shared
+from md5_service.api.http import schemas
+from md5_service.api.http.conventions import answer_head, known_parameters
+from md5_service.api.http.deadline import in_time
+from md5_service.api.http.openapi import NO_NUL, Text
+from md5_service.api.state import Owner, Services, Shared
 from md5_task_data import tasks
 
 router = APIRouter(prefix="/v1/manifest.md5", tags=["tasks"], dependencies=[Depends(known_parameters)])

@@ -10,12 +10,12 @@ from prometheus_client.exposition import choose_encoder
 from prometheus_client.registry import Collector, CollectorRegistry
 from sqlalchemy import RowMapping
 
-from md5_service.api import schemas
-from md5_service.api.conventions import answer_head
-from md5_service.api.in_time import in_time
-from md5_service.api.services import Owner, Services, Shared
-from md5_task_data import statistics
-from md5_task_data.kinds import KINDS
+from md5_service.api.http import schemas
+from md5_service.api.http.conventions import answer_head
+from md5_service.api.http.deadline import in_time
+from md5_service.api.state import Owner, Services, Shared
+from md5_task_data.log import statistics
+from md5_task_data.registry import KINDS
 from md5_task_data.schema import OUTCOMES, SECOND
 
 Counts = TypeVar("Counts")

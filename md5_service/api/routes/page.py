@@ -11,8 +11,8 @@ from starlette.middleware.gzip import GZipMiddleware
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
-from md5_service.api.conventions import answer_head
-from md5_service.api.headers import POLICY
+from md5_service.api.http.conventions import answer_head
+from md5_service.api.http.headers import POLICY
 
 BUILT = Path(__file__).parent.parent / "page"
 NAMED_BY_CONTENT = re.compile(r"-[\w-]{8}\.(js|css)$")  # as Vite names what it builds

@@ -7,9 +7,10 @@ from fastapi import APIRouter, Depends, Request, Response
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
-from md5_service.api import auth, cookie, schemas
-from md5_service.api.conventions import answer_head, known_parameters
-from md5_service.api.services import Shared
+from md5_service.api.access import auth, cookie
+from md5_service.api.http import schemas
+from md5_service.api.http.conventions import answer_head, known_parameters
+from md5_service.api.state import Shared
 from md5_task_data.errors import Conflict, InvalidInput, Malformed, TooLarge, Unauthorized
 
 router = APIRouter(prefix=auth.SESSION, tags=["session"], dependencies=[Depends(known_parameters)])

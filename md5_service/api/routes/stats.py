@@ -4,11 +4,11 @@ from datetime import UTC, datetime, timedelta
 
 from fastapi import APIRouter, Depends
 
-from md5_service.api import schemas
-from md5_service.api.conventions import answer_head, known_parameters
-from md5_service.api.in_time import in_time
-from md5_service.api.services import Owner, Services, Shared
-from md5_task_data import statistics
+from md5_service.api.http import schemas
+from md5_service.api.http.conventions import answer_head, known_parameters
+from md5_service.api.http.deadline import in_time
+from md5_service.api.state import Owner, Services, Shared
+from md5_task_data.log import statistics
 from md5_task_data.schema import SECOND
 
 router = APIRouter(prefix="/v1/stats", tags=["tasks"], dependencies=[Depends(known_parameters)])

@@ -9,28 +9,30 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, FastAPI, Header, Query, Request, Response
 
-from md5_service.api import documented, schemas
-from md5_service.api.conventions import PlainRoute, answer_head, known_parameters, link_next
-from md5_service.api.documented import AnyText, TaskId, Text
-from md5_service.api.download import Download
-from md5_service.api.in_time import in_time
-from md5_service.api.intake import UNNAMED
-from md5_service.api.limits import LARGEST_PAGE
-from md5_service.api.services import Owner, Services, Shared
-from md5_task_data import contents, derived, tasks
+from md5_service.api.access.rates import LARGEST_PAGE
+from md5_service.api.http import openapi, schemas
+from md5_service.api.http.conventions import PlainRoute, answer_head, known_parameters, link_next
+from md5_service.api.http.deadline import in_time
+from md5_service.api.http.download import Download
+from md5_service.api.http.openapi import AnyText, TaskId, Text
+from md5_service.api.state import Owner, Services, Shared
+from md5_service.api.upload.intake import UNNAMED
+from md5_task_data import tasks
+from md5_task_data.bucket import small_files
 from md5_task_data.errors import DependencyAway, TooMany
-from md5_task_data.kinds import KINDS
+from md5_task_data.registry import KINDS
 from md5_task_data.schema import STATUSES, Row
+from md5_task_data.upkeep import results
 
 router = APIRouter(prefix="/v1/tasks", tags=["tasks"], dependencies=[Depends(known_parameters)])
 
 LONGEST_WAIT_S = 60
 LONGEST_SAVED = 255  # bytes of a file's name, in most file systems
 
-Prefer = Annotated[Text, Header(description=documented.PREFER)]
+Prefer = Annotated[Text, Header(description=openapi.PREFER)]
 IfNoneMatch = Annotated[Text, Header(description="An `ETag`, or several: then 304 where nothing changed since")]
 IdempotencyKey = Annotated[
-    Text, Header(json_schema_extra={"pattern": documented.KEY}, description=documented.IDEMPOTENCY_KEY)
+    Text, Header(json_schema_extra={"pattern": openapi.KEY}, description=openapi.IDEMPOTENCY_KEY)
 ]
 
 
@@ -57,13 +59,13 @@ def add_inbox(app: FastAPI) -> None:
         tags=["tasks"],
         status_code=202,
         response_model=schemas.Task,
-        openapi_extra=documented.FILE_SENT,
-        responses=documented.ACCEPTED | schemas.problems(408, 409, 411, 413, 415, 422, 507),
+        openapi_extra=openapi.FILE_SENT,
+        responses=openapi.ACCEPTED | schemas.problems(408, 409, 411, 413, 415, 422, 507),
         route_class_override=PlainRoute,
     )
 
 
-@router.get("/{task_id}", response_model=schemas.Task, responses=documented.STATE | schemas.problems(404, 422))
+@router.get("/{task_id}", response_model=schemas.Task, responses=openapi.STATE | schemas.problems(404, 422))
 async def get_task(
     task_id: TaskId,
     response: Response,
@@ -84,7 +86,7 @@ async def get_task(
     return task
 
 
-@router.get("", response_model=schemas.Page, responses=documented.PAGE | schemas.problems(422))
+@router.get("", response_model=schemas.Page, responses=openapi.PAGE | schemas.problems(422))
 async def list_tasks(
     request: Request,
     shared: Shared,
@@ -99,7 +101,7 @@ async def list_tasks(
     batch: AnyText = None,
     limit: Annotated[int, Query(ge=1, le=LARGEST_PAGE)] = 100,
     cursor: Annotated[
-        Text, Query(description="`next` of the page before", json_schema_extra={"pattern": documented.CURSOR})
+        Text, Query(description="`next` of the page before", json_schema_extra={"pattern": openapi.CURSOR})
     ] = None,
 ) -> Response:
     """Tasks, newest first, in pages."""
@@ -127,7 +129,7 @@ async def cancel_task(task_id: TaskId, shared: Shared, owner: Owner) -> schemas.
     "/{task_id}/retry",
     status_code=202,
     response_model=schemas.Task,
-    responses=documented.ACCEPTED | schemas.problems(404, 409, 410, 422, 507),
+    responses=openapi.ACCEPTED | schemas.problems(404, 409, 410, 422, 507),
 )
 async def retry_task(task_id: TaskId, shared: Shared, owner: Owner, idempotency_key: IdempotencyKey = None) -> Response:
     """A new task for the same bytes, where this one failed or was cancelled and its bytes are still kept."""
@@ -137,8 +139,8 @@ async def retry_task(task_id: TaskId, shared: Shared, owner: Owner, idempotency_
 @router.get(
     "/{task_id}/file",
     response_class=Download,
-    openapi_extra=documented.RANGES,
-    responses=documented.FILE | schemas.problems(404, 410, 416, 422),
+    openapi_extra=openapi.RANGES,
+    responses=openapi.FILE | schemas.problems(404, 410, 416, 422),
 )
 async def get_file(task_id: TaskId, shared: Shared, owner: Owner, if_none_match: IfNoneMatch = None) -> Response:
     """The bytes, while they are kept: until `MD5_KEEP_UPLOADS_S` after the end. Ranges can be asked for."""
@@ -174,11 +176,11 @@ def _accepted(row: Row, is_new: bool, granted: Mapping[str, str] = MappingProxyT
 def _download(shared: Services, owner: str, task_id: str) -> Download:
     with shared.database.reading() as db:
         row = tasks.get(db, owner, task_id)
-        content = contents.get_all(db, [row["id"]]).get(row["id"])
+        content = small_files.get_all(db, [row["id"]]).get(row["id"])
     tasks.check_kept(row)
     stored = shared.bucket.file(row["id"]) if content is None else content
     etag = {"ETag": f'"{row["id"]}"'}  # the bytes under an id never change
-    return Download(stored, headers=etag, media_type=documented.BYTES, filename=_saved_as(row["filename"]))
+    return Download(stored, headers=etag, media_type=openapi.BYTES, filename=_saved_as(row["filename"]))
 
 
 def _saved_as(name: str) -> str:
@@ -194,7 +196,7 @@ def _delete_results(shared: Services, owner: str, task_id: str) -> None:
 
 def _delete_derived(shared: Services, task_id: str) -> bool:
     with shared.database.transaction() as db:
-        return derived.delete_some(db, task_id)
+        return results.delete_some(db, task_id)
 
 
 def _delete_bytes(shared: Services, task_id: str) -> None:

@@ -16,7 +16,7 @@ from typing import Any
 
 from md5_service.worker.formats.text import SURROGATE, UNKNOWN
 from md5_task_data.errors import InvalidInput
-from md5_task_data.leases import Slice
+from md5_task_data.queue.leases import Slice
 
 DELIMITERS = (",", ";", "\t", "|")
 LONGEST_RECORD = 16 << 20  # characters that are read without finding its end

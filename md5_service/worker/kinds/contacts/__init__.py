@@ -5,7 +5,7 @@ valid address goes, as it is, to the rejects, with its line and a reason. So eve
 
 The first worker reads the whole file once, to tell its encoding and where its records end, and cuts it; all workers load the
 parts, in any order; the last step counts. What a part does may be done again, or at the same time as another: see
-`md5_task_data.contacts`.
+`md5_task_data.kinds.contacts`.
 """
 
 import codecs
@@ -21,9 +21,9 @@ from md5_service.worker.formats.csv import LONGEST_RECORD, Cutter, Dialect
 from md5_service.worker.job import Cut, Job, Result, Rows
 from md5_service.worker.kinds.contacts.layout import Layout, layout_of
 from md5_service.worker.kinds.contacts.rows import Parsed, parse
-from md5_task_data import contacts, rejects
 from md5_task_data.errors import InvalidInput
-from md5_task_data.leases import Slice
+from md5_task_data.kinds import contacts, rejects
+from md5_task_data.queue.leases import Slice
 
 SAMPLE = PIECE = 256 << 10  # bytes: of the beginning, to detect by; that are looked at, at once
 COUNT_LINES = 2_000_000  # of which one step counts the contacts

@@ -16,8 +16,8 @@ from sqlalchemy import Connection
 
 from md5_service.settings import dns_address
 from md5_service.worker.job import Job
-from md5_task_data import domains
-from md5_task_data.domains import Answer
+from md5_task_data.kinds import domains
+from md5_task_data.kinds.domains import Answer
 
 QUESTION_S = 3  # for each question, of up to four for a domain
 AT_ONCE = 32

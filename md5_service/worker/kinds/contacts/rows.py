@@ -9,8 +9,8 @@ from zlib import crc32
 from md5_service.worker.formats.csv import Dialect, csv_row, guarded, is_blank, lines_of
 from md5_service.worker.formats.text import NOT_KEPT, UNKNOWN, decoded
 from md5_service.worker.kinds.contacts.layout import MOST_COLUMNS, Layout, cells_in_report, distinct
-from md5_task_data.addresses import NotAnAddress, key_of
-from md5_task_data.contacts import New
+from md5_task_data.kinds.addresses import NotAnAddress, key_of
+from md5_task_data.kinds.contacts import New
 
 LONG = 1 << 20  # characters of a row that is looked at more closely
 LONGEST_ROW = 15 << 20  # bytes, as it goes to MariaDB, which takes no more at once by default

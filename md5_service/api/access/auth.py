@@ -1,0 +1,114 @@
+"""Who may come in: asked of every request before a byte of its body is read. Keys, where they are asked for. A browser that came
+in without showing one itself, because none is asked for or because its cookie did, is kept from doing what other sites want
+(`browsers`)."""
+
+import time
+
+from sqlalchemy import RowMapping
+from starlette.requests import Request
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from md5_service.api.access import cookie, cross_site
+from md5_service.api.access.rates import Rates, cost
+from md5_service.api.http.deadline import in_time
+from md5_service.api.http.errors import known_error
+from md5_service.settings import Settings
+from md5_task_data import api_keys
+from md5_task_data.database.engine import Database
+from md5_task_data.errors import DependencyAway, TaskDataError, Unauthorized
+
+NOBODY_IN_PARTICULAR = "local"  # the owner of all that is handed over without keys
+REMEMBERED_S = 2.0  # so long a key that was revoked may still open the door
+MOST_REMEMBERED = 10_000
+
+# Pages and their files hold nobody's data; the rest is shut unless it is named here.
+SESSION = "/v1/session"  # where one signs in, and asks whether one has
+OPEN = {"/", "/tasks", "/contacts", "/docs", "/openapi.json", "/healthz", "/readyz", SESSION}
+OPEN_FOLDERS = ("/tasks/", "/assets/")
+
+
+class Door:
+    """ASGI middleware: names the owner in `request.state.owner`, or answers with a problem."""
+
+    def __init__(self, app: ASGIApp, settings: Settings, keys: "Keys") -> None:
+        self._app = app
+        self._auth = settings.auth
+        self._may_call = cross_site.MayCall(settings.allowed_hosts)
+        self._keys = keys
+        self._rates = Rates(settings.rate_per_owner)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            request = Request(scope)
+            try:
+                await self._let_in(request)
+            except (TaskDataError, DependencyAway) as error:
+                answer = await known_error(request, error)
+                await answer(scope, receive, send)
+                return
+        await self._app(scope, receive, send)
+
+    async def _let_in(self, request: Request) -> None:
+        """Raises Malformed, Unauthorized, Forbidden, TooMany, DependencyAway."""
+        path = request.scope["path"]
+        is_open = path in OPEN or path.startswith(OPEN_FOLDERS)
+        self._may_call.check_host(request, by_own_name=self._auth != "keys")
+        # A cookie is sent whoever asks for it; a header with a key nobody can make a browser send.
+        if self._auth != "keys" or path == SESSION or "authorization" not in request.headers:
+            self._may_call.check_page(request)
+        if is_open:
+            return
+        if self._auth == "keys":
+            owner = await self._keys.owner(key_in(request))
+        elif self._auth == "none" or cross_site.is_on_loopback(request):
+            owner = NOBODY_IN_PARTICULAR
+        else:
+            raise Unauthorized(
+                "this service listens to others than this machine, and was not told who may use it: "
+                "it needs MD5_AUTH=keys, or MD5_AUTH=none"
+            )
+        self._rates.take(owner, cost(request.scope["query_string"]))
+        request.state.owner = owner
+
+
+def key_in(request: Request) -> str:
+    """The key that comes with a request: in the header, and only without one in the cookie. Raises Unauthorized."""
+    authorization = request.headers.get("authorization")
+    if authorization is None:
+        cookies = cookie.sent_in(request)
+        if not cookies:
+            raise Unauthorized("a key is needed: send the header `Authorization: Bearer KEY`, or sign in at the page")
+        return cookies[0] if len(cookies) == 1 else ""
+    scheme, _, key = authorization.partition(" ")
+    return key.strip() if scheme.lower() == "bearer" else ""
+
+
+class Keys:
+    """The keys in the database, each remembered for a moment: most requests ask nobody."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._remembered: dict[str, tuple[float, RowMapping | None]] = {}
+
+    async def owner(self, key: str) -> str:
+        """Whose key that is; it may be any text. Raises Unauthorized, DependencyAway."""
+        key_id = api_keys.id_of(key)
+        row = await self._row(key_id) if key_id else None
+        if row is None or not api_keys.fits(key, row):
+            raise Unauthorized("this key opens nothing here: it is wrong, or was revoked")
+        return str(row["owner"])
+
+    async def _row(self, key_id: str) -> RowMapping | None:
+        until, row = self._remembered.get(key_id, (0.0, None))
+        asked_at = time.monotonic()
+        if until > asked_at:
+            return row
+        row = await in_time(lambda: self._read(key_id))
+        if len(self._remembered) >= MOST_REMEMBERED:
+            self._remembered.clear()
+        self._remembered[key_id] = asked_at + REMEMBERED_S, row
+        return row
+
+    def _read(self, key_id: str) -> RowMapping | None:
+        with self._database.reading() as db:
+            return api_keys.get(db, key_id)

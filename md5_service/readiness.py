@@ -1,0 +1,55 @@
+"""Whether what a process needs is there: database, broker, bucket and log folder. For `/readyz`, and for a worker's start."""
+
+import os
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from celery import Celery
+
+from md5_service.broker import is_idle
+from md5_service.settings import Settings
+from md5_task_data import migrations
+from md5_task_data.bucket.folder import Bucket
+from md5_task_data.database.engine import Database
+from md5_task_data.errors import DependencyAway
+
+Check = Callable[[], object]
+LOOK_AGAIN_S, SAY_FIRST_S, SAY_AGAIN_S = 0.25, 1, 10
+
+
+def checks(settings: Settings, database: Database, celery: Celery) -> Mapping[str, Check]:
+    """By name: each returns when all is well, and raises DependencyAway with what is wrong."""
+    return {
+        "database": lambda: _has_schema(database),
+        "broker": lambda: is_idle(celery),
+        "bucket": lambda: _is_writable(Bucket(settings.bucket_url).root),
+        "log": lambda: _is_writable(settings.log_path.parent),  # its writers alone open the file
+    }
+
+
+def wait_for(name: str, check: Check, say: Callable[[str], object], within_s: float = float("inf")) -> None:
+    """Until it is there; says every few seconds for what, and why. Raises DependencyAway when it is not there in time."""
+    began = time.monotonic()
+    said_at = began - SAY_AGAIN_S + SAY_FIRST_S
+    while True:
+        try:
+            check()
+            return
+        except DependencyAway as error:
+            if time.monotonic() - began > within_s:
+                raise
+            if time.monotonic() - said_at >= SAY_AGAIN_S:
+                say(f"waiting for the {name}: {error}")
+                said_at = time.monotonic()
+            time.sleep(LOOK_AGAIN_S)
+
+
+def _has_schema(database: Database) -> None:
+    if not migrations.is_current(database):
+        raise DependencyAway("its schema is not of this version; run `md5-service migrate`")
+
+
+def _is_writable(folder: Path) -> None:
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise DependencyAway(f"the folder {folder} is not there or cannot be written")

@@ -1,0 +1,176 @@
+"""The records: one for each address of an owner, whichever file brought it first, and of that file its first row.
+
+Many workers load rows of one file, and of several, at the same time. One statement decides, by the key's own uniqueness: what is
+new is inserted; what another file brought stays; what this file brought from a later line is replaced. So the order does not
+matter, and to load the same rows again changes nothing. Keys are locked in their order: loads do wait for one another, but never
+in a circle.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import (
+    Column,
+    Connection,
+    LargeBinary,
+    MetaData,
+    Select,
+    Table,
+    and_,
+    bindparam,
+    cast,
+    delete,
+    func,
+    select,
+)
+from sqlalchemy.dialects import mysql, postgresql, sqlite
+from sqlalchemy.schema import CreateTable
+
+from md5_task_data.database.bulk import copy_text
+from md5_task_data.errors import NotFound
+from md5_task_data.ids import is_id
+from md5_task_data.kinds.addresses import NotAnAddress, key_of
+from md5_task_data.names import checked_text
+from md5_task_data.paging import read_text_cursor, write_text_cursor
+from md5_task_data.schema import Row, contacts
+
+New = tuple[str, str, str, str, int]  # key, email, name, data (a JSON object of texts), line
+
+DELETED_TOGETHER = 20_000  # rows
+LONGEST_LINE_NUMBER = 19  # digits
+LARGEST_PAGE = 4 << 20  # bytes
+
+_COLUMNS = ("key", "email", "name", "data", "line")
+_TAKEN = ("owner", "task_id", *_COLUMNS)
+_REPLACED = ("email", "name", "data", "line")  # the line last: MariaDB assigns in this order, and compares with it
+_LOADING = Table(  # of one connection
+    "loading",
+    MetaData(),
+    *(Column(name, contacts.c[name].type, nullable=False) for name in _COLUMNS),
+    prefixes=["TEMPORARY"],
+    postgresql_on_commit="DELETE ROWS",
+)
+_CREATE_LOADING = CreateTable(_LOADING, if_not_exists=True)
+
+
+def _is_earlier(new: Any) -> Any:
+    return and_(contacts.c.task_id == new.task_id, contacts.c.line > new.line)
+
+
+def _on_conflict(insert: Any) -> Any:
+    """Of PostgreSQL and SQLite."""
+    new = insert.excluded
+    values = {name: new[name] for name in _REPLACED}
+    return insert.on_conflict_do_update(index_elements=["owner", "key"], set_=values, where=_is_earlier(new))
+
+
+_FROM_LOADING = _on_conflict(
+    postgresql.insert(contacts).from_select(
+        _TAKEN,
+        select(
+            bindparam("owner", type_=contacts.c.owner.type),
+            bindparam("task_id", type_=contacts.c.task_id.type),
+            *(_LOADING.c[name] for name in _COLUMNS),
+        ).order_by(_LOADING.c.key),
+    )
+)
+_ON_SQLITE = _on_conflict(sqlite.insert(contacts))
+_insert = mysql.insert(contacts)
+_ON_MARIADB = _insert.on_duplicate_key_update(
+    [(name, func.if_(_is_earlier(_insert.inserted), _insert.inserted[name], contacts.c[name])) for name in _REPLACED]
+)
+
+
+def load(db: Connection, *, owner: str, task_id: str, rows: Sequence[New]) -> None:
+    """Bring in rows of a file, no two of which have the same key."""
+    if not rows:
+        return
+    given = {"owner": owner, "task_id": task_id}
+    if db.dialect.name == "postgresql":
+        db.execute(_CREATE_LOADING)
+        copy_text(db, _LOADING, _COLUMNS, rows)
+        db.execute(_FROM_LOADING, given)
+    else:
+        values = [given | dict(zip(_COLUMNS, row, strict=True)) for row in sorted(rows)]
+        db.execute(_ON_SQLITE if db.dialect.name == "sqlite" else _ON_MARIADB, values)
+
+
+def count(db: Connection, task_id: str, first: int, end: int) -> int:
+    """How many there are of these lines of a file, `end` excluded."""
+    lines = contacts.c.line >= first, contacts.c.line < end
+    return db.execute(select(func.count()).where(contacts.c.task_id == task_id, *lines)).scalar_one()
+
+
+def get(db: Connection, owner: str, contact_id: str) -> Row:
+    """One contact. Raises NotFound for an id that is malformed, unknown, or another owner's."""
+    task_id, _, line = contact_id.rpartition("-")
+    row = None
+    if is_id(task_id):
+        query = select(contacts).where(contacts.c.task_id == task_id, contacts.c.line == _line_number(line))
+        row = db.execute(query.where(contacts.c.owner == owner)).mappings().one_or_none()
+    if row is None or id_of(row) != contact_id:
+        raise NotFound(f"there is no contact {contact_id[:64]!r}")
+    return row
+
+
+def _line_number(text: str) -> int:
+    """0, which no line has, where it is none."""
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < LONGEST_LINE_NUMBER else 0
+
+
+def id_of(row: Row) -> str:
+    return f"{row['task_id']}-{row['line']}"
+
+
+def page(
+    db: Connection, owner: str, *, email: str | None, task_id: str | None, limit: int, cursor: str | None
+) -> tuple[list[Row], str | None]:
+    """Up to `limit` contacts, fewer where they are large, in the order of their addresses, or with `task_id` those that this file
+    brought, in its order; and the cursor of the next page (None on the last). An address keeps its place, so a page neither
+    skips nor repeats what the ones before it showed; in a file that is still being loaded it may move to an earlier line.
+    `email`: that address, in any spelling. Raises InvalidInput for a bad filter or cursor."""
+    query, place = select(contacts).where(contacts.c.owner == owner), contacts.c.key
+    if email is not None:
+        try:
+            query = query.where(contacts.c.key == key_of(checked_text("email", email)))
+        except NotAnAddress:
+            return [], None
+    if task_id is not None:
+        if not is_id(checked_text("task", task_id)):
+            return [], None
+        query, place = query.where(contacts.c.task_id == task_id.lower()), contacts.c.line
+    if cursor is not None:
+        query = query.where(place > _position(cursor, place))
+    fit = _as_many_as_fit(db, query.order_by(place).limit(limit))
+    rows = db.execute(query.order_by(place).limit(fit + 1)).mappings().all() if fit else []
+    return list(rows[:fit]), write_text_cursor(str(rows[fit - 1][place.name])) if len(rows) > fit else None
+
+
+def _as_many_as_fit(db: Connection, query: Select[Any]) -> int:
+    """How many of these rows are LARGEST_PAGE bytes together, and one in any case: a cell may have millions."""
+    is_sqlite = db.dialect.name == "sqlite"  # which, of a text, counts characters
+    columns = (contacts.c[name] for name in ("email", "name", "data"))
+    sizes = [func.length(cast(each, LargeBinary)) if is_sqlite else func.octet_length(each) for each in columns]
+    size = fit = 0
+    for row in db.execute(query.with_only_columns(*sizes)):
+        size += sum(row)
+        if fit and size > LARGEST_PAGE:
+            break
+        fit += 1
+    return fit
+
+
+def _position(cursor: str, place: Column[Any]) -> str | int:
+    text = read_text_cursor(cursor)
+    return text if place is contacts.c.key else _line_number(text)
+
+
+def delete_some(db: Connection, task_id: str) -> bool:
+    """Delete some of those that a file brought; returns whether there may be more. Only when nothing loads that file."""
+    lines = db.scalars(
+        select(contacts.c.line).where(contacts.c.task_id == task_id).order_by(contacts.c.line).limit(DELETED_TOGETHER)
+    ).all()
+    if lines:
+        up_to = contacts.c.line <= lines[-1]
+        db.execute(delete(contacts).where(contacts.c.task_id == task_id, up_to))
+    return len(lines) == DELETED_TOGETHER

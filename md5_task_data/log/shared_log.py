@@ -1,0 +1,285 @@
+"""The log: exactly one line per finished task, in one file that many workers on many hosts share.
+
+The table `log_lines` is the log, and decides where each line stands in the file; the file follows it. One writer at a
+time (`fcntl.lockf`) writes for everybody:
+
+    L1  lock the file (LOCK_EX | LOCK_NB); busy: LogBusy, and the caller comes back later
+    L2  one transaction: lock the head row; computed tasks get their lines and offsets; the head moves on
+    L3  write what lies between `flushed` and `length` at its offsets; fdatasync
+    L4  one transaction: `flushed` moves forward; the tasks up to there take their outcome as status
+    L5  unlock
+
+A crash anywhere leaves nothing to undo: L2 and L4 are atomic, and L3 writes the same bytes to the same place however
+often and by whomever. `tests/data/log_model.py` checks every order of these steps, kills and power losses among them.
+
+POSIX locks bite: any close of any descriptor of that file in the process drops the lock, and threads do not exclude one
+another. So this module alone opens the file, once a process (`log_verify` reads it, in a process of its own). Limits: NFSv4
+works, SMB does not; a stopped process that holds the lock holds up the log, not the results.
+"""
+
+import fcntl
+import hashlib
+import json
+import os
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import NamedTuple
+
+from sqlalchemy import BigInteger, Connection, RowMapping, and_, bindparam, case, exists, func, select, update
+
+from md5_task_data.bucket.durable import no_link, sync_folder
+from md5_task_data.database.bulk import insert_all
+from md5_task_data.database.engine import LATER, Database
+from md5_task_data.errors import DependencyAway
+from md5_task_data.failpoints import reach
+from md5_task_data.log import statistics
+from md5_task_data.schema import SECOND, UNFINISHED, Row, log_head, log_lines, rfc3339, tasks
+from md5_task_data.sql import now, searched_now
+
+FIRST_HASH = "0" * 64
+BATCH = 500  # lines that one transaction appends, and that one write carries
+Tell = Callable[[Sequence[RowMapping]], None]
+
+
+# The statements are made once: putting one together costs more than the database takes for it.
+_HEAD = select(*(log_head.c[name] for name in ("seq", "length", "hash", "flushed"))).where(log_head.c.id == 1)
+_LOCKED_HEAD = _HEAD.with_for_update()
+# Computed tasks are due from the moment that they were: the index on `due_at` finds them, in finishing order.
+_COMPUTED = and_(tasks.c.status == "computed", tasks.c.due_at <= searched_now())
+_PENDING = select(exists().where(_COMPUTED))
+_OWED = (
+    select(*(tasks.c[name] for name in ("id", "kind", "outcome", "result", "filename", "size", "computed_at")))
+    .where(_COMPUTED, ~exists().where(log_lines.c.task_id == tasks.c.id))
+    .order_by(tasks.c.due_at, tasks.c.id)
+    .limit(BATCH)
+)
+_APPENDED = (
+    update(log_head)
+    .values(
+        seq=bindparam("seq"),
+        length=bindparam("length"),
+        hash=bindparam("hash"),
+        busy=log_head.c.busy + bindparam("more_busy"),
+    )
+    .execution_options(**LATER)
+)
+_WRITTEN = bindparam("written", type_=BigInteger)  # bytes that the file is known to have
+# Locks the row: a writer that lost the lock of the file must not count the same tasks again.
+_FORWARD = (
+    update(log_head)
+    .where(log_head.c.id == 1)
+    .values(flushed=case((log_head.c.flushed < _WRITTEN, _WRITTEN), else_=log_head.c.flushed))
+    .execution_options(**LATER)
+)
+_ENDING = and_(
+    UNFINISHED,
+    tasks.c.status == "computed",
+    exists().where(log_lines.c.task_id == tasks.c.id, log_lines.c.offset < _WRITTEN),
+)
+_END = (
+    update(tasks)
+    .where(_ENDING)
+    .values({"status": tasks.c.outcome, "finished_at": now(), "due_at": now() + bindparam("keep", type_=BigInteger)})
+    .execution_options(**LATER)
+)
+
+
+class LogBusy(Exception):
+    """Another process is writing to the log, for us too; come back later and ask whether anything is left."""
+
+
+class Head(NamedTuple):
+    """The head row: last line's number and hash; bytes that the file must have, and has, durably."""
+
+    seq: int
+    length: int
+    hash: str
+    flushed: int
+
+
+class SharedLog:
+    """One a process: it keeps the only descriptor of the file. Opens nothing before the first `flush`.
+
+    The bytes of what ends here are due to be deleted `keep_uploads_s` later; `tell` is given `statistics.traced` of it.
+    """
+
+    def __init__(self, database: Database, path: Path, keep_uploads_s: float = 0, tell: Tell | None = None) -> None:
+        self._database = database
+        self._path = path
+        self._keep_uploads = int(keep_uploads_s * SECOND)
+        self._tell = tell
+        self._descriptor = -1
+        self._thread_lock = threading.Lock()  # lockf does not keep threads apart
+        self._busy = 0  # how often it was, since this process last had its turn
+
+    def pending(self) -> bool:
+        """Whether anything is left to write."""
+        with self._database.reading() as db:
+            head = head_of(db)
+            return head.flushed < head.length or bool(db.scalar(_PENDING))
+
+    def flush(self) -> int:
+        """Write the lines of all computed tasks; they are `done`, `failed` or `cancelled` when this returns.
+
+        Returns the number of new lines. Raises LogBusy when somebody else is writing, DependencyAway when the folder or
+        the database cannot be used.
+        """
+        if not self._thread_lock.acquire(blocking=False):
+            self._busy += 1
+            raise LogBusy
+        try:
+            with self._locked():
+                reach("log.locked")
+                return self._flush()
+        except OSError as error:
+            self._close()  # after a failed fdatasync a descriptor can no longer be trusted
+            raise DependencyAway(f"the log {self._path} cannot be written: {error.strerror}") from error
+        finally:
+            self._thread_lock.release()
+
+    def _flush(self) -> int:
+        appended = 0
+        while True:
+            size = os.fstat(self._descriptor).st_size  # before L2: whatever another writer put there is in the table
+            head, lines = self._append_lines(size)
+            start = min(head.flushed, size)  # shorter than it was: a lost disk or an old copy; write it again
+            if start < head.length:
+                self._write_lines(start, head.length, lines)
+                self._settle(head)
+            appended += len(lines)
+            if len(lines) < BATCH:
+                return appended
+
+    @contextmanager
+    def _locked(self) -> Iterator[None]:
+        """L1 and L5."""
+        self._open()
+        try:
+            fcntl.lockf(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except (BlockingIOError, PermissionError):  # EAGAIN or EACCES, as the system likes
+            self._busy += 1
+            raise LogBusy from None
+        try:
+            yield
+        finally:
+            if self._descriptor >= 0:
+                fcntl.lockf(self._descriptor, fcntl.LOCK_UN)
+
+    def _open(self) -> None:
+        """Open the file, again where another one now stands under its name."""
+        if self._descriptor >= 0:
+            ours = os.fstat(self._descriptor)
+            try:
+                there = self._path.stat()
+            except FileNotFoundError:
+                there = None
+            if there is None or (there.st_dev, there.st_ino) != (ours.st_dev, ours.st_ino):
+                self._close()
+        if self._descriptor < 0:
+            is_new = not self._path.exists()
+            self._descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+            if is_new:
+                sync_folder(self._path.parent)
+
+    def _close(self) -> None:
+        if self._descriptor >= 0:
+            os.close(self._descriptor)
+            self._descriptor = -1
+
+    def _append_lines(self, size: int) -> tuple[Head, list[Row]]:
+        """L2: the head as it is then, and the new lines. Also keeps what stands in the file beyond the table's end: the
+        database was restored to an older moment."""
+        with self._database.transaction() as db:
+            head = head_of(db, lock=True)
+            if size > head.length:
+                self._save_tail(head.length, size)
+            lines: list[Row] = []
+            for row in db.execute(_OWED).mappings():
+                line = log_line(head.seq + 1, row, head.hash)
+                lines.append({"seq": head.seq + 1, "task_id": row["id"], "offset": head.length, "line": line})
+                raw = line.encode()
+                head = Head(head.seq + 1, head.length + len(raw) + 1, hashlib.sha256(raw).hexdigest(), head.flushed)
+            if lines:
+                insert_all(db, log_lines, lines)
+                moved = {"seq": head.seq, "length": head.length, "hash": head.hash, "more_busy": (busy := self._busy)}
+                db.execute(_APPENDED, moved)
+                self._busy -= busy
+            reach("log.appended")
+        reach("log.appended.committed")
+        return head, lines
+
+    def _write_lines(self, start: int, end: int, new: Sequence[Row]) -> None:
+        """L3. Mostly these are the new lines and no others. The line that spans `start` is written whole."""
+        if new and new[0]["offset"] == start:
+            self._write([row["line"] for row in new], start)
+        else:
+            with self._database.reading() as db:
+                at = db.execute(select(func.max(log_lines.c.offset)).where(log_lines.c.offset <= start)).scalar_one()
+            while at < end:
+                query = select(log_lines.c.line).where(log_lines.c.offset >= at, log_lines.c.offset < end)
+                with self._database.reading() as db:
+                    lines = db.scalars(query.order_by(log_lines.c.offset).limit(BATCH)).all()
+                at = self._write(lines, at)
+        reach("log.written")
+        os.fdatasync(self._descriptor)
+        reach("log.synced")
+
+    def _write(self, lines: Sequence[str], at: int) -> int:
+        """Returns where they end."""
+        block = memoryview("".join(f"{line}\n" for line in lines).encode())
+        while block:
+            written = os.pwrite(self._descriptor, block, at)
+            at += written
+            block = block[written:]
+        return at
+
+    def _settle(self, head: Head) -> None:
+        """L4."""
+        with self._database.transaction() as db:
+            db.execute(_FORWARD, {"written": head.length})
+            statistics.count(db, _ENDING, {"written": head.length})
+            traced = statistics.traced(db, _ENDING, {"written": head.length}) if self._tell else ()
+            db.execute(_END, {"written": head.length, "keep": self._keep_uploads})
+            reach("log.settled")
+        reach("log.settled.committed")
+        if self._tell:
+            self._tell(traced)
+
+    def _save_tail(self, length: int, size: int) -> None:
+        """Move what the table does not know of into a file beside the log: never a silent cut."""
+        saved = self._path.with_name(f"{self._path.name}.beyond-{length}-{size}")
+        with open(saved, "wb", opener=no_link) as beside:
+            at = length
+            while at < size:
+                piece = os.pread(self._descriptor, min(1 << 20, size - at), at)
+                if not piece:
+                    break
+                beside.write(piece)
+                at += len(piece)
+            beside.flush()
+            os.fsync(beside.fileno())
+        sync_folder(saved.parent)
+        os.ftruncate(self._descriptor, length)
+
+
+def log_line(seq: int, task: Row, prev: str) -> str:
+    """The line of a task, without its newline: JSON, so that whatever stands in a name, a line stays one line."""
+    line = {
+        "seq": seq,
+        "at": rfc3339(task["computed_at"]),
+        "id": task["id"],
+        "kind": task["kind"],
+        "outcome": task["outcome"],
+        "result": task["result"],
+        "name": task["filename"],
+        "size": task["size"],
+        "prev": prev,
+    }
+    return json.dumps(line, ensure_ascii=False, separators=(",", ":"))
+
+
+def head_of(db: Connection, *, lock: bool = False) -> Head:
+    """As the table has it."""
+    return Head(*db.execute(_LOCKED_HEAD if lock else _HEAD).one())

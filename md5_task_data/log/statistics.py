@@ -1,0 +1,140 @@
+"""How many tasks there are, how long they took, and how far behind the service is: all from rows, so that it is exact over
+many processes and restarts.
+
+What has ended is counted by the writer of the log, in the transaction that ends it (`count`); the rest are few rows.
+"""
+
+import functools
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Insert,
+    RowMapping,
+    Select,
+    Table,
+    Update,
+    and_,
+    bindparam,
+    case,
+    delete,
+    exists,
+    func,
+    insert,
+    literal,
+    select,
+    update,
+)
+
+from md5_task_data.database.engine import LATER
+from md5_task_data.schema import IS_PART, SECOND, UNFINISHED, ended_minutes, log_head, tasks, totals
+from md5_task_data.sql import now, searched_now
+
+MINUTE = 60 * SECOND
+MINUTES = 60  # of which `ended_per_minute` tells
+MINUTES_KEPT = 24 * 60
+
+
+@dataclass(frozen=True)
+class Log:
+    """The shared log: lines and bytes, as the table has them; bytes not yet known to be in the file; how often somebody
+    found it locked."""
+
+    lines: int
+    bytes: int
+    unwritten: int
+    busy: int
+
+
+_KEY = (tasks.c.owner, tasks.c.kind, tasks.c.outcome)
+_SUMS = select(
+    *_KEY,
+    func.count().label("tasks"),
+    func.sum(tasks.c.size).label("bytes"),
+    func.coalesce(func.sum(tasks.c.computed_at - tasks.c.started_at), 0).label("work"),
+    (func.max(now()) // MINUTE).label("minute"),
+).group_by(*_KEY)
+
+
+def count(db: Connection, ending: ColumnElement[bool], given: Mapping[str, Any]) -> None:
+    """Add the tasks that are about to end, `ending` with the parameters `given`, to the totals. The caller holds the log's
+    head row, so that nobody else ends them, too."""
+    for row in db.execute(_sums(ending), given).mappings().all():
+        for table in (totals, ended_minutes):
+            there, added = _adding(table)
+            new = {f"new_{column.name}": row[column.name] for column in table.columns}
+            db.execute(there, new)
+            db.execute(added, new)
+
+
+@functools.cache
+def _sums(ending: ColumnElement[bool]) -> Select[Any]:
+    return _SUMS.where(ending)
+
+
+@functools.cache
+def _adding(table: Table) -> tuple[Insert, Update]:
+    """Sees to it that the row of this key is there, and adds to it."""
+    new = {column.name: bindparam(f"new_{column.name}", type_=column.type) for column in table.columns}
+    same = and_(*(column == new[column.name] for column in table.primary_key))
+    nothing = [new[c.name] if c.primary_key else literal(0) for c in table.columns]
+    there = insert(table).from_select(table.columns.keys(), select(*nothing).where(~exists().where(same)))
+    added = update(table).where(same).values({c.name: c + new[c.name] for c in table.columns if not c.primary_key})
+    return there.execution_options(**LATER), added.execution_options(**LATER)
+
+
+def forget_minutes(db: Connection) -> None:
+    """Those of more than a day ago."""
+    owners = select(totals.c.owner)  # the key begins with it
+    db.execute(
+        delete(ended_minutes).where(
+            ended_minutes.c.owner.in_(owners), ended_minutes.c.minute < searched_now() // MINUTE - MINUTES_KEPT
+        )
+    )
+
+
+def traced(db: Connection, ending: ColumnElement[bool], given: Mapping[str, Any]) -> Sequence[RowMapping]:
+    """`id`, `kind`, `outcome`, `traceparent`, `computed_at` and `now` of the tasks that are about to end and belong to a
+    trace."""
+    columns = (tasks.c[name] for name in ("id", "kind", "outcome", "traceparent", "computed_at"))
+    query = select(*columns, now().label("now")).where(ending, tasks.c.traceparent.is_not(None))
+    return db.execute(query, given).mappings().all()
+
+
+def ended(db: Connection, owner: str | None = None) -> Sequence[RowMapping]:
+    """`kind`, `outcome`, and of all tasks that ended so: `tasks`, `bytes`, `work` (microseconds of their last attempts)."""
+    key = (totals.c.kind, totals.c.outcome)
+    sums = [func.sum(totals.c[name]).label(name) for name in ("tasks", "bytes", "work")]
+    query = select(*key, *sums).group_by(*key).order_by(*key)
+    return db.execute(query if owner is None else query.where(totals.c.owner == owner)).mappings().all()
+
+
+def unfinished(db: Connection, owner: str | None = None) -> Sequence[RowMapping]:
+    """`kind`, `status`, and of the tasks that are so: `tasks`, and `oldest`, the age of the oldest in microseconds (for
+    those that are computed: since they were). `lost_leases` is the most that one of them has lost; without an owner parts
+    count there, too, which are nobody's: `tasks` may then be 0, and `oldest` None."""
+    key = (tasks.c.kind, tasks.c.status)
+    since = func.min(case((~IS_PART, func.coalesce(tasks.c.computed_at, tasks.c.created_at))))
+    counted = func.count(case((~IS_PART, 1))).label("tasks")
+    lost = func.max(tasks.c.lost_leases).label("lost_leases")
+    query = select(*key, counted, (now() - since).label("oldest"), lost).where(UNFINISHED)
+    query = query.group_by(*key).order_by(*key)
+    return db.execute(query if owner is None else query.where(tasks.c.owner == owner)).mappings().all()
+
+
+def ended_per_minute(db: Connection, owner: str) -> tuple[int, Mapping[int, Mapping[str, int]]]:
+    """The number of this minute (since 1970), and by minute and outcome how many tasks ended in the last hour."""
+    this = db.execute(select(searched_now())).scalar_one() // MINUTE
+    recent = ended_minutes.c.minute.between(this - MINUTES + 1, this)
+    by_minute: dict[int, dict[str, int]] = {}
+    for row in db.execute(select(ended_minutes).where(ended_minutes.c.owner == owner, recent)):
+        by_minute.setdefault(row.minute, {})[row.outcome] = row.tasks
+    return this, by_minute
+
+
+def of_log(db: Connection) -> Log:
+    head = db.execute(select(log_head).where(log_head.c.id == 1)).one()
+    return Log(head.seq, head.length, head.length - head.flushed, head.busy)

@@ -1,0 +1,228 @@
+"""A backup as one file: a tar that is written, and read, from its beginning to its end, so that it may go through a pipe.
+
+about.json                   format, version of the schema, when it was made
+log/tasks.log                the log, as far as the rows know it
+bucket/<xx>/<id>             bytes of tasks, under the names that the bucket has for them
+database/<table>.jsonl.gz    rows; see `portable`
+backup.json                  that all this is whole: what it holds, and the SHA-256 of names and bytes of all that comes before
+
+Without the last member, or with one that does not agree, it is no backup: it was cut, or changed. It may have been compressed
+meanwhile.
+"""
+
+import hashlib
+import io
+import json
+import re
+import tarfile
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any, cast
+
+from md5_task_data.bucket.folder import place_in
+from md5_task_data.errors import DependencyAway, InvalidInput
+from md5_task_data.schema import SECOND, rfc3339
+from md5_task_data.upkeep.unpacked import DAMAGED, unpacked
+
+FORMAT = 1  # of all this; goes up when an older program could not read it
+ABOUT, WHOLE, LOG = "about.json", "backup.json", "log/tasks.log"
+BYTES = re.compile(r"bucket/([0-9a-f]{2})/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{10}\1)")
+ROWS = re.compile(r"database/([a-z_]{1,64})\.jsonl\.gz")
+BLOCK = 1 << 20  # bytes that are read and written at once
+MOST_WORDS = 1 << 20  # bytes of about.json, and of backup.json
+MOST_OF_HEAD = 4 * BLOCK  # bytes that are read for the head of a file, what is read ahead included
+
+Digest = Callable[[bytes], object]
+
+
+def bytes_name(task_id: str) -> str:
+    return str(place_in(Path("bucket"), task_id))
+
+
+def rows_name(table: str) -> str:
+    return f"database/{table}.jsonl.gz"
+
+
+class Writer:
+    """Writes a backup, member after member. Flat in memory. Every method raises OSError."""
+
+    def __init__(self, file: IO[bytes], schema: str, made_at: int) -> None:
+        """`made_at`: the moment that it is of, in microseconds since 1970."""
+        self.made_at = made_at
+        self._tar = tarfile.open(fileobj=file, mode="w|", format=tarfile.PAX_FORMAT, bufsize=BLOCK)  # noqa: SIM115 (closed by `end`)
+        self._hash = hashlib.sha256()
+        self.add_json(ABOUT, {"format": FORMAT, "schema": schema, "made_at": rfc3339(self.made_at)})
+
+    def add(self, name: str, file: IO[bytes], size: int) -> None:
+        """The next `size` bytes of the file, which must have so many."""
+        member = tarfile.TarInfo(name)
+        member.size, member.mode, member.mtime = size, 0o600, self.made_at // SECOND
+        self._hash.update(_named(name, size))
+        self._tar.addfile(member, _Hashed(file, self._hash.update))
+        self._tar.members.clear()  # type: ignore[attr-defined]  # else every one of them stays in memory
+
+    def add_json(self, name: str, words: Mapping[str, Any]) -> None:
+        raw = json.dumps(words, indent=1).encode() + b"\n"
+        self.add(name, io.BytesIO(raw), len(raw))
+
+    def abandon(self) -> None:
+        """Nothing more is written. Without this the tar would try to, when nobody needs it any more."""
+        self._tar.fileobj.closed = True  # type: ignore[attr-defined]  # of tarfile's own stream, not of `file`
+
+    def end(self, holds: Mapping[str, Any]) -> None:
+        """Say that this was all, and what it was."""
+        self.add_json(WHOLE, {**holds, "sha256": self._hash.hexdigest()})
+        self._tar.close()
+
+
+@dataclass(frozen=True)
+class Member:
+    name: str
+    size: int
+    file: io.BufferedIOBase
+
+    def blocks(self) -> Iterator[bytes]:
+        while block := self.file.read(BLOCK):
+            yield block
+
+
+class Reader:
+    """Reads a backup, member after member. `about` is there at once, `holds` at the end. Every method raises InvalidInput for
+    what is no backup, or not a whole one, and DependencyAway where it cannot be read."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self.holds: Mapping[str, Any] = {}
+        self._hash = hashlib.sha256()
+        with _reading():
+            self._source = _Source(unpacked(file))
+            try:
+                source = cast(IO[bytes], self._source)
+                self._tar = tarfile.open(fileobj=source, mode="r|", bufsize=BLOCK)  # noqa: SIM115 (nothing is to be closed)
+            except (tarfile.ReadError, EOFError):
+                raise _no_backup() from None
+        first = self._next()
+        if first is None or first.name != ABOUT:
+            raise _no_backup()
+        self.about = _json(first)
+        if self.about.get("format") != FORMAT:
+            raise InvalidInput(
+                f"this backup has the format {self.about.get('format')!r}, and this program knows {FORMAT}: "
+                "use the version of md5-service that made it, or a newer one"
+            )
+
+    def members(self) -> Iterator[Member]:
+        """All that is between the first and the last. Ends without an error only where the backup is whole: until then nothing
+        of it is to be believed. What of a member is not read by its reader is read all the same."""
+        while member := self._next():
+            if member.name == WHOLE:
+                return
+            yield member
+            for _ in member.blocks():
+                pass
+        raise InvalidInput("this backup is not whole: it was cut, or is still being written; take another one")
+
+    def _next(self) -> Member | None:
+        digest = self._hash.hexdigest()
+        with _reading(), self._source.of_a_head():
+            info = self._tar.next()
+        self._tar.members.clear()  # type: ignore[attr-defined]  # else every one of them stays in memory
+        if info is None:
+            return None
+        file = self._tar.extractfile(info) if info.isreg() else None
+        if file is None or (info.name in (ABOUT, WHOLE) and info.size > MOST_WORDS):
+            raise _damaged()
+        self._hash.update(_named(info.name, info.size))
+        member = Member(info.name, info.size, _FromBackup(file, self._hash.update))
+        if info.name == WHOLE:
+            self.holds = _json(member)
+            if self.holds.get("sha256") != digest:
+                raise _damaged()
+        return member
+
+
+class _Source:
+    """What a tar is read from. What stands between the bytes of two files is short, for it is read in one piece, and kept."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self._file = file
+        self._left: float = MOST_OF_HEAD
+
+    @contextmanager
+    def of_a_head(self) -> Iterator[None]:
+        self._left = MOST_OF_HEAD
+        yield
+        self._left = float("inf")
+
+    def read(self, size: int) -> bytes:
+        block = self._file.read(size)
+        self._left -= len(block)
+        if self._left < 0:
+            raise tarfile.ReadError
+        return block
+
+
+class _Hashed(io.BufferedIOBase):
+    """Reads of a file, and tells `digest` what there was."""
+
+    def __init__(self, file: IO[bytes], digest: Digest) -> None:
+        self._file = file
+        self._digest = digest
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        block = self._file.read(-1 if size is None else size)
+        self._digest(block)
+        return block
+
+    def readable(self) -> bool:
+        return True
+
+
+class _FromBackup(_Hashed):
+    def read(self, size: int | None = -1, /) -> bytes:
+        with _reading():
+            return super().read(size)
+
+
+@contextmanager
+def _reading() -> Iterator[None]:
+    try:
+        yield
+    except (
+        tarfile.TarError,
+        *DAMAGED,
+        ValueError,
+        IndexError,
+        RecursionError,
+    ):  # the last three: of tarfile, by odd headers
+        raise _damaged() from None
+    except OSError as error:
+        if error.errno is None:  # of bzip2
+            raise _damaged() from None
+        raise DependencyAway(f"the backup cannot be read: {error.strerror or error}") from error
+
+
+def _json(member: Member) -> dict[str, Any]:
+    try:
+        words = json.loads(member.file.read(MOST_WORDS))
+    except (ValueError, RecursionError):
+        raise _damaged() from None
+    if not isinstance(words, dict):
+        raise _damaged()
+    return words
+
+
+def _named(name: str, size: int) -> bytes:
+    return f"{name}\0{size}\0".encode()
+
+
+def _no_backup() -> InvalidInput:
+    return InvalidInput(
+        "this is no backup of md5-service: give the file that `md5-service backup` wrote; of compressed ones, those of gzip, "
+        "bzip2 and xz are read"
+    )
+
+
+def _damaged() -> InvalidInput:
+    return InvalidInput("this backup is damaged: it was cut, or changed after it was made; take another one")

@@ -1,0 +1,28 @@
+"""Mutants of the API."""
+
+from tests.faults.mutants.places import api
+from tests.faults.mutation import Mutant
+
+MUTANTS = (
+    Mutant(
+        "the refusal of what its owner deleted, until it is gone",
+        "md5_service/api/routes/tasks.py",
+        "    tasks.check_kept(row)\n",
+        "",
+        api("test_file.py::test_what_was_deleted_is_neither_served_nor_tried_again_though_the_bytes_are_still_there"),
+    ),
+    Mutant(
+        "the end of a path, which a download is named by",
+        "md5_service/api/routes/tasks.py",
+        "PurePosixPath(name).name or UNNAMED",
+        "name or UNNAMED",
+        api("test_attacked_in_vain.py::test_no_name_is_a_path"),
+    ),
+    Mutant(
+        "the number of tasks that one owner watches",
+        "md5_service/api/watch.py",
+        "+ len(rows) > self._most_of_one:",
+        "+ len(rows) < 0:",
+        api("test_events.py::test_one_owner_watches_so_many_tasks"),
+    ),
+)
