@@ -7,7 +7,7 @@ skewed clocks agree and one kind of arithmetic serves PostgreSQL, MariaDB and SQ
 
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, Literal, get_args
 
 from sqlalchemy import (
     CHAR,
@@ -60,8 +60,20 @@ metadata = MetaData(
     }
 )
 
-STATUSES = ("receiving", "queued", "running", "waiting", "computed", "done", "failed", "cancelled", "expired")
-OUTCOMES = ("done", "failed", "cancelled")
+Status = Literal[
+    "receiving",  # its bytes are still coming in; reserved for uploads that can be resumed: no row has it yet
+    "queued",  # it waits for a worker, first or again
+    "running",  # a worker has claimed it, and has its lease
+    "waiting",  # it was cut into parts, which are tasks of their own, and is closed when all have ended
+    "computed",  # outcome and result are decided and can be read; its line is owed to the log
+    "done",  # its line is in the log, durably: nothing changes any more; its result is right
+    "failed",  # the same, and `error` says why there is none
+    "cancelled",  # the same, as its owner wanted
+    "expired",  # reserved for uploads that were begun and never ended: no row has it yet
+]
+Outcome = Literal["done", "failed", "cancelled"]  # how it ends; decided with `computed`
+STATUSES: tuple[str, ...] = get_args(Status)
+OUTCOMES: tuple[str, ...] = get_args(Outcome)
 
 _HAS_PARENT = text("parent_id IS NOT NULL")
 _UNFINISHED = text("finished_at IS NULL")

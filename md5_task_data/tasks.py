@@ -79,7 +79,7 @@ def create_all(db: Connection, news: Sequence[tuple[NewTask, str | None]]) -> li
             **_AT_FIRST,
             "id": new.id,
             "owner": new.owner,
-            "kind": registry.known(new.kind),
+            "kind": registry.known(new.kind).name,
             **names.columns(new.filename),
             "size": new.size,
             "batch": new.batch,
@@ -191,7 +191,7 @@ def digests(db: Connection, owner: str, *, batch: str | None, after: str | None)
     """
     here = tasks.c.owner == owner, *([tasks.c.id > after] if after else [])
     last = db.scalar(select(tasks.c.id).where(*here).order_by(tasks.c.id).offset(DIGESTS_STEP - 1).limit(1))
-    wanted = [tasks.c.kind == "md5", tasks.c.outcome == "done"]
+    wanted = [tasks.c.md5.is_not(None), tasks.c.outcome == "done"]
     if batch is not None:
         wanted.append(condition("batch", batch))
     if last is not None:
@@ -240,13 +240,14 @@ def retry(db: Connection, owner: str, task_id: str, new_id: str, *, is_there: bo
 
 
 def delete_results(db: Connection, owner: str, task_id: str) -> None:
-    """Let go of a task's bytes, and of what was derived from them; fine when they are gone already. What is in the bucket, or
-    `derived`, the sweeper deletes, if nobody does so at once. Raises NotFound, or Conflict where the task has not ended."""
+    """Let go of a task's bytes, and of what was derived from them; fine when they are gone already. What is in the bucket, and
+    the rows of its kind, the sweeper deletes, if nobody does so at once. Raises NotFound, or Conflict where the task has not
+    ended."""
     row = get(db, owner, task_id)
     if row["finished_at"] is None:
         raise Conflict("this task has not ended: wait until it has, or cancel it")
     wanted = update(tasks).where(tasks.c.id == row["id"], tasks.c.results_deleted_at.is_(None))
-    are_gone = small_files.remove(db, [row["id"]]) and row["kind"] == "md5"  # which has no rows of its own
+    are_gone = small_files.remove(db, [row["id"]]) and not registry.keeps_rows(row["kind"])
     db.execute(wanted.values(results_deleted_at=now(), due_at=None if are_gone else now()))
 
 

@@ -20,7 +20,7 @@ from md5_service.api.http import protocol
 from md5_service.api.http.errors import add_error_answers
 from md5_service.api.http.fields import Fields
 from md5_service.api.http.headers import CommonHeaders
-from md5_service.api.http.openapi import ask_for_no_keys
+from md5_service.api.http.openapi import ask_for_no_keys, describe_results
 from md5_service.api.routes import contacts, events, health, manifest, metrics, page, session, stats, tasks
 from md5_service.api.state import make_services
 from md5_service.api.watch import Watcher
@@ -87,6 +87,7 @@ def create_app(settings: Settings) -> FastAPI:
     for routes in (events, tasks, contacts, manifest, stats, session, health, metrics, page):
         app.include_router(routes.router)
     page.add_assets(app)
+    describe_results(app)
     if settings.auth != "keys":
         ask_for_no_keys(app)
     return app

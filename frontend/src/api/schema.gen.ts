@@ -648,11 +648,9 @@ export interface components {
             progress: components["schemas"]["Progress"];
             /**
              * Result
-             * @description kind `md5`: `md5`, and with an expected digest also `expected` and `match`; kind `contacts`: `rows`, of which `inserted`, `duplicate` and `invalid`, with `check_mx` also `unchecked`: rows that were taken though nobody could tell in time whether their domain takes mail; and what was detected: `encoding`, `delimiter`, `header`, `email_column`, `name_column` (a column's name in the header, or its number, from 1)
+             * @description What came of it, by its kind
              */
-            result: {
-                [key: string]: unknown;
-            } | null;
+            result: components["schemas"]["Md5Result"] | components["schemas"]["ContactsResult"] | null;
             /** @description Why it failed */
             error: components["schemas"]["Problem"] | null;
         };
@@ -668,6 +666,36 @@ export interface components {
             input?: unknown;
             /** Context */
             ctx?: Record<string, never>;
+        };
+        /**
+         * Md5Result
+         * @description Of kind `md5`.
+         */
+        Md5Result: {
+            md5: string;
+            /** @description The digest that was expected, where one was */
+            expected?: string;
+            /** @description Whether it is that one, where one was expected */
+            match?: boolean;
+        };
+        /**
+         * ContactsResult
+         * @description Of kind `contacts`: how many rows were what, and what was detected, as it can be given back.
+         */
+        ContactsResult: {
+            rows: number;
+            inserted: number;
+            duplicate: number;
+            invalid: number;
+            /** @description With `check_mx`: rows that were taken though nobody could tell in time whether their domain takes mail */
+            unchecked?: number;
+            encoding: string;
+            delimiter: string;
+            header: boolean;
+            /** @description Its name in the header, or its number, from 1 */
+            email_column: string | number | null;
+            /** @description As `email_column` */
+            name_column: string | number | null;
         };
     };
     responses: never;

@@ -4,17 +4,14 @@ import hashlib
 import json
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, Field
 
-from md5_service.api.http.openapi import header
+from md5_service.api.http.openapi import OF_A_KIND, header
 from md5_task_data import tasks
 from md5_task_data.kinds import contacts
-from md5_task_data.schema import Row, moment
-
-Status = Literal["receiving", "queued", "running", "waiting", "computed", "done", "failed", "cancelled", "expired"]
-Outcome = Literal["done", "failed", "cancelled"]
+from md5_task_data.schema import Outcome, Row, Status, moment
 
 PROBLEM_TYPE = "urn:md5-service:problem:"
 WHY = {
@@ -95,12 +92,7 @@ class Task(BaseModel):
     attempt: int
     history: list[Event]
     progress: Progress
-    result: dict[str, Any] | None = Field(
-        description="kind `md5`: `md5`, and with an expected digest also `expected` and `match`; kind `contacts`: `rows`, of "
-        "which `inserted`, `duplicate` and `invalid`, with `check_mx` also `unchecked`: rows that were taken though nobody could "
-        "tell in time whether their domain takes mail; and what was detected: `encoding`, `delimiter`, `header`, "
-        "`email_column`, `name_column` (a column's name in the header, or its number, from 1)"
-    )
+    result: Annotated[dict[str, Any], OF_A_KIND] | None = Field(description="What came of it, by its kind")
     error: Problem | None = Field(description="Why it failed")
 
 

@@ -15,6 +15,7 @@ from md5_service.api.http.openapi import AnyText, TaskId, Text
 from md5_service.api.state import Owner, Services, Shared
 from md5_task_data import tasks
 from md5_task_data.kinds import contacts, rejects
+from md5_task_data.registry import WITH_REJECTS
 from md5_task_data.schema import Row
 
 router = APIRouter(prefix="/v1", tags=["contacts"], dependencies=[Depends(known_parameters)])
@@ -91,7 +92,7 @@ async def _all_rejects(shared: Services, task_id: str, pieces: Sequence[rejects.
 
 def _first_rejects(shared: Services, owner: str, task_id: str) -> Sequence[rejects.Piece]:
     with shared.database.reading() as db:
-        rejects.check_there(tasks.get(db, owner, task_id))
+        rejects.check_there(tasks.get(db, owner, task_id), WITH_REJECTS)
         return rejects.read(db, task_id.lower())
 
 

@@ -27,6 +27,7 @@ from md5_task_data.bucket.folder import Bucket
 from md5_task_data.database.engine import Database
 from md5_task_data.errors import DependencyAway, InvalidInput
 from md5_task_data.failpoints import reach
+from md5_task_data.kinds.kind import Kind
 from md5_task_data.queue.hints import messages_about
 from md5_task_data.schema import Row
 
@@ -122,16 +123,16 @@ class Intake:
 def new_task(task_id: str, owner: str, received: Received, size: int, content: bytes | None = None) -> tasks.NewTask:
     """What a request asks for. Raises InvalidInput."""
     fields = dict(received.fields)
-    kind = fields.pop("kind", "md5")
+    kind = registry.uploaded(fields.pop("kind", registry.DEFAULT))
     batch = names.checked_batch(fields.pop("batch", None))
     filename = names.checked_name(fields.pop("filename", received.filename or "") or UNNAMED)
-    params = registry.parameters(kind, _with_digests(kind, fields, received.digests))
-    return tasks.NewTask(task_id, owner, kind, filename, size, batch, params, content=content)
+    params = kind.checked(_with_digests(kind, fields, received.digests))
+    return tasks.NewTask(task_id, owner, kind.name, filename, size, batch, params, content=content)
 
 
-def _with_digests(kind: str, fields: dict[str, str], digests: Mapping[str, str]) -> dict[str, str]:
+def _with_digests(kind: Kind, fields: dict[str, str], digests: Mapping[str, str]) -> dict[str, str]:
     """The parameters, with the MD5 that headers say; a kind that compares none looks at none."""
-    if "expected_md5" in registry.KINDS[registry.known(kind)].model_fields:
+    if kind.takes("expected_md5"):
         for header, digest in digests.items():
             if fields.setdefault("expected_md5", digest).strip().lower() != digest:
                 raise InvalidInput(
