@@ -77,6 +77,7 @@ OUTCOMES: tuple[str, ...] = get_args(Outcome)
 
 _HAS_PARENT = text("parent_id IS NOT NULL")
 _UNFINISHED = text("finished_at IS NULL")
+_IS_LEFT = text("left_at IS NOT NULL")
 tasks = Table(
     "tasks",
     metadata,
@@ -119,12 +120,16 @@ tasks = Table(
     Column("plan", JSON(none_as_null=True)),  # what the cutting found out, for parts and closing
     Column("lane", String(16)),  # by which its messages go, and in which it waits for its turn,
     Column("turn_of", String(64)),  # which is its owner's; of a part, its file's owner's
+    Column(
+        "left_at", BigInteger
+    ),  # when a worker left it for others that know its kind; NULL: nobody has, since it was claimed
     Index(None, "due_at"),
     Index(None, "owner", "id"),
     Index(None, "md5"),
     Index(None, "finished_at", "owner", "outcome"),
     Index(None, "parent_id", postgresql_where=_HAS_PARENT, sqlite_where=_HAS_PARENT),
     Index(None, "status", "lane", "turn_of", "id", postgresql_where=_UNFINISHED, sqlite_where=_UNFINISHED),
+    Index(None, "left_at", postgresql_where=_IS_LEFT, sqlite_where=_IS_LEFT),
 )
 IS_PART = tasks.c.parent_id.is_not(None)
 UNFINISHED = tasks.c.finished_at.is_(None)  # few rows, found by the index: say so wherever only these are meant

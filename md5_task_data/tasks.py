@@ -23,7 +23,9 @@ DIGESTS_STEP = 5000  # rows that one step of a manifest looks at
 
 Version = tuple[object, ...]
 Digest = tuple[str, bytes]  # the MD5 of a file, and its name
-_VERSION = tuple(tasks.c[name] for name in ("status", "outcome", "progress", "fence", "errors", "lost_leases"))
+_VERSION = tuple(
+    tasks.c[name] for name in ("status", "outcome", "progress", "fence", "errors", "lost_leases", "left_at")
+)
 
 
 _AT_FIRST: dict[str, Any] = {
@@ -38,7 +40,7 @@ _AT_FIRST: dict[str, Any] = {
     **dict.fromkeys(
         (
             *("outcome", "started_at", "computed_at", "finished_at", "results_deleted_at", "result", "error", "md5"),
-            *("total", "unit", "parent_id", "parts_left", "plan"),
+            *("total", "unit", "parent_id", "parts_left", "plan", "left_at"),
         )
     ),
 }
@@ -278,6 +280,9 @@ def history(row: Row) -> list[dict[str, Any]]:
     events = [{"at": row["created_at"], "status": "queued", "reason": None}, *row["history"]]
     if row["started_at"] is not None and not row["parts_left"]:  # with parts, that is in its history by now
         events.append({"at": row["started_at"], "status": "running", "reason": None})
+    if row["left_at"] is not None and row["status"] == "queued":
+        why = f"a worker left it for others, for it does not know the kind {row['kind']}: upgrade the workers"
+        events.append({"at": row["left_at"], "status": "queued", "reason": why})
     if row["computed_at"] is not None:
         events.append({"at": row["computed_at"], "status": "computed", "reason": row["outcome"]})
     if row["finished_at"] is not None:

@@ -331,7 +331,8 @@ export interface paths {
         };
         /**
          * Ready
-         * @description Database, broker, bucket and log folder, each `ok` or `away`; why it is, the log says.
+         * @description Database, broker, bucket and log folder, each `ok` or `away`; why it is, the log says. `kinds` is `away` while a task waits
+         *     for a worker that knows its kind: some are older than this API. Files are taken all the same, so that is no 503.
          */
         get: operations["ready_readyz_get"];
         put?: never;

@@ -12,9 +12,10 @@ from fastapi import APIRouter, Response
 from md5_service.api.http import schemas
 from md5_service.api.http.conventions import answer_head
 from md5_service.api.http.deadline import in_time
-from md5_service.api.state import Shared
+from md5_service.api.state import Services, Shared
 from md5_service.readiness import Check, checks
 from md5_task_data.errors import DependencyAway
+from md5_task_data.log import statistics
 
 log = logging.getLogger(__name__)
 router = APIRouter(tags=["health"])
@@ -33,12 +34,24 @@ async def alive() -> schemas.Health:
 
 @router.get("/readyz", response_model=schemas.Health, responses={503: {"model": schemas.Health}})
 async def ready(response: Response, shared: Shared) -> schemas.Health:
-    """Database, broker, bucket and log folder, each `ok` or `away`; why it is, the log says."""
+    """Database, broker, bucket and log folder, each `ok` or `away`; why it is, the log says. `kinds` is `away` while a task waits
+    for a worker that knows its kind: some are older than this API. Files are taken all the same, so that is no 503."""
     looked_at = checks(shared.settings, shared.database, shared.celery)
-    found = await asyncio.gather(*(_outcome(name, check) for name, check in looked_at.items()))
-    is_ready = all(outcome == "ok" for outcome in found)
+    outcomes = await asyncio.gather(*(_outcome(name, check) for name, check in looked_at.items()))
+    found = dict(zip(looked_at, outcomes, strict=True))
+    is_ready = all(outcome == "ok" for outcome in outcomes)
+    if is_ready:
+        found["kinds"] = await _outcome("kinds", lambda: _check_kinds(shared))
     response.status_code = 200 if is_ready else 503
-    return schemas.Health(status="ok" if is_ready else "away", checks=dict(zip(looked_at, found, strict=True)))
+    return schemas.Health(status="ok" if is_ready else "away", checks=found)
+
+
+def _check_kinds(shared: Services) -> None:
+    with shared.database.reading() as db:
+        if left := statistics.left_kinds(db):
+            raise DependencyAway(
+                f"tasks of kind {', '.join(left)} wait for a worker that knows it; upgrade the workers"
+            )
 
 
 async def _outcome(name: str, check: Check) -> Literal["ok", "away"]:

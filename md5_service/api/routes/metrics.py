@@ -74,6 +74,12 @@ class _Rows(Collector):
         for labels, count in (_zeros(_ON_THE_WAY, 0) | found).items():
             depth.add_metric(labels, float(count))
         yield depth
+        words = "Tasks that wait for another worker: one was asked that does not know their kind"
+        left = GaugeMetricFamily("md5_left_tasks", words, labels=["kind"])
+        waiting = {(row["kind"],): row["left"] for row in self._unfinished if row["status"] == "queued"}
+        for labels, count in ({(kind,): 0 for kind in KINDS} | waiting).items():
+            left.add_metric(labels, float(count))
+        yield left
         yield GaugeMetricFamily("md5_oldest_unfinished_seconds", "Age of the oldest task not ended", self._oldest())
         computed = self._oldest("computed")
         yield GaugeMetricFamily("md5_oldest_computed_seconds", "For how long a line for the log has waited", computed)
