@@ -1,6 +1,7 @@
 """GET and DELETE under /v1/tasks: ask by id, wait, list, cancel."""
 
 import time
+from contextlib import closing
 
 import pytest
 from sqlalchemy import update
@@ -134,13 +135,13 @@ def test_a_bad_list_is_422_and_says_what_is_wrong(api: Api, query: str) -> None:
 
 
 def test_a_kind_that_a_worker_does_not_know_is_told_of_by_readyz_metrics_and_the_task(
-    api: Api, database: Database, monkeypatch: pytest.MonkeyPatch
+    api: Api, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(health, "checks", lambda *_: {})  # all else is there
     task_id = api.client.post("/v1/tasks", content=b"abc").json()["id"]
     assert api.client.get("/readyz").json() == {"status": "ok", "checks": {"kinds": "ok"}}
     assert 'md5_left_tasks{kind="md5"} 0.0' in api.client.get("/metrics").text
-    with database.transaction() as db:
+    with closing(Database(api.settings.database_url)) as database, database.transaction() as db:
         db.execute(update(table).where(table.c.id == task_id).values(kind="newer"))
         assert turns.claim(db, WORK, [task_id], 30, "") == []
     answer = api.client.get("/readyz")

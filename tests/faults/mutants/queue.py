@@ -62,7 +62,7 @@ MUTANTS = (
     Mutant(
         "the check of the state that a row is claimed from",
         LEASES,
-        'tasks.c.status == "queued", untried)',
+        'tasks.c.status == "queued", IS_KNOWN, untried)',
         "untried)",
         data("test_leases.py::test_a_queued_task_is_claimed_once_however_often_its_message_comes[sqlite]"),
     ),
@@ -97,8 +97,8 @@ MUTANTS = (
     Mutant(
         "the lane of large files",
         "md5_task_data/queue/hints.py",
-        "return WORK if kind in INSTANT and size <= LARGE_FILE else LARGE",
-        "return WORK if kind in INSTANT else LARGE",
+        "return WORK if KINDS[kind].is_instant and size <= LARGE_FILE else LARGE",
+        "return WORK if KINDS[kind].is_instant else LARGE",
         data("test_sweep.py::test_a_large_file_has_a_lane_of_its_own[sqlite]"),
     ),
     Mutant(

@@ -58,7 +58,7 @@ MUTANTS = (
     ),
     Mutant(
         "words that are no address, which are seen at once",
-        "md5_service/worker/formats/csv.py",
+        "md5_service/worker/kinds/contacts/layout.py",
         "    address = cell.strip()\n",
         """    if re.fullmatch(r"[^@\\"]+@[^@\\"]+\\.[^@\\"]+", cell):\n        return True\n    address = cell.strip()\n""",
         ("tests/worker/test_linear_contacts.py::test_long_runs[is it an address]",),
