@@ -1,6 +1,8 @@
 """A worker that is older than the API: what it does not know it leaves to the others, and says so; nothing fails for it."""
 
+from collections import Counter
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from sqlalchemy import update
@@ -69,11 +71,25 @@ def test_its_hint_is_sent_again(database: Database, newer: NewTask) -> None:
     assert sent(sweep(database)) == [unknown]
 
 
-def test_a_turn_goes_to_what_is_known(database: Database, new_task: NewTask, newer: NewTask) -> None:
-    unknown, known = newer(kind="contacts", owner="ann"), new_task(kind="contacts", owner="bob")
-    assert [mine.id for mine in claim(database, LARGE, unknown)] == [known]
+def test_a_turn_goes_to_what_is_known(
+    database: Database, new_task: NewTask, newer: NewTask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """At once, however many others are left."""
+    looks = Counter[str]()
+    in_turn = turns._in_turn
+
+    def counted(*given: Any) -> list[tuple[str, str]]:
+        looks["looks"] += 1
+        return in_turn(*given)
+
+    monkeypatch.setattr(turns, "_in_turn", counted)
+    unknown = [newer(kind="contacts", owner="ann") for _ in range(3)]
+    known = new_task(kind="contacts", owner="bob")
+    assert [mine.id for mine in claim(database, LARGE, unknown[0])] == [known]
+    assert looks["looks"] == 1
     assert claim(database, LARGE, known) == []
-    assert claim(database, LARGE, unknown) == []
+    assert claim(database, LARGE, *unknown) == []
+    assert looks["looks"] == 3
     with database.reading() as db:
         assert statistics.left_kinds(db) == ["newer"]
 
