@@ -10,9 +10,9 @@ from typing import Literal
 from fastapi import APIRouter, Response
 
 from md5_service.api.http import schemas
-from md5_service.api.http.conventions import answer_head
-from md5_service.api.http.deadline import in_time
-from md5_service.api.state import Shared
+from md5_service.api.http.conventions import add_head_routes
+from md5_service.api.http.deadline import run_with_deadline
+from md5_service.api.state import StateDep
 from md5_service.readiness import Check, checks
 from md5_task_data.errors import DependencyAway
 
@@ -32,9 +32,9 @@ async def alive() -> schemas.Health:
 
 
 @router.get("/readyz", response_model=schemas.Health, responses={503: {"model": schemas.Health}})
-async def ready(response: Response, shared: Shared) -> schemas.Health:
+async def ready(response: Response, state: StateDep) -> schemas.Health:
     """Database, broker, bucket and log folder, each `ok` or `away`; why it is, the log says."""
-    looked_at = checks(shared.settings, shared.database, shared.celery)
+    looked_at = checks(state.settings, state.database, state.celery)
     found = await asyncio.gather(*(_outcome(name, check) for name, check in looked_at.items()))
     is_ready = all(outcome == "ok" for outcome in found)
     response.status_code = 200 if is_ready else 503
@@ -43,7 +43,7 @@ async def ready(response: Response, shared: Shared) -> schemas.Health:
 
 async def _outcome(name: str, check: Check) -> Literal["ok", "away"]:
     try:
-        await in_time(check, _threads(name))
+        await run_with_deadline(check, _threads(name))
     except DependencyAway as error:
         if _told.get(name) != str(error):
             log.warning("%s: %s", name, error)
@@ -59,4 +59,4 @@ def _threads(name: str) -> ThreadPoolExecutor:
     return ThreadPoolExecutor(MOST_CHECKS, thread_name_prefix=f"check-{name}")
 
 
-answer_head(router)
+add_head_routes(router)
