@@ -11,6 +11,7 @@ from md5_task_data.kinds.kind import Kind
 
 KINDS: Mapping[str, Kind] = {kind.name: kind for kind in (md5.KIND, contacts.KIND)}
 UPLOADED = [name for name, kind in KINDS.items() if kind.is_uploaded]
+WITH_ROUTES = [name for name, kind in KINDS.items() if kind.has_routes]  # the page shows their rows at `/<kind>`
 WITH_REJECTS = [name for name, kind in KINDS.items() if kind.has_rejects]
 DEFAULT = UPLOADED[0]  # what is done with a file where nobody says it
 

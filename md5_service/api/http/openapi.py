@@ -187,7 +187,7 @@ def describe_results(app: FastAPI) -> None:
     app.openapi = with_results  # type: ignore[method-assign]  # as FastAPI's own guide does it
 
 
-def ask_for_no_keys(app: FastAPI) -> None:
+def omit_security(app: FastAPI) -> None:
     """Leave the keys out of /openapi.json, where none is asked for."""
     describe = app.openapi
 

@@ -1,7 +1,6 @@
 """The wire: what clients see, and from which the page's types and the OpenAPI document are made."""
 
 import hashlib
-import json
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated, Any, Literal
@@ -10,7 +9,6 @@ from pydantic import BaseModel, Field
 
 from md5_service.api.http.openapi import OF_A_KIND, header
 from md5_task_data import tasks
-from md5_task_data.kinds import contacts
 from md5_task_data.schema import Outcome, Row, Status, moment
 
 PROBLEM_TYPE = "urn:md5-service:problem:"
@@ -103,24 +101,6 @@ class Page(BaseModel):
     next: str | None
 
 
-class Contact(BaseModel):
-    """The record of one e-mail address: the first row that had it, of the file that brought it first."""
-
-    id: str
-    email: str = Field(description="As it was written there")
-    name: str | None
-    data: dict[str, str] = Field(description="Every further column of that row")
-    task: str = Field(description="The id of the file's task", json_schema_extra={"format": "uuid"})
-    line: int = Field(description="In which line of the file the row begins, from 1, as an editor counts")
-
-
-class ContactPage(BaseModel):
-    """In the order of their addresses. `next` is the cursor of the next page, null on the last."""
-
-    items: list[Contact]
-    next: str | None
-
-
 class StatusCount(BaseModel):
     """How many tasks of a kind are in a status now."""
 
@@ -180,18 +160,6 @@ def task(row: Row) -> Task:
         progress=_progress(row),
         result=row["result"],
         error=problem_of(row["error"]) if row["error"] else None,
-    )
-
-
-def contact(row: Row) -> Contact:
-    """A row of `contacts` as clients see it."""
-    return Contact(
-        id=contacts.id_of(row),
-        email=row["email"],
-        name=row["name"] or None,
-        data=json.loads(row["data"]),
-        task=row["task_id"],
-        line=row["line"],
     )
 
 
