@@ -1,7 +1,7 @@
 import { useEffect } from "react";
 import { idInAddress, taskPath } from "./lookup/taskId";
 import { Home } from "./pages/Home";
-import { LazyContacts, LazyTasks } from "./pages/lazy";
+import { LazyContacts, LazyTasks } from "./shared/lazily";
 import { NotFound } from "./pages/NotFound";
 import { TaskPage } from "./pages/TaskPage";
 import { SignedIn } from "./session/SignedIn";

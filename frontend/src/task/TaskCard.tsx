@@ -1,4 +1,4 @@
-import { countsInWords, countsOf } from "../contacts/result";
+import { countsInWords, countsOf } from "../kinds/contacts/result";
 import { FileCard } from "../shared/FileCard";
 import { useAnnounced } from "../shared/useAnnounced";
 import { CancelButton } from "./CancelButton";
@@ -6,7 +6,7 @@ import { ServiceAwayNote } from "./ServiceAwayNote";
 import { TaskDetails } from "./TaskDetails";
 import { mayCancel } from "./state";
 import { statusWords } from "./words";
-import { md5ResultOf } from "./md5Result";
+import { md5ResultOf } from "../kinds/md5/result";
 import { Times } from "./Times";
 import { useTask, type WatchedTask } from "./useTask";
 

@@ -1,11 +1,11 @@
 import { detailOf } from "../api/errors";
 import type { Task } from "../api/types";
-import { ContactsResult } from "../contacts/ContactsResult";
+import { ContactsResult } from "../kinds/contacts/Result";
 import { formatDuration } from "../shared/format";
 import { Icon } from "../shared/Icon";
 import { CodeRow } from "./CodeRow";
-import { expectedOf, md5ResultOf } from "./md5Result";
-import { Verdict } from "./Verdict";
+import { expectedOf, md5ResultOf } from "../kinds/md5/result";
+import { Verdict } from "../kinds/md5/Verdict";
 import { useSecondsLeft } from "./useTask";
 import { statusWords, workOf } from "./words";
 

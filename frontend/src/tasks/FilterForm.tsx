@@ -3,7 +3,7 @@ import type { Filters } from "../api/types";
 import { KINDS } from "../kinds/kinds";
 import { Link } from "../shared/Link";
 import { refine } from "../shared/navigation";
-import { parseDigest } from "../upload/digest";
+import { parseDigest } from "../kinds/md5/digest";
 import { isNarrowed, tasksPath } from "./filters";
 import { STATUSES } from "./statuses";
 

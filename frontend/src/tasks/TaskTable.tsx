@@ -1,10 +1,10 @@
 import type { Task } from "../api/types";
-import { countsInWords, countsOf } from "../contacts/result";
+import { countsInWords, countsOf } from "../kinds/contacts/result";
 import { taskPath } from "../lookup/taskId";
 import { formatSize, formatTime } from "../shared/format";
 import { Icon } from "../shared/Icon";
 import { Link } from "../shared/Link";
-import { md5ResultOf } from "../task/md5Result";
+import { md5ResultOf } from "../kinds/md5/result";
 import { useTask } from "../task/useTask";
 import { statusWords } from "../task/words";
 import { tasksPath } from "./filters";

@@ -1,12 +1,12 @@
 import { useId, useMemo, useRef, useState, type ChangeEvent } from "react";
-import { NO_OPTIONS, paramsOf } from "../contacts/options";
-import { OptionsFields } from "../contacts/OptionsFields";
+import { NO_OPTIONS, paramsOf } from "../kinds/contacts/options";
+import { OptionsFields } from "../kinds/contacts/Options";
 import { homePath, kindIn } from "../kinds/kinds";
 import { formatNumber } from "../shared/format";
 import { redirect, useSearch } from "../shared/navigation";
 import { chosenIn, chosenInDrop, MOST_FILES, type Chosen, type Wanted } from "./chosen";
-import { digestsFor, parseExpected, whatDoesNotFit, type ParsedExpected } from "./expected";
-import { ExpectedMd5Field } from "./ExpectedMd5Field";
+import { digestsFor, parseExpected, whatDoesNotFit, type ParsedExpected } from "../kinds/md5/expected";
+import { ExpectedMd5Field } from "../kinds/md5/ExpectedMd5Field";
 import { KindChoice } from "./KindChoice";
 import { useFileDrop } from "./useFileDrop";
 

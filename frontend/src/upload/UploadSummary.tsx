@@ -1,10 +1,10 @@
-import { countsInWords, countsOf, sumOf } from "../contacts/result";
+import { countsInWords, countsOf, sumOf } from "../kinds/contacts/result";
 import { count, formatNumber } from "../shared/format";
 import { useAnnounced } from "../shared/useAnnounced";
-import { md5ResultOf } from "../task/md5Result";
+import { md5ResultOf } from "../kinds/md5/result";
 import { isEnded } from "../task/state";
 import { useKnownTasks } from "../task/useTask";
-import { md5sumLine } from "./md5sum";
+import { md5sumLine } from "../kinds/md5/md5sum";
 import type { Item, UploadQueue } from "./queue";
 
 /** All files of this page in a few words, and what can be done with all at once. */

@@ -1,7 +1,7 @@
 import { keepPreviousData, useQuery, useQueryClient } from "@tanstack/react-query";
-import { fetchContacts } from "../api/contacts";
-import { patient, troubleOf, type Trouble } from "../api/patience";
-import type { ContactPage } from "../api/types";
+import { fetchContacts } from "./fetchContacts";
+import { patient, troubleOf, type Trouble } from "../../api/patience";
+import type { ContactPage } from "../../api/types";
 import type { ContactFilters } from "./address";
 
 const ASK_MS = 5000; // files are loaded all the time

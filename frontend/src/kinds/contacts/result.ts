@@ -1,5 +1,5 @@
-import type { Task } from "../api/types";
-import { formatNumber } from "../shared/format";
+import type { Task } from "../../api/types";
+import { formatNumber } from "../../shared/format";
 import { ENCODINGS } from "./encodings";
 
 /** Every row of a file is one of three: `rows` is their sum. */

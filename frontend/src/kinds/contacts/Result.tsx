@@ -1,6 +1,6 @@
-import type { Task } from "../api/types";
-import { count, formatNumber } from "../shared/format";
-import { Link } from "../shared/Link";
+import type { Task } from "../../api/types";
+import { count, formatNumber } from "../../shared/format";
+import { Link } from "../../shared/Link";
 import { contactsPath, rejectsUrl } from "./address";
 import { countsOf, readingOf, uncheckedOf } from "./result";
 

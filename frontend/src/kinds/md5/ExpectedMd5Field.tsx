@@ -1,5 +1,5 @@
 import { useId, useState, type Ref } from "react";
-import { formatNumber } from "../shared/format";
+import { formatNumber } from "../../shared/format";
 import type { ParsedExpected } from "./expected";
 
 interface Props {

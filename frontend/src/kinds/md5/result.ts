@@ -1,4 +1,4 @@
-import type { Task } from "../api/types";
+import type { Task } from "../../api/types";
 
 export interface Md5Result {
   md5: string;

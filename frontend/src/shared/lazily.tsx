@@ -25,8 +25,8 @@ function lazily(load: () => Promise<ComponentType>): ComponentType {
   };
 }
 
-export const LazyTasks = lazily(async () => (await import("./Tasks")).Tasks);
-export const LazyContacts = lazily(async () => (await import("./Contacts")).Contacts);
+export const LazyTasks = lazily(async () => (await import("../pages/Tasks")).Tasks);
+export const LazyContacts = lazily(async () => (await import("../kinds/contacts/Contacts")).Contacts);
 
 function NotLoaded() {
   return (

@@ -1,8 +1,8 @@
-import type { Contact } from "../api/types";
-import { taskPath } from "../lookup/taskId";
-import { formatNumber } from "../shared/format";
-import { Link } from "../shared/Link";
-import { useTask } from "../task/useTask";
+import type { Contact } from "../../api/types";
+import { taskPath } from "../../lookup/taskId";
+import { formatNumber } from "../../shared/format";
+import { Link } from "../../shared/Link";
+import { useTask } from "../../task/useTask";
 
 const MOST_COLUMNS = 12; // that are shown at once
 const MOST_CHARACTERS = 300; // of a cell: there is no limit to what others write into one

@@ -1,4 +1,4 @@
-import type { Parameters } from "../api/types";
+import type { Parameters } from "../../api/types";
 
 /** How a CSV of contacts is to be read, as it stands in the fields: what is empty is detected. */
 export interface ContactsOptions {
