@@ -1,9 +1,4 @@
 import "./contacts.css";
-import { contactFiltersIn, contactsPath, type ContactFilters } from "./address";
-import { ContactTable } from "./ContactTable";
-import { FindContact } from "./FindContact";
-import { useContacts } from "./useContacts";
-import { homePath } from "../kinds";
 import { isId, taskPath } from "../../lookup/taskId";
 import { Link } from "../../shared/Link";
 import { useSearch } from "../../shared/navigation";
@@ -12,6 +7,11 @@ import { useTitle } from "../../shared/useTitle";
 import { ServiceAwayNote } from "../../task/ServiceAwayNote";
 import { isEnded } from "../../task/state";
 import { useTask } from "../../task/useTask";
+import { homePath } from "../kinds";
+import { contactFiltersIn, contactsPath, type ContactFilters } from "./address";
+import { ContactTable } from "./ContactTable";
+import { FindContact } from "./FindContact";
+import { useContacts } from "./useContacts";
 
 /** One record for each address, whichever file brought it first. */
 export function Contacts() {

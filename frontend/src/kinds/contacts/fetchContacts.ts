@@ -1,6 +1,6 @@
 import { client, dataOf } from "../../api/client";
 import { withPatience } from "../../api/patience";
-import type { ContactPage } from "../../api/types";
+import type { ContactPage } from "./types";
 
 const PAGE_SIZE = 50;
 

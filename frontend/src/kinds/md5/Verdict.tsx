@@ -1,3 +1,4 @@
+import "./verdict.css";
 import { Icon } from "../../shared/Icon";
 
 /** Whether the file is the expected one: in words and with a sign, not by colour alone. */
