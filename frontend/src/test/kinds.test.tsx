@@ -34,7 +34,7 @@ test("no kind names another, and those that have a folder are found by their nam
 });
 
 const RESULT = { letters: 3, word: "abc", isLong: false, counts: { a: [1, 2] }, nothing: null };
-const toy = (changes: object = {}) => ({ ...doneTask({ kind: "toy" }), result: RESULT, ...changes });
+const riddle = (changes: object = {}) => ({ ...doneTask({ kind: "riddle" }), result: RESULT, ...changes });
 
 const cells = () =>
   within(screen.getByTestId("result"))
@@ -42,7 +42,7 @@ const cells = () =>
     .map((row) => [...row.children].map(({ textContent }) => textContent));
 
 test("a task of a kind that only a newer service has is told in general words, and its result by names and values", async () => {
-  let answer = () => HttpResponse.json<object>(taskWith({ kind: "toy", status: "running", progress: { done: 1, total: 3, unit: "bytes" } }));
+  let answer = () => HttpResponse.json<object>(taskWith({ kind: "riddle", status: "running", progress: { done: 1, total: 3, unit: "bytes" } }));
   server.use(http.get(`*/v1/tasks/${ID}`, () => answer()));
   renderAt(`/tasks/${ID}`);
   await waitFor(() => {
@@ -50,11 +50,11 @@ test("a task of a kind that only a newer service has is told in general words, a
   });
   expect(screen.getByRole("progressbar", { name: "Processing of sample.fastq.gz" })).toBeTruthy();
   expect(screen.queryByTestId("result")).toBeNull();
-  answer = () => HttpResponse.json<object>(toy({ status: "computed" }));
+  answer = () => HttpResponse.json<object>(riddle({ status: "computed" }));
   await waitFor(() => {
     expect(screen.getByTestId("status").textContent).toBe("Processed: writing the log line");
   });
-  answer = () => HttpResponse.json<object>(toy());
+  answer = () => HttpResponse.json<object>(riddle());
   expect(await screen.findByText("Done")).toBeTruthy();
   expect(cells()).toEqual([
     ["letters", "3"],
@@ -67,7 +67,7 @@ test("a task of a kind that only a newer service has is told in general words, a
 });
 
 test("an empty result has no table", async () => {
-  server.use(http.get(`*/v1/tasks/${ID}`, () => HttpResponse.json(toy({ result: {} }))));
+  server.use(http.get(`*/v1/tasks/${ID}`, () => HttpResponse.json(riddle({ result: {} }))));
   renderAt(`/tasks/${ID}`);
   expect(await screen.findByText("Done")).toBeTruthy();
   expect(screen.queryByTestId("result")).toBeNull();
@@ -78,7 +78,7 @@ describe("a kind of the service that has no folder here", () => {
 
   beforeAll(async () => {
     vi.doMock("../api/schema.gen", () => {
-      const kinds = [...KINDS, "toy"];
+      const kinds = [...KINDS, "riddle"];
       return { pathsV1TasksGetParametersQueryKindValues: kinds, pathsV1TasksPostParametersQueryKindValues: kinds };
     });
     vi.resetModules();
@@ -94,19 +94,19 @@ describe("a kind of the service that has no folder here", () => {
     server.use(
       http.post("*/v1/tasks", ({ request }) => {
         said.push(Object.fromEntries(new URL(request.url).searchParams));
-        return HttpResponse.json(toy(), { status: 202 });
+        return HttpResponse.json(riddle(), { status: 202 });
       }),
     );
     const user = renderAnew("/");
-    await user.click(screen.getByRole("radio", { name: "toy" }));
-    expect(location.search).toBe("?kind=toy");
+    await user.click(screen.getByRole("radio", { name: "riddle" }));
+    expect(location.search).toBe("?kind=riddle");
     expect(screen.getByText(/a little later, its result/)).toBeTruthy();
     expect(screen.getByText(/You see how far it is, then its result/)).toBeTruthy();
     expect(screen.queryByRole("textbox", { name: /Expected/ })).toBeNull();
     expect(screen.queryByText("Options")).toBeNull();
     await user.upload(screen.getByLabelText("Choose files"), new File(["abc"], "sample"));
     expect(await screen.findByTestId("result")).toBeTruthy();
-    expect(said).toEqual([{ kind: "toy", filename: "sample" }]);
+    expect(said).toEqual([{ kind: "riddle", filename: "sample" }]);
   });
 
   test("is a filter under its plain name, and has no page", async () => {
@@ -115,16 +115,16 @@ describe("a kind of the service that has no folder here", () => {
       http.get("*/v1/stats", () => HttpResponse.error()),
       http.get("*/v1/tasks", ({ request }) => {
         asked.push(new URL(request.url).search);
-        return HttpResponse.json({ items: [toy()], next: null });
+        return HttpResponse.json({ items: [riddle()], next: null });
       }),
     );
     const user = renderAnew("/tasks");
     expect((await screen.findByTestId("task")).textContent).toContain("Done");
-    await user.selectOptions(screen.getByLabelText("Kind"), "toy");
+    await user.selectOptions(screen.getByLabelText("Kind"), "riddle");
     await waitFor(() => {
-      expect(asked.at(-1)).toBe("?kind=toy&limit=50");
+      expect(asked.at(-1)).toBe("?kind=riddle&limit=50");
     });
     const links = within(screen.getByRole("navigation", { name: "Pages" })).getAllByRole("link");
-    expect(links.filter(({ textContent }) => textContent.includes("toy"))).toEqual([]);
+    expect(links.filter(({ textContent }) => textContent.includes("riddle"))).toEqual([]);
   });
 });
