@@ -2835,3 +2835,27 @@ export interface operations {
         };
     };
 }
+type FlattenedDeepRequired<T> = {
+    [K in keyof T]-?: FlattenedDeepRequired<T[K] extends unknown[] | undefined | null ? Extract<T[K], unknown[]>[number] : T[K]>;
+};
+type ReadonlyArray<T> = [
+    Exclude<T, undefined>
+] extends [
+    unknown[]
+] ? Readonly<Exclude<T, undefined>> : Readonly<Exclude<T, undefined>[]>;
+export const pathsV1TasksGetParametersQueryKindValues: ReadonlyArray<FlattenedDeepRequired<paths>["/v1/tasks"]["get"]["parameters"]["query"]["kind"]> = ["md5", "contacts"];
+export const pathsV1TasksGetParametersQueryStatusValues: ReadonlyArray<FlattenedDeepRequired<paths>["/v1/tasks"]["get"]["parameters"]["query"]["status"]> = ["receiving", "queued", "running", "waiting", "computed", "done", "failed", "cancelled", "expired"];
+export const pathsV1TasksPostParametersQueryKindValues: ReadonlyArray<FlattenedDeepRequired<paths>["/v1/tasks"]["post"]["parameters"]["query"]["kind"]> = ["md5", "contacts"];
+export const pathsV1TasksPostParametersQueryDelimiterValues: ReadonlyArray<FlattenedDeepRequired<paths>["/v1/tasks"]["post"]["parameters"]["query"]["delimiter"]> = [",", ";", "tab", "|"];
+export const pathsV1TasksPostParametersQueryEncodingValues: ReadonlyArray<FlattenedDeepRequired<paths>["/v1/tasks"]["post"]["parameters"]["query"]["encoding"]> = ["utf-8", "utf-16", "utf-16-le", "utf-16-be", "cp1250", "cp1251", "cp1252", "cp1254", "latin-1", "koi8-r"];
+export const pathsV1TasksPostRequestBodyContentMultipartFormDataKindValues: ReadonlyArray<FlattenedDeepRequired<paths>["/v1/tasks"]["post"]["requestBody"]["content"]["multipart/form-data"]["kind"]> = ["md5", "contacts"];
+export const pathsV1TasksPostRequestBodyContentMultipartFormDataDelimiterValues: ReadonlyArray<FlattenedDeepRequired<paths>["/v1/tasks"]["post"]["requestBody"]["content"]["multipart/form-data"]["delimiter"]> = [",", ";", "tab", "|"];
+export const pathsV1TasksPostRequestBodyContentMultipartFormDataEncodingValues: ReadonlyArray<FlattenedDeepRequired<paths>["/v1/tasks"]["post"]["requestBody"]["content"]["multipart/form-data"]["encoding"]> = ["utf-8", "utf-16", "utf-16-le", "utf-16-be", "cp1250", "cp1251", "cp1252", "cp1254", "latin-1", "koi8-r"];
+export const eventStatusValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Event"]["status"]> = ["receiving", "queued", "running", "waiting", "computed", "done", "failed", "cancelled", "expired"];
+export const healthStatusValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Health"]["status"]> = ["ok", "away"];
+export const healthChecksValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Health"]["checks"][string]> = ["ok", "away"];
+export const progressUnitValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Progress"]["unit"]> = ["bytes", "rows"];
+export const sessionAuthValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Session"]["auth"]> = ["keys", "none"];
+export const statusCountStatusValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["StatusCount"]["status"]> = ["receiving", "queued", "running", "waiting", "computed", "done", "failed", "cancelled", "expired"];
+export const taskStatusValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Task"]["status"]> = ["receiving", "queued", "running", "waiting", "computed", "done", "failed", "cancelled", "expired"];
+export const taskOutcomeAnyOf0Values: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Task"]["outcome"]> = ["done", "failed", "cancelled"];
