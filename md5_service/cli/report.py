@@ -39,9 +39,9 @@ def report(task: "Task", name: bytes, *, as_json: bool) -> int:
 
 
 def result_line(task: "Task", name: bytes) -> bytes:
-    """One line for a task that is done: exactly what `md5sum` prints for kind `md5`, else the result as JSON."""
+    """One line for a task that is done: exactly what `md5sum` prints where the result is an MD5, else the result as JSON."""
     result = task["result"] or {}
-    if task["kind"] == "md5":
+    if "md5" in result:
         return md5sum.line(result["md5"], name)
     return json.dumps(result, ensure_ascii=False).encode() + b"\n"
 

@@ -64,7 +64,7 @@ def house(tmp_path: Path) -> Path:
         else:
             file.write_text(f"{file.read_text()}\n\n{code}" if file.exists() else code)
     run(folder, f"{sys.executable} -P -m md5_service.api.export_openapi >frontend/openapi.json")
-    run(folder, "cd frontend && npm run --silent types && npm run --silent build -- --logLevel warn")
+    run(folder, "cd frontend && npm run --silent types && npx vite build --logLevel warn")
     return folder
 
 
@@ -93,6 +93,7 @@ def test_a_kind_is_added_as_the_documentation_says(
     if is_long:
         run(house, f"{ROOT}/.venv/bin/mypy --config-file {ROOT}/pyproject.toml md5_service md5_task_data")
         run(house, f"{ROOT}/.venv/bin/ruff check --config {ROOT}/pyproject.toml md5_service md5_task_data")
+        run(house, "cd frontend && npm run --silent typecheck")
         run(house, "cd frontend && npx eslint --max-warnings 0 src/kinds/letters")
     assert not any((ROOT / name).exists() for name in NEW if "letters" in name)
 
@@ -124,4 +125,4 @@ def _is_on_the_page(service: Service, page: Page) -> None:
     expect(page.get_by_role("heading", name="Letters", exact=True)).to_be_visible()
     expect(page.get_by_role("listitem").first).to_have_text("a: 3")
     page.goto(f"{service.url}/tasks?kind=letters")
-    expect(page.get_by_text("text.txt")).to_be_visible()
+    expect(page.get_by_role("link", name="text.txt")).to_be_visible()

@@ -70,6 +70,18 @@ def test_every_kind_has_its_work() -> None:
     assert set(kinds()) == set(KINDS) == {"md5", "contacts"}
 
 
+ASKS_FOR_A_KIND = re.compile(r"""kind["'\])]*\s*(==|!=|\bin\b|\bnot in\b|\bis\b)\s*[("'\[{]""")
+
+
+def test_nothing_but_a_kind_itself_asks_which_kind_it_is() -> None:
+    """What differs is in its record. The page has a test of its own: frontend/src/test/kinds.test.tsx."""
+    others = [path for path in PYTHON if not {"kinds", "migrations", "registry.py"} & set(path.parts)]
+    assert len(others) > 120
+    assert [str(path) for path in others if ASKS_FOR_A_KIND.search(path.read_text())] == []
+    asking = ('task["kind"] == "md5"', "row.kind in ('md5',)", "if kind != 'md5'", 'kind not in ("md5",)')
+    assert all(map(ASKS_FOR_A_KIND.search, asking))
+
+
 def test_the_openapi_document_is_current() -> None:
     assert (ROOT / "frontend" / "openapi.json").read_text() == document(), "run: make types"
 

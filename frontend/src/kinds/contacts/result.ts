@@ -1,27 +1,16 @@
+import type { components } from "../../api/schema.gen";
 import type { Task } from "../../api/types";
 import { count, formatNumber } from "../../shared/format";
 import type { Sum } from "../view";
 import { ENCODINGS } from "./encodings";
 
-/** Every row of a file is one of three: `rows` is their sum. */
-export interface Counts {
-  rows: number;
-  inserted: number;
-  duplicate: number;
-  invalid: number;
-}
+type Result = components["schemas"]["ContactsResult"];
 
-/** What became of the rows of a file, and how it was read, as it was told or detected. */
-export interface LoadResult extends Counts {
-  /** Rows that were taken though nobody could tell in time whether their domain takes mail. */
-  unchecked?: number | null;
-  delimiter?: string;
-  encoding?: string;
-  header?: boolean;
-  /** By its name in the header, or its number, from 1. */
-  email_column?: string | number | null;
-  name_column?: string | number | null;
-}
+/** Every row of a file is one of three: `rows` is their sum. */
+export type Counts = Pick<Result, "rows" | "inserted" | "duplicate" | "invalid">;
+
+/** What became of the rows of a file, and how it was read, as it was told or detected; older files tell less of that. */
+export type LoadResult = Counts & Partial<Result>;
 
 const NAMES = ["rows", "inserted", "duplicate", "invalid"] as const;
 
