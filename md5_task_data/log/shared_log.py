@@ -31,7 +31,8 @@ from sqlalchemy import BigInteger, Connection, RowMapping, and_, bindparam, case
 
 from md5_task_data.bucket.durable import no_link, sync_folder
 from md5_task_data.database.bulk import insert_all
-from md5_task_data.database.engine import LATER, Database
+from md5_task_data.database.engine import Database
+from md5_task_data.database.options import LATER
 from md5_task_data.errors import DependencyAway
 from md5_task_data.failpoints import reach
 from md5_task_data.log import statistics
