@@ -47,8 +47,8 @@ class Process:
         self.database = Database(settings.database_url, echo=settings.sql_echo, pool_size=3)
         self.bucket = Bucket(settings.bucket_url)
         self.lifecycle = Lifecycle(settings, self.database, self.bucket, kinds(), publish)
-        tell = traces.lines_written if tracing.is_wanted() else None
-        self.log = SharedLog(self.database, settings.log_path, settings.keep_uploads_s, tell)
+        on_settled = traces.lines_written if tracing.is_wanted() else None
+        self.log = SharedLog(self.database, settings.log_path, settings.keep_uploads_s, on_settled)
         self.orphans = Orphans(self.database, self.bucket, settings.log_path)
         self.asked_for_flush_at = float("-inf")
 

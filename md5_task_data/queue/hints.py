@@ -36,7 +36,7 @@ def goes_together(row: Row) -> bool:
     return bool(row["lane"] == WORK and not row["attempt"] and row["size"] <= SMALL)
 
 
-def messages_about(rows: Iterable[Row]) -> list[Message]:
+def messages_for(rows: Iterable[Row]) -> list[Message]:
     """The ids of tasks, by message: what goes together, and everything else alone."""
     alone, together = [], []
     for row in rows:

@@ -11,7 +11,7 @@ from md5_task_data.schema import tasks
 
 def delete_some(db: Connection, task_id: str) -> bool:
     """One step, of a task that has ended; returns whether there may be more. Fine when all is gone already."""
-    parts.end_all(db, task_id)
+    parts.delete_all(db, task_id)
     rejects.remove(db, task_id)
     return contacts.delete_some(db, task_id)
 

@@ -106,7 +106,7 @@ class Forms:
 
     async def _take(self, request: Request) -> Outcome:
         """As `Intake` does it."""
-        received, boundary = receive.head_of(request, SETTINGS), receive.boundary_of(request)
+        received, boundary = receive.request_head(request, SETTINGS), receive.boundary_of(request)
         taken = sink.Sink(lambda: self._bucket.receive(ID), MAX_FILE, small=SMALL_FILE)
         try:
             await receive.receive(request, boundary, received, taken, SETTINGS)

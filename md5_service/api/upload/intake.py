@@ -17,7 +17,7 @@ from md5_service.api.access.rates import Places
 from md5_service.api.http.deadline import in_time
 from md5_service.api.upload.commit import Promises
 from md5_service.api.upload.idempotency import Key, held
-from md5_service.api.upload.receive import Received, boundary_of, check_size, head_of, receive
+from md5_service.api.upload.receive import Received, boundary_of, check_size, receive, request_head
 from md5_service.api.upload.sink import Sink
 from md5_service.broker import publish
 from md5_service.logs import about_task
@@ -27,7 +27,7 @@ from md5_task_data.bucket.folder import Bucket
 from md5_task_data.database.engine import Database
 from md5_task_data.errors import DependencyAway, InvalidInput
 from md5_task_data.failpoints import reach
-from md5_task_data.queue.hints import messages_about
+from md5_task_data.queue.hints import messages_for
 from md5_task_data.schema import Row
 
 log = logging.getLogger(__name__)
@@ -62,7 +62,7 @@ class Intake:
                 return await self._take(request, owner, task_id, key)
 
     async def _take(self, request: Request, owner: str, task_id: str, key: Key | None) -> Taken:
-        received = head_of(request, self._settings)
+        received = request_head(request, self._settings)
         boundary = boundary_of(request)
         if boundary is None:
             new_task(task_id, owner, received, 0)  # what is wrong with it is said before the body is sent
@@ -174,7 +174,7 @@ class Hints:
                 held.append(self._queue.get_nowait())
             rows = [row for together in held if together is not None for row in together]
             try:
-                publish(self._app, messages_about(rows))
+                publish(self._app, messages_for(rows))
                 reach("intake.published")
             except DependencyAway as error:
                 log.warning("hints for %d tasks not sent; the sweeper will: %s", len(rows), error)

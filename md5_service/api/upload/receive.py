@@ -40,7 +40,7 @@ class Received:
         self.fields[name] = value if name == "filename" else names.as_text(value)  # of a name, what is no text is kept
 
 
-def head_of(request: Request, settings: Settings) -> Received:
+def request_head(request: Request, settings: Settings) -> Received:
     """What query and headers say of the body that follows. Raises InvalidInput, HTTPException(411, 415)."""
     if "content-length" not in request.headers:
         if request.scope["http_version"] == "1.0":  # whose bodies end with the connection, also where it breaks off
