@@ -15,11 +15,10 @@ from sqlalchemy import Connection, delete, exists, select, update
 
 from md5_task_data.database.bulk import insert_all
 from md5_task_data.errors import LeaseLost
-from md5_task_data.queue.hints import LARGE, NEEDED, Message, messages_for
+from md5_task_data.queue.hints import FIRST_HINT_S, LARGE, NEEDED, Message, messages_for
 from md5_task_data.queue.leases import Claim, Slice, extended, failed, microseconds, take_ours, update_ours
 from md5_task_data.schema import IS_PART, SECOND, Row, tasks
 from md5_task_data.sql import now, searched_now
-from md5_task_data.tasks import FIRST_HINT_S
 
 NOBODY = ""  # owns the parts: no client sees one
 LOOK_AGAIN_S = 10  # at a parent that waits

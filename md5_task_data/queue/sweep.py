@@ -9,11 +9,10 @@ from typing import Any
 
 from sqlalchemy import Connection, RowMapping, and_, case, literal, or_, update
 
-from md5_task_data.queue.hints import Message, messages_for
+from md5_task_data.queue.hints import FIRST_HINT_S, Message, messages_for
 from md5_task_data.queue.leases import NOT_COUNTED, Claim, extended, failed, microseconds, take, take_ours
 from md5_task_data.schema import SECOND, UNFINISHED, tasks
 from md5_task_data.sql import now, searched_now
-from md5_task_data.tasks import FIRST_HINT_S
 
 LONGEST_HINT_S = 600
 BATCH = 500  # rows that one sweep transaction takes
