@@ -28,7 +28,7 @@ def configure(level: Literal["debug", "info", "warning", "error"]) -> None:
     for name in ("uvicorn", "uvicorn.error", "uvicorn.access"):
         logger = logging.getLogger(name)
         logger.handlers.clear()
-        logger.propagate = name != "uvicorn.access"  # that knows no ids: `headers` says the same, with them
+        logger.propagate = name != "uvicorn.access"  # that knows no ids: `http.head` says the same, with them
 
 
 def about_request(request_id: str) -> None:

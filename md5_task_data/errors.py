@@ -113,3 +113,10 @@ class LeaseLost(Exception):
 
 class StorageFull(DependencyAway):
     """No room left for bytes or rows."""
+
+
+class CannotLoad(Exception):
+    """The code of a kind is broken. Whatever would need it must not start: it would take files, and leave them undone."""
+
+    def __init__(self, kind: str, why: str) -> None:
+        super().__init__(f"the kind {kind!r} cannot be loaded: {why}")

@@ -1,85 +1,61 @@
-"""The kinds of work, by name, with the parameters that each takes. What a kind computes is in `md5_service.worker.kinds`."""
+"""The kinds of work that there are. A new one is a line here, and a file of its name in the rooms that `docs` lists."""
 
-from typing import Annotated, Literal, get_args
+import importlib
+from collections.abc import Mapping
+from types import ModuleType
+from typing import Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from md5_task_data.errors import CannotLoad, InvalidInput
+from md5_task_data.kinds import contacts, md5
+from md5_task_data.kinds.kind import Kind
 
-from md5_task_data.errors import InvalidInput
-
-Md5Digest = Annotated[
-    str,
-    BeforeValidator(lambda value: value.strip(" \t\r\n").lower() if isinstance(value, str) else value),
-    Field(pattern="^[0-9a-f]{32}$"),
-]
-
-
-def _lower(value: object) -> object:
-    return value.strip().lower() if isinstance(value, str) else value
-
-
-class NoParameters(BaseModel):
-    """A kind that takes a file and nothing else."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
+KINDS: Mapping[str, Kind] = {kind.name: kind for kind in (md5.KIND, contacts.KIND)}
+UPLOADED = [name for name, kind in KINDS.items() if kind.is_uploaded]
+WITH_ROUTES = [name for name, kind in KINDS.items() if kind.has_routes]  # the page shows their rows at `/<kind>`
+WITH_REJECTS = [name for name, kind in KINDS.items() if kind.has_rejects]
+DEFAULT = UPLOADED[0]  # what is done with a file where nobody says it
 
 
-class Md5Parameters(NoParameters):
-    expected_md5: Md5Digest | None = Field(None, description="an MD5 as `md5sum` prints it, 32 hexadecimal digits")
+def known(name: str) -> Kind:
+    """The kind of that name. Raises InvalidInput naming those that there are."""
+    if name not in KINDS:
+        raise InvalidInput(f"kind is {name[:40]!r}; it must be one of: {', '.join(UPLOADED)}")
+    return KINDS[name]
 
 
-def _given_delimiter(value: object) -> object:
-    return {"tab": "\t", "\\t": "\t"}.get(value, value) if isinstance(value, str) else value
-
-
-Encoding = Literal[
-    "utf-8", "utf-16", "utf-16-le", "utf-16-be", "cp1250", "cp1251", "cp1252", "cp1254", "latin-1", "koi8-r"
-]
-
-
-class ContactsParameters(NoParameters):
-    """What is not given is detected."""
-
-    delimiter: Annotated[Literal[",", ";", "\t", "|"], BeforeValidator(_given_delimiter)] | None = Field(
-        None, description="one of , ; tab |"
-    )
-    encoding: Annotated[Encoding, BeforeValidator(_lower)] | None = Field(
-        None, description=f"one of {', '.join(get_args(Encoding))}"
-    )
-    header: bool | None = Field(None, description="yes or no: whether the first row names the columns")
-    email_column: Annotated[str, Field(min_length=1, max_length=255, pattern="^[^\\x00]*$")] | None = Field(
-        None, description="the column of the e-mail addresses: its name in the header, or its number, from 1"
-    )
-    check_mx: bool | None = Field(
-        None, description="yes or no: whether the DNS is asked if the domains of the addresses take mail"
-    )
-
-
-INSTANT = frozenset({"md5"})  # kinds that read a file once, as fast as it can be read, and nothing else
-
-KINDS: dict[str, type[NoParameters]] = {
-    "md5": Md5Parameters,
-    "contacts": ContactsParameters,
-}
-
-
-def known(kind: str) -> str:
-    """Return `kind`, or raise InvalidInput naming those that there are."""
-    if kind not in KINDS:
-        raise InvalidInput(f"kind is {kind[:40]!r}; it must be one of: {', '.join(KINDS)}")
+def uploaded(name: str) -> Kind:
+    """The same of a kind that a file can be handed over for. Raises InvalidInput."""
+    kind = known(name)
+    if not kind.is_uploaded:
+        raise InvalidInput(f"no file is handed over for kind {name}; kind must be one of: {', '.join(UPLOADED)}")
     return kind
 
 
-def parameters(kind: str, given: dict[str, str]) -> dict[str, object]:
-    """Check the parameters given with a file of this kind; those left out stay out of the answer."""
+def module_of(kind: Kind, package: str) -> ModuleType:
+    """The module of that package that bears the kind's name. Raises CannotLoad, whatever is wrong with it."""
     try:
-        checked = KINDS[known(kind)].model_validate(given)
-    except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False)[0]
-        name = ".".join(str(part) for part in first["loc"])[:100]
-        if first["type"] == "extra_forbidden":
-            allowed = ", ".join(["kind", "filename", "batch", *KINDS[kind].model_fields])
-            raise InvalidInput(f"unknown parameter {name!r}; a file of kind {kind} takes: {allowed}") from None
-        field = KINDS[kind].model_fields.get(name)
-        allowed = (field and field.description) or first["msg"]
-        raise InvalidInput(f"parameter {name}: it must be {allowed}") from None
-    return checked.model_dump(exclude_none=True, mode="json")
+        return importlib.import_module(f"{package}.{kind.name}")
+    except Exception as error:
+        raise CannotLoad(kind.name, f"{type(error).__name__}: {error}") from error
+
+
+def keeps_rows(name: str) -> bool:
+    """Whether there may be rows of the kind's own; also of one that only a newer version knows."""
+    return name not in KINDS or KINDS[name].results_deleted_by is not None
+
+
+def parameter_schemas() -> dict[str, dict[str, Any]]:
+    """The JSON schemas of the parameters of all kinds, for one form: each description begins with the kinds that take it."""
+    schemas: dict[str, dict[str, Any]] = {}
+    for name in UPLOADED:
+        for parameter, schema in KINDS[name].schemas().items():
+            described = {**schema, "description": f"{name}: {schema['description']}"}
+            schemas[parameter] = _joined(schemas[parameter], described) if parameter in schemas else described
+    return schemas
+
+
+def _joined(one: dict[str, Any], other: dict[str, Any]) -> dict[str, Any]:
+    """Of a parameter that two kinds take."""
+    both = [{key: value for key, value in each.items() if key != "description"} for each in (one, other)]
+    words = f"{one['description']}. {other['description']}"
+    return {**both[0], "description": words} if both[0] == both[1] else {"anyOf": both, "description": words}

@@ -7,7 +7,7 @@ skewed clocks agree and one kind of arithmetic serves PostgreSQL, MariaDB and SQ
 
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, Literal, get_args
 
 from sqlalchemy import (
     CHAR,
@@ -60,11 +60,24 @@ metadata = MetaData(
     }
 )
 
-STATUSES = ("receiving", "queued", "running", "waiting", "computed", "done", "failed", "cancelled", "expired")
-OUTCOMES = ("done", "failed", "cancelled")
+Status = Literal[
+    "receiving",  # its bytes are still coming in; reserved for uploads that can be resumed: no row has it yet
+    "queued",  # it waits for a worker, first or again
+    "running",  # a worker has claimed it, and has its lease
+    "waiting",  # it was cut into parts, which are tasks of their own, and is closed when all have ended
+    "computed",  # outcome and result are decided and can be read; its line is owed to the log
+    "done",  # its line is in the log, durably: nothing changes any more; its result is right
+    "failed",  # the same, and `error` says why there is none
+    "cancelled",  # the same, as its owner wanted
+    "expired",  # reserved for uploads that were begun and never ended: no row has it yet
+]
+Outcome = Literal["done", "failed", "cancelled"]  # how it ends; decided with `computed`
+STATUSES: tuple[str, ...] = get_args(Status)
+OUTCOMES: tuple[str, ...] = get_args(Outcome)
 
 _HAS_PARENT = text("parent_id IS NOT NULL")
 _UNFINISHED = text("finished_at IS NULL")
+_IS_LEFT = text("left_at IS NOT NULL")
 tasks = Table(
     "tasks",
     metadata,
@@ -107,12 +120,16 @@ tasks = Table(
     Column("plan", JSON(none_as_null=True)),  # what the cutting found out, for parts and closing
     Column("lane", String(16)),  # by which its messages go, and in which it waits for its turn,
     Column("turn_of", String(64)),  # which is its owner's; of a part, its file's owner's
+    Column(
+        "left_at", BigInteger
+    ),  # when a worker left it for others that know its kind; NULL: nobody has, since it was claimed
     Index(None, "due_at"),
     Index(None, "owner", "id"),
     Index(None, "md5"),
     Index(None, "finished_at", "owner", "outcome"),
     Index(None, "parent_id", postgresql_where=_HAS_PARENT, sqlite_where=_HAS_PARENT),
     Index(None, "status", "lane", "turn_of", "id", postgresql_where=_UNFINISHED, sqlite_where=_UNFINISHED),
+    Index(None, "left_at", postgresql_where=_IS_LEFT, sqlite_where=_IS_LEFT),
 )
 IS_PART = tasks.c.parent_id.is_not(None)
 UNFINISHED = tasks.c.finished_at.is_(None)  # few rows, found by the index: say so wherever only these are meant

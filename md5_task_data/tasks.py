@@ -21,7 +21,9 @@ DIGESTS_STEP = 5000  # rows that one step of a manifest looks at
 
 Version = tuple[object, ...]
 Digest = tuple[str, bytes]  # the MD5 of a file, and its name
-_VERSION = tuple(tasks.c[name] for name in ("status", "outcome", "progress", "fence", "errors", "lost_leases"))
+_VERSION = tuple(
+    tasks.c[name] for name in ("status", "outcome", "progress", "fence", "errors", "lost_leases", "left_at")
+)
 
 
 _AT_FIRST: dict[str, Any] = {
@@ -36,7 +38,7 @@ _AT_FIRST: dict[str, Any] = {
     **dict.fromkeys(
         (
             *("outcome", "started_at", "computed_at", "finished_at", "results_deleted_at", "result", "error", "md5"),
-            *("total", "unit", "parent_id", "parts_left", "plan"),
+            *("total", "unit", "parent_id", "parts_left", "plan", "left_at"),
         )
     ),
 }
@@ -77,7 +79,7 @@ def create_all(db: Connection, news: Sequence[tuple[NewTask, str | None]]) -> li
             **_AT_FIRST,
             "id": new.id,
             "owner": new.owner,
-            "kind": registry.known(new.kind),
+            "kind": registry.known(new.kind).name,
             **names.columns(new.filename),
             "size": new.size,
             "batch": new.batch,
@@ -189,7 +191,7 @@ def digests(db: Connection, owner: str, *, batch: str | None, after: str | None)
     """
     here = tasks.c.owner == owner, *([tasks.c.id > after] if after else [])
     last = db.scalar(select(tasks.c.id).where(*here).order_by(tasks.c.id).offset(DIGESTS_STEP - 1).limit(1))
-    wanted = [tasks.c.kind == "md5", tasks.c.outcome == "done"]
+    wanted = [tasks.c.md5.is_not(None), tasks.c.outcome == "done"]
     if batch is not None:
         wanted.append(condition("batch", batch))
     if last is not None:
@@ -238,13 +240,14 @@ def retry(db: Connection, owner: str, task_id: str, new_id: str, *, is_there: bo
 
 
 def delete_results(db: Connection, owner: str, task_id: str) -> None:
-    """Let go of a task's bytes, and of what was derived from them; fine when they are gone already. What is in the bucket, or
-    `derived`, the sweeper deletes, if nobody does so at once. Raises NotFound, or Conflict where the task has not ended."""
+    """Let go of a task's bytes, and of what was derived from them; fine when they are gone already. What is in the bucket, and
+    the rows of its kind, the sweeper deletes, if nobody does so at once. Raises NotFound, or Conflict where the task has not
+    ended."""
     row = get(db, owner, task_id)
     if row["finished_at"] is None:
         raise Conflict("this task has not ended: wait until it has, or cancel it")
     wanted = update(tasks).where(tasks.c.id == row["id"], tasks.c.results_deleted_at.is_(None))
-    are_gone = small_files.remove(db, [row["id"]]) and row["kind"] == "md5"  # which has no rows of its own
+    are_gone = small_files.remove(db, [row["id"]]) and not registry.keeps_rows(row["kind"])
     db.execute(wanted.values(results_deleted_at=now(), due_at=None if are_gone else now()))
 
 
@@ -275,6 +278,9 @@ def history(row: Row) -> list[dict[str, Any]]:
     events = [{"at": row["created_at"], "status": "queued", "reason": None}, *row["history"]]
     if row["started_at"] is not None and not row["parts_left"]:  # with parts, that is in its history by now
         events.append({"at": row["started_at"], "status": "running", "reason": None})
+    if row["left_at"] is not None and row["status"] == "queued":
+        why = f"a worker left it for others, for it does not know the kind {row['kind']}: upgrade the workers"
+        events.append({"at": row["left_at"], "status": "queued", "reason": why})
     if row["computed_at"] is not None:
         events.append({"at": row["computed_at"], "status": "computed", "reason": row["outcome"]})
     if row["finished_at"] is not None:

@@ -129,9 +129,8 @@ class Cluster(Client):
 
     def is_ready(self) -> bool:
         """Whether every API says that all it needs is there."""
-        return all(
-            self.readiness(url) == dict.fromkeys(("database", "broker", "bucket", "log"), "ok") for url in self.urls
-        )
+        wanted = dict.fromkeys(("database", "broker", "bucket", "log", "kinds"), "ok")
+        return all(self.readiness(url) == wanted for url in self.urls)
 
     def readiness(self, url: str = "") -> dict[str, str]:
         """What the API finds of what it needs; empty while it does not answer."""

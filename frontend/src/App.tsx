@@ -1,16 +1,19 @@
 import { useEffect } from "react";
+import { PAGES } from "./kinds/views";
 import { idInAddress, taskPath } from "./lookup/taskId";
 import { Home } from "./pages/Home";
-import { LazyContacts, LazyTasks } from "./pages/lazy";
 import { NotFound } from "./pages/NotFound";
 import { TaskPage } from "./pages/TaskPage";
 import { SignedIn } from "./session/SignedIn";
 import { SignIn } from "./session/SignIn";
 import { useSession, useSignInWhenAsked, type KnownSession } from "./session/useSession";
 import { Announcer } from "./shared/Announcer";
+import { lazily } from "./shared/lazily";
 import { Link } from "./shared/Link";
 import { redirect, usePath } from "./shared/navigation";
 import { useUploads } from "./upload/useUploads";
+
+const Tasks = lazily(async () => (await import("./pages/Tasks")).Tasks);
 
 export function App() {
   const session = useSession();
@@ -56,9 +59,11 @@ function Navigation() {
       <Link to="/tasks" isCurrent={path === "/tasks"}>
         All tasks
       </Link>
-      <Link to="/contacts" isCurrent={path === "/contacts"}>
-        Contacts
-      </Link>
+      {PAGES.map((page) => (
+        <Link key={page.path} to={page.path} isCurrent={path === page.path}>
+          {page.name}
+        </Link>
+      ))}
       <a href="/docs">API</a>
     </nav>
   );
@@ -72,6 +77,7 @@ function Page({ home }: { home: React.ReactNode }) {
   }, [id, path]);
   if (id !== null) return <TaskPage key={id} id={id} />;
   if (path === "/") return home;
-  if (path === "/contacts") return <LazyContacts />;
-  return path === "/tasks" ? <LazyTasks /> : <NotFound />;
+  if (path === "/tasks") return <Tasks />;
+  const ofKind = PAGES.find((page) => page.path === path);
+  return ofKind === undefined ? <NotFound /> : <ofKind.Page />;
 }

@@ -1,31 +1,37 @@
 """The wiring of the API, and nothing else."""
 
 import gc
+import logging
+import os
 import resource
 import signal
 import sys
 import threading
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from types import FrameType
+from types import FrameType, ModuleType
 from typing import Any
 
 from fastapi import FastAPI
 from fastapi.telemetry import TelemetryConfig
 
-from md5_service import tracing
-from md5_service.api.access.auth import Door
-from md5_service.api.access.rates import Head
+from md5_service import logs, tracing
+from md5_service.api import routes
+from md5_service.api.access.auth import KeyAuth
 from md5_service.api.http import protocol
-from md5_service.api.http.errors import add_error_answers
-from md5_service.api.http.fields import Fields
-from md5_service.api.http.headers import CommonHeaders
-from md5_service.api.http.openapi import ask_for_no_keys
-from md5_service.api.routes import contacts, events, health, manifest, metrics, page, session, stats, tasks
-from md5_service.api.state import make_services
+from md5_service.api.http.errors import add_error_handlers
+from md5_service.api.http.head import RequestHead
+from md5_service.api.http.openapi import describe_results, omit_security
+from md5_service.api.routes import events, health, manifest, metrics, page, session, stats, tasks
+from md5_service.api.state import make_state
+from md5_service.api.upload import intake
 from md5_service.api.watch import Watcher
-from md5_service.settings import Settings
+from md5_service.settings import Settings, settings_of_process
 from md5_task_data import failpoints
+from md5_task_data.errors import CannotLoad
+from md5_task_data.registry import KINDS, WITH_ROUTES, module_of
+
+log = logging.getLogger(__name__)
 
 DESCRIPTION = """Hand a file over, get an id at once. The id is a **promise**: it always ends in `done` or `failed`, with the
 right result, and exactly one line about it stands in one shared log, whatever crashed on the way.
@@ -45,25 +51,36 @@ TELEMETRY: TelemetryConfig = {
 }
 
 
+def app_of_process() -> FastAPI:
+    """The API of a process that is nothing else. Ends it where a setting is wrong, or a kind cannot be loaded."""
+    settings = settings_of_process()
+    logs.configure(settings.log_level)
+    try:
+        return create_app(settings)
+    except CannotLoad as error:
+        log.critical("the API cannot start: %s", error, exc_info=error)
+        raise SystemExit(os.EX_CONFIG) from error
+
+
 def create_app(settings: Settings) -> FastAPI:
-    """The API on these settings. Connects to nothing before the first request."""
-    services = make_services(settings)
+    """The API on these settings. Connects to nothing before the first request. Raises CannotLoad."""
+    state = make_state(settings)
     failpoints.arm(settings.failpoints)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[dict[str, protocol.Limits]]:
         tracing.configure("md5-api")
-        services.hints.start()
+        state.hints.start()
         # Else it is a test's server, which is not the whole process, and which no signal stops.
         if threading.current_thread() is threading.main_thread():
-            _release_at_stop(services.watcher)
+            _release_at_stop(state.watcher)
             _collect_less()
             sys.setswitchinterval(SWITCH_S)
         limits = protocol.Limits(settings.header_timeout_s, settings.send_timeout_s, _connections(settings))
         yield {protocol.LIMITS: limits}
-        services.watcher.release_all()
-        services.hints.stop()
-        services.database.close()
+        state.watcher.release_all()
+        state.hints.stop()
+        state.database.close()
         tracing.stop()
 
     app = FastAPI(
@@ -76,20 +93,24 @@ def create_app(settings: Settings) -> FastAPI:
         redirect_slashes=False,  # an address is right, or a 404; a redirect would make of a POST something else
         telemetry={**TELEMETRY, "tracing": tracing.is_wanted()},
     )
-    app.state.services = services
-    app.add_middleware(Door, settings=settings, keys=services.keys)
-    app.add_middleware(Fields)
-    app.add_middleware(Head, most_bytes=settings.max_header_bytes, most=settings.max_headers)
-    app.add_middleware(CommonHeaders)
-    add_error_answers(app)
-    tasks.add_inbox(app)
+    app.state.api = state
+    app.add_middleware(KeyAuth, settings=settings, keys=state.keys, pages=page.PATHS)
+    app.add_middleware(RequestHead, max_bytes=settings.max_header_bytes, max_fields=settings.max_headers)
+    add_error_handlers(app)
+    intake.add_route(app, state.intake)
     # Events before tasks: else /v1/tasks/events would be /v1/tasks/{id}.
-    for routes in (events, tasks, contacts, manifest, stats, session, health, metrics, page):
-        app.include_router(routes.router)
+    for module in (events, tasks, *_routes_of_kinds(), manifest, stats, session, health, metrics, page):
+        app.include_router(module.router)
     page.add_assets(app)
+    describe_results(app)
     if settings.auth != "keys":
-        ask_for_no_keys(app)
+        omit_security(app)
     return app
+
+
+def _routes_of_kinds() -> list[ModuleType]:
+    """Raises CannotLoad."""
+    return [module_of(KINDS[name], routes.__name__) for name in WITH_ROUTES]
 
 
 def _connections(settings: Settings) -> int:

@@ -10,20 +10,16 @@ import sys
 
 import uvicorn
 
-from md5_service import logs
-from md5_service.api.app import create_app
+from md5_service.api.app import app_of_process
 from md5_service.api.http.protocol import Protocol
-from md5_service.settings import settings_of_process
 
 GRACE_S = 5  # for requests under way when the process is asked to stop
 
 
 def main(descriptor: int) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the supervisor's
-    settings = settings_of_process()
-    logs.configure(settings.log_level)
     config = uvicorn.Config(
-        create_app(settings),
+        app_of_process(),
         http=Protocol,
         log_config=None,  # as everybody else
         access_log=False,

@@ -1,25 +1,33 @@
-"""What the routes of one API process share, made once by `app.create_app`."""
+"""What the routes of one API process share, made once by `app.create_app`, and how they ask the database."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Concatenate, ParamSpec, TypeVar
 
 from celery import Celery
 from fastapi import Depends, Request
 from fastapi.security import APIKeyCookie, HTTPBearer
+from sqlalchemy import Connection
 
 from md5_service.api.access import cookie
 from md5_service.api.access.auth import Keys
-from md5_service.api.http.deadline import Turns
-from md5_service.api.upload.intake import Hints, Intake
+from md5_service.api.http.deadline import LongSteps, run_with_deadline
+from md5_service.api.upload.commit import Promises
+from md5_service.api.upload.hints import Hints
+from md5_service.api.upload.intake import Intake
+from md5_service.api.upload.retry import Retries
 from md5_service.api.watch import Watcher
 from md5_service.broker import make_celery
 from md5_service.settings import Settings
 from md5_task_data.bucket.folder import Bucket
 from md5_task_data.database.engine import Database
 
+P = ParamSpec("P")
+T = TypeVar("T")
+
 
 @dataclass(frozen=True)
-class Services:
+class State:
     settings: Settings
     database: Database
     keys: Keys
@@ -27,25 +35,49 @@ class Services:
     celery: Celery
     hints: Hints
     intake: Intake
+    retries: Retries
     watcher: Watcher
-    turns: Turns
+    long_steps: LongSteps
+
+    async def read(self, step: Callable[Concatenate[Connection, P], T], *args: P.args, **named: P.kwargs) -> T:
+        """Run a step that only reads, as in `await state.read(tasks.get, owner, task_id)`. Raises what it raises, and
+        DependencyAway when there is no answer in time."""
+
+        def reading() -> T:
+            with self.database.reading() as db:
+                return step(db, *args, **named)
+
+        return await run_with_deadline(reading)
+
+    async def write(self, step: Callable[Concatenate[Connection, P], T], *args: P.args, **named: P.kwargs) -> T:
+        """Run a step in a transaction of its own. Raises as `read` does; after DependencyAway it may still be committed."""
+
+        def writing() -> T:
+            with self.database.transaction() as db:
+                return step(db, *args, **named)
+
+        return await run_with_deadline(writing)
 
 
-def make_services(settings: Settings) -> Services:
+def make_state(settings: Settings) -> State:
     """Connects to nothing yet."""
     database = Database(settings.database_url, echo=settings.sql_echo)
     bucket = Bucket(settings.bucket_url)
     celery = make_celery(settings)
     hints = Hints(celery)
-    intake = Intake(settings, database, bucket, hints)
     watcher = Watcher(database, settings.max_watched_per_owner)
-    return Services(settings, database, Keys(database), bucket, celery, hints, intake, watcher, Turns())
+    promises = Promises(database, lambda size: bucket.check_room(settings.disk_reserve_bytes + size), hints.send)
+    intake = Intake(settings, database, bucket, promises, watcher)
+    retries = Retries(database, bucket, promises)
+    return State(
+        settings, database, Keys(database), bucket, celery, hints, intake, retries, watcher, long_steps=LongSteps()
+    )
 
 
 # Dependencies are `async`: FastAPI runs others in a thread, which costs more than they do.
-async def _services(request: Request) -> Services:
-    services: Services = request.app.state.services
-    return services
+async def _state(request: Request) -> State:
+    state: State = request.app.state.api
+    return state
 
 
 _bearer = HTTPBearer(auto_error=False, description="A key that `md5-service key create` has made, where MD5_AUTH=keys")
@@ -65,5 +97,5 @@ async def _owner(
     return owner
 
 
-Shared = Annotated[Services, Depends(_services)]
+StateDep = Annotated[State, Depends(_state)]
 Owner = Annotated[str, Depends(_owner)]

@@ -4,6 +4,7 @@ somebody waits. The database is the only source, so that it does not matter whic
 
 import asyncio
 import logging
+import re
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -22,6 +23,8 @@ log = logging.getLogger(__name__)
 SHORTEST_S, LONGEST_S = 0.001, 0.05  # between two looks: short for a young wait, longer for an old one
 AWAY_S = 0.5  # before another look when the last one failed
 ENOUGH_S = 1.0  # a wait ends so long after the outcome, even where the line is not yet in the log
+LONGEST_WAIT_S = 60  # that a client may ask for
+WAIT = re.compile(r"(?:^|[\s,;])wait\s*=\s*\"?(\d{1,9})(?![\d.])", re.IGNORECASE)  # in a `Prefer`
 MAX_ASKED = 1000  # ids in one statement
 MAX_WATCHES = 5000  # in one process
 
@@ -117,6 +120,18 @@ class Watcher:
             if watch.is_blind:
                 raise DependencyAway("the database could not be asked")
         return row
+
+    async def wait_as_preferred(self, row: Row, prefer: str | None) -> tuple[Row, dict[str, str]]:
+        """Wait for as long as a client's `Prefer: wait=N` says (RFC 7240): the task as it is then, and the header that says which
+        wait was granted. Raises DependencyAway as `until_ended` does."""
+        asked = WAIT.search(prefer) if prefer else None
+        if asked is None:
+            return row, {}
+        seconds = min(int(asked[1]), LONGEST_WAIT_S)
+        try:
+            return await self.until_ended(row, seconds), {"Preference-Applied": f"wait={seconds}"}
+        except TooMany:  # then the answer comes at once
+            return row, {}
 
     def release_all(self) -> None:
         """End every wait, and those that still come: the process stops."""

@@ -2,12 +2,11 @@
 
 import functools
 import gc
-import importlib
 import logging
+import os
 import random
 import resource
 import time
-from collections.abc import Mapping
 from typing import Any
 
 from celery import Celery, Task
@@ -17,16 +16,15 @@ from kombu.exceptions import OperationalError
 from md5_service import broker, logs, tracing
 from md5_service.readiness import checks, wait_for
 from md5_service.settings import Settings
-from md5_service.worker import garbage, sweeper, traces
+from md5_service.worker import garbage, sweeper, traces, verbs
 from md5_service.worker.alive import shown_in
-from md5_service.worker.lifecycle import Lifecycle, Publish, Work
+from md5_service.worker.lifecycle import Lifecycle, Publish
 from md5_service.worker.stopping import OrderlyStop
 from md5_task_data import failpoints
 from md5_task_data.bucket.folder import Bucket
 from md5_task_data.database.engine import Database
-from md5_task_data.errors import DependencyAway
+from md5_task_data.errors import CannotLoad, DependencyAway
 from md5_task_data.log.shared_log import LogBusy, SharedLog
-from md5_task_data.registry import KINDS
 from md5_task_data.upkeep.orphans import Orphans
 
 log = logging.getLogger(__name__)
@@ -36,9 +34,7 @@ REDIS_TRANSPORT = "md5_service.worker.redis_garbage:Transport"
 GARBAGE = 20_000  # objects: rows are many, and no garbage; to look among them all the time costs a tenth of the work
 
 
-def kinds() -> Mapping[str, Work]:
-    """What each kind computes: `work` of the module that bears its name."""
-    return {name: importlib.import_module(f"md5_service.worker.kinds.{name}").work for name in KINDS}
+kinds = functools.cache(verbs.load)  # once, before the children are forked
 
 
 class Process:
@@ -119,10 +115,14 @@ def create_worker(settings: Settings) -> Celery:
     @celeryd_after_setup.connect(weak=False)
     def wait(**_: Any) -> None:
         try:
+            kinds()
             database = Database(settings.database_url)
             for name, check in checks(settings, database, app).items():
                 wait_for(name, check, log.warning)
             database.close()
+        except CannotLoad as error:
+            log.critical("this worker cannot start: %s", error, exc_info=error)
+            raise SystemExit(os.EX_CONFIG) from error
         except Exception as error:  # Celery would say it, and start all the same
             log.exception("this worker cannot start")
             raise SystemExit(2) from error

@@ -12,12 +12,11 @@ from md5_service.settings import Settings
 from md5_service.worker.heartbeat import Beat
 from md5_task_data.bucket.folder import Bucket
 from md5_task_data.errors import BytesMissing, LeaseLost
+from md5_task_data.kinds.kind import Result
 from md5_task_data.queue.leases import Claim, Slice
 
 T = TypeVar("T")
 BLOCK = 4 << 20  # bytes: large enough that to wait for one another costs the two threads nothing
-
-Result = dict[str, Any]
 
 
 class Transaction(Protocol):
@@ -48,25 +47,30 @@ class Cut:
     unit: str
 
 
-class Job:
-    """One attempt at a task: at a file, at a `part` of it that was cut, or at the closing (`ended`: what came of the parts)."""
+@dataclass(frozen=True)
+class Means:
+    """What every job of a worker works with. `in_transaction` does a short step with the database while the work is under way,
+    and returns what that returns."""
 
-    def __init__(
-        self, claim: Claim, bucket: Bucket, beat: Beat, settings: Settings, in_transaction: Transaction
-    ) -> None:
-        """`in_transaction`: does a short step with the database while the work is under way, and returns what it returns."""
+    bucket: Bucket
+    settings: Settings
+    in_transaction: Transaction
+
+
+class Job:
+    """One attempt at a file, the whole of it."""
+
+    def __init__(self, claim: Claim, beat: Beat, means: Means) -> None:
         self.task_id = claim.file_id  # of the whole file
         self.owner = claim.owner
         self.filename = claim.filename
         self.size = claim.size  # bytes, of the part where it is one
         self.params: Mapping[str, Any] = claim.params
-        self.part = claim.part
-        self.plan = claim.plan
-        self.ended = claim.ended
-        self.settings = settings
-        self.in_transaction = in_transaction
+        self.where = claim.part or Slice(0, claim.size, 1)
+        self.settings = means.settings
+        self.in_transaction = means.in_transaction
         self._claim = claim
-        self._bucket = bucket
+        self._bucket = means.bucket
         self._beat = beat
 
     def blocks(self) -> Iterator[memoryview]:
@@ -96,14 +100,32 @@ class Job:
 
     def _in_database(self) -> Iterator[memoryview]:
         content = memoryview(self._claim.content or b"")
-        yield content if self.part is None else content[self.part.offset :][: self.part.size]
+        yield content[self.where.offset :][: self.size]
 
     def _in_bucket(self) -> Iterator[memoryview]:
         with self._bucket.open(self._claim.file_id) as file:
-            if self.part is not None:
-                yield from _read_part(file, self.part)
+            if self._claim.part is not None:
+                yield from _read_part(file, self.where)
             else:
                 yield from _read_ahead(file) if self.size > BLOCK else _read(file, self.size)
+
+
+class Part(Job):
+    """One attempt at a part of a file; `where` it is, and the `plan` of the cut."""
+
+    def __init__(self, claim: Claim, beat: Beat, means: Means) -> None:
+        super().__init__(claim, beat, means)
+        self.plan = claim.plan or {}
+
+
+class Closing(Job):
+    """One attempt at the closing of a file, all parts of which have ended: the `plan` of the cut, and what came of them in the
+    file's order (`ended`)."""
+
+    def __init__(self, claim: Claim, beat: Beat, means: Means) -> None:
+        super().__init__(claim, beat, means)
+        self.plan = claim.plan or {}
+        self.ended = claim.ended
 
 
 def _read(file: FileIO, size: int) -> Iterator[memoryview]:

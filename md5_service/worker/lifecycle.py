@@ -26,7 +26,8 @@ from md5_service.logs import about_task
 from md5_service.settings import Settings
 from md5_service.worker import traces
 from md5_service.worker.heartbeat import Beat, Heartbeat
-from md5_service.worker.job import Cut, Job, Result, Rows
+from md5_service.worker.job import Cut, Means, Rows
+from md5_service.worker.verbs import Outcome, Verbs
 from md5_task_data.bucket.folder import Bucket
 from md5_task_data.database.engine import Database
 from md5_task_data.errors import DependencyAway, LeaseLost, OutOfMemory, TaskDataError
@@ -38,10 +39,8 @@ from md5_task_data.queue.leases import Claim
 log = logging.getLogger(__name__)
 
 T = TypeVar("T")
-Outcome = Result | Rows | Cut
-Work = Callable[[Job], Outcome]
 Publish = Callable[[Sequence[Message]], object]
-Results = list[tuple[Claim, Result]]
+Results = list[tuple[Claim, Mapping[str, Any]]]
 
 NO_LONGER_OURS = "no longer ours"
 ERROR_DELAYS_S = (1, 10, 60)  # before the tries that follow an unexpected error
@@ -53,11 +52,11 @@ class Lifecycle:
     """One a process. `publish` is given the hints that are due when something was committed."""
 
     def __init__(
-        self, settings: Settings, database: Database, bucket: Bucket, kinds: Mapping[str, Work], publish: Publish
+        self, settings: Settings, database: Database, bucket: Bucket, kinds: Mapping[str, Verbs], publish: Publish
     ) -> None:
         self._settings = settings
         self._database = database
-        self._bucket = bucket
+        self._means = Means(bucket, settings, self._look)
         self._kinds = kinds
         self._publish = publish
         self._heartbeat = Heartbeat(database, settings)
@@ -104,7 +103,7 @@ class Lifecycle:
             elif isinstance(outcome, Rows):
                 self._store(claim, beat, outcome)
             else:
-                results.append((claim, outcome))
+                results.append((claim, outcome.as_json()))
         except LeaseLost:
             raise
         except TaskDataError as error:
@@ -128,9 +127,9 @@ class Lifecycle:
         for step in rows.steps:
             self._persist("step", functools.partial(self._under_lease, claim, beat, step))
         if claim.part is None:
-            self._persist("finish", lambda db: leases.finish(db, claim, rows.finish(db)))
+            self._persist("finish", lambda db: leases.finish(db, claim, rows.finish(db).as_json()))
         else:
-            self._publish(self._persist("end_part", lambda db: parts.end_part(db, claim, rows.finish(db), rows.done)))
+            self._publish(self._persist("end_part", functools.partial(_end_part, claim, rows)))
         log.info("done, at attempt %d", claim.attempt)
 
     def _under_lease(self, claim: Claim, beat: Beat, step: Callable[[Connection], None], db: Connection) -> None:
@@ -158,7 +157,7 @@ class Lifecycle:
     def _work(self, claim: Claim, beat: Beat) -> Outcome:
         beat.is_working = True
         try:
-            return self._kinds[claim.kind](Job(claim, self._bucket, beat, self._settings, self._look))
+            return self._kinds[claim.kind].do(claim, beat, self._means)
         except MemoryError:
             pass  # until here its traceback holds all that the work held, and storing the failure needs memory, too
         finally:
@@ -204,6 +203,10 @@ class Lifecycle:
                 log.warning("waiting for the database: %s", error)
                 time.sleep(pause_s)
                 pause_s = min(2 * pause_s, LONGEST_PAUSE_S)
+
+
+def _end_part(claim: Claim, rows: Rows, db: Connection) -> list[Message]:
+    return parts.end_part(db, claim, rows.finish(db).as_json(), rows.done)
 
 
 @contextmanager

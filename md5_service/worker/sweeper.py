@@ -17,10 +17,10 @@ from md5_task_data.bucket.folder import Bucket
 from md5_task_data.database.engine import Database
 from md5_task_data.errors import DependencyAway
 from md5_task_data.failpoints import reach
-from md5_task_data.kinds import domains
 from md5_task_data.log import statistics
 from md5_task_data.queue import parts, sweep
 from md5_task_data.queue.hints import Message
+from md5_task_data.registry import KINDS
 from md5_task_data.upkeep import results
 from md5_task_data.upkeep.orphans import Orphans
 
@@ -75,13 +75,13 @@ def delete_expired(database: Database, bucket: Bucket) -> int:
     deleted = 0
     for _ in range(MOST_BATCHES):
         with database.reading() as db:
-            task_ids = small_files.expired(db)
+            task_ids = small_files.expired(db, KINDS)
             in_database = small_files.sizes(db, task_ids)
             wanted = results.owed(db, task_ids)
         if not task_ids:
             break
         for task_id in wanted:
-            _delete_derived(database, task_id)
+            _delete_results(database, task_id)
         gone = list(in_database)
         try:
             for task_id in task_ids:
@@ -96,7 +96,7 @@ def delete_expired(database: Database, bucket: Bucket) -> int:
     return deleted
 
 
-def _delete_derived(database: Database, task_id: str) -> None:
+def _delete_results(database: Database, task_id: str) -> None:
     is_more = True
     while is_more:
         with database.transaction() as db:
@@ -110,12 +110,14 @@ def delete_orphans(orphans: Orphans) -> None:
 
 
 def forget(database: Database) -> None:
-    """Forget idempotency keys that expired, what the DNS said, and how much ended in the minutes of days ago. Raises
-    DependencyAway."""
+    """Forget idempotency keys that expired, how much ended in the minutes of days ago, and what each kind need not know any
+    longer. Raises DependencyAway."""
     with database.transaction() as db:
         idempotency.forget_expired(db)
-        domains.forget(db)
         statistics.forget_minutes(db)
+        for kind in KINDS.values():
+            if kind.forgets is not None:
+                kind.forgets(db)
 
 
 def publish(app: Celery, messages: Sequence[Message]) -> bool:

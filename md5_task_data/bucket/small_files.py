@@ -2,7 +2,7 @@
 file of the bucket costs two more syncs of the disk. What is not here is in the bucket.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from sqlalchemy import Connection, bindparam, delete, func, select, update
 
@@ -39,9 +39,10 @@ def remove(db: Connection, task_ids: Iterable[str]) -> int:
     return db.execute(delete(contents).where(contents.c.task_id.in_(list(task_ids)))).rowcount
 
 
-def expired(db: Connection) -> Sequence[str]:
-    """Up to BATCH tasks whose bytes need not be kept any longer."""
-    query = select(tasks.c.id).where(tasks.c.due_at <= searched_now(), tasks.c.finished_at.is_not(None))
+def expired(db: Connection, kinds: Collection[str]) -> Sequence[str]:
+    """Up to BATCH tasks of these kinds whose bytes need not be kept any longer."""
+    is_over = tasks.c.due_at <= searched_now(), tasks.c.finished_at.is_not(None)
+    query = select(tasks.c.id).where(*is_over, tasks.c.kind.in_(kinds))
     return db.scalars(query.order_by(tasks.c.due_at).limit(BATCH)).all()
 
 

@@ -7,8 +7,10 @@ in a circle.
 """
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Annotated, Any, Literal
 
+from pydantic import BeforeValidator, Field, WithJsonSchema
+from pydantic.json_schema import SkipJsonSchema
 from sqlalchemy import (
     Column,
     Connection,
@@ -29,10 +31,72 @@ from sqlalchemy.schema import CreateTable
 from md5_task_data.database.bulk import copy_text
 from md5_task_data.errors import NotFound
 from md5_task_data.ids import is_id
+from md5_task_data.kinds import domains, rejects
 from md5_task_data.kinds.addresses import NotAnAddress, key_of
+from md5_task_data.kinds.kind import Kind, MustBe, Parameters, Result
 from md5_task_data.names import checked_text
 from md5_task_data.paging import read_text_cursor, write_text_cursor
 from md5_task_data.schema import Row, contacts
+
+DELIMITERS = {",": ",", ";": ";", "tab": "\t", "|": "|"}  # as a parameter says them
+DETECTED = "it is detected where it is not given"
+Encoding = Literal[
+    "utf-8", "utf-16", "utf-16-le", "utf-16-be", "cp1250", "cp1251", "cp1252", "cp1254", "latin-1", "koi8-r"
+]
+
+
+def _delimiter(value: object) -> object:
+    return (DELIMITERS | {"\\t": "\t"}).get(value, value) if isinstance(value, str) else value
+
+
+def _lower(value: object) -> object:
+    return value.strip().lower() if isinstance(value, str) else value
+
+
+class ContactsParameters(Parameters):
+    """What is not given is detected."""
+
+    delimiter: (
+        Annotated[
+            Literal[",", ";", "\t", "|"],
+            BeforeValidator(_delimiter),
+            WithJsonSchema({"type": "string", "enum": list(DELIMITERS)}),
+        ]
+        | None
+    ) = Field(None, description=DETECTED)
+    encoding: Annotated[Encoding, BeforeValidator(_lower)] | None = Field(None, description=DETECTED)
+    header: bool | None = Field(None, description=f"whether the first row names the columns; {DETECTED}")
+    email_column: Annotated[
+        Annotated[str, Field(min_length=1, max_length=255, pattern=r"^[^\x00]*$")] | None,
+        MustBe("the column of the e-mail addresses: its name in the header, or its number, from 1"),
+    ] = Field(
+        None,
+        description=f"the column of the addresses, by its name in the header or its number, from 1; {DETECTED}",
+    )
+    check_mx: Annotated[bool, WithJsonSchema({"type": "boolean", "default": False})] | None = Field(
+        None,
+        description="whether the DNS is asked if the domains of the addresses take mail; one that does not exist, or takes none, "
+        "makes a row invalid. Where nobody could tell in time, the row is taken, and counted as `unchecked`",
+    )
+
+
+class ContactsResult(Result):
+    """Of kind `contacts`: how many rows were what, and what was detected, as it can be given back."""
+
+    rows: int
+    inserted: int
+    duplicate: int
+    invalid: int
+    unchecked: int | SkipJsonSchema[None] = Field(
+        None,
+        description="With `check_mx`: rows that were taken though nobody could tell in time whether their domain takes mail",
+    )
+    encoding: str
+    delimiter: str
+    header: bool
+    email_column: str | int | None = Field(description="Its name in the header, or its number, from 1")
+    name_column: str | int | None = Field(description="As `email_column`")
+
 
 New = tuple[str, str, str, str, int]  # key, email, name, data (a JSON object of texts), line
 
@@ -174,3 +238,19 @@ def delete_some(db: Connection, task_id: str) -> bool:
         up_to = contacts.c.line <= lines[-1]
         db.execute(delete(contacts).where(contacts.c.task_id == task_id, up_to))
     return len(lines) == DELETED_TOGETHER
+
+
+def _delete_results(db: Connection, task_id: str) -> bool:
+    rejects.remove(db, task_id)
+    return delete_some(db, task_id)
+
+
+KIND = Kind(
+    "contacts",
+    ContactsParameters,
+    ContactsResult,
+    has_rejects=True,
+    has_routes=True,
+    results_deleted_by=_delete_results,
+    forgets=domains.forget,
+)

@@ -1,6 +1,6 @@
 """The rows of a file that could not be used, as CSV and in pieces: one statement reads a few of them, in the file's order."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import NamedTuple
 
 from sqlalchemy import Connection, delete, select, tuple_
@@ -29,9 +29,9 @@ def add(db: Connection, task_id: str, line: int, csv: bytes) -> None:
     insert_all(db, rejects, rows)
 
 
-def check_there(task: Row) -> None:
-    """Raises Conflict for a kind that has none, or a task that is not done, ResultsDeleted."""
-    if task["kind"] != "contacts":
+def check_there(task: Row, kinds: Collection[str]) -> None:
+    """`kinds`: those that have rejects. Raises Conflict for another, or a task that is not done, ResultsDeleted."""
+    if task["kind"] not in kinds:
         raise Conflict(f"a file of kind {task['kind']} has no rejects")
     if task["results_deleted_at"] is not None:
         raise ResultsDeleted(f"the results were deleted, as was asked for, at {rfc3339(task['results_deleted_at'])}")

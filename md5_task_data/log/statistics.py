@@ -114,15 +114,23 @@ def ended(db: Connection, owner: str | None = None) -> Sequence[RowMapping]:
 
 def unfinished(db: Connection, owner: str | None = None) -> Sequence[RowMapping]:
     """`kind`, `status`, and of the tasks that are so: `tasks`, and `oldest`, the age of the oldest in microseconds (for
-    those that are computed: since they were). `lost_leases` is the most that one of them has lost; without an owner parts
+    those that are computed: since they were). `left`: those of `tasks` that a worker left for others, because it does not know
+    their kind. `lost_leases` is the most that one of them has lost; without an owner parts
     count there, too, which are nobody's: `tasks` may then be 0, and `oldest` None."""
     key = (tasks.c.kind, tasks.c.status)
     since = func.min(case((~IS_PART, func.coalesce(tasks.c.computed_at, tasks.c.created_at))))
     counted = func.count(case((~IS_PART, 1))).label("tasks")
     lost = func.max(tasks.c.lost_leases).label("lost_leases")
-    query = select(*key, counted, (now() - since).label("oldest"), lost).where(UNFINISHED)
+    left = func.count(tasks.c.left_at).label("left")
+    query = select(*key, counted, (now() - since).label("oldest"), lost, left).where(UNFINISHED)
     query = query.group_by(*key).order_by(*key)
     return db.execute(query if owner is None else query.where(tasks.c.owner == owner)).mappings().all()
+
+
+def left_kinds(db: Connection) -> Sequence[str]:
+    """The kinds of tasks that a worker left for others, and nobody has taken since."""
+    left = tasks.c.left_at.is_not(None), tasks.c.status == "queued"
+    return db.scalars(select(tasks.c.kind).where(*left).distinct().order_by(tasks.c.kind)).all()
 
 
 def ended_per_minute(db: Connection, owner: str) -> tuple[int, Mapping[int, Mapping[str, int]]]:

@@ -8,7 +8,7 @@ when its message is taken: see `turns`.
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from md5_task_data.registry import INSTANT
+from md5_task_data.registry import KINDS
 from md5_task_data.schema import Row, tasks
 
 WORK, LARGE = LANES = "work", "large"
@@ -28,7 +28,7 @@ class Message(NamedTuple):
 
 def lane_of(kind: str, size: int) -> str:
     """By which lane a file goes; the parts of one go by `large`."""
-    return WORK if kind in INSTANT and size <= LARGE_FILE else LARGE
+    return WORK if KINDS[kind].is_instant and size <= LARGE_FILE else LARGE
 
 
 def goes_together(row: Row) -> bool:

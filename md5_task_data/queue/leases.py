@@ -29,6 +29,7 @@ from sqlalchemy import (
 
 from md5_task_data.database.options import LATER
 from md5_task_data.errors import LeaseLost
+from md5_task_data.registry import KINDS
 from md5_task_data.schema import SECOND, contents, tasks
 from md5_task_data.sql import as_json, given, now, searched_now
 
@@ -88,6 +89,7 @@ def take_ours(db: Connection, claim: Claim) -> RowMapping:
     return rows[0]
 
 
+IS_KNOWN = tasks.c.kind.in_(KINDS)  # to this version: what is newer is left to the workers that are
 _ONE, _SEVERAL = (
     select(
         *(tasks.c[each.name] for each in fields(Claim) if each.name in tasks.c),
@@ -95,7 +97,7 @@ _ONE, _SEVERAL = (
         (searched_now() - tasks.c.created_at).label("waited"),
     )
     .outerjoin_from(tasks, contents, contents.c.task_id == tasks.c.id)
-    .where(tasks.c.id.in_(bindparam("ids", expanding=True)), tasks.c.status == "queued", untried)
+    .where(tasks.c.id.in_(bindparam("ids", expanding=True)), tasks.c.status == "queued", IS_KNOWN, untried)
     .order_by(tasks.c.id)
     .with_for_update(skip_locked=True, of=tasks)
     for untried in (literal(True), tasks.c.attempt == 0)
@@ -113,6 +115,7 @@ _TAKEN_ALONE, _TAKEN_TOGETHER = (
         progress=case((tasks.c.parts_left.is_(None), 0), else_=tasks.c.progress),
         started_at=now(),
         due_at=now() + bindparam("lease", type_=BigInteger),
+        left_at=None,
     )
     .execution_options(**LATER)
     for lost_leases in (case((tasks.c.lost_leases < 0, 0), else_=tasks.c.lost_leases), literal(IN_COMPANY))
@@ -141,6 +144,14 @@ def claim(db: Connection, task_ids: Sequence[str], lease_s: float) -> list[Claim
     for row in rows:
         row |= {"fence": row["fence"] + 1, "attempt": row["attempt"] + 1}
     return [Claim(**row) for row in rows]
+
+
+def leave(db: Connection, task_ids: Sequence[str]) -> None:
+    """Write down of those of the named tasks that wait, and are of a kind that nobody here knows, that they are left for others;
+    the sweeper sends their hints again."""
+    here = tasks.c.id.in_(task_ids), tasks.c.status == "queued", ~IS_KNOWN
+    if ids := db.scalars(select(tasks.c.id).where(*here)).all():
+        db.execute(update(tasks).where(tasks.c.id.in_(ids), tasks.c.status == "queued").values(left_at=now()))
 
 
 def _is_whole(db: Connection, row: dict[str, Any]) -> bool:

@@ -29,6 +29,7 @@ _IS_READY = and_(
     or_(tasks.c.hints > 0, tasks.c.due_at <= searched_now()),  # else it is to wait for longer: something was away
     or_(tasks.c.parent_id.is_(None), exists().where(_parent.c.id == tasks.c.parent_id, _parent.c.status == "waiting")),
     tasks.c.id.not_in(bindparam("tried", expanding=True)),
+    leases.IS_KNOWN,
 )
 
 
@@ -78,9 +79,10 @@ _OF_OWNER = (
 
 def claim(db: Connection, lane: str, task_ids: Sequence[str], lease_s: float, last: str) -> list[Claim]:
     """What a worker is to do that takes a message of this lane, and served the owner `last` before."""
-    if lane == WORK:
-        return leases.claim(db, task_ids, lease_s)
-    return claim_next(db, LARGE, lease_s, last)
+    claims = leases.claim(db, task_ids, lease_s) if lane == WORK else claim_next(db, LARGE, lease_s, last)
+    if len(claims) < (len(task_ids) if lane == WORK else 1):
+        leases.leave(db, task_ids)
+    return claims
 
 
 def claim_next(db: Connection, lane: str, lease_s: float, last: str) -> list[Claim]:

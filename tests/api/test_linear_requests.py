@@ -13,7 +13,7 @@ from md5_service import md5sum
 from md5_service.api.routes import metrics
 from md5_service.api.routes import tasks as routes
 from md5_service.api.upload import decoding, digests, disposition
-from md5_service.api.upload.receive import BOUNDARY
+from md5_service.api.upload.form import BOUNDARY
 from md5_task_data.errors import InvalidInput, Malformed
 from tests.linear import assert_linear
 

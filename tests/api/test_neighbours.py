@@ -9,7 +9,7 @@ from types import SimpleNamespace
 import pytest
 
 from md5_service.api.access import rates
-from md5_service.api.http.deadline import Turns
+from md5_service.api.http.deadline import LongSteps
 from tests.api.conftest import Api
 from tests.client import IN_TIME_S, in_a_thread
 
@@ -45,8 +45,10 @@ def test_what_computes_has_one_turn_of_an_owner_at_a_time_and_others_wait_for_no
         assert may_end.wait(IN_TIME_S)
 
     async def ask() -> None:
-        turns = Turns()
-        asked = [asyncio.create_task(turns.take(owner, partial(step, owner))) for owner in ("ann", "ann", "ann", "bob")]
+        long_steps = LongSteps()
+        asked = [
+            asyncio.create_task(long_steps.run(owner, partial(step, owner))) for owner in ("ann", "ann", "ann", "bob")
+        ]
         while len(began) < 2:
             await asyncio.sleep(0.001)
         assert sorted(began) == ["ann", "bob"]

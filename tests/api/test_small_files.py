@@ -15,7 +15,7 @@ from starlette.types import Message, Send
 from md5_service.api.http.download import Download
 from md5_service.worker import sweeper
 from md5_service.worker.heartbeat import Beat
-from md5_service.worker.job import Job
+from md5_service.worker.job import Job, Means
 from md5_service.worker.kinds import md5
 from md5_task_data.bucket import small_files
 from md5_task_data.bucket.folder import Bucket
@@ -69,8 +69,8 @@ def test_what_is_small_is_in_the_database_and_one_byte_more_in_the_bucket(
     with database.transaction() as db:
         (claim,) = leases.claim(db, [task_id], 30)
     assert claim.content == (content if is_small else None)
-    done = md5.work(Job(claim, Bucket(api.settings.bucket_url), Beat(claim), api.settings, no_transaction))
-    assert done["md5"] == hashlib.md5(content).hexdigest()
+    done = md5.work(Job(claim, Beat(claim), Means(Bucket(api.settings.bucket_url), api.settings, no_transaction)))
+    assert done.md5 == hashlib.md5(content).hexdigest()
     answer = api.client.get(f"/v1/tasks/{task_id}/file")
     assert (answer.content, answer.headers["content-length"], answer.headers["etag"]) == (
         content,
@@ -207,4 +207,4 @@ def test_bytes_that_are_gone_from_the_database_are_found_to_be(api: Api, databas
     with database.transaction() as db:
         (claim,) = leases.claim(db, [task_id], 30)
     with pytest.raises(BytesMissing, match="gone"):
-        md5.work(Job(claim, Bucket(api.settings.bucket_url), Beat(claim), api.settings, no_transaction))
+        md5.work(Job(claim, Beat(claim), Means(Bucket(api.settings.bucket_url), api.settings, no_transaction)))

@@ -1,10 +1,16 @@
 """GET and DELETE under /v1/tasks: ask by id, wait, list, cancel."""
 
 import time
+from contextlib import closing
 
 import pytest
+from sqlalchemy import update
 
 from md5_service.api.routes import health
+from md5_task_data.database.engine import Database
+from md5_task_data.queue import turns
+from md5_task_data.queue.hints import WORK
+from md5_task_data.schema import tasks as table
 from tests.api.answers import assert_problem
 from tests.api.conftest import Api
 from tests.client import BUSY_S, NOBODY
@@ -126,6 +132,24 @@ def test_the_list_goes_from_page_to_page(api: Api) -> None:
 )
 def test_a_bad_list_is_422_and_says_what_is_wrong(api: Api, query: str) -> None:
     assert_problem(api.client.get(f"/v1/tasks?{query}"), 422, "invalid_input", query.partition("=")[0])
+
+
+def test_a_kind_that_a_worker_does_not_know_is_told_of_by_readyz_metrics_and_the_task(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(health, "checks", lambda *_: {})  # all else is there
+    task_id = api.client.post("/v1/tasks", content=b"abc").json()["id"]
+    assert api.client.get("/readyz").json() == {"status": "ok", "checks": {"kinds": "ok"}}
+    assert 'md5_left_tasks{kind="md5"} 0.0' in api.client.get("/metrics").text
+    with closing(Database(api.settings.database_url)) as database, database.transaction() as db:
+        db.execute(update(table).where(table.c.id == task_id).values(kind="newer"))
+        assert turns.claim(db, WORK, [task_id], 30, "") == []
+    answer = api.client.get("/readyz")
+    assert (answer.status_code, answer.json()) == (200, {"status": "ok", "checks": {"kinds": "away"}})
+    assert 'md5_left_tasks{kind="newer"} 1.0' in api.client.get("/metrics").text
+    task = api.client.get(f"/v1/tasks/{task_id}").json()
+    assert (task["kind"], task["status"]) == ("newer", "queued")
+    assert "does not know the kind newer" in task["history"][-1]["reason"]
 
 
 @pytest.mark.shows("GET /healthz", "GET /readyz")

@@ -12,6 +12,7 @@ from md5_task_data.queue import leases
 from md5_task_data.queue import sweep as of_rows
 from md5_task_data.queue.leases import Claim
 from md5_task_data.queue.sweep import Due
+from md5_task_data.registry import KINDS
 from md5_task_data.schema import SECOND
 from md5_task_data.schema import tasks as table
 from md5_task_data.sql import now
@@ -68,6 +69,6 @@ def sent(found: Due) -> list[str]:
 def expire(database: Database) -> Sequence[str]:
     """Those whose bytes go now."""
     with database.transaction() as db:
-        gone = small_files.expired(db)
+        gone = small_files.expired(db, KINDS)
         small_files.settle_expired(db, gone)
     return gone

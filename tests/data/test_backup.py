@@ -194,10 +194,10 @@ MOST_MORE = 40  # MiB
 MEASURED = """
 import sys, time
 from pathlib import Path
-from md5_task_data.backup import backup
-from md5_task_data.bucket import Bucket
-from md5_task_data.database import Database
-from md5_task_data.restore import restore
+from md5_task_data.upkeep.backup import backup
+from md5_task_data.bucket.folder import Bucket
+from md5_task_data.database.engine import Database
+from md5_task_data.upkeep.restore import restore
 what, file, url, root, log = sys.argv[1:]
 began = time.monotonic()
 with open(file, "wb" if what == "backup" else "rb") as archive:

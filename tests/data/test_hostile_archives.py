@@ -236,7 +236,7 @@ MOST_BYTES = 200 << 20  # that such an archive may cost
 RESTORE = """
 import io, resource, sys
 from pathlib import Path
-from md5_task_data.archive import Reader
+from md5_task_data.upkeep.archive import Reader
 from md5_task_data.errors import InvalidInput
 before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 try:

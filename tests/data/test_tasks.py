@@ -164,16 +164,16 @@ def test_the_same_id_twice_is_refused_by_the_database(database: Database) -> Non
 
 
 def test_parameters_are_checked_by_their_kind() -> None:
-    assert registry.parameters("md5", {"expected_md5": " " + "AB" * 16 + "\n"}) == {"expected_md5": "ab" * 16}
-    assert registry.parameters("md5", {}) == {}
+    assert registry.known("md5").checked({"expected_md5": " " + "AB" * 16 + "\n"}) == {"expected_md5": "ab" * 16}
+    assert registry.known("md5").checked({}) == {}
     for given, words in (
         ({"expected_md5": "xyz"}, "32 hexadecimal"),
         ({"expectedmd5": "0" * 32}, "takes: .*expected_md5"),
     ):
         with pytest.raises(InvalidInput, match=words):
-            registry.parameters("md5", given)
+            registry.known("md5").checked(given)
     with pytest.raises(InvalidInput, match="one of: md5"):
-        registry.parameters("sha1", {})
+        registry.uploaded("sha1")
 
 
 def test_a_version_changes_with_whatever_a_client_can_see(database: Database, new_task: NewTask) -> None:

@@ -10,12 +10,18 @@ from pathlib import Path
 from typing import NoReturn
 
 from md5_service.worker.job import Job
+from md5_task_data.kinds.kind import Result
 
 SLOW_S = 2.5  # longer than the tests' lease, shorter than it takes to stall
 HELD_S = 1  # longer than a heartbeat's pause
 
 
-def work(job: Job) -> dict[str, object]:
+class Survived(Result):
+    md5: str
+    pid: int
+
+
+def work(job: Job) -> Survived:
     """The MD5 and who computed it, unless the bytes are the name of a poison; who takes one is written down first."""
     content = b"".join(bytes(block) for block in job.blocks())
     if poison := POISONS.get(content):
@@ -24,7 +30,7 @@ def work(job: Job) -> dict[str, object]:
         poison()
     if content.startswith(b"slow"):
         time.sleep(SLOW_S)
-    return {"md5": hashlib.md5(content).hexdigest(), "pid": os.getpid()}
+    return Survived(md5=hashlib.md5(content).hexdigest(), pid=os.getpid())
 
 
 def kill() -> None:

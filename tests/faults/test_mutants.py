@@ -41,7 +41,9 @@ def test_a_change_that_changes_nothing_is_noticed_by_nobody(launcher: Launcher, 
 
 
 def test_what_never_ends_is_noticed_and_ended(launcher: Launcher) -> None:
-    endless = dataclasses.replace(IN_SHORT[0], was=NOTHING.was, becomes="import json\nimport time\ntime.sleep(600)\n")
+    endless = dataclasses.replace(
+        IN_SHORT[0], file=LEASES, was=NOTHING.was, becomes="import json\nimport time\ntime.sleep(600)\n"
+    )
     assert run(launcher, endless, within_s=1).is_noticed
 
 

@@ -54,8 +54,9 @@ def house(tmp_path: Path) -> Path:
         shutil.copytree(ROOT / package, folder / package, ignore=shutil.ignore_patterns("__pycache__", "page"))
     shutil.copy(poison.__file__, folder / "md5_service" / "worker" / "kinds" / "poison.py")
     registry = folder / "md5_task_data" / "registry.py"
-    before, after = registry.read_text().split('    "md5": Md5Parameters,\n')
-    registry.write_text(f'{before}    "md5": Md5Parameters,\n    "poison": NoParameters,\n{after}')
+    text = registry.read_text().replace("import Kind\n", "import Kind, Parameters, Result\n")
+    before, after = text.split("contacts.KIND)")
+    registry.write_text(f'{before}contacts.KIND, Kind("poison", Parameters, Result)){after}')
     return folder
 
 

@@ -25,6 +25,7 @@ with atheris.instrument_imports(
     include=[
         "python_multipart",
         "md5_service.api.upload.receive",
+        "md5_service.api.upload.form",
         "md5_service.api.upload.sink",
         "md5_service.api.upload.disposition",
         "md5_service.api.upload.decoding",
@@ -106,10 +107,10 @@ class Forms:
 
     async def _take(self, request: Request) -> Outcome:
         """As `Intake` does it."""
-        received, boundary = receive.request_head(request, SETTINGS), receive.boundary_of(request)
+        received = receive.request_head(request, SETTINGS)
         taken = sink.Sink(lambda: self._bucket.receive(ID), MAX_FILE, small=SMALL_FILE)
         try:
-            await receive.receive(request, boundary, received, taken, SETTINGS)
+            await receive.receive(request, received, taken, SETTINGS)
             new = new_task(ID, "local", received, taken.size)
             await taken.store()
         except BaseException:

@@ -9,7 +9,7 @@ from schemathesis import GenerationMode
 
 from md5_service.api.http.openapi import KEY, MD5_IN_BASE64
 from md5_task_data.errors import InvalidInput
-from md5_task_data.registry import KINDS, parameters
+from md5_task_data.registry import DEFAULT, KINDS
 
 LONGEST_WAIT_S = 1
 numbers = itertools.count()
@@ -57,9 +57,9 @@ def _fit_the_kind(case: Any) -> None:
     """Each kind takes parameters of its own, and refuses those of others, also where each by itself is valid."""
     if case.operation.label == "POST /v1/tasks":
         query, form = _named(case.query), _named(case.body)
-        kind = {"kind": "md5", **query, **form}["kind"]
+        kind = {"kind": DEFAULT, **query, **form}["kind"]
         for other in KINDS.keys() - {kind} if kind in KINDS else ():
-            for name in KINDS[other].model_fields:
+            for name in KINDS[other].parameters.model_fields:
                 for place in (query, form):
                     if name in place and _is_valid(other, name, place[name]):
                         del place[name]
@@ -67,10 +67,10 @@ def _fit_the_kind(case: Any) -> None:
 
 def _is_valid(kind: str, name: str, value: object) -> bool:
     """As the document has it, which knows fewer words for yes and no than are taken."""
-    if KINDS[kind].model_fields[name].annotation == bool | None:
+    if KINDS[kind].parameters.model_fields[name].annotation == bool | None:
         return str(value).lower() in ("true", "false")
     try:
-        return bool(parameters(kind, {name: str(value)}))
+        return bool(KINDS[kind].checked({name: str(value)}))
     except InvalidInput:
         return False
 

@@ -6,9 +6,9 @@ import io
 from md5_service.worker.formats.csv import (
     Cutter,
     Dialect,
+    Records,
     is_blank,
 )
-from md5_task_data.queue.leases import Slice
 
 Row = tuple[int, list[str]]  # the line of a record, and its cells
 
@@ -27,7 +27,7 @@ def read(text: str, dialect: Dialect, line: int = 1) -> list[Row]:
 
 def cut(
     text: str, sizes: list[int], dialect: Dialect, encoding: str, part_bytes: int = 1
-) -> tuple[Cutter, list[Slice]]:
+) -> tuple[Cutter, list[Records]]:
     cutter = Cutter(dialect, lambda part: len(part.encode(encoding, "surrogatepass")), 0, part_bytes)
     given, shown = 0, ""
     for number in range(len(text)):

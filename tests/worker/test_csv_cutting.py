@@ -11,10 +11,10 @@ from md5_service.worker.formats import csv as csvs
 from md5_service.worker.formats.csv import (
     Cutter,
     Dialect,
+    Records,
     UnreadableCsv,
     lines_of,
 )
-from md5_task_data.queue.leases import Slice
 from tests.worker.cutting import cut, read
 
 # The cases of csv-spectrum (github.com/max-mapper/csv-spectrum), with data of our own.
@@ -188,7 +188,7 @@ def test_a_record_may_be_as_long_as_the_limit(
         cutter.feed(piece)
     closing = '"\n' if '"' in record else "\n"
     cutter.feed(closing)
-    assert cutter.end()[0] == [Slice(0, 105 + len(closing), 1)]
+    assert cutter.end()[0] == [Records(0, 105 + len(closing), 1)]
     assert cutter.records == 2
     cutter = Cutter(Dialect(), len, 0, 1000)
     for piece in pieces:

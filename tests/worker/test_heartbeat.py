@@ -12,6 +12,7 @@ from md5_service.settings import Settings
 from md5_service.worker import heartbeat
 from md5_service.worker.job import BLOCK, Job
 from md5_service.worker.lifecycle import Lifecycle
+from md5_service.worker.verbs import Verbs
 from md5_task_data import tasks
 from md5_task_data.bucket.folder import Bucket
 from md5_task_data.database.engine import Database
@@ -19,6 +20,7 @@ from tests import forked
 from tests.bucket import store
 from tests.client import IN_TIME_S
 from tests.databases import new_sqlite
+from tests.results import Found
 
 NewTask = Callable[..., str]
 WorkAlone = Callable[..., tuple[int, str]]
@@ -34,11 +36,11 @@ def lets_nobody_else_run(_: Job) -> None:
     ctypes.PyDLL(None).sleep(600)
 
 
-def moves_on(job: Job) -> dict[str, object]:
+def moves_on(job: Job) -> Found:
     """Longer than the limits in all, but never long without a sign."""
     for _ in job.blocks():
         time.sleep(0.6)
-    return {}
+    return Found()
 
 
 def main(folder: str, task_id: str, work: str, limit_s: str) -> None:
@@ -54,7 +56,7 @@ def main(folder: str, task_id: str, work: str, limit_s: str) -> None:
         lease_s=LEASE_S,
         stall_s=int(limit_s),
     )
-    Lifecycle(settings, Database(url), bucket, {"md5": globals()[work]}, lambda messages: None).run([task_id])
+    Lifecycle(settings, Database(url), bucket, {"md5": Verbs(globals()[work])}, lambda messages: None).run([task_id])
 
 
 @pytest.fixture

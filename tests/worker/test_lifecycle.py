@@ -13,7 +13,8 @@ from sqlalchemy import Connection
 from md5_service.settings import Settings
 from md5_service.worker.job import BLOCK, Job, Rows
 from md5_service.worker.kinds import md5
-from md5_service.worker.lifecycle import ERROR_DELAYS_S, Lifecycle, Work
+from md5_service.worker.lifecycle import ERROR_DELAYS_S, Lifecycle
+from md5_service.worker.verbs import Outcome, Verbs
 from md5_task_data import tasks
 from md5_task_data.bucket.folder import Bucket
 from md5_task_data.database.engine import Database
@@ -24,6 +25,7 @@ from md5_task_data.schema import SECOND
 from tests.bucket import store
 from tests.client import BUSY_S, IN_TIME_S
 from tests.data.steps import later
+from tests.results import Found
 
 NewTask = Callable[..., str]
 Run = Callable[..., dict[str, Any]]
@@ -34,7 +36,7 @@ Named = Callable[[Iterable[str]], list[str]]
 def run(database: Database, bucket: Bucket, new_task: NewTask) -> Run:
     """Make a task with `content`, run it once through `work`, and return its row."""
 
-    def once(work: Callable[[Job], dict[str, Any]], content: bytes = b"abc", lease_s: float = 30) -> dict[str, Any]:
+    def once(work: Callable[[Job], Found], content: bytes = b"abc", lease_s: float = 30) -> dict[str, Any]:
         task_id = new_task(size=len(content))
         store(bucket, task_id, content)
         lifecycle(database, bucket, work, lease_s=lease_s).run([task_id])
@@ -43,7 +45,9 @@ def run(database: Database, bucket: Bucket, new_task: NewTask) -> Run:
     return once
 
 
-def lifecycle(database: Database, bucket: Bucket, work: Work, kind: str = "md5", **given: Any) -> Lifecycle:
+def lifecycle(
+    database: Database, bucket: Bucket, work: Callable[[Job], Outcome], kind: str = "md5", **given: Any
+) -> Lifecycle:
     """One whose only kind is `work`; keyword arguments are settings."""
     urls: dict[str, Any] = {
         "database_url": str(database.url),
@@ -51,7 +55,7 @@ def lifecycle(database: Database, bucket: Bucket, work: Work, kind: str = "md5",
         "bucket_url": f"file://{bucket.root}",
     }
     settings = Settings(**urls, log_path=bucket.root.with_name("tasks.log"), **given)
-    return Lifecycle(settings, database, bucket, {kind: work}, lambda messages: None)
+    return Lifecycle(settings, database, bucket, {kind: Verbs(work)}, lambda messages: None)
 
 
 @pytest.fixture
@@ -72,15 +76,15 @@ def row(database: Database, task_id: str) -> dict[str, Any]:
         return dict(tasks.get(db, "local", task_id))
 
 
-def raising(error: BaseException) -> Callable[[Job], dict[str, Any]]:
-    def work(_: Job) -> dict[str, Any]:
+def raising(error: BaseException) -> Callable[[Job], Found]:
+    def work(_: Job) -> Found:
         raise error
 
     return work
 
 
-def read_all(job: Job) -> dict[str, Any]:
-    return {"content": b"".join(bytes(block) for block in job.blocks()).decode()}
+def read_all(job: Job) -> Found:
+    return Found(content=b"".join(bytes(block) for block in job.blocks()).decode())
 
 
 def test_a_result_is_stored(run: Run) -> None:
@@ -157,7 +161,7 @@ def test_a_message_that_comes_five_times_does_its_work_once(
     store(bucket, task_id, b"abc")
     calls = []
 
-    def work(job: Job) -> dict[str, Any]:
+    def work(job: Job) -> Found:
         calls.append(job)
         return read_all(job)
 
@@ -180,13 +184,13 @@ def test_the_heartbeat_keeps_the_lease_of_long_work_and_shows_its_progress(
     store(bucket, task_id, content)
     seen: list[dict[str, Any]] = []
 
-    def work(job: Job) -> dict[str, Any]:
+    def work(job: Job) -> Found:
         for _ in job.blocks():
             time.sleep(1.4)  # three blocks: longer than the lease, which a busy machine may hold up for two seconds
             seen.append(row(database, task_id))
         with database.transaction() as db:
             assert sweep.sweep(db, after="", publish_all=False, lease_s=3, max_attempts=5).requeued == 0
-        return {}
+        return Found()
 
     lifecycle(database, bucket, work, lease_s=3).run([task_id])
     assert row(database, task_id)["outcome"] == "done"
@@ -201,13 +205,13 @@ def test_a_cancel_stops_the_work_between_two_blocks(database: Database, bucket: 
     started = threading.Event()
     blocks = 0
 
-    def work(job: Job) -> dict[str, Any]:
+    def work(job: Job) -> Found:
         nonlocal blocks
         for _ in job.blocks():
             blocks += 1
             started.set()
             time.sleep(0.3)
-        return {}
+        return Found()
 
     thread = threading.Thread(target=lifecycle(database, bucket, work, lease_s=1).run, args=([task_id],))
     thread.start()
@@ -228,7 +232,7 @@ def test_a_database_that_is_away_for_a_moment_costs_nothing(run: Run, database: 
             raise DependencyAway("away")
         return real()
 
-    def work(job: Job) -> dict[str, Any]:
+    def work(job: Job) -> Found:
         database.transaction = flaky  # type: ignore[method-assign]
         return read_all(job)
 
@@ -240,10 +244,10 @@ def test_each_of_several_ends_as_it_would_alone(database: Database, bucket: Buck
     ids = named(["fine", "wrong", "away", "odd", "fine too"])
     errors = {"wrong": InvalidInput("no"), "away": DependencyAway("no bucket"), "odd": ZeroDivisionError()}
 
-    def work(job: Job) -> dict[str, Any]:
+    def work(job: Job) -> Found:
         if job.filename in errors:
             raise errors[job.filename]
-        return {"name": job.filename}
+        return Found(name=job.filename)
 
     assert lifecycle(database, bucket, work).run(ids) == 5
     ended = [row(database, task_id) for task_id in ids]
@@ -258,10 +262,10 @@ def test_a_stop_in_the_middle_of_several_stores_what_is_done_and_gives_back_the_
 ) -> None:
     ids = named("0123")
 
-    def work(job: Job) -> dict[str, Any]:
+    def work(job: Job) -> Found:
         if job.filename == "2":
             raise SystemExit
-        return {"name": job.filename}
+        return Found(name=job.filename)
 
     with pytest.raises(SystemExit):
         lifecycle(database, bucket, work).run(ids)
@@ -273,12 +277,12 @@ def test_a_stop_in_the_middle_of_several_stores_what_is_done_and_gives_back_the_
 def test_the_leases_of_all_are_kept_while_one_is_worked_on(database: Database, bucket: Bucket, named: Named) -> None:
     ids = named("012")
 
-    def slow(job: Job) -> dict[str, Any]:
+    def slow(job: Job) -> Found:
         if job.filename == "1":
             time.sleep(4)  # longer than the lease
             with database.transaction() as db:
                 assert sweep.sweep(db, after="", publish_all=False, lease_s=3, max_attempts=5).lost == []
-        return {"name": job.filename}
+        return Found(name=job.filename)
 
     lifecycle(database, bucket, slow, lease_s=3).run(ids)
     assert [row(database, task_id)["outcome"] for task_id in ids] == ["done"] * 3
@@ -287,11 +291,11 @@ def test_the_leases_of_all_are_kept_while_one_is_worked_on(database: Database, b
 def test_one_of_several_that_was_cancelled_meanwhile_stays_so(database: Database, bucket: Bucket, named: Named) -> None:
     ids = named("012")
 
-    def cancelling(job: Job) -> dict[str, Any]:
+    def cancelling(job: Job) -> Found:
         if job.filename == "2":
             with database.transaction() as db:
                 tasks.cancel(db, "local", ids[0])
-        return {"name": job.filename}
+        return Found(name=job.filename)
 
     lifecycle(database, bucket, cancelling).run(ids)
     assert [row(database, task_id)["outcome"] for task_id in ids] == ["cancelled", "done", "done"]
@@ -311,7 +315,7 @@ def test_rows_are_stored_under_the_lease_and_not_after_it(
         yield lambda db: stored.append(3)
 
     task_id = new_task()
-    rows = Rows(steps=steps(), finish=lambda db: {"never": "come by"})
+    rows = Rows(steps=steps(), finish=lambda db: Found(never="come by"))
     lifecycle(database, bucket, lambda job: rows).run([task_id])
     assert stored == [1, 2]
     assert (row(database, task_id)["outcome"], row(database, task_id)["result"]) == ("cancelled", None)
@@ -334,9 +338,9 @@ def test_a_message_of_large_is_a_turn_for_whoever_waits(database: Database, buck
     ids = [store(bucket, new_task(owner=owner, kind="contacts", size=0), b"") for owner in ("ann", "ann", "bob")]
     done: list[str] = []
 
-    def work(job: Job) -> dict[str, Any]:
+    def work(job: Job) -> Found:
         done.append(job.owner)
-        return {}
+        return Found()
 
     worker = lifecycle(database, bucket, work, kind="contacts")
     for task_id in ids:

@@ -8,7 +8,7 @@ import pytest
 from md5_service.worker.formats import csv
 from md5_service.worker.formats.csv import Cutter, Dialect
 from md5_service.worker.formats.text import Judge, not_text
-from md5_service.worker.kinds.contacts.layout import Layout, layout_of
+from md5_service.worker.kinds.contacts.layout import Layout, layout_of, looks_like_address
 from md5_service.worker.kinds.contacts.rows import parse
 from md5_task_data.errors import InvalidInput, LeaseLost
 from md5_task_data.kinds.addresses import NotAnAddress, key_of
@@ -52,9 +52,9 @@ RUNS: dict[str, Callable[[int], str]] = {
     "underscores": lambda n: "_-." * (n // 3),
 }
 PLACES: dict[str, Callable[[str], object]] = {
-    "is it an address": csv.looks_like_address,
+    "is it an address": looks_like_address,
     "the key of an address": lambda text: key_or_none(text),
-    "the first records": lambda text: csv.detect(text),
+    "the first records": lambda text: csv.detect(text, is_good=looks_like_address),
     "the first record": lambda text: csv.first_record(text, Dialect()),
     "the columns": lambda text: layout_or_none(csv.first_records(text, Dialect())),
     "the delimiter that is named": csv.separator,

@@ -24,7 +24,7 @@ class Bytes:
 
 
 def work(content: bytes, **params: str) -> dict[str, Any]:
-    return md5.work(Bytes(content, **params))  # type: ignore[arg-type]
+    return md5.work(Bytes(content, **params)).as_json()  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(

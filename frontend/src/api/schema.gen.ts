@@ -331,7 +331,8 @@ export interface paths {
         };
         /**
          * Ready
-         * @description Database, broker, bucket and log folder, each `ok` or `away`; why it is, the log says.
+         * @description Database, broker, bucket and log folder, each `ok` or `away`; why it is, the log says. `kinds` is `away` while a task waits
+         *     for a worker that knows its kind: some are older than this API. Files are taken all the same, so that is no 503.
          */
         get: operations["ready_readyz_get"];
         put?: never;
@@ -648,11 +649,9 @@ export interface components {
             progress: components["schemas"]["Progress"];
             /**
              * Result
-             * @description kind `md5`: `md5`, and with an expected digest also `expected` and `match`; kind `contacts`: `rows`, of which `inserted`, `duplicate` and `invalid`, with `check_mx` also `unchecked`: rows that were taken though nobody could tell in time whether their domain takes mail; and what was detected: `encoding`, `delimiter`, `header`, `email_column`, `name_column` (a column's name in the header, or its number, from 1)
+             * @description What came of it, by its kind
              */
-            result: {
-                [key: string]: unknown;
-            } | null;
+            result: components["schemas"]["Md5Result"] | components["schemas"]["ContactsResult"] | null;
             /** @description Why it failed */
             error: components["schemas"]["Problem"] | null;
         };
@@ -668,6 +667,36 @@ export interface components {
             input?: unknown;
             /** Context */
             ctx?: Record<string, never>;
+        };
+        /**
+         * Md5Result
+         * @description Of kind `md5`.
+         */
+        Md5Result: {
+            md5: string;
+            /** @description The digest that was expected, where one was */
+            expected?: string;
+            /** @description Whether it is that one, where one was expected */
+            match?: boolean;
+        };
+        /**
+         * ContactsResult
+         * @description Of kind `contacts`: how many rows were what, and what was detected, as it can be given back.
+         */
+        ContactsResult: {
+            rows: number;
+            inserted: number;
+            duplicate: number;
+            invalid: number;
+            /** @description With `check_mx`: rows that were taken though nobody could tell in time whether their domain takes mail */
+            unchecked?: number;
+            encoding: string;
+            delimiter: string;
+            header: boolean;
+            /** @description Its name in the header, or its number, from 1 */
+            email_column: string | number | null;
+            /** @description As `email_column` */
+            name_column: string | number | null;
         };
     };
     responses: never;
@@ -2806,3 +2835,27 @@ export interface operations {
         };
     };
 }
+type FlattenedDeepRequired<T> = {
+    [K in keyof T]-?: FlattenedDeepRequired<T[K] extends unknown[] | undefined | null ? Extract<T[K], unknown[]>[number] : T[K]>;
+};
+type ReadonlyArray<T> = [
+    Exclude<T, undefined>
+] extends [
+    unknown[]
+] ? Readonly<Exclude<T, undefined>> : Readonly<Exclude<T, undefined>[]>;
+export const pathsV1TasksGetParametersQueryKindValues: ReadonlyArray<FlattenedDeepRequired<paths>["/v1/tasks"]["get"]["parameters"]["query"]["kind"]> = ["md5", "contacts"];
+export const pathsV1TasksGetParametersQueryStatusValues: ReadonlyArray<FlattenedDeepRequired<paths>["/v1/tasks"]["get"]["parameters"]["query"]["status"]> = ["receiving", "queued", "running", "waiting", "computed", "done", "failed", "cancelled", "expired"];
+export const pathsV1TasksPostParametersQueryKindValues: ReadonlyArray<FlattenedDeepRequired<paths>["/v1/tasks"]["post"]["parameters"]["query"]["kind"]> = ["md5", "contacts"];
+export const pathsV1TasksPostParametersQueryDelimiterValues: ReadonlyArray<FlattenedDeepRequired<paths>["/v1/tasks"]["post"]["parameters"]["query"]["delimiter"]> = [",", ";", "tab", "|"];
+export const pathsV1TasksPostParametersQueryEncodingValues: ReadonlyArray<FlattenedDeepRequired<paths>["/v1/tasks"]["post"]["parameters"]["query"]["encoding"]> = ["utf-8", "utf-16", "utf-16-le", "utf-16-be", "cp1250", "cp1251", "cp1252", "cp1254", "latin-1", "koi8-r"];
+export const pathsV1TasksPostRequestBodyContentMultipartFormDataKindValues: ReadonlyArray<FlattenedDeepRequired<paths>["/v1/tasks"]["post"]["requestBody"]["content"]["multipart/form-data"]["kind"]> = ["md5", "contacts"];
+export const pathsV1TasksPostRequestBodyContentMultipartFormDataDelimiterValues: ReadonlyArray<FlattenedDeepRequired<paths>["/v1/tasks"]["post"]["requestBody"]["content"]["multipart/form-data"]["delimiter"]> = [",", ";", "tab", "|"];
+export const pathsV1TasksPostRequestBodyContentMultipartFormDataEncodingValues: ReadonlyArray<FlattenedDeepRequired<paths>["/v1/tasks"]["post"]["requestBody"]["content"]["multipart/form-data"]["encoding"]> = ["utf-8", "utf-16", "utf-16-le", "utf-16-be", "cp1250", "cp1251", "cp1252", "cp1254", "latin-1", "koi8-r"];
+export const eventStatusValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Event"]["status"]> = ["receiving", "queued", "running", "waiting", "computed", "done", "failed", "cancelled", "expired"];
+export const healthStatusValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Health"]["status"]> = ["ok", "away"];
+export const healthChecksValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Health"]["checks"][string]> = ["ok", "away"];
+export const progressUnitValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Progress"]["unit"]> = ["bytes", "rows"];
+export const sessionAuthValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Session"]["auth"]> = ["keys", "none"];
+export const statusCountStatusValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["StatusCount"]["status"]> = ["receiving", "queued", "running", "waiting", "computed", "done", "failed", "cancelled", "expired"];
+export const taskStatusValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Task"]["status"]> = ["receiving", "queued", "running", "waiting", "computed", "done", "failed", "cancelled", "expired"];
+export const taskOutcomeAnyOf0Values: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Task"]["outcome"]> = ["done", "failed", "cancelled"];

@@ -5,8 +5,6 @@ export type Problem = components["schemas"]["Problem"];
 export type Session = components["schemas"]["Session"];
 export type Stats = components["schemas"]["Stats"];
 export type TaskPage = components["schemas"]["Page"];
-export type Contact = components["schemas"]["Contact"];
-export type ContactPage = components["schemas"]["ContactPage"];
 
 /** What is said with a file that is handed over. */
 export type Parameters = NonNullable<operations["hand_over_v1_tasks_post"]["parameters"]["query"]>;

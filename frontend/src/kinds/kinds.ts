@@ -1,24 +1,25 @@
+import { pathsV1TasksGetParametersQueryKindValues as all, pathsV1TasksPostParametersQueryKindValues as handedOver } from "../api/schema.gen";
 import type { Parameters } from "../api/types";
 
+/** One that a file can be handed over for. */
 export type Kind = NonNullable<Parameters["kind"]>;
 
-interface KindOfWork {
-  kind: Kind;
-  name: string;
-  explanation: string;
-}
+/** All kinds that the service has had when this page was built, in its order. */
+export const KINDS: readonly string[] = all;
 
-/** What can be done with a file. The first is what is done where nothing is said. */
-export const KINDS = [
-  { kind: "md5", name: "MD5", explanation: "The digest of any file" },
-  { kind: "contacts", name: "Contacts", explanation: "E-mail contacts from a CSV" },
-] as const satisfies readonly KindOfWork[];
+/** Those that a file can be handed over for. */
+export const CHOICES: readonly Kind[] = handedOver;
+
+const [first] = CHOICES;
+if (first === undefined) throw new Error("openapi.json names no kind");
+/** What is done where nothing is said. */
+const FIRST = first;
 
 /** What an address of the first page says; what it does not know is as if it said nothing. */
 export function kindIn(search: string): Kind {
   const given = new URLSearchParams(search).get("kind");
-  return KINDS.find(({ kind }) => kind === given)?.kind ?? KINDS[0].kind;
+  return CHOICES.find((kind) => kind === given) ?? FIRST;
 }
 
 /** The address of the first page with that choice made. */
-export const homePath = (kind: Kind): string => (kind === KINDS[0].kind ? "/" : `/?kind=${kind}`);
+export const homePath = (kind: Kind): string => (kind === FIRST ? "/" : `/?kind=${kind}`);

@@ -1,4 +1,5 @@
-import { kindIn, type Kind } from "../kinds/kinds";
+import { kindIn } from "../kinds/kinds";
+import { viewOf } from "../kinds/views";
 import { Lookup } from "../lookup/Lookup";
 import { useSearch } from "../shared/navigation";
 import { useTitle } from "../shared/useTitle";
@@ -8,10 +9,6 @@ import { UploadCard } from "../upload/UploadCard";
 import { UploadSummary } from "../upload/UploadSummary";
 import { WhatWillHappen } from "../upload/WhatWillHappen";
 
-const RESULTS: Record<Kind, string> = {
-  md5: "the MD5 of the file",
-  contacts: "how many of its rows became new contacts",
-};
 const MOST_SPOKEN = 5; // more files would never let a screen reader end
 
 export function Home({ queue, items }: { queue: UploadQueue; items: readonly Item[] }) {
@@ -19,7 +16,7 @@ export function Home({ queue, items }: { queue: UploadQueue; items: readonly Ite
   useTitle(null);
   return (
     <>
-      <p className="lead">Hand over a file of any size: you get an id at once, and under that id, a little later, {RESULTS[kind]}.</p>
+      <p className="lead">Hand over a file of any size: you get an id at once, and under that id, a little later, {viewOf(kind).gives}.</p>
       <FileChooser onFiles={queue.add} />
       {items.length === 0 ? (
         <WhatWillHappen kind={kind} />

@@ -4,7 +4,7 @@ import { copyText } from "./clipboard";
 
 const SHOWN_MS = 2000;
 
-/** `of` says what is copied, for those who do not see where the button stands: "MD5", "id". */
+/** `of` says what is copied, for those who do not see where the button stands: "id", "command". */
 export function CopyButton({ text, of }: { text: string; of: string }) {
   const [outcome, setOutcome] = useState<"Copied" | "Not copied" | null>(null);
 

@@ -51,3 +51,10 @@ export function formatTime(rfc3339: string): string {
   const day = `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())}`;
   return `${day} ${two(at.getHours())}:${two(at.getMinutes())}:${two(at.getSeconds())}`;
 }
+
+const MOST_CHARACTERS = 300;
+
+/** Text that others wrote, and that has no limit of its own, as much of it as is shown. */
+export const clipped = (text: string): string => (text.length > MOST_CHARACTERS ? `${text.slice(0, MOST_CHARACTERS)}…` : text);
+
+export const capitalized = (words: string): string => words.charAt(0).toUpperCase() + words.slice(1);

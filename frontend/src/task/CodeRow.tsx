@@ -1,15 +1,8 @@
+import type { Code } from "../kinds/view";
 import { CopyButton } from "../shared/CopyButton";
 
-interface Props {
-  name: string;
-  value: string;
-  testId: string;
-  /** What the Copy button says that it copies; without it there is none. */
-  of?: string;
-}
-
 /** An id or a digest: to be read, compared, selected and copied. */
-export function CodeRow({ name, value, testId, of }: Props) {
+export function CodeRow({ name, value, testId, of }: Code) {
   return (
     <div className="code-row">
       <dt>{name}</dt>

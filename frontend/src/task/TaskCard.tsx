@@ -1,4 +1,4 @@
-import { countsInWords, countsOf } from "../contacts/result";
+import { viewOf } from "../kinds/views";
 import { FileCard } from "../shared/FileCard";
 import { useAnnounced } from "../shared/useAnnounced";
 import { CancelButton } from "./CancelButton";
@@ -6,7 +6,6 @@ import { ServiceAwayNote } from "./ServiceAwayNote";
 import { TaskDetails } from "./TaskDetails";
 import { mayCancel } from "./state";
 import { statusWords } from "./words";
-import { md5ResultOf } from "./md5Result";
 import { Times } from "./Times";
 import { useTask, type WatchedTask } from "./useTask";
 
@@ -45,9 +44,5 @@ function spoken({ task, refused, away }: WatchedTask): string | null {
   if (away !== null) return "The service cannot be reached; still trying";
   if (refused !== null) return refused.status === 404 ? "There is no task with this id" : refused.message;
   if (task === undefined) return null;
-  const verdict = md5ResultOf(task)?.verdict;
-  const checked = verdict === undefined || verdict === null ? "" : verdict.matches ? ", matches the expected MD5" : ", does not match the expected MD5";
-  const counts = countsOf(task);
-  const counted = counts === null ? "" : `: ${countsInWords(counts).join(", ")}`;
-  return `${name}${statusWords(task).words}${checked}${counted}`;
+  return `${name}${statusWords(task).words}${viewOf(task.kind).spoken(task)}`;
 }

@@ -1,20 +1,17 @@
 import { detailOf } from "../api/errors";
 import type { Task } from "../api/types";
-import { ContactsResult } from "../contacts/ContactsResult";
+import { viewOf } from "../kinds/views";
 import { formatDuration } from "../shared/format";
 import { Icon } from "../shared/Icon";
 import { CodeRow } from "./CodeRow";
-import { expectedOf, md5ResultOf } from "./md5Result";
-import { Verdict } from "./Verdict";
 import { useSecondsLeft } from "./useTask";
-import { statusWords, workOf } from "./words";
+import { statusWords } from "./words";
 
 /** What is known of a task, in the order in which it becomes known. */
 export function TaskDetails({ task }: { task: Task }) {
   const { words, percent, progress, icon } = statusWords(task);
   const secondsLeft = useSecondsLeft(task);
-  const result = md5ResultOf(task);
-  const expected = expectedOf(task);
+  const view = viewOf(task.kind);
   return (
     <>
       <p className={`status status-${task.outcome ?? "open"}`} data-testid="status">
@@ -25,15 +22,15 @@ export function TaskDetails({ task }: { task: Task }) {
           {secondsLeft !== null && <span className="digits">, about {formatDuration(secondsLeft)} left</span>}
         </span>
       </p>
-      {percent !== null && <progress aria-label={`${workOf(task).naming} of ${task.filename}`} value={percent} max={100} />}
+      {percent !== null && <progress aria-label={`${view.words(task).naming} of ${task.filename}`} value={percent} max={100} />}
       {task.error !== null && <p className="failure">{detailOf(task.error)}</p>}
       <dl className="codes">
         <CodeRow name="Id" of="id" value={task.id} testId="id" />
-        {result !== null && <CodeRow name="MD5" of="MD5" value={result.md5} testId="md5" />}
-        {result === null && expected !== null && <CodeRow name="Expected" value={expected} testId="expected" />}
+        {view.codes(task).map((code) => (
+          <CodeRow key={code.testId} {...code} />
+        ))}
       </dl>
-      {result?.verdict && <Verdict {...result.verdict} />}
-      {task.kind === "contacts" && <ContactsResult task={task} />}
+      <view.Result task={task} />
     </>
   );
 }

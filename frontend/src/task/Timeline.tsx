@@ -1,13 +1,16 @@
 import type { Task } from "../api/types";
-import { formatDuration, formatTime } from "../shared/format";
+import { viewOf } from "../kinds/views";
+import { capitalized, formatDuration, formatTime } from "../shared/format";
 import { useSecondsLeft } from "./useTask";
-import { doneOf, statusWords, workOf } from "./words";
+import { doneOf, statusWords } from "./words";
 
 type Event = Task["history"][number];
 
 /** What happened to a task, oldest first, with the reasons of whatever was not the usual next step. */
 export function Timeline({ task }: { task: Task }) {
   const { percent } = statusWords(task);
+  const { words, deletion } = viewOf(task.kind);
+  const { been, close } = words(task);
   const secondsLeft = useSecondsLeft(task);
   return (
     <ol className="timeline" data-testid="timeline">
@@ -17,7 +20,7 @@ export function Timeline({ task }: { task: Task }) {
             {formatTime(event.at)}
           </time>
           <span>
-            {wordsOf(event, task.history.slice(0, index))}
+            {wordsOf(event, task.history.slice(0, index), close)}
             {event.reason !== null && event.status === "queued" && <span className="muted">: {event.reason}</span>}
           </span>
         </li>
@@ -27,14 +30,14 @@ export function Timeline({ task }: { task: Task }) {
           <time dateTime={task.results_deleted_at} title={task.results_deleted_at}>
             {formatTime(task.results_deleted_at)}
           </time>
-          <span>{task.kind === "contacts" ? "Its bytes and its contacts" : "Its bytes"} were deleted, as was asked for</span>
+          <span>{deletion(task).gone} were deleted, as was asked for</span>
         </li>
       )}
       {percent !== null && (
         <li>
           <span className="now">now</span>
           <span className="digits">
-            {doneOf(task)} {workOf(task).been}, {percent} %
+            {doneOf(task)} {been}, {percent} %
             {secondsLeft !== null && `, about ${formatDuration(secondsLeft)} left`}
           </span>
         </li>
@@ -43,17 +46,17 @@ export function Timeline({ task }: { task: Task }) {
   );
 }
 
-function wordsOf({ status, reason }: Event, before: readonly Event[]): string {
-  // When the parts of a file have ended, that it is counted is work of its own, with attempts of its own.
+function wordsOf({ status, reason }: Event, before: readonly Event[], close: string): string {
+  // When the parts of a file have ended, what is left is work of its own, with attempts of its own.
   const cut = before.findLastIndex((earlier) => earlier.status === "waiting");
   const attempt = 1 + before.slice(cut + 1).filter((earlier) => earlier.status === "running").length;
   switch (status) {
     case "queued":
       return before.length === 0 ? "Received, stored and queued" : "Queued again";
     case "running":
-      return `A worker began${cut < 0 ? "" : " to count"}${attempt > 1 ? `, attempt ${attempt}` : ""}`;
+      return `A worker began${cut < 0 ? "" : ` to ${close}`}${attempt > 1 ? `, attempt ${attempt}` : ""}`;
     case "waiting":
-      return reason === null ? "Cut into parts" : `${reason.charAt(0).toUpperCase()}${reason.slice(1)}`;
+      return reason === null ? "Cut into parts" : capitalized(reason);
     case "computed":
       if (reason === "cancelled") return "Cancelled";
       return reason === "failed" ? "It failed" : "The result was stored";

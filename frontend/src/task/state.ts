@@ -9,7 +9,4 @@ export const isInWork = ({ status }: Task): boolean => status === "running" || s
 
 export const mayCancel = ({ outcome }: Task): boolean => outcome === null;
 
-/** Contacts outlive the bytes that they came from. */
-export const mayDelete = (task: Task): boolean => isEnded(task) && (task.kept || (task.kind === "contacts" && task.results_deleted_at === null));
-
 export const mayRetry = ({ kept, outcome }: Task): boolean => kept && (outcome === "failed" || outcome === "cancelled");

@@ -1,18 +1,24 @@
 import { useId, useState, type SyntheticEvent } from "react";
 import type { Filters } from "../api/types";
 import { KINDS } from "../kinds/kinds";
+import type { TaskFilter } from "../kinds/view";
+import { FILTERS, viewOf } from "../kinds/views";
 import { Link } from "../shared/Link";
 import { refine } from "../shared/navigation";
-import { parseDigest } from "../upload/digest";
 import { isNarrowed, tasksPath } from "./filters";
 import { STATUSES } from "./statuses";
+
+interface Complaint {
+  name: string;
+  message: string;
+}
 
 /** What narrows the list; the address always says the same as these fields. */
 export function FilterForm({ filters }: { filters: Filters }) {
   const id = useId();
   const [draft, setDraft] = useState(filters);
   const [shown, setShown] = useState(filters);
-  const [complaint, setComplaint] = useState<string | null>(null);
+  const [complaint, setComplaint] = useState<Complaint | null>(null);
   if (tasksPath(shown) !== tasksPath(filters)) {
     // By a link, or back and forth: the fields follow.
     setShown(filters);
@@ -21,10 +27,16 @@ export function FilterForm({ filters }: { filters: Filters }) {
   }
 
   function apply(wanted: Filters) {
-    const digest = parseDigest(wanted.md5 ?? "");
+    const asked: Filters = { ...wanted, cursor: null };
+    let wrong: Complaint | null = null;
+    for (const { name, parse } of FILTERS) {
+      const parsed = parse(wanted[name] ?? "");
+      if (parsed.ok) asked[name] = parsed.value;
+      else wrong ??= { name, message: parsed.message };
+    }
     setDraft(wanted);
-    setComplaint(digest.ok ? null : digest.message);
-    if (digest.ok) refine(tasksPath({ ...wanted, md5: digest.digest, cursor: null }));
+    setComplaint(wrong);
+    if (wrong === null) refine(tasksPath(asked));
   }
 
   function submit(event: SyntheticEvent) {
@@ -32,19 +44,19 @@ export function FilterForm({ filters }: { filters: Filters }) {
     apply(draft);
   }
 
-  const field = (name: "filename__contains" | "batch" | "md5", label: string) => (
-    <div>
+  const field = (name: TaskFilter["name"], label: string, ofKind?: TaskFilter) => (
+    <div key={name}>
       <label htmlFor={`${id}-${name}`}>{label}</label>
       <input
         id={`${id}-${name}`}
-        className={name === "md5" ? "code" : undefined}
+        className={ofKind?.isCode ? "code" : undefined}
         type="text"
         autoComplete="off"
         autoCapitalize="off"
         spellCheck={false}
         value={draft[name] ?? ""}
-        aria-invalid={name === "md5" && complaint !== null ? true : undefined}
-        aria-describedby={name === "md5" ? `${id}-complaint` : undefined}
+        aria-invalid={complaint?.name === name ? true : undefined}
+        aria-describedby={ofKind === undefined ? undefined : `${id}-complaint`}
         onChange={(event) => {
           setDraft({ ...draft, [name]: event.target.value });
         }}
@@ -77,7 +89,7 @@ export function FilterForm({ filters }: { filters: Filters }) {
       {choice(
         "kind",
         "Kind",
-        KINDS.map(({ kind, name }) => [kind, name]),
+        KINDS.map((kind) => [kind, viewOf(kind).name]),
       )}
       {choice(
         "status",
@@ -86,13 +98,13 @@ export function FilterForm({ filters }: { filters: Filters }) {
       )}
       {field("filename__contains", "Part of the name")}
       {field("batch", "Batch")}
-      {field("md5", "MD5")}
+      {FILTERS.map((filter) => field(filter.name, filter.label, filter))}
       <div className="filter-actions">
         <button type="submit">Show</button>
         {isNarrowed(filters) && <Link to={tasksPath({})}>Show all</Link>}
       </div>
       <p id={`${id}-complaint`} className="complaint" aria-live="polite">
-        {complaint}
+        {complaint?.message}
       </p>
     </form>
   );

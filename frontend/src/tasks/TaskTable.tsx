@@ -1,10 +1,9 @@
 import type { Task } from "../api/types";
-import { countsInWords, countsOf } from "../contacts/result";
+import { viewOf } from "../kinds/views";
 import { taskPath } from "../lookup/taskId";
 import { formatSize, formatTime } from "../shared/format";
 import { Icon } from "../shared/Icon";
 import { Link } from "../shared/Link";
-import { md5ResultOf } from "../task/md5Result";
 import { useTask } from "../task/useTask";
 import { statusWords } from "../task/words";
 import { tasksPath } from "./filters";
@@ -53,8 +52,8 @@ export function TaskTable({ tasks, picked, onPick }: Props) {
 function TaskRow({ listed, isPicked, onPick }: { listed: Task; isPicked: boolean; onPick: Props["onPick"] }) {
   const task = useTask(listed.id).task ?? listed;
   const { words, percent, icon } = statusWords(task);
-  const result = md5ResultOf(task);
-  const counts = countsOf(task);
+  const { summary, warning } = viewOf(task.kind);
+  const warned = warning(task);
   return (
     <tr data-testid="task" data-status={task.status} className={isPicked ? "picked" : undefined}>
       <td>
@@ -75,8 +74,7 @@ function TaskRow({ listed, isPicked, onPick }: { listed: Task; isPicked: boolean
             <bdi>{task.filename}</bdi>
           </Link>
         </span>
-        {result !== null && <code>{result.md5}</code>}
-        {counts !== null && <div className="digits">{countsInWords(counts).join(" · ")}</div>}
+        {summary(task)}
         <div className="facts">
           <span>{formatSize(task.size)}</span>
           <time dateTime={task.created_at} title={task.created_at}>
@@ -95,7 +93,7 @@ function TaskRow({ listed, isPicked, onPick }: { listed: Task; isPicked: boolean
           <span>
             {words}
             {percent !== null && <span className="digits">, {percent} %</span>}
-            {result?.verdict?.matches === false && <strong className="mismatch">does not match</strong>}
+            {warned !== null && <strong className="mismatch">{warned}</strong>}
           </span>
         </p>
       </td>

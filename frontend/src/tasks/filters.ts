@@ -1,6 +1,7 @@
 import type { Filters } from "../api/types";
+import { FILTERS } from "../kinds/views";
 
-const NAMES = ["kind", "status", "filename__contains", "batch", "md5", "cursor"] as const;
+const NAMES = ["kind", "status", "filename__contains", "batch", ...FILTERS.map(({ name }) => name), "cursor"] as const;
 
 /** The filters in an address: named as in the API, so that one can be made from the other. */
 export function filtersIn(search: string): Filters {

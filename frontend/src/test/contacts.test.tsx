@@ -1,7 +1,7 @@
 import { screen, waitFor, within } from "@testing-library/react";
 import { http, HttpResponse } from "msw";
 import { expect, test } from "vitest";
-import type { Contact } from "../api/types";
+import type { Contact } from "../kinds/contacts/types";
 import { loaded } from "./loads";
 import { renderAt } from "./render";
 import { ID, problem, server } from "./server";

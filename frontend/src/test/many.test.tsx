@@ -3,7 +3,7 @@ import { QueryClient } from "@tanstack/react-query";
 import { delay, http, HttpResponse } from "msw";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { chosenIn, chosenInDrop, MOST_FILES } from "../upload/chosen";
-import { md5sumLine } from "../upload/md5sum";
+import { md5sumLine } from "../kinds/md5/md5sum";
 import { paceKey, remember, taskKey } from "../task/known";
 import { renderApp } from "./render";
 import { doneTask, ID, MD5, problem, server, taskWith } from "./server";

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { idFrom, isId } from "../lookup/taskId";
 import { formatBytes, formatDuration, formatSize, formatSpeed, percentOf } from "../shared/format";
-import { parseDigest } from "../upload/digest";
-import { parseExpected } from "../upload/expected";
+import { parseDigest } from "../kinds/md5/digest";
+import { parseExpected } from "../kinds/md5/expected";
 import { Speedometer } from "../shared/speed";
 import { ID, MD5 } from "./server";
 

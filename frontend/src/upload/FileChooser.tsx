@@ -1,42 +1,42 @@
-import { useId, useMemo, useRef, useState, type ChangeEvent } from "react";
-import { NO_OPTIONS, paramsOf } from "../contacts/options";
-import { OptionsFields } from "../contacts/OptionsFields";
-import { homePath, kindIn } from "../kinds/kinds";
+import { useId, useState, type ChangeEvent } from "react";
+import { homePath, kindIn, type Kind } from "../kinds/kinds";
+import type { OptionTexts } from "../kinds/view";
+import { viewOf } from "../kinds/views";
 import { formatNumber } from "../shared/format";
 import { redirect, useSearch } from "../shared/navigation";
 import { chosenIn, chosenInDrop, MOST_FILES, type Chosen, type Wanted } from "./chosen";
-import { digestsFor, parseExpected, whatDoesNotFit, type ParsedExpected } from "./expected";
-import { ExpectedMd5Field } from "./ExpectedMd5Field";
 import { KindChoice } from "./KindChoice";
 import { useFileDrop } from "./useFileDrop";
+
+const NO_OPTIONS: OptionTexts = {};
 
 /** Where it is said what is to be done, and files are chosen or dropped. */
 export function FileChooser({ onFiles }: { onFiles: (files: Wanted[]) => void }) {
   const kind = kindIn(useSearch());
-  const [expected, setExpected] = useState("");
-  const [options, setOptions] = useState(NO_OPTIONS);
+  const view = viewOf(kind);
+  const [optionsOf, setOptionsOf] = useState<Partial<Record<Kind, OptionTexts>>>({});
+  const options = optionsOf[kind] ?? NO_OPTIONS;
+  const [field, setField] = useState<HTMLElement | null>(null);
   const [refusal, setRefusal] = useState<string | null>(null);
   const [note, setNote] = useState<string | null>(null);
   const [isReading, setReading] = useState(false);
-  const parsed = useMemo(() => parseExpected(expected), [expected]); // of a list of many thousand lines, not at each drawing
-  const expectedField = useRef<HTMLTextAreaElement>(null);
   const inputId = useId();
 
+  function setOptions(changed: OptionTexts) {
+    setOptionsOf((before) => ({ ...before, [kind]: changed }));
+  }
+
   function take(files: Chosen[]) {
-    const wrong = whyNot(files.length) ?? (kind === "md5" ? whyNotChecked(files.length, parsed) : null);
-    setRefusal(wrong === null ? null : `Nothing was handed over: ${wrong}`);
-    setNote(null);
-    if (wrong !== null) {
-      if (expected !== "") expectedField.current?.focus();
-    } else if (kind === "contacts") {
-      const params = paramsOf(options);
-      onFiles(files.map((one) => ({ ...one, params })));
-    } else if (parsed.ok) {
-      const names = files.map(({ name }) => name);
-      const digests = digestsFor(names, parsed.expected);
-      setNote(whatDoesNotFit(digests, parsed.expected));
-      setExpected("");
-      onFiles(files.map((one, index) => ({ ...one, params: md5Params(digests[index]) })));
+    const wrong = whyNot(files.length);
+    const names = files.map(({ name }) => name);
+    const prepared = wrong === null ? view.paramsOf(options, names) : ({ ok: false, refusal: wrong } as const);
+    setRefusal(prepared.ok ? null : `Nothing was handed over: ${prepared.refusal}`);
+    setNote(prepared.ok ? (prepared.note ?? null) : null);
+    if (prepared.ok) {
+      if (prepared.options !== undefined) setOptions(prepared.options);
+      onFiles(files.map((one, index) => ({ ...one, params: { kind, ...prepared.params[index] } })));
+    } else if (Object.values(options).some((text) => text !== "")) {
+      field?.focus();
     }
   }
 
@@ -103,21 +103,10 @@ export function FileChooser({ onFiles }: { onFiles: (files: Wanted[]) => void })
       <div role="status" className={note === null ? "" : "note"}>
         {note}
       </div>
-      {kind === "contacts" ? (
-        <div className="field">
-          <p>
-            Each address becomes one record. An address that is there already is kept as it is; rows that are not valid come in a report.
-          </p>
-          <OptionsFields options={options} onChange={setOptions} />
-        </div>
-      ) : (
-        <ExpectedMd5Field ref={expectedField} value={expected} parsed={parsed} onChange={setExpected} />
-      )}
+      {view.Options !== null && <view.Options options={options} onChange={setOptions} ref={setField} />}
     </section>
   );
 }
-
-const md5Params = (digest: string | null | undefined): Wanted["params"] => ({ kind: "md5", ...(digest && { expected_md5: digest }) });
 
 function wordsOf(isOver: boolean, isReading: boolean): string {
   if (isOver) return "Let go to hand over";
@@ -128,10 +117,4 @@ function whyNot(count: number): string | null {
   if (count === 0) return "there are no files in it.";
   if (count <= MOST_FILES) return null;
   return `these are more than ${formatNumber(MOST_FILES)} files. Take fewer at a time, or a script: md5-service put takes any number.`;
-}
-
-function whyNotChecked(count: number, parsed: ParsedExpected): string | null {
-  if (!parsed.ok) return "correct the expected MD5 first, or empty the field.";
-  if (parsed.expected.kind !== "digest" || count === 1) return null;
-  return `an expected MD5 belongs to one file, and you chose ${formatNumber(count)}. Choose one file, or paste a list of several lines.`;
 }

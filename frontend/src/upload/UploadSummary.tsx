@@ -1,10 +1,9 @@
-import { countsInWords, countsOf, sumOf } from "../contacts/result";
+import type { Task } from "../api/types";
+import { viewOf } from "../kinds/views";
 import { count, formatNumber } from "../shared/format";
 import { useAnnounced } from "../shared/useAnnounced";
-import { md5ResultOf } from "../task/md5Result";
 import { isEnded } from "../task/state";
 import { useKnownTasks } from "../task/useTask";
-import { md5sumLine } from "./md5sum";
 import type { Item, UploadQueue } from "./queue";
 
 /** All files of this page in a few words, and what can be done with all at once. */
@@ -16,36 +15,31 @@ export function UploadSummary({ items, queue }: { items: readonly Item[]; queue:
   const ended = tasks.filter(isEnded);
   const inWork = tasks.length - ended.length;
   const done = tasks.filter(({ status }) => status === "done");
-  const mismatches = done.filter((task) => md5ResultOf(task)?.verdict?.matches === false).length;
+  const warned = done.filter((task) => viewOf(task.kind).warning(task) !== null).length;
   const open = uploading.length + inWork;
   const parts: [number, string][] = [
     [uploading.length, "to upload"],
     [inWork, "in work"],
     [done.length, "done"],
-    [mismatches, "of them not as expected"],
+    [warned, "of them not as expected"],
     [tasks.filter(({ status }) => status === "failed").length, "failed"],
     [notUploaded.length, "not uploaded"],
     [tasks.filter(({ status }) => status === "cancelled").length + keysOf("stopped").length, "cancelled"],
   ];
   const words = parts.filter(([number]) => number > 0).map(([number, what]) => `${formatNumber(number)} ${what}`);
-  const loaded = done.flatMap((task) => countsOf(task) ?? []);
-  const rows = sumOf(loaded);
-  const contacts = loaded.length === 0 ? null : `${count(rows.rows, "row")}: ${countsInWords(rows).join(", ")}`;
-  const digests = done.flatMap((task) => {
-    const result = md5ResultOf(task);
-    return result === null ? [] : [md5sumLine(result.md5, task.filename)];
-  });
+  const groups = groupedByKind(done);
+  const sums = groups.flatMap(({ view, tasks }) => view.sumUp(tasks) ?? []);
   const all = `${formatNumber(items.length)} files: ${words.join(", ")}`;
-  useAnnounced(open === 0 ? [all, contacts].filter(Boolean).join("; ") : null);
+  useAnnounced(open === 0 ? [all, ...sums.map(({ words }) => words)].join("; ") : null);
 
   return (
     <div className="summary" data-testid="summary">
       <p className="digits">{all}</p>
-      {contacts !== null && (
-        <p className="digits" data-testid="rows">
-          {contacts}
+      {sums.map(({ words, testId }) => (
+        <p key={testId} className="digits" data-testid={testId}>
+          {words}
         </p>
-      )}
+      ))}
       {open > 0 && <progress aria-label="Files that have ended" value={items.length - open} max={items.length} />}
       <div className="actions">
         {uploading.length > 0 &&
@@ -60,16 +54,7 @@ export function UploadSummary({ items, queue }: { items: readonly Item[]; queue:
           quietButton("Empty this list", () => {
             queue.remove(...items.map(({ key }) => key));
           })}
-        {digests.length > 0 && (
-          <button
-            type="button"
-            onClick={() => {
-              save("MD5SUMS", digests.join(""));
-            }}
-          >
-            Save MD5SUMS
-          </button>
-        )}
+        {groups.map(({ kind, view, tasks }) => view.ForAll !== null && <view.ForAll key={kind} tasks={tasks} />)}
       </div>
     </div>
   );
@@ -83,12 +68,7 @@ function quietButton(words: string, act: () => void) {
   );
 }
 
-function save(name: string, text: string): void {
-  const link = document.createElement("a");
-  link.href = URL.createObjectURL(new Blob([text], { type: "application/octet-stream" }));
-  link.download = name;
-  link.click();
-  setTimeout(() => {
-    URL.revokeObjectURL(link.href);
-  }, 10_000); // the browser may begin to read it a little later
+function groupedByKind(tasks: readonly Task[]) {
+  const kinds = [...new Set(tasks.map(({ kind }) => kind))];
+  return kinds.map((kind) => ({ kind, view: viewOf(kind), tasks: tasks.filter((task) => task.kind === kind) }));
 }

@@ -1,8 +1,9 @@
 """Who may come in: asked of every request before a byte of its body is read. Keys, where they are asked for. A browser that came
 in without showing one itself, because none is asked for or because its cookie did, is kept from doing what other sites want
-(`browsers`)."""
+(`cross_site`)."""
 
 import time
+from collections.abc import Sequence
 
 from sqlalchemy import RowMapping
 from starlette.requests import Request
@@ -10,58 +11,59 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from md5_service.api.access import cookie, cross_site
 from md5_service.api.access.rates import Rates, cost
-from md5_service.api.http.deadline import in_time
-from md5_service.api.http.errors import known_error
+from md5_service.api.http.deadline import run_with_deadline
+from md5_service.api.http.errors import error_response
 from md5_service.settings import Settings
 from md5_task_data import api_keys
 from md5_task_data.database.engine import Database
 from md5_task_data.errors import DependencyAway, TaskDataError, Unauthorized
 
-NOBODY_IN_PARTICULAR = "local"  # the owner of all that is handed over without keys
+LOCAL_OWNER = "local"  # the owner of all that is handed over without keys
 REMEMBERED_S = 2.0  # so long a key that was revoked may still open the door
 MOST_REMEMBERED = 10_000
 
-# Pages and their files hold nobody's data; the rest is shut unless it is named here.
+# Pages and their files hold nobody's data. Everything else needs a key unless it is named here.
 SESSION = "/v1/session"  # where one signs in, and asks whether one has
-OPEN = {"/", "/tasks", "/contacts", "/docs", "/openapi.json", "/healthz", "/readyz", SESSION}
-OPEN_FOLDERS = ("/tasks/", "/assets/")
+PUBLIC = ("/docs", "/openapi.json", "/healthz", "/readyz", SESSION)
+PUBLIC_FOLDERS = ("/tasks/", "/assets/")
 
 
-class Door:
-    """ASGI middleware: names the owner in `request.state.owner`, or answers with a problem."""
+class KeyAuth:
+    """ASGI middleware: names the owner in `request.state.owner`, or answers with a problem. `pages`: paths that need no key."""
 
-    def __init__(self, app: ASGIApp, settings: Settings, keys: "Keys") -> None:
+    def __init__(self, app: ASGIApp, settings: Settings, keys: "Keys", pages: Sequence[str]) -> None:
         self._app = app
         self._auth = settings.auth
-        self._may_call = cross_site.MayCall(settings.allowed_hosts)
+        self._guard = cross_site.CrossSiteGuard(settings.allowed_hosts)
         self._keys = keys
+        self._public = {*PUBLIC, *pages}
         self._rates = Rates(settings.rate_per_owner)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
             request = Request(scope)
             try:
-                await self._let_in(request)
+                await self._authenticate(request)
             except (TaskDataError, DependencyAway) as error:
-                answer = await known_error(request, error)
+                answer = await error_response(request, error)
                 await answer(scope, receive, send)
                 return
         await self._app(scope, receive, send)
 
-    async def _let_in(self, request: Request) -> None:
+    async def _authenticate(self, request: Request) -> None:
         """Raises Malformed, Unauthorized, Forbidden, TooMany, DependencyAway."""
         path = request.scope["path"]
-        is_open = path in OPEN or path.startswith(OPEN_FOLDERS)
-        self._may_call.check_host(request, by_own_name=self._auth != "keys")
+        is_open = path in self._public or path.startswith(PUBLIC_FOLDERS)
+        self._guard.check_host(request, by_own_name=self._auth != "keys")
         # A cookie is sent whoever asks for it; a header with a key nobody can make a browser send.
         if self._auth != "keys" or path == SESSION or "authorization" not in request.headers:
-            self._may_call.check_page(request)
+            self._guard.check_page(request)
         if is_open:
             return
         if self._auth == "keys":
             owner = await self._keys.owner(key_in(request))
         elif self._auth == "none" or cross_site.is_on_loopback(request):
-            owner = NOBODY_IN_PARTICULAR
+            owner = LOCAL_OWNER
         else:
             raise Unauthorized(
                 "this service listens to others than this machine, and was not told who may use it: "
@@ -103,7 +105,7 @@ class Keys:
         asked_at = time.monotonic()
         if until > asked_at:
             return row
-        row = await in_time(lambda: self._read(key_id))
+        row = await run_with_deadline(lambda: self._read(key_id))
         if len(self._remembered) >= MOST_REMEMBERED:
             self._remembered.clear()
         self._remembered[key_id] = asked_at + REMEMBERED_S, row

@@ -18,7 +18,7 @@ from md5_task_data.errors import Forbidden, Malformed
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 
 
-class MayCall:
+class CrossSiteGuard:
     """`allowed`: more names, comma-separated, by which this service is called, by a proxy perhaps."""
 
     def __init__(self, allowed: str | None) -> None:

@@ -1,31 +1,20 @@
-"""What holds for every path: HEAD where GET is, and a query parameter that nobody knows is told, for it may be a slip that
-would have shown everything instead of little."""
+"""What holds for every path: HEAD where GET is; lists in pages; and an unknown query parameter is an error, for it may be a slip
+that would have shown everything instead of little."""
 
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
-from starlette.routing import request_response
-from starlette.types import Receive, Scope, Send
 
 from md5_task_data.errors import InvalidInput
 
+LARGEST_PAGE = 1000  # items of a list
 
-class PlainRoute(APIRoute):
-    """Its function has a request and answers it, and looks after everything by itself: where many small files come through,
-    what FastAPI does for parameters, types and clearing away would cost as much as all the rest."""
-
-    def __init__(self, *arguments: Any, **named: Any) -> None:
-        super().__init__(*arguments, **named)
-        self._plain = request_response(self.endpoint)
-
-    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
-        is_ours = scope["method"] in (self.methods or ())
-        await (self._plain if is_ours else super().handle)(scope, receive, send)
+Limit = Annotated[int, Query(ge=1, le=LARGEST_PAGE)]
 
 
-def answer_head(router: APIRouter) -> None:
+def add_head_routes(router: APIRouter) -> None:
     """Let HEAD answer what GET does, without a body, on all paths that `router` has by now."""
     for route in list(router.routes):
         if isinstance(route, APIRoute) and "GET" in (route.methods or ()):
@@ -41,7 +30,7 @@ def link_next(request: Request, response: Response, cursor: str | None) -> None:
         response.headers["Link"] = f'<{url.path}?{url.query}>; rel="next"'
 
 
-async def known_parameters(request: Request) -> None:
+async def reject_unknown_parameters(request: Request) -> None:
     """A dependency. Raises InvalidInput, for other methods than POST: what may be in the query of that, `intake` knows."""
     if request.method == "POST":
         return

@@ -21,34 +21,34 @@ _answered_at = float("-inf")  # when the database last answered one of the steps
 T = TypeVar("T")
 
 
-async def in_time(step: Callable[[], T], threads: ThreadPoolExecutor | None = None) -> T:
-    """Run a step in a thread, one of these perhaps. Raises DependencyAway as `answered` does."""
-    return await answered(begin(step, threads), of_database=threads is None)
+async def run_with_deadline(step: Callable[[], T], threads: ThreadPoolExecutor | None = None) -> T:
+    """Run a step in a thread, of `threads` where they are given. Raises DependencyAway as `await_with_deadline` does."""
+    return await await_with_deadline(start_in_thread(step, threads), of_database=threads is None)
 
 
-class Turns:
-    """For steps that compute as well, for milliseconds, as lists do. An owner has one at a time, so that nobody else waits for
-    more than that; and few run in all, so that they leave threads, and turns of the interpreter, to what is short."""
+class LongSteps:
+    """Steps that compute as well, for milliseconds, as lists do. Each owner has one at a time, so that nobody else waits for
+    more than that. Few run in all, so that they leave threads, and turns of the interpreter, to what is short."""
 
     def __init__(self) -> None:
         self._threads = ThreadPoolExecutor(MOST_LONG_STEPS, thread_name_prefix="long-step")
         self._of_owner: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
-    async def take(self, owner: str, step: Callable[[], T]) -> T:
-        """Run a step that asks the database. Raises DependencyAway as `answered` does."""
+    async def run(self, owner: str, step: Callable[[], T]) -> T:
+        """Run a step when it is the owner's turn. Raises DependencyAway as `await_with_deadline` does."""
         turn = self._of_owner.setdefault(owner, asyncio.Lock())
         async with turn:
-            return await answered(begin(functools.partial(_noting_answers, step), self._threads))
+            return await await_with_deadline(start_in_thread(functools.partial(_noting_answers, step), self._threads))
 
 
-def begin(step: Callable[[], T], threads: ThreadPoolExecutor | None = None) -> asyncio.Future[T]:
-    """Have a step run in a thread. With none of one's own it asks the database."""
+def start_in_thread(step: Callable[[], T], threads: ThreadPoolExecutor | None = None) -> asyncio.Future[T]:
+    """Have a step run in a thread. One without `threads` of its own asks the database."""
     named = functools.partial(contextvars.copy_context().run, step)  # what it logs is about the same request
     runs = named if threads else functools.partial(_noting_answers, named)
     return asyncio.get_running_loop().run_in_executor(threads or _steps, runs)
 
 
-async def answered(answer: asyncio.Future[T], *, of_database: bool = True) -> T:
+async def await_with_deadline(answer: asyncio.Future[T], *, of_database: bool = True) -> T:
     """Raises DependencyAway when there was no answer for `ANSWER_S`, to this or to any other step: it may be under way all the
     same, and what it was about to commit may still come to be."""
     began = time.monotonic()

@@ -60,16 +60,16 @@ def problem(status: int, code: str, title: str, detail: str, headers: dict[str, 
     return JSONResponse(body.model_dump(), status, headers, media_type="application/problem+json")
 
 
-def add_error_answers(app: FastAPI) -> None:
+def add_error_handlers(app: FastAPI) -> None:
     """Make every error of `app` a problem document."""
     for kind in STATUS:
-        app.add_exception_handler(kind, known_error)
-    app.add_exception_handler(HTTPException, _http_error)
-    app.add_exception_handler(RequestValidationError, _bad_parameter)
-    app.add_exception_handler(Exception, _bug)
+        app.add_exception_handler(kind, error_response)
+    app.add_exception_handler(HTTPException, _http_exception_response)
+    app.add_exception_handler(RequestValidationError, _validation_error_response)
+    app.add_exception_handler(Exception, _internal_error_response)
 
 
-async def known_error(request: Request, error: Exception) -> JSONResponse:
+async def error_response(request: Request, error: Exception) -> JSONResponse:
     """The answer to one of the errors in `STATUS`."""
     status, title = next(answer for kind, answer in STATUS.items() if isinstance(error, kind))
     if isinstance(error, errors.TaskDataError):
@@ -86,7 +86,7 @@ async def known_error(request: Request, error: Exception) -> JSONResponse:
     )
 
 
-async def _http_error(request: Request, error: Exception) -> JSONResponse:
+async def _http_exception_response(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)
     title = TITLES.get(error.status_code, "The request could not be done")
     code = CODES.get(error.status_code, "bad_request")
@@ -104,14 +104,14 @@ def _allowed(request: Request) -> str:
     return ", ".join(m for m, scope in scopes.items() if any(route.matches(scope)[0] == Match.FULL for route in routes))
 
 
-async def _bad_parameter(_: Request, error: Exception) -> JSONResponse:
+async def _validation_error_response(_: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RequestValidationError)
     first = error.errors()[0]
     name = ".".join(str(part) for part in first["loc"][1:])
     return problem(422, errors.InvalidInput.code, "A parameter is wrong", f"parameter {name}: {first['msg']}")
 
 
-async def _bug(request: Request, error: Exception) -> JSONResponse:
+async def _internal_error_response(request: Request, error: Exception) -> JSONResponse:
     log.error("%s %s", request.method, request.url.path, exc_info=error)
     headers = {  # this answer goes past every middleware
         REQUEST_ID: request.state.request_id,

@@ -1,18 +1,17 @@
 """What the OpenAPI document says of requests and answers beyond their types, in the words that several routes share. It is
 held to it by `tests/fuzz`: what the document rejects is rejected, and what it allows is taken."""
 
-from typing import Annotated, Any, get_args
+from typing import Annotated, Any
 
 from fastapi import FastAPI, Path, Query
+from pydantic import WithJsonSchema
 from pydantic.json_schema import SkipJsonSchema
 
-from md5_task_data import names
-from md5_task_data.registry import KINDS, Encoding
+from md5_task_data import names, registry
 
 Text = str | SkipJsonSchema[None]  # what may be left out; the document must not say that it may be `null`
 
 NO_NUL = r"^[^\x00]*$"
-MD5 = r"^[ \t\r\n]*[0-9a-fA-F]{32}[ \t\r\n]*$"
 MD5_IN_BASE64 = r"^[A-Za-z0-9+/]{22}==$"
 ID = r"^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$"
 KEY = r'^([!#-~][!-~]{0,254}|"([!-~]{1,255}"|[!-~]{0,253}[!#-~])?)$'  # a quoted string, or not one; `""` is empty
@@ -72,37 +71,20 @@ ACCEPTED: dict[int | str, dict[str, Any]] = {
 }
 
 
-DETECTED = "it is detected where it is not given"
 _PARAMETERS: dict[str, dict[str, Any]] = {
-    "kind": {"type": "string", "enum": list(KINDS), "default": "md5", "description": "What to do with the file"},
+    "kind": {
+        "type": "string",
+        "enum": registry.UPLOADED,
+        "default": registry.DEFAULT,
+        "description": "What to do with the file",
+    },
     "batch": {
         "type": "string",
         "maxLength": names.MAX_BATCH,
         "pattern": NO_NUL,
         "description": "A name that files handed over together share",
     },
-    "expected_md5": {
-        "type": "string",
-        "pattern": MD5,
-        "description": "md5: the digest that it should have; the result then has a verdict in `match`. The headers "
-        "`Content-MD5` (Base64) and `Repr-Digest: md5=:…:` say the same, of the file also where it comes in a form",
-    },
-    "delimiter": {"type": "string", "enum": [",", ";", "tab", "|"], "description": f"contacts: {DETECTED}"},
-    "encoding": {"type": "string", "enum": list(get_args(Encoding)), "description": f"contacts: {DETECTED}"},
-    "header": {"type": "boolean", "description": f"contacts: whether the first row names the columns; {DETECTED}"},
-    "email_column": {
-        "type": "string",
-        "minLength": 1,
-        "maxLength": 255,
-        "pattern": NO_NUL,
-        "description": f"contacts: the column of the addresses, by its name in the header or its number, from 1; {DETECTED}",
-    },
-    "check_mx": {
-        "type": "boolean",
-        "default": False,
-        "description": "contacts: whether the DNS is asked if the domains of the addresses take mail; one that does not exist, "
-        "or takes none, makes a row invalid. Where nobody could tell in time, the row is taken, and counted as `unchecked`",
-    },
+    **registry.parameter_schemas(),
 }
 _NAME_OF_FILE = {
     "type": "string",
@@ -187,7 +169,25 @@ RANGES = {
 }
 
 
-def ask_for_no_keys(app: FastAPI) -> None:
+# A result was checked when it was stored: nothing is left to do but to say what it is.
+_RESULTS = [kind.result for kind in registry.KINDS.values()]
+OF_A_KIND = WithJsonSchema({"anyOf": [{"$ref": f"#/components/schemas/{result.__name__}"} for result in _RESULTS]})
+
+
+def describe_results(app: FastAPI) -> None:
+    """Have /openapi.json say what the results of the kinds are, to which `OF_A_KIND` points."""
+    describe = app.openapi
+
+    def with_results() -> dict[str, Any]:
+        described = describe()
+        for result in _RESULTS:
+            described["components"]["schemas"][result.__name__] = result.model_json_schema(mode="serialization")
+        return described
+
+    app.openapi = with_results  # type: ignore[method-assign]  # as FastAPI's own guide does it
+
+
+def omit_security(app: FastAPI) -> None:
     """Leave the keys out of /openapi.json, where none is asked for."""
     describe = app.openapi
 

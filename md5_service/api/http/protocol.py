@@ -19,7 +19,7 @@ from starlette.types import Receive, Scope, Send
 from uvicorn.protocols.http.flow_control import FlowControl
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
-from md5_service.api.http.errors import known_error, problem
+from md5_service.api.http.errors import error_response, problem
 from md5_task_data.errors import Busy
 
 ONE_TOO_MANY_S = 2.0  # the same, on a connection that will only be told so
@@ -27,7 +27,7 @@ LINGER_S = 30.0  # for the rest of a body that nobody needs any more: cut off at
 MOST_UNANSWERED = 16  # requests of one connection: the answer to the last of them says that it closes
 # That the kernel holds of an answer: it would megabytes, and nobody could see whether they are taken.
 MOST_UNSENT_BYTES = 16 << 10
-MOST_HEAD_BYTES = 128 << 10  # of a head that is not whole yet; of whole ones `limits.Head` knows the exact limit
+MOST_HEAD_BYTES = 128 << 10  # of a head that is not whole yet; of whole ones `head.RequestHead` knows the exact limit
 
 IDLE, HEAD, BODY = range(3)
 LIMITS = "limits"  # the name of these in the lifespan's state
@@ -259,6 +259,6 @@ class Protocol(HttpToolsProtocol):
 async def _one_too_many(scope: Scope, receive: Receive, send: Send) -> None:
     """In the place of the API."""
     if scope["type"] == "http":
-        answer = await known_error(Request(scope), Busy("too many connections are open already; try again soon"))
+        answer = await error_response(Request(scope), Busy("too many connections are open already; try again soon"))
         answer.headers["Connection"] = "close"
         await answer(scope, receive, send)

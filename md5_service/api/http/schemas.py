@@ -1,20 +1,15 @@
 """The wire: what clients see, and from which the page's types and the OpenAPI document are made."""
 
 import hashlib
-import json
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, Field
 
-from md5_service.api.http.openapi import header
+from md5_service.api.http.openapi import OF_A_KIND, header
 from md5_task_data import tasks
-from md5_task_data.kinds import contacts
-from md5_task_data.schema import Row, moment
-
-Status = Literal["receiving", "queued", "running", "waiting", "computed", "done", "failed", "cancelled", "expired"]
-Outcome = Literal["done", "failed", "cancelled"]
+from md5_task_data.schema import Outcome, Row, Status, moment
 
 PROBLEM_TYPE = "urn:md5-service:problem:"
 WHY = {
@@ -95,12 +90,7 @@ class Task(BaseModel):
     attempt: int
     history: list[Event]
     progress: Progress
-    result: dict[str, Any] | None = Field(
-        description="kind `md5`: `md5`, and with an expected digest also `expected` and `match`; kind `contacts`: `rows`, of "
-        "which `inserted`, `duplicate` and `invalid`, with `check_mx` also `unchecked`: rows that were taken though nobody could "
-        "tell in time whether their domain takes mail; and what was detected: `encoding`, `delimiter`, `header`, "
-        "`email_column`, `name_column` (a column's name in the header, or its number, from 1)"
-    )
+    result: Annotated[dict[str, Any], OF_A_KIND] | None = Field(description="What came of it, by its kind")
     error: Problem | None = Field(description="Why it failed")
 
 
@@ -108,24 +98,6 @@ class Page(BaseModel):
     """Newest first. `next` is the cursor of the next page, null on the last."""
 
     items: list[Task]
-    next: str | None
-
-
-class Contact(BaseModel):
-    """The record of one e-mail address: the first row that had it, of the file that brought it first."""
-
-    id: str
-    email: str = Field(description="As it was written there")
-    name: str | None
-    data: dict[str, str] = Field(description="Every further column of that row")
-    task: str = Field(description="The id of the file's task", json_schema_extra={"format": "uuid"})
-    line: int = Field(description="In which line of the file the row begins, from 1, as an editor counts")
-
-
-class ContactPage(BaseModel):
-    """In the order of their addresses. `next` is the cursor of the next page, null on the last."""
-
-    items: list[Contact]
     next: str | None
 
 
@@ -188,18 +160,6 @@ def task(row: Row) -> Task:
         progress=_progress(row),
         result=row["result"],
         error=problem_of(row["error"]) if row["error"] else None,
-    )
-
-
-def contact(row: Row) -> Contact:
-    """A row of `contacts` as clients see it."""
-    return Contact(
-        id=contacts.id_of(row),
-        email=row["email"],
-        name=row["name"] or None,
-        data=json.loads(row["data"]),
-        task=row["task_id"],
-        line=row["line"],
     )
 
 

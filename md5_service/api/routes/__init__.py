@@ -1,1 +1,1 @@
-"""One file for each family of paths."""
+"""What can be asked for, a module for each thing. One that has the name of a kind browses its rows."""

@@ -1,23 +1,24 @@
 """/v1/contacts: one record per e-mail address; and of each file the rows that were none, /v1/tasks/{id}/rejects.csv."""
 
+import json
 from collections.abc import AsyncIterator, Sequence
-from functools import partial
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
+from pydantic import BaseModel, Field
+from sqlalchemy import Connection
 from starlette.responses import StreamingResponse
 
-from md5_service.api.access.rates import LARGEST_PAGE
 from md5_service.api.http import openapi, schemas
-from md5_service.api.http.conventions import answer_head, known_parameters, link_next
-from md5_service.api.http.deadline import in_time
+from md5_service.api.http.conventions import Limit, add_head_routes, link_next, reject_unknown_parameters
 from md5_service.api.http.openapi import AnyText, TaskId, Text
-from md5_service.api.state import Owner, Services, Shared
+from md5_service.api.state import Owner, State, StateDep
 from md5_task_data import tasks
 from md5_task_data.kinds import contacts, rejects
+from md5_task_data.registry import WITH_REJECTS
 from md5_task_data.schema import Row
 
-router = APIRouter(prefix="/v1", tags=["contacts"], dependencies=[Depends(known_parameters)])
+router = APIRouter(prefix="/v1", tags=["contacts"], dependencies=[Depends(reject_unknown_parameters)])
 
 _REPORT: dict[int | str, dict[str, Any]] = {
     200: {
@@ -27,34 +28,64 @@ _REPORT: dict[int | str, dict[str, Any]] = {
 }
 
 
-@router.get("/contacts", response_model=schemas.ContactPage, responses=openapi.PAGE | schemas.problems(422))
+class Contact(BaseModel):
+    """The record of one e-mail address: the first row that had it, of the file that brought it first."""
+
+    id: str
+    email: str = Field(description="As it was written there")
+    name: str | None
+    data: dict[str, str] = Field(description="Every further column of that row")
+    task: str = Field(description="The id of the file's task", json_schema_extra={"format": "uuid"})
+    line: int = Field(description="In which line of the file the row begins, from 1, as an editor counts")
+
+
+class ContactPage(BaseModel):
+    """In the order of their addresses. `next` is the cursor of the next page, null on the last."""
+
+    items: list[Contact]
+    next: str | None
+
+
+def _contact(row: Row) -> Contact:
+    """A row of `contacts` as clients see it."""
+    return Contact(
+        id=contacts.id_of(row),
+        email=row["email"],
+        name=row["name"] or None,
+        data=json.loads(row["data"]),
+        task=row["task_id"],
+        line=row["line"],
+    )
+
+
+@router.get("/contacts", response_model=ContactPage, responses=openapi.PAGE | schemas.problems(422))
 async def list_contacts(
     request: Request,
     response: Response,
-    shared: Shared,
+    state: StateDep,
     owner: Owner,
     email: Annotated[AnyText, Query(description="This address, in any spelling that is the same")] = None,
     task: Annotated[AnyText, Query(description="Only those that the file of this task brought")] = None,
-    limit: Annotated[int, Query(ge=1, le=LARGEST_PAGE)] = 100,
+    limit: Limit = 100,
     cursor: Annotated[
         Text, Query(description="`next` of the page before", json_schema_extra={"pattern": openapi.TEXT_CURSOR})
     ] = None,
-) -> schemas.ContactPage:
+) -> ContactPage:
     """Contacts in the order of their addresses, or with `task` in that of its file, in pages of up to `limit`, fewer where they
     are large. One of a file that is still being loaded may yet be taken from an earlier row of it."""
-    rows, following = await in_time(lambda: _page(shared, owner, email, task, limit, cursor))
+    rows, following = await state.read(contacts.page, owner, email=email, task_id=task, limit=limit, cursor=cursor)
     link_next(request, response, following)
-    return schemas.ContactPage(items=[schemas.contact(row) for row in rows], next=following)
+    return ContactPage(items=[_contact(row) for row in rows], next=following)
 
 
-@router.get("/contacts/{contact_id}", response_model=schemas.Contact, responses=schemas.problems(404, 422))
+@router.get("/contacts/{contact_id}", response_model=Contact, responses=schemas.problems(404, 422))
 async def get_contact(
     contact_id: Annotated[str, Path(description="As a list has it: the id of the task, a hyphen, and the line")],
-    shared: Shared,
+    state: StateDep,
     owner: Owner,
-) -> schemas.Contact:
+) -> Contact:
     """A contact by its id."""
-    return schemas.contact(await in_time(lambda: _read(shared, owner, contact_id)))
+    return _contact(await state.read(contacts.get, owner, contact_id))
 
 
 @router.get(
@@ -62,7 +93,7 @@ async def get_contact(
     response_class=StreamingResponse,
     responses=_REPORT | schemas.problems(404, 409, 410, 422),
 )
-async def get_rejects(task_id: TaskId, shared: Shared, owner: Owner) -> StreamingResponse:
+async def get_rejects(task_id: TaskId, state: StateDep, owner: Owner) -> StreamingResponse:
     """The rows of a file of kind `contacts` that could not be used, as CSV: correct them, and hand that over again. `code` is one
     of `empty_row`, `no_address`, `invalid_address`, `domain_takes_no_mail`, `nul_character`, `bad_encoding`, `too_many_cells`,
     `row_too_long`.
@@ -73,43 +104,25 @@ async def get_rejects(task_id: TaskId, shared: Shared, owner: Owner) -> Streamin
 
     A body that breaks off (without its last chunk) is not whole.
     """
-    pieces = await in_time(lambda: _first_rejects(shared, owner, task_id))
+    pieces = await state.read(_first_rejects, owner, task_id)
     name = 'attachment; filename="rejects.csv"'
     return StreamingResponse(
-        _all_rejects(shared, task_id.lower(), pieces),
+        _all_rejects(state, task_id.lower(), pieces),
         headers={"Content-Disposition": name, "Cache-Control": "no-store"},
         media_type="text/csv; charset=utf-8",
     )
 
 
-async def _all_rejects(shared: Services, task_id: str, pieces: Sequence[rejects.Piece]) -> AsyncIterator[bytes]:
+async def _all_rejects(state: State, task_id: str, pieces: Sequence[rejects.Piece]) -> AsyncIterator[bytes]:
     while pieces:
         for piece in pieces:
             yield piece.csv
-        pieces = await in_time(partial(_next_rejects, shared, task_id, pieces[-1]))
+        pieces = await state.read(rejects.read, task_id, pieces[-1])
 
 
-def _first_rejects(shared: Services, owner: str, task_id: str) -> Sequence[rejects.Piece]:
-    with shared.database.reading() as db:
-        rejects.check_there(tasks.get(db, owner, task_id))
-        return rejects.read(db, task_id.lower())
+def _first_rejects(db: Connection, owner: str, task_id: str) -> Sequence[rejects.Piece]:
+    rejects.check_there(tasks.get(db, owner, task_id), WITH_REJECTS)
+    return rejects.read(db, task_id.lower())
 
 
-def _next_rejects(shared: Services, task_id: str, last: rejects.Piece) -> Sequence[rejects.Piece]:
-    with shared.database.reading() as db:
-        return rejects.read(db, task_id, last)
-
-
-def _page(
-    shared: Services, owner: str, email: str | None, task_id: str | None, limit: int, cursor: str | None
-) -> tuple[list[Row], str | None]:
-    with shared.database.reading() as db:
-        return contacts.page(db, owner, email=email, task_id=task_id, limit=limit, cursor=cursor)
-
-
-def _read(shared: Services, owner: str, contact_id: str) -> Row:
-    with shared.database.reading() as db:
-        return contacts.get(db, owner, contact_id)
-
-
-answer_head(router)
+add_head_routes(router)

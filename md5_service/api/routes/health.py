@@ -10,11 +10,12 @@ from typing import Literal
 from fastapi import APIRouter, Response
 
 from md5_service.api.http import schemas
-from md5_service.api.http.conventions import answer_head
-from md5_service.api.http.deadline import in_time
-from md5_service.api.state import Shared
+from md5_service.api.http.conventions import add_head_routes
+from md5_service.api.http.deadline import run_with_deadline
+from md5_service.api.state import State, StateDep
 from md5_service.readiness import Check, checks
 from md5_task_data.errors import DependencyAway
+from md5_task_data.log import statistics
 
 log = logging.getLogger(__name__)
 router = APIRouter(tags=["health"])
@@ -32,18 +33,30 @@ async def alive() -> schemas.Health:
 
 
 @router.get("/readyz", response_model=schemas.Health, responses={503: {"model": schemas.Health}})
-async def ready(response: Response, shared: Shared) -> schemas.Health:
-    """Database, broker, bucket and log folder, each `ok` or `away`; why it is, the log says."""
-    looked_at = checks(shared.settings, shared.database, shared.celery)
-    found = await asyncio.gather(*(_outcome(name, check) for name, check in looked_at.items()))
-    is_ready = all(outcome == "ok" for outcome in found)
+async def ready(response: Response, state: StateDep) -> schemas.Health:
+    """Database, broker, bucket and log folder, each `ok` or `away`; why it is, the log says. `kinds` is `away` while a task waits
+    for a worker that knows its kind: some are older than this API. Files are taken all the same, so that is no 503."""
+    looked_at = checks(state.settings, state.database, state.celery)
+    outcomes = await asyncio.gather(*(_outcome(name, check) for name, check in looked_at.items()))
+    found = dict(zip(looked_at, outcomes, strict=True))
+    is_ready = all(outcome == "ok" for outcome in outcomes)
+    if is_ready:
+        found["kinds"] = await _outcome("kinds", lambda: _check_kinds(state))
     response.status_code = 200 if is_ready else 503
-    return schemas.Health(status="ok" if is_ready else "away", checks=dict(zip(looked_at, found, strict=True)))
+    return schemas.Health(status="ok" if is_ready else "away", checks=found)
+
+
+def _check_kinds(state: State) -> None:
+    with state.database.reading() as db:
+        if left := statistics.left_kinds(db):
+            raise DependencyAway(
+                f"tasks of kind {', '.join(left)} wait for a worker that knows it; upgrade the workers"
+            )
 
 
 async def _outcome(name: str, check: Check) -> Literal["ok", "away"]:
     try:
-        await in_time(check, _threads(name))
+        await run_with_deadline(check, _threads(name))
     except DependencyAway as error:
         if _told.get(name) != str(error):
             log.warning("%s: %s", name, error)
@@ -59,4 +72,4 @@ def _threads(name: str) -> ThreadPoolExecutor:
     return ThreadPoolExecutor(MOST_CHECKS, thread_name_prefix=f"check-{name}")
 
 
-answer_head(router)
+add_head_routes(router)

@@ -1,7 +1,6 @@
 """/v1/manifest.md5: what is done, as `md5sum -c` reads it."""
 
 from collections.abc import AsyncIterator, Sequence
-from functools import partial
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query
@@ -9,13 +8,12 @@ from starlette.responses import StreamingResponse
 
 from md5_service import md5sum
 from md5_service.api.http import schemas
-from md5_service.api.http.conventions import answer_head, known_parameters
-from md5_service.api.http.deadline import in_time
+from md5_service.api.http.conventions import add_head_routes, reject_unknown_parameters
 from md5_service.api.http.openapi import NO_NUL, Text
-from md5_service.api.state import Owner, Services, Shared
+from md5_service.api.state import Owner, State, StateDep
 from md5_task_data import tasks
 
-router = APIRouter(prefix="/v1/manifest.md5", tags=["tasks"], dependencies=[Depends(known_parameters)])
+router = APIRouter(prefix="/v1/manifest.md5", tags=["tasks"], dependencies=[Depends(reject_unknown_parameters)])
 
 _LINES: dict[int | str, dict[str, Any]] = {
     200: {
@@ -27,7 +25,7 @@ _LINES: dict[int | str, dict[str, Any]] = {
 
 @router.get("", response_class=StreamingResponse, responses=_LINES | schemas.problems(422))
 async def manifest(
-    shared: Shared,
+    state: StateDep,
     owner: Owner,
     batch: Annotated[
         Text,
@@ -44,29 +42,23 @@ async def manifest(
     has none; a batch that nobody knows is one of no files. Memory is flat for any number of lines; a body that
     breaks off (without its last chunk) is not whole.
     """
-    first = await in_time(lambda: _step(shared, owner, batch, None))  # an outage now is a problem, later a broken body
+    # An outage now is a problem document, later a broken body.
+    first = await state.read(tasks.digests, owner, batch=batch, after=None)
     return StreamingResponse(
-        _lines(shared, owner, batch, *first),
+        _lines(state, owner, batch, *first),
         headers={"Content-Disposition": 'attachment; filename="manifest.md5"', "Cache-Control": "no-store"},
         media_type="text/plain; charset=utf-8",
     )
 
 
 async def _lines(
-    shared: Services, owner: str, batch: str | None, digests: Sequence[tasks.Digest], after: str | None
+    state: State, owner: str, batch: str | None, digests: Sequence[tasks.Digest], after: str | None
 ) -> AsyncIterator[bytes]:
     while True:
         yield b"".join(md5sum.line(md5, name) for md5, name in digests)
         if after is None:
             return
-        digests, after = await in_time(partial(_step, shared, owner, batch, after))
+        digests, after = await state.read(tasks.digests, owner, batch=batch, after=after)
 
 
-def _step(
-    shared: Services, owner: str, batch: str | None, after: str | None
-) -> tuple[Sequence[tasks.Digest], str | None]:
-    with shared.database.reading() as db:
-        return tasks.digests(db, owner, batch=batch, after=after)
-
-
-answer_head(router)
+add_head_routes(router)

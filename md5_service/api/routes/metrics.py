@@ -8,12 +8,11 @@ from fastapi import APIRouter, Header, Response
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.exposition import choose_encoder
 from prometheus_client.registry import Collector, CollectorRegistry
-from sqlalchemy import RowMapping
+from sqlalchemy import Connection, RowMapping
 
 from md5_service.api.http import schemas
-from md5_service.api.http.conventions import answer_head
-from md5_service.api.http.deadline import in_time
-from md5_service.api.state import Owner, Services, Shared
+from md5_service.api.http.conventions import add_head_routes
+from md5_service.api.state import Owner, StateDep
 from md5_task_data.log import statistics
 from md5_task_data.registry import KINDS
 from md5_task_data.schema import OUTCOMES, SECOND
@@ -37,17 +36,16 @@ _TEXT: dict[int | str, dict[str, Any]] = {
 
 
 @router.get("/metrics", response_class=Response, responses=_TEXT | schemas.problems())
-async def metrics(shared: Shared, _: Owner, accept: Annotated[str, Header(include_in_schema=False)] = "") -> Response:
+async def metrics(state: StateDep, _: Owner, accept: Annotated[str, Header(include_in_schema=False)] = "") -> Response:
     """Everybody's tasks, the log, and how far behind the service is, for Prometheus. Any key opens it."""
     encode, media_type = choose_encoder("" if ODD_VERSION.search(accept) else accept)
     registry = CollectorRegistry()
-    registry.register(await in_time(lambda: _read(shared)))
+    registry.register(await state.read(_read))
     return Response(encode(registry), media_type=media_type)
 
 
-def _read(shared: Services) -> "_Rows":
-    with shared.database.reading() as db:
-        return _Rows(statistics.ended(db), statistics.unfinished(db), statistics.of_log(db))
+def _read(db: Connection) -> "_Rows":
+    return _Rows(statistics.ended(db), statistics.unfinished(db), statistics.of_log(db))
 
 
 class _Rows(Collector):
@@ -74,6 +72,12 @@ class _Rows(Collector):
         for labels, count in (_zeros(_ON_THE_WAY, 0) | found).items():
             depth.add_metric(labels, float(count))
         yield depth
+        words = "Tasks that wait for another worker: one was asked that does not know their kind"
+        left = GaugeMetricFamily("md5_left_tasks", words, labels=["kind"])
+        waiting = {(row["kind"],): row["left"] for row in self._unfinished if row["status"] == "queued"}
+        for labels, count in ({(kind,): 0 for kind in KINDS} | waiting).items():
+            left.add_metric(labels, float(count))
+        yield left
         yield GaugeMetricFamily("md5_oldest_unfinished_seconds", "Age of the oldest task not ended", self._oldest())
         computed = self._oldest("computed")
         yield GaugeMetricFamily("md5_oldest_computed_seconds", "For how long a line for the log has waited", computed)
@@ -101,4 +105,4 @@ def _zeros(states: Sequence[str], zero: Counts) -> dict[tuple[str, str], Counts]
     return {(kind, state): zero for kind in KINDS for state in states}
 
 
-answer_head(router)
+add_head_routes(router)

@@ -11,10 +11,12 @@ from starlette.middleware.gzip import GZipMiddleware
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
-from md5_service.api.http.conventions import answer_head
+from md5_service.api.http.conventions import add_head_routes
 from md5_service.api.http.headers import POLICY
+from md5_task_data.registry import WITH_ROUTES
 
 BUILT = Path(__file__).parent.parent / "page"
+PATHS = ("/", "/tasks", "/tasks/{task_id}", *(f"/{kind}" for kind in WITH_ROUTES))
 NAMED_BY_CONTENT = re.compile(r"-[\w-]{8}\.(js|css)$")  # as Vite names what it builds
 NOT_BUILT = "The page is not built here: ./run builds it. The API is there all the same; see /openapi.json.\n"
 
@@ -40,16 +42,16 @@ DOCUMENTATION = """<!doctype html>
 router = APIRouter(include_in_schema=False)
 
 
-@router.get("/")
-@router.get("/tasks")
-@router.get("/tasks/{task_id}")
-@router.get("/contacts")
 def page() -> Response:
     """One page, which looks at its own address."""
     index = BUILT / "index.html"
     if not index.is_file():
         return PlainTextResponse(NOT_BUILT, 503)
     return FileResponse(index, headers={"Cache-Control": "no-cache"})
+
+
+for path in PATHS:
+    router.add_api_route(path, page)
 
 
 @router.get("/docs")
@@ -84,4 +86,4 @@ class _Assets(StaticFiles):
         return response
 
 
-answer_head(router)
+add_head_routes(router)

@@ -9,11 +9,11 @@ from starlette.requests import ClientDisconnect
 
 from md5_service.api.access import auth, cookie
 from md5_service.api.http import schemas
-from md5_service.api.http.conventions import answer_head, known_parameters
-from md5_service.api.state import Shared
+from md5_service.api.http.conventions import add_head_routes, reject_unknown_parameters
+from md5_service.api.state import StateDep
 from md5_task_data.errors import Conflict, InvalidInput, Malformed, TooLarge, Unauthorized
 
-router = APIRouter(prefix=auth.SESSION, tags=["session"], dependencies=[Depends(known_parameters)])
+router = APIRouter(prefix=auth.SESSION, tags=["session"], dependencies=[Depends(reject_unknown_parameters)])
 
 MOST_BYTES = 4096  # of a body that has nothing but a key
 BODY_S = 10.0  # for it to come in
@@ -35,13 +35,13 @@ _BODY = {
 
 
 @router.get("", response_model=schemas.Session, responses=schemas.problems(422, 503))
-async def who_is_signed_in(request: Request, response: Response, shared: Shared) -> schemas.Session:
+async def who_is_signed_in(request: Request, response: Response, state: StateDep) -> schemas.Session:
     """Whether this service asks for keys, and whose came with this request, by header or by cookie. Needs none."""
     response.headers.update(NOT_KEPT)
-    if shared.settings.auth != "keys":
+    if state.settings.auth != "keys":
         return schemas.Session(auth="none", owner=None)
     try:
-        return schemas.Session(auth="keys", owner=await shared.keys.owner(auth.key_in(request)))
+        return schemas.Session(auth="keys", owner=await state.keys.owner(auth.key_in(request)))
     except Unauthorized:
         return schemas.Session(auth="keys", owner=None)
 
@@ -54,17 +54,17 @@ async def who_is_signed_in(request: Request, response: Response, shared: Shared)
     openapi_extra=_BODY,
     responses=schemas.problems(400, 408, 409, 413, 415, 422, 503),
 )
-async def sign_in(request: Request, response: Response, shared: Shared) -> schemas.Session:
+async def sign_in(request: Request, response: Response, state: StateDep) -> schemas.Session:
     """Sign in with a key, at a browser: what streams events or downloads there can send no `Authorization`.
 
     The answer sets the cookie `md5_key`, over HTTPS `__Host-md5_key`, until the browser is closed. From then on it opens what
     the key opens, and a request that changes something must come from the service's own page. An `Authorization` header goes
     before it.
     """
-    if shared.settings.auth != "keys":
+    if state.settings.auth != "keys":
         raise Conflict("this service asks for no keys: there is nothing to sign in to")
     key = _key_of(await _body(request))
-    owner = await shared.keys.owner(key)
+    owner = await state.keys.owner(key)
     cookie.give(response, request, key)
     response.headers.update(NOT_KEPT)
     return schemas.Session(auth="keys", owner=owner)
@@ -108,4 +108,4 @@ def _key_of(body: bytes) -> str:
     return key.strip()
 
 
-answer_head(router)
+add_head_routes(router)

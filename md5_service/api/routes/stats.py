@@ -3,30 +3,29 @@
 from datetime import UTC, datetime, timedelta
 
 from fastapi import APIRouter, Depends
+from sqlalchemy import Connection
 
 from md5_service.api.http import schemas
-from md5_service.api.http.conventions import answer_head, known_parameters
-from md5_service.api.http.deadline import in_time
-from md5_service.api.state import Owner, Services, Shared
+from md5_service.api.http.conventions import add_head_routes, reject_unknown_parameters
+from md5_service.api.state import Owner, StateDep
 from md5_task_data.log import statistics
 from md5_task_data.schema import SECOND
 
-router = APIRouter(prefix="/v1/stats", tags=["tasks"], dependencies=[Depends(known_parameters)])
+router = APIRouter(prefix="/v1/stats", tags=["tasks"], dependencies=[Depends(reject_unknown_parameters)])
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @router.get("", response_model=schemas.Stats, responses=schemas.problems(422))
-async def stats(shared: Shared, owner: Owner) -> schemas.Stats:
+async def stats(state: StateDep, owner: Owner) -> schemas.Stats:
     """Counts by kind and status, what ended in each minute of the last hour, and the age of the oldest unfinished task."""
-    return await in_time(lambda: _read(shared, owner))
+    return await state.read(_read, owner)
 
 
-def _read(shared: Services, owner: str) -> schemas.Stats:
-    with shared.database.reading() as db:
-        ended = statistics.ended(db, owner)
-        unfinished = statistics.unfinished(db, owner)
-        this, by_minute = statistics.ended_per_minute(db, owner)
+def _read(db: Connection, owner: str) -> schemas.Stats:
+    ended = statistics.ended(db, owner)
+    unfinished = statistics.unfinished(db, owner)
+    this, by_minute = statistics.ended_per_minute(db, owner)
     counts = [(row["kind"], row["outcome"], row["tasks"]) for row in ended]
     counts += [(row["kind"], row["status"], row["tasks"]) for row in unfinished]
     minutes = range(this - statistics.MINUTES + 1, this + 1)
@@ -41,4 +40,4 @@ def _read(shared: Services, owner: str) -> schemas.Stats:
     )
 
 
-answer_head(router)
+add_head_routes(router)

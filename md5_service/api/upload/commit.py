@@ -4,6 +4,7 @@ file waits for nobody: whatever came in while the last commit was under way make
 
 import asyncio
 import functools
+import logging
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -11,13 +12,16 @@ from dataclasses import dataclass, field
 from starlette.concurrency import run_in_threadpool
 
 from md5_service import tracing
-from md5_service.api.http.deadline import answered, begin
+from md5_service.api.http.deadline import await_with_deadline, start_in_thread
 from md5_service.api.upload.idempotency import Key
+from md5_service.logs import about_task
 from md5_task_data import tasks
 from md5_task_data.database.engine import Database
 from md5_task_data.errors import DependencyAway, StorageFull
 from md5_task_data.failpoints import reach
 from md5_task_data.schema import Row
+
+log = logging.getLogger(__name__)
 
 MOST_TOGETHER = 200  # rows of one commit
 IDLE_TURNS = 2  # of the event loop, in which nobody came
@@ -65,24 +69,27 @@ class Promises:
         """The committed row; its key is kept with it. Where it cannot be, `forget_bytes` is called (it may be twice), but not
         where nobody knows whether it is. Raises DependencyAway, StorageFull, KeyInUse."""
         with tracing.span("create task", role="producer", task_id=new.id, task_kind=new.kind, size=new.size):
-            answer = asyncio.get_running_loop().create_future()
+            answer: asyncio.Future[Row] = asyncio.get_running_loop().create_future()
             promise = _Promise(new, forget_bytes, key, tracing.traceparent(), answer)
             self._waiting.append(promise)
             if self._committing is None:
                 self._committing = asyncio.create_task(self._commit_waiting())
             try:
-                return await answered(answer)
+                row = await await_with_deadline(answer)
             except BaseException:  # also where the client has gone: what nobody hears of must not be committed
                 if promise.turn.acquire(blocking=False):
                     await run_in_threadpool(forget_bytes)
                 raise
+        with about_task(row["id"]):
+            log.info("taken, %d bytes", row["size"])  # the one line with the ids of both, request and task
+        return row
 
     async def _commit_waiting(self) -> None:
         try:
             while self._waiting:
                 await self._those_on_their_way()
                 together, self._waiting = self._waiting[:MOST_TOGETHER], self._waiting[MOST_TOGETHER:]
-                step = begin(functools.partial(self._commit, together))
+                step = start_in_thread(functools.partial(self._commit, together))
                 step.add_done_callback(functools.partial(_tell, together))
                 await asyncio.wait({step}, timeout=HANGS_S)
         finally:

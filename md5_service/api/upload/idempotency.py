@@ -4,11 +4,11 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from sqlalchemy import Connection
 
-from md5_service.api.http.deadline import in_time
+from md5_service.api.http.deadline import run_with_deadline
 from md5_task_data import idempotency, tasks
 from md5_task_data.database.engine import Database
 from md5_task_data.errors import DependencyAway, KeyInUse
@@ -19,6 +19,13 @@ LET_GO_AGAIN_S = 0.5  # between two tries, while the database is away
 T = TypeVar("T")
 
 _releases: set[asyncio.Task[None]] = set()
+
+
+class Taken(NamedTuple):
+    """A task; not `is_new`: its Idempotency-Key stood for it already."""
+
+    row: Row
+    is_new: bool
 
 
 @dataclass
@@ -41,17 +48,17 @@ class Key:
         if kept is None:
             return None
         idempotency.check_same(kept, self.fingerprint)
-        return await in_time(lambda: self._read(kept.task_id))
+        return await run_with_deadline(lambda: self._read(kept.task_id))
 
     async def hold(self) -> None:
-        self.kept = await in_time(lambda: self._in(lambda db: idempotency.hold(db, self.holder)))
+        self.kept = await run_with_deadline(lambda: self._in(lambda db: idempotency.hold(db, self.holder)))
 
     async def go_on_holding(self) -> None:
         """Until cancelled. A database that is away for a while does not matter, as long as nobody else comes."""
         while True:
             await asyncio.sleep(idempotency.HOLD_S / 3)
             with contextlib.suppress(DependencyAway):
-                await in_time(lambda: self._in(lambda db: idempotency.extend(db, self.holder)))
+                await run_with_deadline(lambda: self._in(lambda db: idempotency.extend(db, self.holder)))
 
     async def let_go(self) -> None:
         """Not waited for long: while the database is away it is tried again and again, until the key is free all the same."""
@@ -65,7 +72,7 @@ class Key:
             async with asyncio.timeout(idempotency.HOLD_S):
                 while True:
                     with contextlib.suppress(DependencyAway):
-                        await in_time(lambda: self._in(lambda db: idempotency.release(db, self.holder)))
+                        await run_with_deadline(lambda: self._in(lambda db: idempotency.release(db, self.holder)))
                         return
                     await asyncio.sleep(LET_GO_AGAIN_S)
 

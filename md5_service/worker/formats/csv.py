@@ -12,19 +12,16 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain, count, islice
-from typing import Any
+from typing import Any, NamedTuple
 
 from md5_service.worker.formats.text import SURROGATE, UNKNOWN
 from md5_task_data.errors import InvalidInput
-from md5_task_data.queue.leases import Slice
 
 DELIMITERS = (",", ";", "\t", "|")
 LONGEST_RECORD = 16 << 20  # characters that are read without finding its end
 PART_LINES = 50_000  # a part has a little more than so many, or than its bytes
 SAMPLE_ROWS = 200
 _END = "\0the end\0"
-_LONGEST_ADDRESS = 320  # characters: with a local part of 64 and a domain of 255 (RFC 3696)
-_NOT_IN_ADDRESS = re.compile(r"[\s,;|\"']").search
 _SEPARATOR = re.compile(r"sep=(.)(?:\r\n|\n|\r)")  # what Excel takes for a first line that names the delimiter
 _SPACES = " \t"  # no others: in a text of which the encoding is not known yet, those may be letters
 _BEGIN_BLANK = tuple(f"\n{each}" for each in f"\n{_SPACES}")
@@ -35,6 +32,14 @@ _FORMULA = re.compile(r"""[ '"]*[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20]""")
 _INNER_START = re.compile(r"[;\t|\r\n]")
 _INNER_FORMULA = re.compile(f"{_INNER_START.pattern}(?={_FORMULA.pattern})")
 _GUARDED_FORMULA = re.compile(f"({_INNER_START.pattern})'(?={_FORMULA.pattern})")
+
+
+class Records(NamedTuple):
+    """Where in a file some whole records are: offset and size in bytes, and the number of their first line, from 1."""
+
+    offset: int
+    size: int
+    line: int
 
 
 class UnreadableCsv(InvalidInput):
@@ -72,26 +77,21 @@ def separator(start: str) -> tuple[str, int] | None:
     return (found[1], found.end()) if found and found[1] in DELIMITERS else None
 
 
-def detect(sample: str, delimiter: str | None = None) -> Dialect:
-    """The dialect of a text that begins so: the delimiter with which most records have a cell that looks like an address, and
-    of these the one with which most have the same number of cells."""
-    return max(
-        (_with_spaces(sample, each) for each in ([delimiter] if delimiter else DELIMITERS)), key=_merit_in(sample)
-    )
+def detect(sample: str, delimiter: str | None = None, is_good: Callable[[str], bool] = bool) -> Dialect:
+    """The dialect of a text that begins so: the delimiter with which most records have a cell that is good (not empty),
+    and of these the one with which most have the same number of cells."""
+    dialects = [_with_spaces(sample, each) for each in ([delimiter] if delimiter else DELIMITERS)]
+    return max(dialects, key=lambda dialect: _merit(first_records(sample, dialect), is_good))
 
 
 def _with_spaces(sample: str, delimiter: str) -> Dialect:
     return Dialect(delimiter, f'{delimiter} "' in sample and f'{delimiter}"' not in sample)
 
 
-def _merit_in(sample: str) -> Callable[[Dialect], tuple[int, int]]:
-    def merit(dialect: Dialect) -> tuple[int, int]:
-        found = first_records(sample, dialect)
-        widths = [len(record) for record in found]
-        common = max(widths, key=widths.count, default=0)
-        return sum(any(map(looks_like_address, record)) for record in found), widths.count(common) if common > 1 else 0
-
-    return merit
+def _merit(records: Sequence[list[str]], is_good: Callable[[str], bool]) -> tuple[int, int]:
+    widths = [len(record) for record in records]
+    common = max(widths, key=widths.count, default=0)
+    return sum(any(map(is_good, record)) for record in records), widths.count(common) if common > 1 else 0
 
 
 def first_records(sample: str, dialect: Dialect) -> list[list[str]]:
@@ -118,15 +118,6 @@ def first_record(text: str, dialect: Dialect) -> str:
     return text[:size]
 
 
-def looks_like_address(cell: str) -> bool:
-    """Whether it is something, an @, and something with a dot in it."""
-    address = cell.strip()
-    if not 5 <= len(address) <= _LONGEST_ADDRESS or address.count("@") != 1 or _NOT_IN_ADDRESS(address):
-        return False
-    local, _, domain = address.partition("@")
-    return local != "" and "." in domain[1:-1]
-
-
 class Cutter:
     """Goes once over a file's text, and cuts it into parts between records. `width` tells how many bytes some text is."""
 
@@ -139,7 +130,7 @@ class Cutter:
         self._size = self._lines = 0  # of the present part
         self._rest = ""  # after the last record that is known to be whole
         self._read_again_at = 0  # characters of rest and more: else a long record would be read with each piece of it
-        self._slices: list[Slice] = []
+        self._parts: list[Records] = []
 
     def feed(self, text: str) -> str:
         """The next piece of the text; returns the whole records that it completes. Raises UnreadableCsv."""
@@ -156,7 +147,7 @@ class Cutter:
         self._read_again_at = 0 if body else min(2 * len(text), LONGEST_RECORD + 1)
         return body
 
-    def end(self) -> tuple[list[Slice], str]:
+    def end(self) -> tuple[list[Records], str]:
         """The parts, none of which is empty, and the last records, not returned before. Raises UnreadableCsv."""
         rest = self._rest
         body, rows = self._whole(rest)
@@ -165,7 +156,7 @@ class Cutter:
         if self._rest:
             raise self._endless(is_end=True)
         self._close()
-        return self._slices, rest
+        return self._parts, rest
 
     def _whole(self, text: str) -> tuple[str, int]:
         """Of whole lines the whole records, and how many rows these are."""
@@ -209,7 +200,7 @@ class Cutter:
 
     def _close(self) -> None:
         if self._size:
-            self._slices.append(Slice(self._offset, self._size, self._line))
+            self._parts.append(Records(self._offset, self._size, self._line))
             self._offset += self._size
             self._line += self._lines
             self._size = self._lines = 0

@@ -3,14 +3,14 @@
 import hashlib
 
 from md5_service.worker.job import Job
+from md5_task_data.kinds.md5 import Md5Result
 
 
-def work(job: Job) -> dict[str, object]:
-    """Returns `md5`, 32 lower-case hexadecimal digits; where a digest was expected, also `expected` and `match`."""
+def work(job: Job) -> Md5Result:
     digest = hashlib.md5(usedforsecurity=False)
     for block in job.blocks():
         digest.update(block)
-    result: dict[str, object] = {"md5": digest.hexdigest()}
+    md5 = digest.hexdigest()
     if expected := job.params.get("expected_md5"):
-        result |= {"expected": expected, "match": expected == digest.hexdigest()}
-    return result
+        return Md5Result(md5=md5, expected=expected, match=expected == md5)
+    return Md5Result(md5=md5)

@@ -4,6 +4,7 @@ from tests.faults.mutants.places import api
 from tests.faults.mutation import Mutant
 
 PROTOCOL = "md5_service/api/http/protocol.py"
+HEAD = "md5_service/api/http/head.py"
 
 MUTANTS = (
     Mutant(
@@ -53,7 +54,7 @@ MUTANTS = (
     ),
     Mutant(
         "lists of which a part comes in each field",
-        "md5_service/api/http/fields.py",
+        HEAD,
         "if name in twice]",
         "if name in twice and not name]",
         api("test_protocol.py::test_several_fields_of_a_list_are_one_list"),
@@ -78,5 +79,19 @@ MUTANTS = (
         "        async with turn:\n",
         "        if turn:\n",
         api("test_neighbours.py::test_what_computes_has_one_turn_of_an_owner_at_a_time_and_others_wait_for_none"),
+    ),
+    Mutant(
+        "the size of a head",
+        HEAD,
+        "size > self._max_bytes or ",
+        "",
+        api("test_limits.py::test_the_head_of_a_request_has_a_size"),
+    ),
+    Mutant(
+        "the number of headers",
+        HEAD,
+        " or len(fields) > self._max_fields",
+        "",
+        api("test_limits.py::test_a_request_has_so_many_headers"),
     ),
 )

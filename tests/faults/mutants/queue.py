@@ -48,8 +48,8 @@ MUTANTS = (
     Mutant(
         "the turns of a lane, however long the queue of one owner",
         TURNS,
-        "    return claim_next(db, LARGE, lease_s, last)",
-        "    return leases.claim(db, task_ids, lease_s)",
+        " if lane == WORK else claim_next(db, LARGE, lease_s, last)\n",
+        "\n",
         data("test_turns.py::test_a_flood_of_large_files_delays_nobody_by_more_than_what_is_running[sqlite]"),
     ),
     Mutant(
@@ -62,7 +62,7 @@ MUTANTS = (
     Mutant(
         "the check of the state that a row is claimed from",
         LEASES,
-        'tasks.c.status == "queued", untried)',
+        'tasks.c.status == "queued", IS_KNOWN, untried)',
         "untried)",
         data("test_leases.py::test_a_queued_task_is_claimed_once_however_often_its_message_comes[sqlite]"),
     ),
@@ -97,8 +97,8 @@ MUTANTS = (
     Mutant(
         "the lane of large files",
         "md5_task_data/queue/hints.py",
-        "return WORK if kind in INSTANT and size <= LARGE_FILE else LARGE",
-        "return WORK if kind in INSTANT else LARGE",
+        "return WORK if KINDS[kind].is_instant and size <= LARGE_FILE else LARGE",
+        "return WORK if KINDS[kind].is_instant else LARGE",
         data("test_sweep.py::test_a_large_file_has_a_lane_of_its_own[sqlite]"),
     ),
     Mutant(
@@ -158,5 +158,26 @@ MUTANTS = (
         'NOBODY = ""',
         'NOBODY = "local"',
         data("test_parts.py::test_no_client_sees_a_part_and_nobody_counts_it[sqlite]"),
+    ),
+    Mutant(
+        "the look at whether a worker knows the kind of a task that its message names",
+        LEASES,
+        'tasks.c.status == "queued", IS_KNOWN, untried)',
+        'tasks.c.status == "queued", untried)',
+        data("test_unknown_kinds.py::test_a_task_of_a_newer_kind_is_left_for_others_and_says_so[sqlite]"),
+    ),
+    Mutant(
+        "the look at whether a worker knows the kind of the task whose turn it is",
+        TURNS,
+        "    leases.IS_KNOWN,\n",
+        "",
+        data("test_unknown_kinds.py::test_a_turn_goes_to_what_is_known[sqlite]"),
+    ),
+    Mutant(
+        "the note that a task was left for others",
+        LEASES,
+        ".values(left_at=now()))",
+        ".values(left_at=None))",
+        data("test_unknown_kinds.py::test_a_task_of_a_newer_kind_is_left_for_others_and_says_so[sqlite]"),
     ),
 )

@@ -58,7 +58,7 @@ MUTANTS = (
     ),
     Mutant(
         "words that are no address, which are seen at once",
-        "md5_service/worker/formats/csv.py",
+        "md5_service/worker/kinds/contacts/layout.py",
         "    address = cell.strip()\n",
         """    if re.fullmatch(r"[^@\\"]+@[^@\\"]+\\.[^@\\"]+", cell):\n        return True\n    address = cell.strip()\n""",
         ("tests/worker/test_linear_contacts.py::test_long_runs[is it an address]",),
@@ -87,7 +87,7 @@ MUTANTS = (
     Mutant(
         "the sweeper's part in the contacts that an owner deletes",
         "md5_service/worker/sweeper.py",
-        "        for task_id in wanted:\n            _delete_derived(database, task_id)\n",
+        "        for task_id in wanted:\n            _delete_results(database, task_id)\n",
         "",
         api("test_contacts.py::test_what_an_owner_deleted_the_sweeper_deletes_where_nobody_else_got_to_it"),
     ),

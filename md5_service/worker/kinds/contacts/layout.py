@@ -1,15 +1,18 @@
 """Which column of a file is what: by its header where it has one, else by what stands in it."""
 
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from md5_service.worker.formats.csv import csv_row, guarded, looks_like_address, unguarded
+from md5_service.worker.formats.csv import csv_row, guarded, unguarded
 from md5_service.worker.formats.text import NOT_KEPT, UNKNOWN
 from md5_task_data.errors import InvalidInput
 
 MOST_COLUMNS = 1000
+_LONGEST_ADDRESS = 320  # characters: with a local part of 64 and a domain of 255 (RFC 3696)
+_NOT_IN_ADDRESS = re.compile(r"[\s,;|\"']").search
 REPORT = ["line", "code", "message"]  # the columns that `rejects.csv` puts before the file's own
 
 
@@ -151,6 +154,15 @@ def _given_column(header: Sequence[str], words: Sequence[str], width: int, given
         else f"columns go by numbers here, from 1 to {width}, unless header=yes"
     )
     raise InvalidInput(f"parameter email_column: there is no column {given[:100]!r}; {there}")
+
+
+def looks_like_address(cell: str) -> bool:
+    """Whether it is something, an @, and something with a dot in it."""
+    address = cell.strip()
+    if not 5 <= len(address) <= _LONGEST_ADDRESS or address.count("@") != 1 or _NOT_IN_ADDRESS(address):
+        return False
+    local, _, domain = address.partition("@")
+    return local != "" and "." in domain[1:-1]
 
 
 def distinct(names: Sequence[str]) -> list[str]:

@@ -48,7 +48,7 @@ def checked(job: Job, names: Set[str]) -> dict[str, Answer]:
 
 def _keep(job: Job, told: dict[str, Answer], spent_s: float, db: Connection) -> None:
     domains.keep(db, told)
-    domains.spend(db, job.owner, job.task_id, job.part.line if job.part else 1, spent_s)
+    domains.spend(db, job.owner, job.task_id, job.where.line, spent_s)
 
 
 def ask(

@@ -1,4 +1,4 @@
-import type { Task } from "../api/types";
+import type { Task } from "../../api/types";
 
 export interface Md5Result {
   md5: string;
@@ -6,8 +6,9 @@ export interface Md5Result {
   verdict: { expected: string; matches: boolean } | null;
 }
 
-/** What a task of kind `md5` found; null as long as there is nothing. */
-export function md5ResultOf({ result }: Task): Md5Result | null {
+/** What was found; null as long as there is nothing. */
+export function md5ResultOf(task: Task): Md5Result | null {
+  const result: Readonly<Record<string, unknown>> | null = task.result;
   if (result === null || typeof result.md5 !== "string") return null;
   const { md5, expected, match } = result;
   const verdict = typeof expected === "string" && typeof match === "boolean" ? { expected, matches: match } : null;

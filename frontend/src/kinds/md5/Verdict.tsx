@@ -1,4 +1,5 @@
-import { Icon } from "../shared/Icon";
+import "./verdict.css";
+import { Icon } from "../../shared/Icon";
 
 /** Whether the file is the expected one: in words and with a sign, not by colour alone. */
 export function Verdict({ expected, matches }: { expected: string; matches: boolean }) {

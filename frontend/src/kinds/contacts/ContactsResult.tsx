@@ -1,20 +1,20 @@
-import type { Task } from "../api/types";
-import { count, formatNumber } from "../shared/format";
-import { Link } from "../shared/Link";
+import type { Task } from "../../api/types";
+import { count, formatNumber } from "../../shared/format";
+import { Link } from "../../shared/Link";
 import { contactsPath, rejectsUrl } from "./address";
-import { countsOf, readingOf, uncheckedOf } from "./result";
+import { loadResultOf, readingInWords } from "./result";
 
 /** What became of the rows of a file, how it was read, and where its contacts and its rejects are. */
 export function ContactsResult({ task }: { task: Task }) {
-  const counts = countsOf(task);
-  if (counts === null) return <LoadedBefore task={task} />;
-  const unchecked = uncheckedOf(task);
+  const result = loadResultOf(task);
+  if (result === null) return <LoadedBefore task={task} />;
+  const unchecked = result.unchecked ?? 0;
   const isThere = task.results_deleted_at === null;
   const figures = [
-    ["Rows", counts.rows],
-    ["New contacts", counts.inserted],
-    ["Duplicate", counts.duplicate],
-    ["Invalid", counts.invalid],
+    ["Rows", result.rows],
+    ["New contacts", result.inserted],
+    ["Duplicate", result.duplicate],
+    ["Invalid", result.invalid],
   ] as const;
   return (
     <>
@@ -27,7 +27,7 @@ export function ContactsResult({ task }: { task: Task }) {
         ))}
       </dl>
       <p className="help" data-testid="reading">
-        {readingOf(task).join(" · ")}
+        {readingInWords(result).join(" · ")}
       </p>
       {unchecked > 0 && (
         <p className="help" data-testid="unchecked">
@@ -35,15 +35,15 @@ export function ContactsResult({ task }: { task: Task }) {
         </p>
       )}
       {!isThere && <p className="help">Its contacts and its rejected rows were deleted, as was asked for.</p>}
-      {isThere && counts.invalid > 0 && (
+      {isThere && result.invalid > 0 && (
         <p>
           <a href={rejectsUrl(task.id)} download>
-            Download the {count(counts.invalid, "rejected row")}
+            Download the {count(result.invalid, "rejected row")}
           </a>
           <span className="help block">A CSV with the reason for each. Correct them in it, and hand it over again.</span>
         </p>
       )}
-      {isThere && counts.inserted > 0 && (
+      {isThere && result.inserted > 0 && (
         <p>
           <Link to={contactsPath({ task: task.id })}>Contacts of this file</Link>
         </p>

@@ -1,11 +1,10 @@
-import type { Contact } from "../api/types";
-import { taskPath } from "../lookup/taskId";
-import { formatNumber } from "../shared/format";
-import { Link } from "../shared/Link";
-import { useTask } from "../task/useTask";
+import { taskPath } from "../../lookup/taskId";
+import { clipped, formatNumber } from "../../shared/format";
+import { Link } from "../../shared/Link";
+import { useTask } from "../../task/useTask";
+import type { Contact } from "./types";
 
 const MOST_COLUMNS = 12; // that are shown at once
-const MOST_CHARACTERS = 300; // of a cell: there is no limit to what others write into one
 
 export function ContactTable({ contacts }: { contacts: Contact[] }) {
   return (
@@ -87,5 +86,3 @@ function Origin({ taskId, line }: { taskId: string; line: number }) {
     </>
   );
 }
-
-const clipped = (text: string): string => (text.length > MOST_CHARACTERS ? `${text.slice(0, MOST_CHARACTERS)}…` : text);

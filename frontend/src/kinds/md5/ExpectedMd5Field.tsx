@@ -1,16 +1,13 @@
-import { useId, useState, type Ref } from "react";
-import { formatNumber } from "../shared/format";
-import type { ParsedExpected } from "./expected";
+import { useId, useMemo, useState } from "react";
+import { formatNumber } from "../../shared/format";
+import type { OptionsProps } from "../view";
+import { parseExpected, type ParsedExpected } from "./expected";
+import { expectedIn } from "./options";
 
-interface Props {
-  value: string;
-  parsed: ParsedExpected;
-  onChange: (value: string) => void;
-  ref: Ref<HTMLTextAreaElement>;
-}
-
-export function ExpectedMd5Field({ value, parsed, onChange, ref }: Props) {
+export function ExpectedMd5Field({ options, onChange, ref }: OptionsProps) {
   const id = useId();
+  const value = expectedIn(options);
+  const parsed = useMemo(() => parseExpected(value), [value]); // of a list of many thousand lines, not at each drawing
   const [wasLeft, setWasLeft] = useState(false);
   // While somebody types, every value is too short: complain once the field is left, or has become too long.
   const complaint = !parsed.ok && (wasLeft || value.trim().length > 32) ? parsed.message : null;
@@ -33,7 +30,7 @@ export function ExpectedMd5Field({ value, parsed, onChange, ref }: Props) {
         aria-invalid={complaint === null ? undefined : true}
         aria-describedby={`${id}-help ${id}-complaint`}
         onChange={(event) => {
-          onChange(event.target.value);
+          onChange({ expected: event.target.value });
           setWasLeft(false);
         }}
         onBlur={() => {

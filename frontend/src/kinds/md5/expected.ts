@@ -1,4 +1,4 @@
-import { count } from "../shared/format";
+import { count } from "../../shared/format";
 import { digestIn, parseDigest } from "./digest";
 import { Manifest } from "./manifest";
 

@@ -1,21 +1,32 @@
 import { useId, type ReactNode } from "react";
+import type { Parameters } from "../../api/types";
+import { filledIn } from "../plain";
+import type { OptionsProps } from "../view";
 import { ENCODINGS } from "./encodings";
-import { countGiven, type ContactsOptions } from "./options";
 
-interface Props {
-  options: ContactsOptions;
-  onChange: (options: ContactsOptions) => void;
-}
+type Name = keyof Pick<Parameters, "delimiter" | "encoding" | "header" | "email_column" | "check_mx">;
 
 const DELIMITERS = { ",": "comma ,", ";": "semicolon ;", tab: "tab", "|": "bar |" };
 const HEADERS = { true: "yes, names of columns", false: "no, already a contact" };
 
-/** How a CSV is to be read, for the few that are not read right by themselves. */
-export function OptionsFields({ options, onChange }: Props) {
-  const id = useId();
-  const given = countGiven(options);
+export function Options({ options, onChange }: OptionsProps) {
+  return (
+    <div className="field">
+      <p>Each address becomes one record. An address that is there already is kept as it is; rows that are not valid come in a report.</p>
+      <Fields options={options} onChange={onChange} />
+    </div>
+  );
+}
 
-  const field = (name: keyof ContactsOptions, label: string, help: string, control: ReactNode) => (
+/** How a CSV is to be read, for the few that are not read right by themselves: what is empty is detected. */
+function Fields({ options, onChange }: Pick<OptionsProps, "options" | "onChange">) {
+  const id = useId();
+  const given = Object.keys(filledIn(options)).length;
+  const set = (name: Name, text: string) => {
+    onChange({ ...options, [name]: text });
+  };
+
+  const field = (name: Name, label: string, help: string, control: ReactNode) => (
     <div>
       <label htmlFor={`${id}-${name}`}>{label}</label>
       {control}
@@ -24,17 +35,17 @@ export function OptionsFields({ options, onChange }: Props) {
       </p>
     </div>
   );
-  const attributes = (name: keyof ContactsOptions) => ({ id: `${id}-${name}`, "aria-describedby": `${id}-${name}-help` });
-  const choice = (name: "delimiter" | "encoding" | "header", label: string, help: string, values: Record<string, string>) =>
+  const attributes = (name: Name) => ({ id: `${id}-${name}`, "aria-describedby": `${id}-${name}-help` });
+  const choice = (name: Name, label: string, help: string, values: Record<string, string>) =>
     field(
       name,
       label,
       help,
       <select
         {...attributes(name)}
-        value={options[name]}
+        value={options[name] ?? ""}
         onChange={(event) => {
-          onChange({ ...options, [name]: event.target.value });
+          set(name, event.target.value);
         }}
       >
         <option value="">detected</option>
@@ -65,9 +76,9 @@ export function OptionsFields({ options, onChange }: Props) {
             spellCheck={false}
             maxLength={255}
             placeholder="detected"
-            value={options.email_column}
+            value={options.email_column ?? ""}
             onChange={(event) => {
-              onChange({ ...options, email_column: event.target.value });
+              set("email_column", event.target.value);
             }}
           />,
         )}
@@ -75,9 +86,9 @@ export function OptionsFields({ options, onChange }: Props) {
           <input
             {...attributes("check_mx")}
             type="checkbox"
-            checked={options.check_mx}
+            checked={options.check_mx === "true"}
             onChange={(event) => {
-              onChange({ ...options, check_mx: event.target.checked });
+              set("check_mx", event.target.checked ? "true" : "");
             }}
           />
           <label htmlFor={`${id}-check_mx`}>Check the domains</label>

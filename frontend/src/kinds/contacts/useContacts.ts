@@ -1,8 +1,8 @@
 import { keepPreviousData, useQuery, useQueryClient } from "@tanstack/react-query";
-import { fetchContacts } from "../api/contacts";
-import { patient, troubleOf, type Trouble } from "../api/patience";
-import type { ContactPage } from "../api/types";
+import { patient, troubleOf, type Trouble } from "../../api/patience";
 import type { ContactFilters } from "./address";
+import { fetchContacts } from "./fetchContacts";
+import type { ContactPage } from "./types";
 
 const ASK_MS = 5000; // files are loaded all the time
 

@@ -1,4 +1,4 @@
-import type { Parameters } from "../api/types";
+import type { Parameters } from "../../api/types";
 
 type Encoding = NonNullable<Parameters["encoding"]>;
 

@@ -4,7 +4,7 @@ import { useEffect, useState, type ComponentType } from "react";
  * A page that is loaded when it is first wanted: that of all tasks, with its chart, would make the first page a quarter larger.
  * Not with `lazy` and Suspense, which show what has arrived only 300 ms after they have shown that something is awaited.
  */
-function lazily(load: () => Promise<ComponentType>): ComponentType {
+export function lazily(load: () => Promise<ComponentType>): ComponentType {
   return function Lazy() {
     const [Page, setPage] = useState<ComponentType | null>(null);
     const [hasFailed, setHasFailed] = useState(false);
@@ -24,9 +24,6 @@ function lazily(load: () => Promise<ComponentType>): ComponentType {
     return hasFailed ? <NotLoaded /> : <p className="muted">Loading…</p>;
   };
 }
-
-export const LazyTasks = lazily(async () => (await import("./Tasks")).Tasks);
-export const LazyContacts = lazily(async () => (await import("./Contacts")).Contacts);
 
 function NotLoaded() {
   return (

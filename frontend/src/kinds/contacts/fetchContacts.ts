@@ -1,5 +1,5 @@
-import { client, dataOf } from "./client";
-import { withPatience } from "./patience";
+import { client, dataOf } from "../../api/client";
+import { withPatience } from "../../api/patience";
 import type { ContactPage } from "./types";
 
 const PAGE_SIZE = 50;

@@ -1,17 +1,17 @@
-import "../styles/contacts.css";
-import { contactFiltersIn, contactsPath, type ContactFilters } from "../contacts/address";
-import { ContactTable } from "../contacts/ContactTable";
-import { FindContact } from "../contacts/FindContact";
-import { useContacts } from "../contacts/useContacts";
-import { homePath } from "../kinds/kinds";
-import { isId, taskPath } from "../lookup/taskId";
-import { Link } from "../shared/Link";
-import { useSearch } from "../shared/navigation";
-import { useAnnounced } from "../shared/useAnnounced";
-import { useTitle } from "../shared/useTitle";
-import { ServiceAwayNote } from "../task/ServiceAwayNote";
-import { isEnded } from "../task/state";
-import { useTask } from "../task/useTask";
+import "./contacts.css";
+import { isId, taskPath } from "../../lookup/taskId";
+import { Link } from "../../shared/Link";
+import { useSearch } from "../../shared/navigation";
+import { useAnnounced } from "../../shared/useAnnounced";
+import { useTitle } from "../../shared/useTitle";
+import { ServiceAwayNote } from "../../task/ServiceAwayNote";
+import { isEnded } from "../../task/state";
+import { useTask } from "../../task/useTask";
+import { homePath } from "../kinds";
+import { contactFiltersIn, contactsPath, type ContactFilters } from "./address";
+import { ContactTable } from "./ContactTable";
+import { FindContact } from "./FindContact";
+import { useContacts } from "./useContacts";
 
 /** One record for each address, whichever file brought it first. */
 export function Contacts() {

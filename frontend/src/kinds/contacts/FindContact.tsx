@@ -1,5 +1,5 @@
 import { useId, useState, type SyntheticEvent } from "react";
-import { refine } from "../shared/navigation";
+import { refine } from "../../shared/navigation";
 import { contactsPath, type ContactFilters } from "./address";
 
 /** Looks an address up; the address of the page always says the same as this field. */

@@ -1,0 +1,64 @@
+import type { Task } from "../../api/types";
+import { count, formatNumber } from "../../shared/format";
+import type { Sum } from "../view";
+import { ENCODINGS } from "./encodings";
+
+/** Every row of a file is one of three: `rows` is their sum. */
+export interface Counts {
+  rows: number;
+  inserted: number;
+  duplicate: number;
+  invalid: number;
+}
+
+/** What became of the rows of a file, and how it was read, as it was told or detected. */
+export interface LoadResult extends Counts {
+  /** Rows that were taken though nobody could tell in time whether their domain takes mail. */
+  unchecked?: number | null;
+  delimiter?: string;
+  encoding?: string;
+  header?: boolean;
+  /** By its name in the header, or its number, from 1. */
+  email_column?: string | number | null;
+  name_column?: string | number | null;
+}
+
+const NAMES = ["rows", "inserted", "duplicate", "invalid"] as const;
+
+/** Null: it is not loaded yet. */
+export function loadResultOf(task: Task): LoadResult | null {
+  const result: Readonly<Record<string, unknown>> | null = task.result;
+  if (result === null || !NAMES.every((name) => typeof result[name] === "number")) return null;
+  return result as unknown as LoadResult;
+}
+
+/** Of several files that are done; null: none of them was loaded. */
+export function sumUp(tasks: readonly Task[]): Sum | null {
+  const loaded = tasks.flatMap((task) => loadResultOf(task) ?? []);
+  if (loaded.length === 0) return null;
+  const sum = { rows: 0, inserted: 0, duplicate: 0, invalid: 0 };
+  for (const counts of loaded) for (const name of NAMES) sum[name] += counts[name];
+  return { words: `${count(sum.rows, "row")}: ${countsInWords(sum).join(", ")}`, testId: "rows" };
+}
+
+/** `970 new`, `20 duplicate`, `10 invalid` */
+export function countsInWords({ inserted, duplicate, invalid }: Counts): string[] {
+  return [`${formatNumber(inserted)} new`, `${formatNumber(duplicate)} duplicate`, `${formatNumber(invalid)} invalid`];
+}
+
+const DELIMITERS: Record<string, string> = { ",": "comma", ";": "semicolon", "\t": "tab", "|": "bar" };
+
+/** How a file was read. */
+export function readingInWords({ delimiter, encoding, header, email_column, name_column }: LoadResult): string[] {
+  const words: string[] = [];
+  if (delimiter !== undefined) words.push(`Delimiter ${delimiter === "\t" ? "" : `${delimiter} `}(${DELIMITERS[delimiter] ?? "unusual"})`);
+  if (encoding !== undefined) words.push((ENCODINGS as Record<string, string>)[encoding] ?? encoding);
+  if (header !== undefined) words.push(header ? "with a header" : "no header");
+  if (isColumn(email_column)) words.push(`addresses in ${columnInWords(email_column)}`);
+  if (isColumn(name_column)) words.push(`names in ${columnInWords(name_column)}`);
+  return words;
+}
+
+const isColumn = (column: string | number | null | undefined): column is string | number => column !== null && column !== undefined;
+
+const columnInWords = (column: string | number): string => (typeof column === "number" ? `column ${column}` : `“${column}”`);

@@ -1,0 +1,129 @@
+"""The first reading of a whole file of contacts: its encoding, its dialect, its columns, and where it is cut."""
+
+import codecs
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from md5_service.worker.formats import csv, text
+from md5_service.worker.formats.csv import Cutter, Dialect
+from md5_service.worker.job import Job
+from md5_service.worker.kinds.contacts.layout import Layout, layout_of, looks_like_address
+from md5_task_data.errors import InvalidInput
+from md5_task_data.queue.leases import Slice
+
+PIECE = 256 << 10  # bytes that are looked at, at once
+
+
+class NotText(InvalidInput):
+    """A file that is no CSV at all."""
+
+    code = "not_text"
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What was found out about a file when it was cut."""
+
+    encoding: str
+    dialect: Dialect
+    layout: Layout
+    lines: int
+
+    @classmethod
+    def of(cls, plan: Mapping[str, Any]) -> "Plan":
+        return cls(plan["encoding"], Dialect(**plan["dialect"]), Layout(**plan["layout"]), plan["lines"])
+
+    def told(self) -> dict[str, Any]:
+        """For the result; each can be given back as a parameter."""
+        return {
+            "encoding": self.encoding,
+            "delimiter": self.dialect.delimiter,
+            "header": self.layout.has_header,
+            "email_column": self.layout.column(self.layout.email),
+            "name_column": self.layout.column(self.layout.name),
+        }
+
+
+def encoding_of(job: Job, start: bytes) -> tuple[str | None, int]:
+    """What parameter or first bytes say, and how many of these are no text. Raises NotText."""
+    marked = text.marked(start)
+    given: str | None = job.params.get("encoding")
+    encoding = given or (marked[0] if marked else None)
+    mark = marked[1] if marked and (encoding or "").startswith(marked[0][:6]) else 0
+    if given == "utf-16":
+        encoding = marked[0] if marked else "utf-16-le"
+    if (what := text.not_text(start)) is not None:
+        raise NotText(f"this is no CSV but {what}. Save it as CSV, best in UTF-8, and hand that over")
+    if encoding is not None and encoding.startswith("utf-16") and job.size % 2:
+        raise NotText("this is UTF-16 with half a character too many: it was cut short; hand the whole file over")
+    return encoding, mark
+
+
+class Reading:
+    """Of a whole file, piece by piece. Bytes of an encoding that is not known yet are taken for Latin-1, which changes no line
+    end, no quote and no delimiter."""
+
+    def __init__(
+        self,
+        encoding: str | None,
+        sample: bytes,
+        offset: int,
+        delimiter: str | None,
+        part_bytes: int,
+        look: Callable[[], None],
+    ) -> None:
+        """`look`: is called between two pieces, and may raise."""
+        self._look = look
+        self._encoding = encoding
+        self._sample = sample
+        self._offset = offset
+        is_wide = (encoding or "").startswith("utf-16")
+        self._meanwhile = str(encoding) if is_wide else "latin-1"
+        self._decode = codecs.getincrementaldecoder(self._meanwhile)(text.errors(self._meanwhile)).decode
+        shown, _ = text.decoded(sample, self._meanwhile)
+        named = csv.separator(shown)
+        self._skipped = shown[: named[1]] if named else ""
+        rows = shown[len(self._skipped) :]
+        self._dialect = csv.detect(rows, delimiter or (named[0] if named else None), looks_like_address)
+        # Without one, its columns cannot be told yet.
+        self.has_first_row = len(csv.first_record(rows, self._dialect)) < len(rows)
+        self._cutter = Cutter(self._dialect, _utf16_width if is_wide else len, offset, part_bytes)
+        self._piece = min(PIECE, part_bytes // 4) & ~1
+        self._judge = text.Judge()
+
+    def feed(self, block: bytes | memoryview) -> None:
+        for start in range(0, len(block), self._piece):
+            self._look()
+            self._see(self._cutter.feed(self._decode(block[start : start + self._piece])))
+
+    def _see(self, records: str) -> None:
+        if self._encoding is None and not records.isascii():
+            self._judge.see(records.encode(self._meanwhile))
+
+    def end(self, params: Mapping[str, Any]) -> tuple[Plan, list[Slice], int]:
+        """The plan, the parts without what comes before the first row, and the number of rows."""
+        self._see(self._cutter.feed(self._decode(b"", True)))  # half of a pair of surrogates
+        slices, rest = self._cutter.end()
+        self._see(rest)
+        encoding = self._encoding or self._judge.verdict()
+        sample = text.decoded(self._sample, encoding)[0][len(self._skipped) :]
+        layout = layout_of(csv.first_records(sample, self._dialect), params)
+        before = self._skipped + (csv.first_record(sample, self._dialect) if layout.has_header else "")
+        first = Slice(
+            self._offset + len(before.encode(encoding, text.errors(encoding))), 0, 1 + csv.count_lines(before)
+        )
+        total = self._cutter.records - layout.has_header - bool(self._skipped)
+        plan = Plan(encoding, self._dialect, layout, self._cutter.lines)
+        return plan, [_from(first, Slice(*each)) for each in slices if each.offset + each.size > first.offset], total
+
+
+def _from(first: Slice, part: Slice) -> Slice:
+    """What of a part does not come before the first row."""
+    if part.offset >= first.offset:
+        return part
+    return Slice(first.offset, part.offset + part.size - first.offset, first.line)
+
+
+def _utf16_width(records: str) -> int:
+    return len(records.encode("utf-16-le", "surrogatepass"))

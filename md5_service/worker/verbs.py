@@ -1,0 +1,48 @@
+"""What each kind computes, found under its name in `md5_service.worker.kinds`: a kind that does a file in one go has the verb
+`work`; one whose files several workers share has `begin`, `part` and `close`."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from types import ModuleType
+
+from md5_service.worker import kinds
+from md5_service.worker.heartbeat import Beat
+from md5_service.worker.job import Closing, Cut, Job, Means, Part, Rows
+from md5_task_data.errors import CannotLoad
+from md5_task_data.kinds.kind import Result
+from md5_task_data.queue.leases import Claim
+from md5_task_data.registry import KINDS, module_of
+
+Outcome = Result | Rows | Cut
+
+
+@dataclass(frozen=True)
+class Verbs:
+    """`begin`: with a file. `part`: with a part, where that cut it. `close`: when all parts have ended."""
+
+    begin: Callable[[Job], Outcome]
+    part: Callable[[Part], Rows] | None = None
+    close: Callable[[Closing], Rows] | None = None
+
+    def do(self, claim: Claim, beat: Beat, means: Means) -> Outcome:
+        """What is to be done at this claim."""
+        if claim.part is not None and self.part is not None:
+            return self.part(Part(claim, beat, means))
+        if claim.parts_left is not None and self.close is not None:
+            return self.close(Closing(claim, beat, means))
+        return self.begin(Job(claim, beat, means))
+
+
+def load() -> Mapping[str, Verbs]:
+    """The verbs of all kinds. Raises CannotLoad."""
+    return {name: _verbs_of(name, module_of(kind, kinds.__name__)) for name, kind in KINDS.items()}
+
+
+def _verbs_of(name: str, module: ModuleType) -> Verbs:
+    if hasattr(module, "work"):
+        return Verbs(module.work)
+    if missing := [verb for verb in ("begin", "part", "close") if not hasattr(module, verb)]:
+        raise CannotLoad(
+            name, f"{module.__name__} has neither `work` nor {' and '.join(f'`{verb}`' for verb in missing)}"
+        )
+    return Verbs(module.begin, module.part, module.close)

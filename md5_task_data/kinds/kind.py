@@ -1,0 +1,106 @@
+"""What a kind is: one record, from which the form, the OpenAPI document, the page's types, the lane and the deletion follow.
+
+What it computes is in `md5_service.worker.kinds`, under the same name; the routes to its rows, where it has any, are in
+`md5_service.api.routes`.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+from sqlalchemy import Connection
+
+from md5_task_data.errors import InvalidInput
+
+OF_EVERY_FILE = ("kind", "filename", "batch")  # the parameters that each takes
+
+
+class Parameters(BaseModel):
+    """What a client may say with a file. A field's description is that of the OpenAPI document; what a wrong value is told
+    follows from its schema, or from `MustBe`."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+def _as_read(schema: dict[str, Any]) -> None:
+    """What is left out is not null, and a later version may have more."""
+    del schema["additionalProperties"]
+    for each in schema["properties"].values():
+        for name in ("title", "default"):
+            each.pop(name, None)
+
+
+class Result(BaseModel):
+    """What became of a file, as the row, the log and clients have it: the fields that were set, and no others."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, json_schema_extra=_as_read)
+
+    def as_json(self) -> dict[str, Any]:
+        return self.model_dump(mode="json", exclude_unset=True)
+
+
+@dataclass(frozen=True)
+class MustBe:
+    """Annotates a parameter: what it must be, in words that follow "it must be"."""
+
+    words: str
+
+
+@dataclass(frozen=True)
+class Kind:
+    """`is_uploaded`: a client hands a file over for it. `is_instant`: it reads a file once, as fast as it can be read, and
+    nothing else, so that small files go by a lane of their own. `has_rejects`: it keeps the rows of a file that it could not
+    use. `has_routes`: its rows can be browsed.
+
+    `results_deleted_by` deletes some of the rows that came of a task, and returns whether there may be more; None: it keeps
+    none. `forgets`, every few seconds: deletes some of what it need not know any longer."""
+
+    name: str
+    parameters: type[Parameters]
+    result: type[Result]
+    is_uploaded: bool = True
+    is_instant: bool = False
+    has_rejects: bool = False
+    has_routes: bool = False
+    results_deleted_by: Callable[[Connection, str], bool] | None = None
+    forgets: Callable[[Connection], object] | None = None
+
+    def takes(self, parameter: str) -> bool:
+        return parameter in self.parameters.model_fields
+
+    def schemas(self) -> dict[str, dict[str, Any]]:
+        """The JSON schema of each parameter, as a form has it: what may be left out is not `null`."""
+        properties = self.parameters.model_json_schema()["properties"] if self.parameters.model_fields else {}
+        return {name: _of_form(schema) for name, schema in properties.items()}
+
+    def checked(self, given: Mapping[str, str]) -> dict[str, object]:
+        """The parameters that came with a file; those left out stay out. Raises InvalidInput."""
+        try:
+            return self.parameters.model_validate(given).model_dump(exclude_none=True, mode="json")
+        except ValidationError as error:
+            first = error.errors(include_url=False, include_input=False)[0]
+        name = ".".join(str(part) for part in first["loc"])[:100]
+        if first["type"] == "extra_forbidden":
+            allowed = ", ".join([*OF_EVERY_FILE, *self.parameters.model_fields])
+            raise InvalidInput(f"unknown parameter {name!r}; a file of kind {self.name} takes: {allowed}")
+        raise InvalidInput(f"parameter {name}: it must be {self._must_be(name) or first['msg']}")
+
+    def _must_be(self, name: str) -> str | None:
+        field = self.parameters.model_fields.get(name)
+        if field is None:
+            return None
+        said = next((each.words for each in field.metadata if isinstance(each, MustBe)), None)
+        schema = self.schemas()[name]
+        if said is None and "enum" in schema:
+            return f"one of {(' ' if ',' in schema['enum'] else ', ').join(schema['enum'])}"
+        if said is None and schema.get("type") == "boolean":
+            return f"yes or no: {schema['description'].partition(';')[0]}"
+        return said
+
+
+def _of_form(schema: Mapping[str, Any]) -> dict[str, Any]:
+    """Without what pydantic says of `X | None = None`."""
+    described = {name: value for name, value in schema.items() if name not in ("title", "anyOf", "default")}
+    [given] = [each for each in schema.get("anyOf", [{}]) if each.get("type") != "null"]
+    return {**given, **described}
