@@ -36,7 +36,7 @@ def lone_api(folder: Path, **settings: str) -> Iterator[tuple[int, psutil.Proces
     port = free_port()
     environment = os.environ | {f"MD5_{name.upper()}": value for name, value in given.items()}
     uvicorn = [sys.executable, "-m", "uvicorn", "md5_service.api.main:app", "--port", str(port), "--log-level", "error"]
-    with subprocess.Popen([*uvicorn, "--http", "md5_service.api.http.protocol:Protocol"], env=environment) as api:
+    with subprocess.Popen([*uvicorn, "--http", "md5_service.api.main:Protocol"], env=environment) as api:
         process = psutil.Process(api.pid)
         try:
             wait_for(lambda: any(each.status == "LISTEN" for each in process.net_connections()), "the API", within_s=30)

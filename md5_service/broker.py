@@ -8,14 +8,12 @@ from celery import Celery
 from celery.exceptions import CeleryError
 from kombu import Connection, Producer, Queue
 from kombu.exceptions import KombuError
+from kombu.transport import TRANSPORT_ALIASES
+from kombu.utils.imports import symbol_by_name
 
-from md5_service import tracing
 from md5_service.settings import Settings
 from md5_task_data.errors import DependencyAway
 from md5_task_data.queue.hints import LANES, WORK, Message
-
-with tracing.unseen():
-    from kombu.transport.redis import Channel as RedisChannel
 
 # Names on the wire: fixed, so that workers and API of different versions understand one another.
 UPKEEP = "upkeep"
@@ -23,18 +21,20 @@ WORK_MESSAGE = "tasks.work"
 SWEEP_MESSAGE = "upkeep.sweep"
 FLUSH_MESSAGE = "upkeep.flush_log"
 
+REDIS_TRANSPORT = "md5_service.redis_transport:Transport"
 TIMEOUT_S = 2  # for reaching the broker and for each answer of it
 # Between two signs of life of a broker; one that shows none for about two of them is connected to anew.
 HEARTBEAT_S = 5
 # Once more, at once, for a connection that broke while it was idle; what cannot be sent then is the sweeper's to send.
 RETRY = {"max_retries": 1, "interval_start": 0, "interval_step": 0, "interval_max": 0}
 
-# What was fetched and not begun is the sweeper's to send again: kombu, where the broker is away, would dump it in /tmp.
-RedisChannel.do_restore = False
 
-
-def make_celery(settings: Settings) -> Celery:
-    """A Celery app on this broker that knows no tasks yet. Connects to nothing."""
+def make_celery(settings: Settings, redis_transport: str = REDIS_TRANSPORT) -> Celery:
+    """A Celery app on this broker that knows no tasks yet. Connects to nothing. In this process, kombu has that transport
+    (`module:Class`) for Redis from now on."""
+    TRANSPORT_ALIASES.update(dict.fromkeys(("redis", "rediss"), redis_transport))
+    if settings.broker_url.startswith("redis"):
+        symbol_by_name(redis_transport)  # imported now: not with the first message, nor in each child of a worker
     app = Celery("md5_service", broker=settings.broker_url, loader="app", fixups=[])  # not what Django wants of it
     app.conf.update(
         task_queues=[Queue(name, routing_key=name) for name in (*LANES, UPKEEP)],

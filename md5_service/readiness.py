@@ -15,7 +15,7 @@ from md5_task_data.database.engine import Database
 from md5_task_data.errors import DependencyAway
 
 Check = Callable[[], object]
-LOOK_AGAIN_S, SAY_FIRST_S, SAY_AGAIN_S = 0.25, 1, 10
+LOOK_AGAIN_S, REPORT_FIRST_S, REPORT_AGAIN_S = 0.25, 1, 10
 
 
 def checks(settings: Settings, database: Database, celery: Celery) -> Mapping[str, Check]:
@@ -28,10 +28,11 @@ def checks(settings: Settings, database: Database, celery: Celery) -> Mapping[st
     }
 
 
-def wait_for(name: str, check: Check, say: Callable[[str], object], within_s: float = float("inf")) -> None:
-    """Until it is there; says every few seconds for what, and why. Raises DependencyAway when it is not there in time."""
+def wait_for(name: str, check: Check, on_wait: Callable[[str], object], within_s: float = float("inf")) -> None:
+    """Until it is there; `on_wait` is given a line every few seconds: what is waited for, and why. Raises DependencyAway when
+    it is not there in time."""
     began = time.monotonic()
-    said_at = began - SAY_AGAIN_S + SAY_FIRST_S
+    reported_at = began - REPORT_AGAIN_S + REPORT_FIRST_S
     while True:
         try:
             check()
@@ -39,9 +40,9 @@ def wait_for(name: str, check: Check, say: Callable[[str], object], within_s: fl
         except DependencyAway as error:
             if time.monotonic() - began > within_s:
                 raise
-            if time.monotonic() - said_at >= SAY_AGAIN_S:
-                say(f"waiting for the {name}: {error}")
-                said_at = time.monotonic()
+            if time.monotonic() - reported_at >= REPORT_AGAIN_S:
+                on_wait(f"waiting for the {name}: {error}")
+                reported_at = time.monotonic()
             time.sleep(LOOK_AGAIN_S)
 
 

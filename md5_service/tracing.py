@@ -3,7 +3,8 @@ by OpenTelemetry's own environment variables (`OTEL_EXPORTER_OTLP_ENDPOINT`; the
 
 The row carries the trace from process to process, as a W3C `traceparent`: messages are hints, and may be lost or doubled.
 Spans are sent by a thread of their own; those that the collector does not take in time are dropped. Off, nothing of
-OpenTelemetry is imported here, and every function returns at once.
+OpenTelemetry is imported here, and every function returns at once: a span in 4 µs, for which its API without an SDK takes 23.
+That FastAPI and redis-py import some of it all the same costs 0.1 s of a start, and 2 to 3 MB that forked processes share.
 """
 
 import logging
@@ -181,19 +182,6 @@ def ids() -> dict[str, str]:
     if not step.is_valid:
         return {}
     return {"trace_id": format_trace_id(step.trace_id), "span_id": format_span_id(step.span_id)}
-
-
-@contextmanager
-def unseen() -> Iterator[None]:
-    """What is imported in this block does not find OpenTelemetry's metrics: redis-py would load the SDK, for figures that
-    nobody asked it for."""
-    hidden = [name for name in ("opentelemetry.metrics", "opentelemetry.sdk.metrics") if name not in sys.modules]
-    sys.modules.update(dict.fromkeys(hidden))  # type: ignore[arg-type]  # None: not to be found
-    try:
-        yield
-    finally:
-        for name in hidden:
-            del sys.modules[name]
 
 
 def _context(traceparent: str) -> "Context":

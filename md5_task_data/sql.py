@@ -23,7 +23,7 @@ class searched_now(now):
 
 @compiles(now, "sqlite")
 def _now_on_sqlite(element: now, compiler: Any, **_: Any) -> str:
-    return "now_us()"  # registered by database.py: SQLite runs inside this very process, and so does its clock
+    return "now_us()"  # registered by `database.sqlite`: SQLite runs inside this very process, and so does its clock
 
 
 @compiles(now, "postgresql")

@@ -13,11 +13,9 @@ from md5_task_data.errors import BytesMissing, Conflict, NotFound
 from md5_task_data.filters import condition
 from md5_task_data.ids import is_id
 from md5_task_data.paging import read_cursor, write_cursor
-from md5_task_data.queue.hints import lane_of
+from md5_task_data.queue.hints import FIRST_HINT_S, lane_of
 from md5_task_data.schema import IS_PART, SECOND, UNFINISHED, Row, rfc3339, tasks
 from md5_task_data.sql import now
-
-FIRST_HINT_S = 30  # a message is sent right after the commit; when nobody came by then, the sweeper sends another
 
 DIGESTS_STEP = 5000  # rows that one step of a manifest looks at
 

@@ -111,9 +111,7 @@ class Cluster(Client):
     def _api(self, number: int, url: str) -> Member:
         port = url.rsplit(":", 1)[1]
         uvicorn = (str(BIN / "uvicorn"), "md5_service.api.main:app", "--port", port, "--timeout-graceful-shutdown", "5")
-        return Member(
-            f"api-{number}", (*uvicorn, "--http", "md5_service.api.http.protocol:Protocol", "--log-level", "warning")
-        )
+        return Member(f"api-{number}", (*uvicorn, "--http", "md5_service.api.main:Protocol", "--log-level", "warning"))
 
     def start(self, *, migrate: bool = True, ready_s: float = IN_TIME_S) -> None:
         """Make the schema, start every member that is wanted, and wait until the API says that all it needs is there."""

@@ -53,7 +53,7 @@ class Watch:
         news, self._news = list(self._news.values()), {}
         return news
 
-    def tell(self, row: Row) -> None:
+    def notify(self, row: Row) -> None:
         self.seen[row["id"]] = tasks.version(row)
         self._news[row["id"]] = row
         self._something.set()
@@ -154,7 +154,7 @@ class Watcher:
                 watch.is_blind = False
                 for task_id in watch.seen.keys() & rows.keys():
                     if watch.seen[task_id] != tasks.version(rows[task_id]):
-                        watch.tell(rows[task_id])
+                        watch.notify(rows[task_id])
             youngest = time.monotonic() - max((watch.since for watch in self._watches), default=0.0)
             await asyncio.sleep(max(took, min(LONGEST_S, max(SHORTEST_S, youngest / 10))))
 

@@ -26,7 +26,7 @@ from md5_task_data.errors import DependencyAway, TaskDataError
 from md5_task_data.upkeep.backup import backup
 from md5_task_data.upkeep.doctor import examine
 from md5_task_data.upkeep.restore import SHOWN, Restored, restore
-from md5_task_data.upkeep.staging import Tell
+from md5_task_data.upkeep.staging import OnProgress
 
 CANNOT, STOPPED = 2, 130
 STANDARD = "-"  # output, or input
@@ -75,8 +75,8 @@ def _ended_in_order() -> Iterator[None]:
 def _back_up(name: str, data: Path) -> End:
     settle(data)
     settings = read_settings()
-    with _open(settings) as (database, bucket), _to(name) as file, _progress() as tell:
-        holds = backup(database, bucket, settings.log_path, file, tell)
+    with _open(settings) as (database, bucket), _to(name) as file, _progress() as on_progress:
+        holds = backup(database, bucket, settings.log_path, file, on_progress)
     return 0, f"backup made: {holds}"
 
 
@@ -84,8 +84,8 @@ def _bring_back(name: str, data: Path) -> End:
     with _from(name) as file, _taken(data):
         settings = read_settings()
         with _open(settings, is_new=True) as (database, bucket):
-            with _progress() as tell:
-                done = restore(file, database, bucket, settings.log_path, settings.keep_uploads_s, tell)
+            with _progress() as on_progress:
+                done = restore(file, database, bucket, settings.log_path, settings.keep_uploads_s, on_progress)
             to_be_seen = _say_what_was_done(done, settings.log_path)
             found = print_all(examine(database, bucket, settings.log_path))
     return (FOUND, f"look at what is said above; then {AFTER}") if found or to_be_seen else (0, AFTER)
@@ -230,21 +230,21 @@ def _from(name: str) -> Iterator[IO[bytes]]:
 
 
 @contextmanager
-def _progress() -> Iterator[Tell]:
+def _progress() -> Iterator[OnProgress]:
     """One line of a terminal, that changes; elsewhere nothing."""
     if sys.stderr is None or not sys.stderr.isatty():
         yield lambda _: None
         return
     shown_at = 0.0
 
-    def tell(words: str) -> None:
+    def show(words: str) -> None:
         nonlocal shown_at
         if time.monotonic() - shown_at > SHOW_S:
             shown_at = time.monotonic()
             print(f"\r\033[K{words}", end="", file=sys.stderr, flush=True)
 
     try:
-        yield tell
+        yield show
     finally:
         print("\r\033[K", end="", file=sys.stderr, flush=True)
 

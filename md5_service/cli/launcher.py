@@ -1,10 +1,10 @@
-"""A process that has everything imported that the parts of `md5-service up` need, and forks each of them: five Pythons start in
+"""A process that has everything imported that those of `md5-service up` need, and forks each of them: five Pythons start in
 the time of one, and share its memory.
 
 `up` starts it as `python -m md5_service.cli.launcher FD`. Datagrams of JSON go over the socket FD: first the modules to import;
-then, for each part, a list of a module and the arguments of its `main`, with the descriptors that go along. The answer is
-`{"pid"}`, and when a part has ended comes `{"pid", "ended"}`, with what `returncode` would be. The launcher is the parent, so
-the kernel ends its parts with it; it ends with `up`, or when the socket is closed.
+then, for each process, a list of a module and the arguments of its `main`, with the descriptors that go along. The answer is
+`{"pid"}`, and when one has ended comes `{"pid", "ended"}`, with what `returncode` would be. The launcher is the parent, so
+the kernel ends the others with it; it ends with `up`, or when the socket is closed.
 """
 
 import contextlib
@@ -33,7 +33,7 @@ QUIET = {"PYTHONWARNINGS": "ignore:You're running the worker with superuser"}  #
 
 
 class Launcher:
-    """`up`'s side: starts the launcher when the first part is asked for, and again when it has died."""
+    """`up`'s side: starts the launcher when the first process is asked for, and again when it has died."""
 
     def __init__(self, modules: Sequence[str], environment: Mapping[str, str], folder: Path) -> None:
         self._modules = modules
@@ -52,14 +52,14 @@ class Launcher:
         ours.send(json.dumps(self._modules).encode())
         self._socket = ours
 
-    def launch_telling(self, words: Sequence[str]) -> "Launched":
+    def launch_reporting(self, words: Sequence[str]) -> "Launched":
         """As `launch`, of what writes a byte into the descriptor that it gets once it has begun."""
         reading, writing = os.pipe()
         os.set_blocking(reading, False)
-        told = open(reading, "rb", buffering=0)  # noqa: SIM115 (closed once it was told, or with the part)
+        begun = open(reading, "rb", buffering=0)  # noqa: SIM115 (closed once it has begun, or with the process)
         with open(writing, "wb", buffering=0):
             launched = self.launch(words, [writing])
-        launched.told = told
+        launched.begun = begun
         return launched
 
     def launch(self, words: Sequence[str], descriptors: Sequence[int] = ()) -> "Launched":
@@ -127,15 +127,15 @@ class Launched:
     def __init__(self, pid: int, launcher: Launcher) -> None:
         self.pid = pid
         self.returncode: int | None = None
-        self.told: IO[bytes] | None = None  # by which it says that it has begun
+        self.begun: IO[bytes] | None = None  # a byte comes out once it has begun
         self._launcher = launcher
 
     @property
     def has_begun(self) -> bool:
-        if self.told is not None and self.told.read(1):
-            self.told.close()
-            self.told = None
-        return self.told is None
+        if self.begun is not None and self.begun.read(1):
+            self.begun.close()
+            self.begun = None
+        return self.begun is None
 
     def poll(self) -> int | None:
         if self.returncode is None:
@@ -147,7 +147,7 @@ class Launched:
         deadline = time.monotonic() + timeout
         while (returncode := self.poll()) is None:
             if time.monotonic() >= deadline:
-                raise subprocess.TimeoutExpired("a part", timeout)
+                raise subprocess.TimeoutExpired("a process", timeout)
             time.sleep(0.01)
         return returncode
 
@@ -157,7 +157,7 @@ class Launched:
 
 
 def main(descriptor: int) -> None:
-    """The launcher itself, and then each part. Ends with SystemExit, or returns."""
+    """The launcher itself, and then each process. Ends with SystemExit, or returns."""
     asking = socket.socket(fileno=descriptor)
     for name in json.loads(asking.recv(LONGEST)):
         importlib.import_module(name)
@@ -172,7 +172,7 @@ def main(descriptor: int) -> None:
             ready = select.select(watched, [], [])[0]
             if woken in ready:
                 os.read(woken, LONGEST)
-                _tell_who_ended(asking)
+                _report_ended(asking)
             if asking in ready:
                 request, descriptors, _, _ = socket.recv_fds(asking, LONGEST, MOST_DESCRIPTORS)
                 if not request:
@@ -182,7 +182,7 @@ def main(descriptor: int) -> None:
                 for each in descriptors:
                     os.close(each)
                 asking.send(json.dumps({"pid": pid}).encode())
-    # This is the part. It has nothing of the launcher's but what is imported.
+    # This is the new process. It has nothing of the launcher's but what is imported.
     signal.set_wakeup_fd(-1)
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     os.close(woken)
@@ -194,7 +194,7 @@ def main(descriptor: int) -> None:
     importlib.import_module(module).main(*arguments, *descriptors)
 
 
-def _tell_who_ended(asking: socket.socket) -> None:
+def _report_ended(asking: socket.socket) -> None:
     with contextlib.suppress(ChildProcessError):  # none is left
         while (found := os.waitpid(-1, os.WNOHANG))[0]:
             code = os.waitstatus_to_exitcode(found[1])

@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import Protocol
 
 PR_SET_PDEATHSIG = 1  # linux/prctl.h
-FIRST_DELAY_S, LONGEST_DELAY_S = 0.1, 10.0  # before a part that died at once is started again
+FIRST_DELAY_S, LONGEST_DELAY_S = 0.1, 10.0  # before a process that died at once is started again
 KILLED_S = 5.0  # for the kernel to end what was killed
-STABLE_S = 5.0  # a part that lived so long starts again without delay
+STABLE_S = 5.0  # a process that lived so long starts again without delay
 
 
 def die_with_parent() -> None:
@@ -26,7 +26,7 @@ def die_with_parent() -> None:
 
 
 class Process(Protocol):
-    """What a part asks of the process that it is; `subprocess.Popen` is one."""
+    """What is asked of a process that runs; `subprocess.Popen` is one."""
 
     pid: int
     returncode: int | None
@@ -50,7 +50,7 @@ def run(command: Sequence[str], environment: Mapping[str, str], folder: Path) ->
 
 
 @dataclass
-class Part:
+class SupervisedProcess:
     """One process (and its children, in a group of their own) that is to run for as long as the service does."""
 
     name: str

@@ -59,7 +59,7 @@ class Put:
                     kind=self.kind,
                     batch=self.batch,
                     params=self.params,
-                    told=lambda sent, size: bars.update(bar, completed=sent, total=size),
+                    on_progress=lambda sent, size: bars.update(bar, completed=sent, total=size),
                 )
         except OSError as error:
             complain(f"{shown}: {error.strerror}")

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from md5_service.cli.folder import OTHERS, DataFolder, FolderUnusable
 from md5_service.cli.launcher import Launcher
-from md5_service.cli.processes import Part
+from md5_service.cli.processes import SupervisedProcess
 from md5_service.cli.processes import run as run_process
 from md5_service.cli.report import CannotWrite, complain, say, write_text
 from md5_service.settings import BadSettings, Settings, read_settings, unknown_settings
@@ -23,9 +23,9 @@ from md5_task_data.database.engine import Database
 from md5_task_data.errors import DependencyAway, InvalidInput
 from md5_task_data.queue import sweep
 
-READY_S = 180  # for all parts at the first start
+READY_S = 180  # for all processes at the first start
 TICK_S = 0.1
-MOST_FIRST_DEATHS = 5  # of one part before the service was ever ready: it will not get better
+MOST_FIRST_DEATHS = 5  # of one process before the service was ever ready: it will not get better
 API, WORKER = PARTS = "md5_service.api.serve", "md5_service.worker.serve"
 STOP_S = 10  # for everything to stop in good order
 
@@ -36,7 +36,7 @@ class CannotStart(Exception):
 
 def run(host: str, port: int, data: Path, workers: int) -> None:
     """Start everything, say where it is, and stay until Ctrl-C or SIGTERM. Raises CannotStart."""
-    os.umask(OTHERS)  # of all parts, too
+    os.umask(OTHERS)  # of all processes, too
     folder = DataFolder(data)
     host = host.strip()
     if host.startswith("[") and host.endswith("]"):  # as IPv6 stands in URLs
@@ -52,25 +52,25 @@ def run(host: str, port: int, data: Path, workers: int) -> None:
         listening = _listen(host, port)
     except (FolderUnusable, BadSettings) as error:
         raise CannotStart(str(error)) from None
-    parts: list[Part] = []
-    stop = _StopRequests(parts)
+    processes: list[SupervisedProcess] = []
+    stop = _StopRequests(processes)
     launcher = Launcher(PARTS, os.environ, folder.path)
     try:
         launcher.start()
         _prepare(settings, is_ours=is_ours)
-        parts += _parts(folder, settings, launcher, listening, workers, is_ours=is_ours)
-        for part in parts:
-            part.start()
+        processes += _processes(folder, settings, launcher, listening, workers, is_ours=is_ours)
+        for process in processes:
+            process.start()
         address = listening.getsockname()
-        if _until_ready(parts, address, stop):
+        if _until_ready(processes, address, stop):
             where = _url(host, address[1])
             _announce(f"md5-service is ready at {where}  (files and log in {folder.path}; Ctrl-C stops it)")
         while not stop.asked:
-            _look_after(parts)
+            _look_after(processes)
             time.sleep(TICK_S)
     finally:
         listening.close()
-        _stop_in_order(parts)
+        _stop_in_order(processes)
         launcher.end()
         folder.end_leftovers()
         stop.ignore()
@@ -88,9 +88,9 @@ class _StopRequests:
     """Ctrl-C, SIGTERM, or the end of the terminal: the first is noted, the second kills. The handler itself neither raises
     nor waits: it may come in the middle of anything, with locks held."""
 
-    def __init__(self, parts: Sequence[Part]) -> None:
+    def __init__(self, processes: Sequence[SupervisedProcess]) -> None:
         self.asked = False
-        self._parts = parts
+        self._processes = processes
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             if number != signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN:  # nohup means it
                 signal.signal(number, self._note)
@@ -102,21 +102,21 @@ class _StopRequests:
 
     def _note(self, *_: object) -> None:
         if self.asked:
-            for part in self._parts:
-                part.kill()
+            for process in self._processes:
+                process.kill()
         self.asked = True
 
 
-def _stop_in_order(parts: list[Part]) -> None:
+def _stop_in_order(processes: list[SupervisedProcess]) -> None:
     """The broker last: until then the others may still say what they did."""
     deadline = time.monotonic() + STOP_S
-    for part in parts[1:]:
-        part.ask_to_stop()
-    for part in parts[1:]:  # asked once only: a second time, Celery gives short work no time to end
-        part.end(deadline - time.monotonic())
-    for part in parts[:1]:
-        part.ask_to_stop()
-        part.end(deadline - time.monotonic())
+    for process in processes[1:]:
+        process.ask_to_stop()
+    for process in processes[1:]:  # asked once only: a second time, Celery gives short work no time to end
+        process.end(deadline - time.monotonic())
+    for process in processes[:1]:
+        process.ask_to_stop()
+        process.end(deadline - time.monotonic())
 
 
 def _refuse_open_doors(host: str) -> None:
@@ -177,7 +177,7 @@ def _forget_uploads(settings: Settings) -> None:
     Bucket(settings.bucket_url).forget_incoming()
 
 
-def _parts(
+def _processes(
     folder: DataFolder,
     settings: Settings,
     launcher: Launcher,
@@ -185,14 +185,14 @@ def _parts(
     workers: int,
     *,
     is_ours: bool,
-) -> list[Part]:
-    def worker(name: str, *words: str) -> Part:
-        return Part(name, lambda: launcher.launch_telling([WORKER, *words]))
+) -> list[SupervisedProcess]:
+    def worker(name: str, *words: str) -> SupervisedProcess:
+        return SupervisedProcess(name, lambda: launcher.launch_reporting([WORKER, *words]))
 
-    api = Part("the API", lambda: launcher.launch([API], [listening.fileno()]))
+    api = SupervisedProcess("the API", lambda: launcher.launch([API], [listening.fileno()]))
     if is_ours:
         api.clear_up = lambda: _forget_uploads(settings)
-    parts = [
+    processes = [
         worker("the upkeep worker", "upkeep", "1"),
         worker("beat", "beat", "1"),
         worker("the worker", "work", str(workers)),
@@ -200,17 +200,17 @@ def _parts(
         api,
     ]
     if settings.broker_url.startswith(f"redis+socket://{folder.broker_socket()}"):
-        parts.insert(0, _valkey(folder))
-    return parts
+        processes.insert(0, _valkey(folder))
+    return processes
 
 
-def _valkey(folder: DataFolder) -> Part:
+def _valkey(folder: DataFolder) -> SupervisedProcess:
     """A Valkey of our own that keeps nothing: it holds only hints, and a damaged file of hints would refuse to start."""
     options = ["--port", "0", "--unixsocket", str(folder.broker_socket()), "--unixsocketperm", "700"]
     options += ["--save", "", "--appendonly", "no", "--maxmemory-policy", "noeviction", "--loglevel", "warning"]
     options += ["--set-proc-title", "no"]  # a title would overwrite the environment, by which leftovers are found
     command = [_valkey_binary(), *options]
-    return Part("Valkey", lambda: run_process(command, os.environ, folder.path))
+    return SupervisedProcess("Valkey", lambda: run_process(command, os.environ, folder.path))
 
 
 def _valkey_binary() -> str:
@@ -226,16 +226,16 @@ def _valkey_binary() -> str:
     )
 
 
-def _until_ready(parts: Sequence[Part], address: tuple[str, int], stop: _StopRequests) -> bool:
+def _until_ready(processes: Sequence[SupervisedProcess], address: tuple[str, int], stop: _StopRequests) -> bool:
     """Whether it is; not when somebody asks to stop before. Raises CannotStart."""
     deadline = time.monotonic() + READY_S
-    while not (all(part.has_begun for part in parts) and _is_ready(address)):
+    while not (all(process.has_begun for process in processes) and _is_ready(address)):
         if stop.asked:
             return False
-        _look_after(parts)
-        failing = next((part for part in parts if part.deaths >= MOST_FIRST_DEATHS), None)
+        _look_after(processes)
+        failing = next((process for process in processes if process.deaths >= MOST_FIRST_DEATHS), None)
         if failing or time.monotonic() > deadline:
-            late = next((part.name for part in parts if not part.has_begun), "the API")
+            late = next((process.name for process in processes if not process.has_begun), "the API")
             what = f"{failing.name} does not stay up" if failing else f"{late} was not ready in {READY_S} s"
             raise CannotStart(f"{what}; its own words are above")
         time.sleep(TICK_S)
@@ -254,9 +254,9 @@ def _is_ready(address: tuple[str, int]) -> bool:
         connection.close()
 
 
-def _look_after(parts: Sequence[Part]) -> None:
-    for part in parts:
-        if line := part.look_after():
+def _look_after(processes: Sequence[SupervisedProcess]) -> None:
+    for process in processes:
+        if line := process.look_after():
             say(line)
 
 

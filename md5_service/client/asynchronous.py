@@ -11,7 +11,7 @@ from md5_service.client import streams
 from md5_service.client.flows import Flow, Pause, Request
 from md5_service.client.setup import DEFAULT_URL, connected, filters, parameters, sent_as
 from md5_service.client.streams import Stream, Target
-from md5_service.client.upload import Source, Told, Upload, opened
+from md5_service.client.upload import OnProgress, Source, Upload, opened
 from md5_service.client.wire import Task
 
 T = TypeVar("T")
@@ -33,12 +33,12 @@ class AsyncClient:
         batch: str | None = None,
         params: Mapping[str, str] | None = None,
         wait_s: float = 0,
-        told: Told | None = None,
+        on_progress: OnProgress | None = None,
         idempotency_key: str | None = None,
     ) -> Task:
         about = parameters(source, filename, kind, batch, params)
         with opened(source) as file:
-            return await self._run(self._flows.put(Upload(file, told), about, wait_s, idempotency_key))
+            return await self._run(self._flows.put(Upload(file, on_progress), about, wait_s, idempotency_key))
 
     async def get(self, task_id: str) -> Task:
         return await self._run(self._flows.get(task_id))

@@ -18,7 +18,7 @@ from md5_service.client.upload import Upload
 from md5_service.client.wire import Task
 
 LONG_POLL_S = 20
-PATIENCE_S = 120  # with a service that went away while we wait for a result: it is probably being started again
+LONGEST_OUTAGE_S = 120  # with a service that went away while we wait for a result: it is probably being started again
 TRIES = 6  # of what is safe to be sent again, with pauses between them of 15 s in all
 PAUSE_S, LONGEST_PAUSE_S = 0.5, 30.0
 AGAIN = (429, 502, 503, 504)
@@ -93,7 +93,7 @@ class Flows:
                 task = yield from self.get(task_id, min(left, LONG_POLL_S))
                 last_answer = time.monotonic()
             except (Unreachable, Unavailable):
-                if time.monotonic() - last_answer > min(PATIENCE_S, timeout_s):
+                if time.monotonic() - last_answer > min(LONGEST_OUTAGE_S, timeout_s):
                     raise
             else:
                 if task["outcome"] is not None:

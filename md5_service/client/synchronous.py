@@ -11,7 +11,7 @@ from md5_service.client import streams
 from md5_service.client.flows import Flow, Pause, Request
 from md5_service.client.setup import DEFAULT_URL, connected, filters, parameters, sent_as
 from md5_service.client.streams import Stream, Target
-from md5_service.client.upload import Source, Told, Upload, opened
+from md5_service.client.upload import OnProgress, Source, Upload, opened
 from md5_service.client.wire import Task
 
 T = TypeVar("T")
@@ -38,18 +38,18 @@ class Client:
         batch: str | None = None,
         params: Mapping[str, str] | None = None,
         wait_s: float = 0,
-        told: Told | None = None,
+        on_progress: OnProgress | None = None,
         idempotency_key: str | None = None,
     ) -> Task:
         """Hand over a file: a path, or what is open for reading in binary mode. It is streamed, whatever its size.
 
-        `params` are the kind's own; `told(sent, size)` is called as bytes go out (size None: it is not known). The answer comes
-        as soon as there is an id, or with `wait_s` once it has ended, after at most so many seconds (20). The same
-        `idempotency_key` within a day is the same task; without one each call has its own. Raises Changed.
+        `params` are the kind's own; `on_progress(sent, size)` is called as bytes go out (size None: it is not known). The
+        answer comes as soon as there is an id, or with `wait_s` once it has ended, after at most so many seconds (20). The
+        same `idempotency_key` within a day is the same task; without one each call has its own. Raises Changed.
         """
         about = parameters(source, filename, kind, batch, params)
         with opened(source) as file:
-            return self._run(self._flows.put(Upload(file, told), about, wait_s, idempotency_key))
+            return self._run(self._flows.put(Upload(file, on_progress), about, wait_s, idempotency_key))
 
     def get(self, task_id: str) -> Task:
         """The task as it is now. Raises NotFound."""

@@ -14,15 +14,15 @@ from md5_service.client.errors import Changed
 BLOCK = 1 << 18  # bytes sent at once; larger ones are copied too often on their way
 
 Source = str | os.PathLike[str] | BinaryIO
-Told = Callable[[int, int | None], None]  # bytes sent, of how many (None: nobody knows)
+OnProgress = Callable[[int, int | None], None]  # bytes sent, of how many (None: nobody knows)
 
 
 class Upload:
     """A file that is open for reading, from where it stands to its end."""
 
-    def __init__(self, file: BinaryIO, told: Told | None = None) -> None:
+    def __init__(self, file: BinaryIO, on_progress: OnProgress | None = None) -> None:
         self._file = file
-        self._told = told
+        self._on_progress = on_progress
         self._start = _position(file)
         self.size = _size_of(file)
         self._sent = self._read = 0
@@ -47,8 +47,8 @@ class Upload:
 
     def sent(self, block: bytes) -> None:
         self._sent += len(block)
-        if self._told is not None:
-            self._told(self._sent, self.size)
+        if self._on_progress is not None:
+            self._on_progress(self._sent, self.size)
 
 
 @contextlib.contextmanager

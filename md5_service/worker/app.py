@@ -30,6 +30,7 @@ from md5_task_data.upkeep.orphans import Orphans
 log = logging.getLogger(__name__)
 
 SHORTEST_RETRY_S, LONGEST_RETRY_S = 0.05, 1.0
+REDIS_TRANSPORT = "md5_service.worker.redis_garbage:Transport"
 GARBAGE = 20_000  # objects: rows are many, and no garbage; to look among them all the time costs a tenth of the work
 
 
@@ -43,16 +44,16 @@ class Process:
         self.database = Database(settings.database_url, echo=settings.sql_echo, pool_size=3)
         self.bucket = Bucket(settings.bucket_url)
         self.lifecycle = Lifecycle(settings, self.database, self.bucket, kinds(), publish)
-        tell = traces.lines_written if tracing.is_wanted() else None
-        self.log = SharedLog(self.database, settings.log_path, settings.keep_uploads_s, tell)
+        on_settled = traces.lines_written if tracing.is_wanted() else None
+        self.log = SharedLog(self.database, settings.log_path, settings.keep_uploads_s, on_settled)
         self.orphans = Orphans(self.database, self.bucket, settings.log_path)
         self.asked_for_flush_at = float("-inf")
 
 
 def create_worker(settings: Settings) -> Celery:
     """The Celery app with the three messages that a worker understands."""
-    garbage.refuse()
-    app = broker.make_celery(settings)
+    garbage.refuse_compressed()
+    app = broker.make_celery(settings, REDIS_TRANSPORT)
     app.conf.worker_consumer = f"{garbage.__name__}:{garbage.Consumer.__name__}"
     app.conf.beat_schedule = {"sweep": {"task": broker.SWEEP_MESSAGE, "schedule": settings.sweep_s}}
     app.conf.beat_scheduler = "celery.beat:Scheduler"  # keeps nothing: a file of its own could only be damaged

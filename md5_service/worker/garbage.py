@@ -10,7 +10,6 @@ from typing import Any
 import celery.worker.consumer
 from kombu import Message, compression
 from kombu.exceptions import ContentDisallowed, DecodeError
-from kombu.transport import TRANSPORT_ALIASES, redis
 
 from md5_task_data.bucket.folder import ID
 from md5_task_data.queue.hints import MOST_TOGETHER
@@ -19,17 +18,15 @@ log = logging.getLogger(__name__)
 
 MOST_BYTES = 64 << 10  # of a body: that of the most ids has two thousand
 _SHOWN = 200  # characters of what is wrong with a message
-_WRONG = ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError
+WRONG = ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError
 _UNREADABLE = ContentDisallowed, DecodeError
 
 
-def refuse() -> None:
+def refuse_compressed() -> None:
     """For this process, before it connects to the broker."""
     # kombu decompresses before it looks at what kind of message it is; ours never are.
     for name in compression.encoders():
         compression.register(_compressed, _compressed, name)
-    for name in ("redis", "rediss"):
-        TRANSPORT_ALIASES[name] = f"{__name__}:RedisTransport"
 
 
 def is_hint(task_ids: object) -> bool:
@@ -53,8 +50,8 @@ class Consumer(celery.worker.consumer.Consumer):
                     raise ValueError(f"there is no task {task!r}")
                 _check(message)
                 handle(message)
-            except (*_WRONG, *_UNREADABLE) as error:
-                _drop(error)
+            except (*WRONG, *_UNREADABLE) as error:
+                drop(error)
                 if not message.acknowledged:
                     message.reject()
 
@@ -71,30 +68,10 @@ def _check(message: Message) -> None:
     message.headers.pop("timelimit", None)  # ours have none; one would have a worker killed
 
 
-class RedisChannel(redis.Channel):
-    """What it cannot read, it would leave to the event loop, which ends."""
-
-    def _brpop_read(self, **options: Any) -> Any:
-        try:
-            return super()._brpop_read(**options)  # type: ignore[misc]  # there are no types of it
-        except (ValueError, RecursionError) as error:  # no JSON; it has left the queue by now
-            _drop(error)
-            return True
-
-
-class RedisTransport(redis.Transport):
-    Channel = RedisChannel
-
-    def _deliver(self, message: Any, queue: str | None) -> None:
-        try:
-            super()._deliver(message, queue)
-        except _WRONG as error:  # JSON, but not of a message
-            _drop(error)
-
-
 def _compressed(_: object) -> Any:
     raise ValueError("it is compressed")
 
 
-def _drop(error: Exception) -> None:
+def drop(error: Exception) -> None:
+    """Write a line about it."""
     log.error("a message that is none of ours is dropped: %s", f"{type(error).__name__}: {error}"[:_SHOWN])

@@ -16,12 +16,12 @@ from md5_service.worker.app import create_worker
 BEAT = "beat"
 
 
-def main(queue: str, children: str, told: int) -> None:
-    """Work on one queue in so many processes; `beat`: send the sweeps. A byte goes into `told` once it does. Ends with
+def main(queue: str, children: str, begun: int) -> None:
+    """Work on one queue in so many processes; `beat`: send the sweeps. A byte goes into `begun` once it does. Ends with
     SystemExit."""
 
     def has_begun(**_: object) -> None:
-        os.write(told, b".")
+        os.write(begun, b".")
 
     for signal in (worker_ready, beat_init):
         signal.connect(has_begun, weak=False)

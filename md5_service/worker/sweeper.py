@@ -60,12 +60,12 @@ def look_after_due(app: Celery, settings: Settings, database: Database) -> None:
 def look_after_parts(app: Celery, database: Database) -> None:
     """Move on the files whose parts cannot, and clear away the parts of those that have ended. Raises DependencyAway."""
     with database.transaction() as db:
-        messages = parts.look_after(db)
+        messages = parts.settle_due(db)
     if messages:
         publish(app, messages)
     for _ in range(MOST_BATCHES):
         with database.transaction() as db:
-            if not parts.clear(db):
+            if not parts.delete_ended(db):
                 return
 
 

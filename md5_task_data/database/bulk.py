@@ -30,7 +30,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects import mysql, postgresql, sqlite
 from sqlalchemy.exc import DBAPIError
 
-from md5_task_data.database.engine import LATER
+from md5_task_data.database.options import LATER
 from md5_task_data.schema import Row
 
 FEW = 3  # rows, for which one INSERT costs less

@@ -1,15 +1,97 @@
-"""psycopg2 with fewer round trips: what nobody waits for goes with the next statement, in one message. BEGIN always does, and a
-read needs none. https://www.postgresql.org/docs/current/protocol-flow.html#PROTOCOL-FLOW-MULTI-STATEMENT
+"""PostgreSQL, by psycopg2 with fewer round trips: what nobody waits for goes with the next statement, in one message. BEGIN
+always does, and a read needs none. https://www.postgresql.org/docs/current/protocol-flow.html#PROTOCOL-FLOW-MULTI-STATEMENT
 """
 
-from typing import Any
+import time
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
+from typing import Any, ClassVar
 
 from psycopg2 import extensions
+from sqlalchemy import Connection, Engine, event
+from sqlalchemy.engine import URL, ExecutionContext
+from sqlalchemy.exc import DisconnectionError
+from sqlalchemy.pool import ConnectionPoolEntry
 
+from md5_task_data.database import limits
+from md5_task_data.database.make import Make, engine_of_server
+from md5_task_data.database.options import only_reads
+from md5_task_data.database.outages import Codes
+from md5_task_data.database.socket_deadline import SocketDeadline
+
+PING_TIMEOUT_S = 1
+SURELY_ALIVE_S = 0.5  # since it was last used
+KEEPALIVES = {"keepalives_idle": 5, "keepalives_interval": 2, "keepalives_count": 3}
 BEGIN = b"BEGIN ISOLATION LEVEL READ COMMITTED"
 
 
-class Connection(extensions.connection):  # type: ignore[misc]
+def _code(error: BaseException) -> object:
+    """The SQLSTATE; None where the server has not answered."""
+    return getattr(error, "pgcode", None)
+
+
+class PostgreSQL(Make):
+    """The server's own limits, and a deadline on the socket for when the server cannot keep them: libpq knows none."""
+
+    codes = Codes(
+        _code,
+        {"53100"},  # disk_full
+        {"25006", "42P01", "42703"},  # read_only_sql_transaction, undefined_table, undefined_column
+    )
+    without_limits: ClassVar[Mapping[str, object]] = {
+        "options": "-c statement_timeout=0 -c idle_in_transaction_session_timeout=0",
+        **KEEPALIVES,
+    }
+
+    def __init__(self, url: URL) -> None:
+        super().__init__(url)
+        self._deadline = SocketDeadline()
+
+    def engine(self, echo: bool, pool_size: int) -> Engine:
+        names = ("statement_timeout", "idle_in_transaction_session_timeout")
+        options = " ".join(f"-c {name}={limits.STATEMENT_TIMEOUT_S}s" for name in names)
+        connect_args = {"options": options, **KEEPALIVES, "connection_factory": WaitingConnection}
+        engine = engine_of_server(self.url, echo, pool_size, connect_args, use_native_hstore=False)
+        event.listen(engine, "begin", _begin)
+        event.listen(engine, "do_execute", _send_later)
+        event.listen(engine, "checkin", _note_time)
+
+        @event.listens_for(engine, "checkout")
+        def ping(connection: Any, record: ConnectionPoolEntry, _proxy: object) -> None:
+            """As the pool's own `pre_ping`, which knows no limit: a connection that does not answer is made anew. One that has
+            answered a moment ago is not asked."""
+            if time.monotonic() - record.info.get("idle_since", float("-inf")) < SURELY_ALIVE_S:
+                return
+            try:
+                with self._deadline.limit(connection.fileno(), PING_TIMEOUT_S):
+                    engine.dialect.do_ping(connection)
+            except engine.dialect.loaded_dbapi.Error as error:
+                raise DisconnectionError from error
+
+        return engine
+
+    def limit(self, connection: Connection) -> AbstractContextManager[None]:
+        driver: Any = connection.connection.dbapi_connection
+        return self._deadline.limit(driver.fileno(), limits.ANSWER_TIMEOUT_S)
+
+
+def _begin(connection: Connection) -> None:
+    if not only_reads(connection):
+        driver: Any = connection.connection.dbapi_connection
+        driver.begin()
+
+
+def _send_later(cursor: Any, statement: str, parameters: Any, context: ExecutionContext) -> bool:
+    if is_later := bool(context.execution_options.get("is_sent_later")):
+        cursor.connection.later(cursor.mogrify(statement, parameters))
+    return is_later
+
+
+def _note_time(_connection: object, record: ConnectionPoolEntry) -> None:
+    record.info["idle_since"] = time.monotonic()
+
+
+class WaitingConnection(extensions.connection):  # type: ignore[misc]
     """Begins nothing by itself: between `begin` and `commit` or `rollback` is a transaction, elsewhere each statement stands
     alone."""
 
@@ -54,7 +136,7 @@ class Connection(extensions.connection):  # type: ignore[misc]
 
 
 class _Cursor(extensions.cursor):  # type: ignore[misc]
-    connection: Connection
+    connection: WaitingConnection
 
     def execute(self, query: str | bytes, vars: Any = None) -> None:
         if self.connection.is_any_waiting:

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 TICK_S = 0.1
 
 
-class Patience:
+class SocketDeadline:
     """Shuts a socket down when its time is over: the driver that reads from it then finds the connection broken. Its thread
     starts with the first limit, so it may be made before a fork."""
 
@@ -28,7 +28,7 @@ class Patience:
         token = object()
         with self._some:
             if self._thread is None:
-                self._thread = threading.Thread(target=self._watch, name="patience", daemon=True)
+                self._thread = threading.Thread(target=self._watch, name="socket-deadline", daemon=True)
                 self._thread.start()
             if not self._ends:
                 self._some.notify()

@@ -31,7 +31,8 @@ from sqlalchemy import BigInteger, Connection, RowMapping, and_, bindparam, case
 
 from md5_task_data.bucket.durable import no_link, sync_folder
 from md5_task_data.database.bulk import insert_all
-from md5_task_data.database.engine import LATER, Database
+from md5_task_data.database.engine import Database
+from md5_task_data.database.options import LATER
 from md5_task_data.errors import DependencyAway
 from md5_task_data.failpoints import reach
 from md5_task_data.log import statistics
@@ -40,7 +41,7 @@ from md5_task_data.sql import now, searched_now
 
 FIRST_HASH = "0" * 64
 BATCH = 500  # lines that one transaction appends, and that one write carries
-Tell = Callable[[Sequence[RowMapping]], None]
+OnSettled = Callable[[Sequence[RowMapping]], None]
 
 
 # The statements are made once: putting one together costs more than the database takes for it.
@@ -102,14 +103,16 @@ class Head(NamedTuple):
 class SharedLog:
     """One a process: it keeps the only descriptor of the file. Opens nothing before the first `flush`.
 
-    The bytes of what ends here are due to be deleted `keep_uploads_s` later; `tell` is given `statistics.traced` of it.
+    The bytes of what ends here are due to be deleted `keep_uploads_s` later; `on_settled` is given `statistics.traced` of it.
     """
 
-    def __init__(self, database: Database, path: Path, keep_uploads_s: float = 0, tell: Tell | None = None) -> None:
+    def __init__(
+        self, database: Database, path: Path, keep_uploads_s: float = 0, on_settled: OnSettled | None = None
+    ) -> None:
         self._database = database
         self._path = path
         self._keep_uploads = int(keep_uploads_s * SECOND)
-        self._tell = tell
+        self._on_settled = on_settled
         self._descriptor = -1
         self._thread_lock = threading.Lock()  # lockf does not keep threads apart
         self._busy = 0  # how often it was, since this process last had its turn
@@ -117,7 +120,7 @@ class SharedLog:
     def pending(self) -> bool:
         """Whether anything is left to write."""
         with self._database.reading() as db:
-            head = head_of(db)
+            head = read_log_head(db)
             return head.flushed < head.length or bool(db.scalar(_PENDING))
 
     def flush(self) -> int:
@@ -192,7 +195,7 @@ class SharedLog:
         """L2: the head as it is then, and the new lines. Also keeps what stands in the file beyond the table's end: the
         database was restored to an older moment."""
         with self._database.transaction() as db:
-            head = head_of(db, lock=True)
+            head = read_log_head(db, lock=True)
             if size > head.length:
                 self._save_tail(head.length, size)
             lines: list[Row] = []
@@ -240,12 +243,12 @@ class SharedLog:
         with self._database.transaction() as db:
             db.execute(_FORWARD, {"written": head.length})
             statistics.count(db, _ENDING, {"written": head.length})
-            traced = statistics.traced(db, _ENDING, {"written": head.length}) if self._tell else ()
+            traced = statistics.traced(db, _ENDING, {"written": head.length}) if self._on_settled else ()
             db.execute(_END, {"written": head.length, "keep": self._keep_uploads})
             reach("log.settled")
         reach("log.settled.committed")
-        if self._tell:
-            self._tell(traced)
+        if self._on_settled:
+            self._on_settled(traced)
 
     def _save_tail(self, length: int, size: int) -> None:
         """Move what the table does not know of into a file beside the log: never a silent cut."""
@@ -280,6 +283,6 @@ def log_line(seq: int, task: Row, prev: str) -> str:
     return json.dumps(line, ensure_ascii=False, separators=(",", ":"))
 
 
-def head_of(db: Connection, *, lock: bool = False) -> Head:
+def read_log_head(db: Connection, *, lock: bool = False) -> Head:
     """As the table has it."""
     return Head(*db.execute(_LOCKED_HEAD if lock else _HEAD).one())

@@ -29,7 +29,7 @@ from sqlalchemy import (
     update,
 )
 
-from md5_task_data.database.engine import LATER
+from md5_task_data.database.options import LATER
 from md5_task_data.schema import IS_PART, SECOND, UNFINISHED, ended_minutes, log_head, tasks, totals
 from md5_task_data.sql import now, searched_now
 

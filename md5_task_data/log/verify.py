@@ -14,7 +14,7 @@ from sqlalchemy import select
 
 from md5_task_data.database.engine import Database
 from md5_task_data.errors import DependencyAway
-from md5_task_data.log.shared_log import FIRST_HASH, head_of
+from md5_task_data.log.shared_log import FIRST_HASH, read_log_head
 from md5_task_data.schema import log_lines
 
 LONGEST_LINE = 1 << 20  # bytes; ours have a few hundred
@@ -37,7 +37,7 @@ def verify(path: Path, database: Database | None = None) -> Verdict:
     flushed = 0
     if database is not None:
         with database.reading() as db:
-            flushed = head_of(db).flushed  # before the file is read: meanwhile it only grows
+            flushed = read_log_head(db).flushed  # before the file is read: meanwhile it only grows
     seq, prev, length = 0, FIRST_HASH, 0
     with open(path, "rb") as file:
         while raw := file.readline(LONGEST_LINE):

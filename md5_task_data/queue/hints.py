@@ -14,6 +14,7 @@ from md5_task_data.schema import Row, tasks
 WORK, LARGE = LANES = "work", "large"
 SMALL = 1 << 20  # bytes of a file that travels with others
 LARGE_FILE = 64 << 20  # bytes: more is more than a tenth of a second of work, or hours
+FIRST_HINT_S = 30  # a message is sent right after the commit; when nobody came by then, the sweeper sends another
 MOST_TOGETHER = 50  # of these in a message
 NEEDED = tasks.c.id, tasks.c.lane, tasks.c.attempt, tasks.c.size  # of each row, to tell its message
 
@@ -36,7 +37,7 @@ def goes_together(row: Row) -> bool:
     return bool(row["lane"] == WORK and not row["attempt"] and row["size"] <= SMALL)
 
 
-def messages_about(rows: Iterable[Row]) -> list[Message]:
+def messages_for(rows: Iterable[Row]) -> list[Message]:
     """The ids of tasks, by message: what goes together, and everything else alone."""
     alone, together = [], []
     for row in rows:

@@ -27,7 +27,7 @@ from sqlalchemy import (
     update,
 )
 
-from md5_task_data.database.engine import LATER
+from md5_task_data.database.options import LATER
 from md5_task_data.errors import LeaseLost
 from md5_task_data.registry import KINDS
 from md5_task_data.schema import SECOND, contents, tasks

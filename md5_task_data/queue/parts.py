@@ -15,11 +15,10 @@ from sqlalchemy import Connection, delete, exists, select, update
 
 from md5_task_data.database.bulk import insert_all
 from md5_task_data.errors import LeaseLost
-from md5_task_data.queue.hints import LARGE, NEEDED, Message, messages_about
+from md5_task_data.queue.hints import FIRST_HINT_S, LARGE, NEEDED, Message, messages_for
 from md5_task_data.queue.leases import Claim, Slice, extended, failed, microseconds, take_ours, update_ours
 from md5_task_data.schema import IS_PART, SECOND, Row, tasks
 from md5_task_data.sql import now, searched_now
-from md5_task_data.tasks import FIRST_HINT_S
 
 NOBODY = ""  # owns the parts: no client sees one
 LOOK_AGAIN_S = 10  # at a parent that waits
@@ -63,7 +62,7 @@ def fail_part(db: Connection, claim: Claim, error: Mapping[str, Any]) -> None:
     _fail_parent(db, claim.file_id, error)
 
 
-def look_after(db: Connection) -> list[Message]:
+def settle_due(db: Connection) -> list[Message]:
     """Of the parents that wait and are due to be looked at: fail those of which a part has failed with a worker that could not
     say so, and queue those that have no part left. Returns the hints to send."""
     due = select(*NEEDED).where(tasks.c.due_at <= searched_now(), tasks.c.status == "waiting")
@@ -78,16 +77,16 @@ def look_after(db: Connection) -> list[Message]:
             _change_waiting(db, parent["id"], due_at=now() + LOOK_AGAIN_S * SECOND)
         else:
             _queue(db, parent["id"])
-            messages += messages_about([parent])
+            messages += messages_for([parent])
     return messages
 
 
-def end_all(db: Connection, parent_id: str) -> None:
+def delete_all(db: Connection, parent_id: str) -> None:
     """Delete the parts of a file that has ended; who was still at one of them stores nothing more from here on."""
     db.execute(delete(tasks).where(tasks.c.parent_id == parent_id))
 
 
-def clear(db: Connection) -> int:
+def delete_ended(db: Connection) -> int:
     """Delete some of the parts whose parent has its outcome; returns how many."""
     ended = (
         select(tasks.c.id)
@@ -126,7 +125,7 @@ def _insert_parts(db: Connection, parent: Row, slices: Sequence[Slice]) -> list[
         for number, part in enumerate(slices)
     ]
     insert_all(db, tasks, rows)
-    return messages_about(rows)
+    return messages_for(rows)
 
 
 def _close_if_last(db: Connection, parent_id: str) -> list[Message]:
@@ -136,7 +135,7 @@ def _close_if_last(db: Connection, parent_id: str) -> list[Message]:
     if parent["parts_left"]:
         return []
     _queue(db, parent_id)
-    return messages_about([parent])
+    return messages_for([parent])
 
 
 def _fail_parent(db: Connection, parent_id: str, error: Mapping[str, Any]) -> None:

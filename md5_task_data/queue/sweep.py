@@ -9,11 +9,10 @@ from typing import Any
 
 from sqlalchemy import Connection, RowMapping, and_, case, literal, or_, update
 
-from md5_task_data.queue.hints import Message, messages_about
+from md5_task_data.queue.hints import FIRST_HINT_S, Message, messages_for
 from md5_task_data.queue.leases import NOT_COUNTED, Claim, extended, failed, microseconds, take, take_ours
 from md5_task_data.schema import SECOND, UNFINISHED, tasks
 from md5_task_data.sql import now, searched_now
-from md5_task_data.tasks import FIRST_HINT_S
 
 LONGEST_HINT_S = 600
 BATCH = 500  # rows that one sweep transaction takes
@@ -46,7 +45,7 @@ def restart(db: Connection) -> int:
     return len(rows)
 
 
-def call_all(db: Connection) -> None:
+def hint_all(db: Connection) -> None:
     """Have the next sweep send a hint for each queued task. Only for one who knows that the broker has none of them, and that no
     worker is alive: a restore."""
     db.execute(update(tasks).where(tasks.c.status == "queued", UNFINISHED).values(due_at=now(), hints=1))
@@ -69,7 +68,7 @@ def sweep(db: Connection, *, after: str, publish_all: bool, lease_s: float, max_
     )
     due = Due(more=len(rows) == BATCH, last=rows[-1]["id"] if rows else "")
     waiting = [row for row in rows if row["status"] == "queued"]
-    due.messages = messages_about(waiting)
+    due.messages = messages_for(waiting)
     if queued := [row["id"] for row in waiting]:
         wait_s = case((tasks.c.hints >= 5, LONGEST_HINT_S), else_=literal(FIRST_HINT_S).bitwise_lshift(tasks.c.hints))
         hinted = case((tasks.c.hints >= 5, tasks.c.hints), else_=tasks.c.hints + 1)  # enough for the longest wait
@@ -80,7 +79,7 @@ def sweep(db: Connection, *, after: str, publish_all: bool, lease_s: float, max_
             why = f"the worker ended, or showed no sign of life for {lease_s:g} s"
             due.lost.append(row)
             if _count_loss(db, row, why, max_attempts, hint_s=FIRST_HINT_S):
-                due.messages += messages_about([row])
+                due.messages += messages_for([row])
                 due.requeued += 1
             else:
                 due.given_up += 1
@@ -108,7 +107,7 @@ def _count_loss(db: Connection, row: RowMapping, why: str, max_attempts: int, *,
     else:
         error = {"code": "worker_lost", "detail": f"given up after {lost} tries that did not end; the last one: {why}"}
         values = failed(error)
-        # A part fails its file, too; but that is to be locked before it, and so not here: `parts.look_after` does it.
+        # A part fails its file, too; but that is to be locked before it, and so not here: `parts.settle_due` does it.
         if row["parent_id"] is not None:
             values |= {"status": "failed", "finished_at": now(), "due_at": None}
     # The fence shuts the lost worker out even where the task is not claimed again.

@@ -26,13 +26,13 @@ from md5_task_data.bucket.folder import Bucket, outages
 from md5_task_data.database.engine import Database
 from md5_task_data.database.long_transactions import snapshot
 from md5_task_data.errors import BytesMissing, InvalidInput
-from md5_task_data.log.shared_log import head_of
+from md5_task_data.log.shared_log import read_log_head
 from md5_task_data.log.verify import beginning
 from md5_task_data.schema import metadata
 from md5_task_data.schema import tasks as table
 from md5_task_data.upkeep.archive import LOG, Writer, bytes_name, rows_name
 from md5_task_data.upkeep.rows import dump
-from md5_task_data.upkeep.staging import Staging, Tell, staging
+from md5_task_data.upkeep.staging import OnProgress, Staging, staging
 
 BATCH = 500  # rows that are looked at, at once
 MOST_SNAPSHOTS = 10
@@ -52,7 +52,9 @@ class Holds:
         return f"{sum(self.rows.values())} rows, {self.files} stored files with {self.bytes} bytes, {self.log} bytes of the log"
 
 
-def backup(database: Database, bucket: Bucket, log: Path, file: IO[bytes], tell: Tell = lambda _: None) -> Holds:
+def backup(
+    database: Database, bucket: Bucket, log: Path, file: IO[bytes], on_progress: OnProgress = lambda _: None
+) -> Holds:
     """Write a backup into `file`, and return what it holds. Flat in memory. Raises InvalidInput where the database is not of this
     version, BytesMissing where bytes of tasks that have not ended are gone, StorageFull, DependencyAway; OSError: the file's."""
     if not migrations.is_current(database):
@@ -63,16 +65,16 @@ def backup(database: Database, bucket: Bucket, log: Path, file: IO[bytes], tell:
     with staging(bucket, "backup") as stage:
         gone: Mapping[str, bool] = {}
         for left in reversed(range(MOST_SNAPSHOTS)):
-            tell("links to the stored bytes")
+            on_progress("links to the stored bytes")
             _link_kept(database, stage)
             made_at = time_ns() // 1000  # what is handed over from here on may be in it, or not
             with snapshot(database) as db:
-                length = head_of(db).length
+                length = read_log_head(db).length
                 before, gone = gone, _link_missing(db, stage)
                 missing = [task_id for task_id, has_ended in gone.items() if not has_ended]
                 if not missing and (gone.keys() <= before.keys() or not left):
                     _let_go(db, stage)
-                    rows = dict(_dump(db, stage, tell))
+                    rows = dict(_dump(db, stage, on_progress))
                     break
         else:
             raise BytesMissing(
@@ -81,7 +83,7 @@ def backup(database: Database, bucket: Bucket, log: Path, file: IO[bytes], tell:
             )
         writer = Writer(file, migrations.HEAD, made_at)
         try:
-            return _write(writer, Holds(rows), stage, log, length, tell)
+            return _write(writer, Holds(rows), stage, log, length, on_progress)
         except BaseException:
             writer.abandon()
             raise
@@ -126,21 +128,21 @@ def _let_go(db: Connection, stage: Staging) -> None:
                     file.unlink()
 
 
-def _dump(db: Connection, stage: Staging, tell: Tell) -> Iterator[tuple[str, int]]:
+def _dump(db: Connection, stage: Staging, on_progress: OnProgress) -> Iterator[tuple[str, int]]:
     for each in metadata.sorted_tables:
-        tell(f"rows of {each.name}")
+        on_progress(f"rows of {each.name}")
         with outages(), open(stage.rows(each.name), "wb") as file:
             yield each.name, dump(db, each, file)
 
 
-def _write(writer: Writer, holds: Holds, stage: Staging, log: Path, length: int, tell: Tell) -> Holds:
+def _write(writer: Writer, holds: Holds, stage: Staging, log: Path, length: int, on_progress: OnProgress) -> Holds:
     """B3."""
     with beginning(log, length) as (file, holds.log):
         writer.add(LOG, file, holds.log)
     for path in stage.files():
         holds.bytes += _add(writer, bytes_name(path.name), path)
         holds.files += 1
-        tell(f"{holds.files} stored files, {holds.bytes} bytes")
+        on_progress(f"{holds.files} stored files, {holds.bytes} bytes")
     for name in holds.rows:
         _add(writer, rows_name(name), stage.rows(name))
     writer.end(asdict(holds))

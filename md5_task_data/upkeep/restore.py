@@ -29,13 +29,13 @@ from md5_task_data.database.long_transactions import loading
 from md5_task_data.errors import Conflict, DependencyAway, InvalidInput
 from md5_task_data.ids import is_id
 from md5_task_data.log import verify
-from md5_task_data.log.shared_log import LogBusy, SharedLog, head_of
+from md5_task_data.log.shared_log import LogBusy, SharedLog, read_log_head
 from md5_task_data.queue import sweep
 from md5_task_data.schema import IS_PART, UNFINISHED, log_head, log_lines, metadata
 from md5_task_data.upkeep import orphans
 from md5_task_data.upkeep.archive import BYTES, LOG, ROWS, Member, Reader
 from md5_task_data.upkeep.rows import load
-from md5_task_data.upkeep.staging import Staging, Tell, staging
+from md5_task_data.upkeep.staging import OnProgress, Staging, staging
 
 SHOWN = 20  # lines of a log that are told of
 MADE_AT, SCHEMA = re.compile(r"[0-9T:.-]{19,32}Z"), re.compile(r"[0-9]{4}")
@@ -60,7 +60,12 @@ class Restored:
 
 
 def restore(
-    file: IO[bytes], database: Database, bucket: Bucket, log: Path, keep_uploads_s: float, tell: Tell = lambda _: None
+    file: IO[bytes],
+    database: Database,
+    bucket: Bucket,
+    log: Path,
+    keep_uploads_s: float,
+    on_progress: OnProgress = lambda _: None,
 ) -> Restored:
     """Bring a backup back. Only for one who knows that no process of the service is alive. Flat in memory. Raises Conflict where
     the database is not empty, or the log another one's; InvalidInput for what is no whole backup, or of a newer version;
@@ -78,15 +83,15 @@ def restore(
         )
     _make_folders(bucket, log)
     with staging(bucket, "restore") as stage:
-        tables = _unpack(reader, bucket, stage, log, tell)
-        tell("the schema")
+        tables = _unpack(reader, bucket, stage, log, on_progress)
+        on_progress("the schema")
         migrations.upgrade(database)
         if not (is_current := schema == migrations.HEAD):
             migrations.downgrade(database, schema)  # it is empty
         had_others = _has_any(bucket)
         with loading(database) as db:
             _check_empty(db)
-            _load(db, tables, reader, stage, tell)
+            _load(db, tables, reader, stage, on_progress)
             if is_current:
                 _begin_again(db)
             mark = orphans.set_mark(log, made_at) if had_others else None
@@ -96,9 +101,9 @@ def restore(
                 _remove(mark)
                 raise
     if not is_current:
-        tell("the schema of this version")
+        on_progress("the schema of this version")
         _bring_up_to_date(database, schema)
-    tell("the log")
+    on_progress("the log")
     restored.unknown = _count_unknown(database, bucket) if mark else 0
     if not restored.unknown:
         _remove(mark)
@@ -134,7 +139,7 @@ def _check_empty(db: Connection) -> None:
             )
 
 
-def _unpack(reader: Reader, bucket: Bucket, stage: Staging, log: Path, tell: Tell) -> list[str]:
+def _unpack(reader: Reader, bucket: Bucket, stage: Staging, log: Path, on_progress: OnProgress) -> list[str]:
     """R1 and R2. Returns the tables."""
     tables: list[str] = []
     files = 0
@@ -147,7 +152,7 @@ def _unpack(reader: Reader, bucket: Bucket, stage: Staging, log: Path, tell: Tel
                 )
         elif found := BYTES.fullmatch(member.name):
             files += 1
-            tell(f"{files} stored files")
+            on_progress(f"{files} stored files")
             if bucket.size(found[2]) != member.size:
                 _keep(member, stage.place(found[2]))
         elif (found := ROWS.fullmatch(member.name)) and found[1] in metadata.tables:
@@ -168,12 +173,12 @@ def _keep(member: Member, place: Path) -> None:
         os.fsync(file.fileno())
 
 
-def _load(db: Connection, tables: list[str], reader: Reader, stage: Staging, tell: Tell) -> None:
+def _load(db: Connection, tables: list[str], reader: Reader, stage: Staging, on_progress: OnProgress) -> None:
     held = reader.holds.get("rows")
     if not isinstance(held, dict) or len(set(tables)) < len(tables):
         raise InvalidInput("this backup is damaged: what it says of its rows is wrong")
     for name in tables:
-        tell(f"rows of {name}")
+        on_progress(f"rows of {name}")
         with outages(), open(stage.rows(name), "rb") as packed:
             try:
                 loaded = load(db, name, packed)
@@ -188,7 +193,7 @@ def _load(db: Connection, tables: list[str], reader: Reader, stage: Staging, tel
 def _begin_again(db: Connection) -> None:
     """Nobody is at work, and the broker knows of nothing."""
     sweep.restart(db)
-    sweep.call_all(db)
+    sweep.hint_all(db)
     idempotency.release_all(db)
 
 
@@ -226,7 +231,7 @@ def _count(database: Database, restored: Restored) -> None:
 def _bring_log_in_line(database: Database, log: Path, keep_uploads_s: float, restored: Restored) -> None:
     """R6."""
     with database.reading() as db:
-        length = head_of(db).length
+        length = read_log_head(db).length
         with suppress(FileNotFoundError):
             lacks = log_lines.c.offset >= log.stat().st_size
             restored.written = db.execute(select(func.count()).select_from(log_lines).where(lacks)).scalar_one()

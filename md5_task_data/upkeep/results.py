@@ -12,7 +12,7 @@ from md5_task_data.schema import tasks
 def delete_some(db: Connection, task_id: str) -> bool:
     """One step, of a task that has ended; returns whether there may be more. Fine when all is gone already; what a kind made that
     only a newer version knows is left to that."""
-    parts.end_all(db, task_id)
+    parts.delete_all(db, task_id)
     kind = KINDS.get(db.scalar(select(tasks.c.kind).where(tasks.c.id == task_id)) or "")
     return kind is not None and kind.results_deleted_by is not None and kind.results_deleted_by(db, task_id)
 

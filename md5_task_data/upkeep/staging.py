@@ -22,7 +22,7 @@ from md5_task_data.errors import DependencyAway
 NAME = re.compile(r"(backup|restore)-[0-9a-f]{16}")
 LOCK = "lock"
 
-Tell = Callable[[str], None]  # is given words about the progress
+OnProgress = Callable[[str], None]  # is given words about the progress
 
 
 class Staging:

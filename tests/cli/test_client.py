@@ -64,7 +64,7 @@ def test_every_call(service: Service, tmp_path: Path) -> None:
     digest = hashlib.md5(content).hexdigest()
     with Client(service.url) as sync:
         task = sync.put(
-            tmp_path / "é.bin", batch="sync", params={"expected_md5": digest}, told=lambda *now: told.append(now)
+            tmp_path / "é.bin", batch="sync", params={"expected_md5": digest}, on_progress=lambda *now: told.append(now)
         )
         assert told == [(BLOCK, BLOCK + 1), (BLOCK + 1, BLOCK + 1)]
         assert sync.wait(task["id"], 30)["result"] == {"md5": digest, "expected": digest, "match": True}

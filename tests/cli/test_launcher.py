@@ -13,7 +13,7 @@ import pytest
 
 from md5_service.cli import up
 from md5_service.cli.launcher import Launched, Launcher
-from md5_service.cli.processes import Part
+from md5_service.cli.processes import SupervisedProcess
 from tests.checkout import ROOT
 from tests.client import IN_TIME_S, wait_for, wait_until_gone
 
@@ -95,7 +95,7 @@ def test_how_it_ended_is_known(launcher: Launcher, how: str) -> None:
 
 
 def test_a_part_has_begun_when_it_says_so_and_not_once_it_has_ended(launcher: Launcher, tmp_path: Path) -> None:
-    part = Part("it", lambda: launcher.launch_telling(["part", "begin later"]))
+    part = SupervisedProcess("it", lambda: launcher.launch_reporting(["part", "begin later"]))
     assert (part.is_running, part.has_begun) == (False, False)
     part.start()
     assert (part.is_running, part.has_begun) == (True, False)
@@ -104,7 +104,7 @@ def test_a_part_has_begun_when_it_says_so_and_not_once_it_has_ended(launcher: La
     assert part.has_begun  # and this stays so
     part.kill()
     wait_for(lambda: not part.has_begun, "its end to be known")
-    silent = Part("another", lambda: launcher.launch_telling(["part", "end", "0"]))
+    silent = SupervisedProcess("another", lambda: launcher.launch_reporting(["part", "end", "0"]))
     silent.start()
     wait_for(lambda: not silent.is_running, "its end")
     assert not silent.has_begun
@@ -115,7 +115,7 @@ def test_a_part_that_does_not_stay_up_is_named_though_the_api_answers(
 ) -> None:
     monkeypatch.setattr(up, "_is_ready", lambda _: True)
     good, bad = (
-        Part(name, partial(launcher.launch_telling, ["part", *words]))
+        SupervisedProcess(name, partial(launcher.launch_reporting, ["part", *words]))
         for name, words in (("the good one", ["begin"]), ("the bad one", ["end", "3"]))
     )
     for part in (good, bad):

@@ -176,12 +176,12 @@ def test_a_file_that_changes_while_it_is_read_is_told_and_the_next_goes_on(
     path = tmp_path / "file"
     path.write_bytes(b"x" * (1 << 20))
 
-    def told(*_: object) -> None:
+    def on_progress(*_: object) -> None:
         os.truncate(path, 2 << 20 if change == "grows" else 1 << 19)
 
     with Client(service.url) as client:
         with pytest.raises(Changed):
-            client.put(path, told=told)
+            client.put(path, on_progress=on_progress)
         assert client.put(io.BytesIO(b"abc"))["size"] == 3
 
 

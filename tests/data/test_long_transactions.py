@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import func, select
 
 from md5_task_data import schema
-from md5_task_data.database import engine as databases
+from md5_task_data.database import limits
 from md5_task_data.database.engine import Database
 from md5_task_data.database.long_transactions import loading, snapshot
 
@@ -17,8 +17,8 @@ LONGER_S = 1.3
 @pytest.mark.parametrize("database_url", ["postgresql", "mariadb"], indirect=True)
 def test_they_know_no_limit(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Neither while they stand still, nor for one statement."""
-    monkeypatch.setattr(databases, "STATEMENT_TIMEOUT_S", LIMIT_S)
-    monkeypatch.setattr(databases, "ANSWER_TIMEOUT_S", LIMIT_S)
+    monkeypatch.setattr(limits, "STATEMENT_TIMEOUT_S", LIMIT_S)
+    monkeypatch.setattr(limits, "ANSWER_TIMEOUT_S", LIMIT_S)
     database = Database(database_url)
     tasks = select(func.count()).select_from(schema.tasks)
     slow = select(func.pg_sleep(LONGER_S) if database_url.startswith("postgresql") else func.sleep(LONGER_S))

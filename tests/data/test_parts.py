@@ -67,7 +67,7 @@ def look_after(database: Database) -> list[str]:
     with database.transaction() as db:
         db.execute(update(table).where(table.c.status == "waiting").values(due_at=now()))
     with database.transaction() as db:
-        return [task_id for message in parts.look_after(db) for task_id in message.task_ids]
+        return [task_id for message in parts.settle_due(db) for task_id in message.task_ids]
 
 
 def kept(database: Database) -> list[str]:
@@ -210,13 +210,13 @@ def test_parts_are_cleared_away_when_their_file_has_its_outcome_and_not_before(
     task_id, ids = cut(5)
     claims(database, ids[0])
     with database.transaction() as db:
-        assert parts.clear(db) == 0
+        assert parts.delete_ended(db) == 0
         tasks.cancel(db, "local", task_id)
     assert len(kept(database)) == 5
     cleared = [-1]
     while cleared[-1]:
         with database.transaction() as db:
-            cleared.append(parts.clear(db))
+            cleared.append(parts.delete_ended(db))
     assert (cleared, kept(database)) == ([-1, 2, 2, 1, 0], [])
 
 

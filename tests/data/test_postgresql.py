@@ -5,7 +5,8 @@ from sqlalchemy import func, insert, select, text, update
 from sqlalchemy.exc import IntegrityError
 
 from md5_task_data.database.bulk import FEW, insert_all
-from md5_task_data.database.engine import LATER, Database
+from md5_task_data.database.engine import Database
+from md5_task_data.database.options import LATER
 from md5_task_data.schema import totals
 from tests.servers.postgres import Postgres
 

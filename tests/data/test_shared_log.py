@@ -55,7 +55,7 @@ def test_a_task_has_ended_once_its_line_is_in_the_file(
 
 def test_whoever_traces_hears_of_each_task_that_ends_once(database: Database, path: Path, end_task: NewTask) -> None:
     heard: list[Any] = []
-    log = SharedLog(database, path, tell=heard.extend)
+    log = SharedLog(database, path, on_settled=heard.extend)
     task_id = end_task(traceparent=TRACEPARENT)
     log.flush()
     end_task()

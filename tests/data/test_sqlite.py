@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import insert, select
 
-from md5_task_data.database import engine as module
+from md5_task_data.database import sqlite
 from md5_task_data.database.engine import Database
 from md5_task_data.errors import DependencyAway, StorageFull
 from md5_task_data.schema import tasks as table
@@ -40,7 +40,7 @@ def test_readers_wait_for_no_writer_and_see_one_moment(database: Database, new_t
 def test_a_writer_that_stands_still_holds_nobody_for_ever(
     database: Database, new_task: NewTask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "BUSY_TIMEOUT_S", 0.2)
+    monkeypatch.setattr(sqlite, "BUSY_TIMEOUT_S", 0.2)
     other = Database(str(database.url))  # of another process, in effect
     for holder in (database, other):
         open_files, threads = len(os.listdir("/proc/self/fd")), threading.active_count()

@@ -1,6 +1,6 @@
 """HTTP itself, where uvicorn's parser knows no limits: how many connections there are, how long a head may take to come, how much
 of one is held, how many requests wait for the answers before theirs, for how long a client may take nothing of its answer, and go
-on sending when it has it. `serve` uses it by itself; else: `--http md5_service.api.http.protocol:Protocol`.
+on sending when it has it. `serve` uses it by itself; else: `--http md5_service.api.main:Protocol`.
 
 What cannot be parsed gets a problem document, too, but no `X-Request-ID`: there is no request.
 """

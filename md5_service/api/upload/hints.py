@@ -11,7 +11,7 @@ from celery import Celery
 from md5_service.broker import publish
 from md5_task_data.errors import DependencyAway
 from md5_task_data.failpoints import reach
-from md5_task_data.queue.hints import messages_about
+from md5_task_data.queue.hints import messages_for
 from md5_task_data.schema import Row
 
 log = logging.getLogger(__name__)
@@ -53,7 +53,7 @@ class Hints:
                 held.append(self._queue.get_nowait())
             rows = [row for together in held if together is not None for row in together]
             try:
-                publish(self._app, messages_about(rows))
+                publish(self._app, messages_for(rows))
                 reach("intake.published")
             except DependencyAway as error:
                 log.warning("hints for %d tasks not sent; the sweeper will: %s", len(rows), error)

@@ -42,9 +42,9 @@ MUTANTS = (
         cli("test_printed.py::test_up_works_whatever_becomes_of_its_streams[closed]"),
     ),
     Mutant(
-        "the parts that have begun before up is ready",
+        "the processes that have begun before up is ready",
         "md5_service/cli/up.py",
-        "while not (all(part.has_begun for part in parts) and _is_ready(address)):",
+        "while not (all(process.has_begun for process in processes) and _is_ready(address)):",
         "while not _is_ready(address):",
         cli("test_launcher.py::test_a_part_that_does_not_stay_up_is_named_though_the_api_answers"),
     ),
@@ -56,14 +56,14 @@ MUTANTS = (
         cli("test_check.py::test_the_service_s_manifest_of_a_delivery_is_one_for_its_folder[check]"),
     ),
     Mutant(
-        "the end of the parts of up with the process that launched them",
+        "the end of the processes of up with the process that launched them",
         LAUNCHER,
         "    os.setsid()\n    die_with_parent()\n",
         "    os.setsid()\n",
         cli("test_launcher.py::test_parts_end_with_the_launcher_and_the_next_is_launched_by_a_new_one"),
     ),
     Mutant(
-        "the group of its own of each part of up",
+        "the group of its own of each process of up",
         LAUNCHER,
         "    os.setsid()\n    die_with_parent()\n",
         "    die_with_parent()\n",
@@ -72,7 +72,7 @@ MUTANTS = (
     Mutant(
         "the umask of up",
         "md5_service/cli/up.py",
-        "    os.umask(OTHERS)  # of all parts, too\n",
+        "    os.umask(OTHERS)  # of all processes, too\n",
         "",
         cli("test_up.py::test_a_folder_with_a_long_and_odd_name_works_and_is_private"),
     ),

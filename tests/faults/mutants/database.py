@@ -42,7 +42,7 @@ MUTANTS = (
     ),
     Mutant(
         "the queue of SQLite's writers",
-        "md5_task_data/database/engine.py",
+        "md5_task_data/database/sqlite.py",
         "fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)",
         "pass",
         data("test_sqlite.py::test_a_writer_that_stands_still_holds_nobody_for_ever"),
@@ -50,15 +50,15 @@ MUTANTS = (
     Mutant(
         "the one moment that all tables of a backup are of",
         LONG_TRANSACTIONS,
-        '_unhurried(database, "REPEATABLE READ")',
-        '_unhurried(database, "READ COMMITTED")',
+        '_without_limits(database, "REPEATABLE READ")',
+        '_without_limits(database, "READ COMMITTED")',
         data("test_backup.py::test_what_changes_while_rows_are_written_down_is_not_in_it[mariadb-postgresql]"),
     ),
     Mutant(
         "the one transaction in which rows come back, with their bytes",
         LONG_TRANSACTIONS,
-        '_unhurried(database, "READ COMMITTED")',
-        '_unhurried(database, "AUTOCOMMIT")',
+        '_without_limits(database, "READ COMMITTED")',
+        '_without_limits(database, "AUTOCOMMIT")',
         data("test_restore.py::test_a_restore_that_breaks_off_can_simply_be_begun_again[postgresql]"),
     ),
 )

@@ -9,8 +9,8 @@ MUTANTS = (
     Mutant(
         "the lock of the head row",
         LOG,
-        "head = head_of(db, lock=True)",
-        "head = head_of(db)",
+        "head = read_log_head(db, lock=True)",
+        "head = read_log_head(db)",
         data(
             "test_shared_log.py::"
             "test_writers_that_lost_their_file_lock_wait_for_one_another_at_the_head_row[postgresql]"

@@ -119,8 +119,8 @@ MUTANTS = (
         "the closing of a file after its last part",
         PARTS,
         """    _queue(db, parent_id)
-    return messages_about([parent])""",
-        "    return messages_about([parent])",
+    return messages_for([parent])""",
+        "    return messages_for([parent])",
         data("test_parts.py::test_a_file_waits_for_all_its_parts_and_is_closed_once[sqlite]"),
     ),
     Mutant(

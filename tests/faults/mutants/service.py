@@ -5,6 +5,13 @@ from tests.faults.mutation import Mutant
 
 MUTANTS = (
     Mutant(
+        "what keeps kombu from writing messages down in /tmp",
+        "md5_service/redis_transport.py",
+        "    do_restore = False\n",
+        "    do_restore = True\n",
+        ("tests/worker/test_redis_transport.py",),
+    ),
+    Mutant(
         "fdatasync, in the model",
         "tests/data/log_model.py",
         "if self.variant is not Variant.NO_SYNC:",

@@ -89,7 +89,7 @@ MUTANTS = (
     Mutant(
         "the hints that a new broker needs",
         RESTORE,
-        "    sweep.call_all(db)\n",
+        "    sweep.hint_all(db)\n",
         "",
         data("test_restore.py::test_everything_comes_back_whatever_the_make[postgresql-sqlite]"),
     ),
@@ -138,7 +138,7 @@ MUTANTS = (
     Mutant(
         "the end of a file's parts before what they brought is deleted",
         "md5_task_data/upkeep/results.py",
-        "    parts.end_all(db, task_id)\n",
+        "    parts.delete_all(db, task_id)\n",
         "",
         data("test_parts.py::test_what_a_file_brought_is_deleted_when_nobody_can_bring_more[postgresql]"),
     ),

@@ -106,6 +106,13 @@ MUTANTS = (
         ("tests/faults/test_garbage.py",),
     ),
     Mutant(
+        "the transport that drops what it cannot read",
+        "md5_service/worker/app.py",
+        "broker.make_celery(settings, REDIS_TRANSPORT)",
+        "broker.make_celery(settings)",
+        ("tests/faults/test_garbage.py",),
+    ),
+    Mutant(
         "the refusal of what is compressed",
         "md5_service/worker/garbage.py",
         "        compression.register(_compressed, _compressed, name)\n",
