@@ -57,6 +57,7 @@ class SupervisedProcess:
     launch: Callable[[], Process]
     clear_up: Callable[[], None] = lambda: None  # after a death, before it is started again
     deaths: int = 0
+    is_hopeless: bool = False  # it has said that it will not start until something is changed
     _process: Process | None = None
     _started_at: float = 0.0
     _delay_s: float = field(default=FIRST_DELAY_S)
@@ -90,6 +91,7 @@ class SupervisedProcess:
                 self.clear_up()
             self._process = None
             self._note_death()
+            self.is_hopeless = ended == os.EX_CONFIG
             how = f"by signal {-ended}" if ended < 0 else f"with exit code {ended}"
             return f"{self.name} ended {how}; it is started again"
         if time.monotonic() >= self._again_at:

@@ -233,6 +233,8 @@ def _until_ready(processes: Sequence[SupervisedProcess], address: tuple[str, int
         if stop.asked:
             return False
         _look_after(processes)
+        if hopeless := next((process for process in processes if process.is_hopeless), None):
+            raise CannotStart(f"{hopeless.name} cannot start; its own words are above")
         failing = next((process for process in processes if process.deaths >= MOST_FIRST_DEATHS), None)
         if failing or time.monotonic() > deadline:
             late = next((process.name for process in processes if not process.has_begun), "the API")

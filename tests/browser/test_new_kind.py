@@ -1,5 +1,5 @@
-"""docs/adding-a-kind.md, to the letter: its code is added to a copy of the house, which then takes a file of that kind, browses its
-rows, and shows it on its page."""
+"""docs/adding-a-kind.md, to the letter: its code is added to a copy of the house, which then takes a file of that kind, browses
+its rows, and shows it on its page."""
 
 import os
 import re
@@ -80,9 +80,7 @@ def test_the_page_names_every_file_that_a_kind_costs() -> None:
     assert len(NEW) == 8
 
 
-def test_a_kind_is_added_as_the_documentation_says(
-    house: Path, tmp_path: Path, page: Page, is_long: bool
-) -> None:
+def test_a_kind_is_added_as_the_documentation_says(house: Path, tmp_path: Path, page: Page, is_long: bool) -> None:
     service = Service(tmp_path / "service", {"PYTHONPATH": str(house)}, (sys.executable, "-P", "-c", RUN, "up"))
     try:
         service.start()
@@ -108,7 +106,9 @@ def _is_taken_and_kept(service: Service) -> None:
         rows = client.get(f"/v1/letters/{task_id}").json()
         assert rows[:3] == [{"letter": letter, "times": times} for letter, times in (("a", 3), ("b", 3), ("r", 2))]
         assert client.get("/v1/letters/01a201f5-3560-7681-96d2-5d5d82951648").status_code == 404
-        assert service.ended(service.hand_over(b"\xff", kind="letters"))["error"]["detail"].startswith("this is not UTF-8")
+        assert service.ended(service.hand_over(b"\xff", kind="letters"))["error"]["detail"].startswith(
+            "this is not UTF-8"
+        )
         assert client.delete(f"/v1/tasks/{task_id}/results").status_code == 204
         assert client.get(f"/v1/letters/{task_id}").json() == []
     assert service.ended(service.hand_over(b"abc"))["result"] == {"md5": "900150983cd24fb0d6963f7d28e17f72"}

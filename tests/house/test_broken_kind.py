@@ -1,4 +1,4 @@
-"""A kind whose code is broken stops the start of whatever would need it, and is named: what is not worked on must not be taken."""
+"""A kind whose code is broken stops the start of whatever would need it, and is named: it would take what nobody does."""
 
 import os
 import shutil
