@@ -33,7 +33,6 @@ SHORTEST_RETRY_S, LONGEST_RETRY_S = 0.05, 1.0
 REDIS_TRANSPORT = "md5_service.worker.redis_garbage:Transport"
 GARBAGE = 20_000  # objects: rows are many, and no garbage; to look among them all the time costs a tenth of the work
 
-
 kinds = functools.cache(verbs.load)  # once, before the children are forked
 
 

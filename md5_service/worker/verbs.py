@@ -26,9 +26,11 @@ class Verbs:
 
     def do(self, claim: Claim, beat: Beat, means: Means) -> Outcome:
         """What is to be done at this claim."""
-        if claim.part is not None and self.part is not None:
+        if claim.part is not None:
+            assert self.part is not None, f"{claim.kind} cuts files, and has no verb `part`"
             return self.part(Part(claim, beat, means))
-        if claim.parts_left is not None and self.close is not None:
+        if claim.parts_left is not None:
+            assert self.close is not None, f"{claim.kind} cuts files, and has no verb `close`"
             return self.close(Closing(claim, beat, means))
         return self.begin(Job(claim, beat, means))
 

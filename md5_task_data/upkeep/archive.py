@@ -24,7 +24,7 @@ from typing import IO, Any, cast
 from md5_task_data.bucket.folder import place_in
 from md5_task_data.errors import DependencyAway, InvalidInput
 from md5_task_data.schema import SECOND, rfc3339
-from md5_task_data.upkeep.unpacked import DAMAGED, unpacked
+from md5_task_data.upkeep.decompressed import DAMAGED, decompressed
 
 FORMAT = 1  # of all this; goes up when an older program could not read it
 ABOUT, WHOLE, LOG = "about.json", "backup.json", "log/tasks.log"
@@ -96,7 +96,7 @@ class Reader:
         self.holds: Mapping[str, Any] = {}
         self._hash = hashlib.sha256()
         with _reading():
-            self._source = _Source(unpacked(file))
+            self._source = _Source(decompressed(file))
             try:
                 source = cast(IO[bytes], self._source)
                 self._tar = tarfile.open(fileobj=source, mode="r|", bufsize=BLOCK)  # noqa: SIM115 (nothing is to be closed)

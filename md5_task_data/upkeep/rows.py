@@ -33,7 +33,7 @@ from md5_task_data.database.bulk import copy_any
 from md5_task_data.errors import InvalidInput
 from md5_task_data.ids import is_id
 from md5_task_data.schema import LongText, TaskId, metadata
-from md5_task_data.upkeep.unpacked import DAMAGED
+from md5_task_data.upkeep.decompressed import DAMAGED
 
 GZIP_LEVEL = 1  # thrice as fast as the usual one, for a tenth more bytes
 MANY, FEW = 1000, 16  # rows that are fetched at once; few where one may have 15 MiB

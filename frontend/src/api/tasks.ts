@@ -1,19 +1,19 @@
 import { client, dataOf } from "./client";
-import { PATIENCE_MS, withPatience } from "./patience";
+import { REQUEST_TIMEOUT_MS, withTimeout } from "./retrying";
 import type { Filters, Stats, Task, TaskPage, TaskQuery } from "./types";
 
 export function fetchTask(id: string, signal: AbortSignal): Promise<Task> {
-  return dataOf(client.GET("/v1/tasks/{task_id}", { params: { path: { task_id: id } }, signal: withPatience(signal) }), signal);
+  return dataOf(client.GET("/v1/tasks/{task_id}", { params: { path: { task_id: id } }, signal: withTimeout(signal) }), signal);
 }
 
 /** A page of tasks, newest first. */
 export function fetchTasks(filters: Filters, signal: AbortSignal): Promise<TaskPage> {
   const query = filters as TaskQuery; // what is wrong in it the service says
-  return dataOf(client.GET("/v1/tasks", { params: { query }, signal: withPatience(signal) }), signal);
+  return dataOf(client.GET("/v1/tasks", { params: { query }, signal: withTimeout(signal) }), signal);
 }
 
 export function fetchStats(signal: AbortSignal): Promise<Stats> {
-  return dataOf(client.GET("/v1/stats", { signal: withPatience(signal) }), signal);
+  return dataOf(client.GET("/v1/stats", { signal: withTimeout(signal) }), signal);
 }
 
 export function cancelTask(id: string): Promise<Task> {
@@ -23,7 +23,7 @@ export function cancelTask(id: string): Promise<Task> {
 /** Whether there is a connection to the service now. */
 export async function isReachable(): Promise<boolean> {
   try {
-    return (await client.GET("/healthz", { signal: AbortSignal.timeout(PATIENCE_MS), cache: "no-store" })).response.ok;
+    return (await client.GET("/healthz", { signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS), cache: "no-store" })).response.ok;
   } catch {
     return false;
   }

@@ -1,6 +1,6 @@
 import { queryOptions, useMutation, useQuery, useQueryClient, type QueryClient } from "@tanstack/react-query";
 import { useEffect } from "react";
-import { patient } from "../api/patience";
+import { retrying } from "../api/retrying";
 import { fetchSession, signIn, signOut } from "../api/session";
 import type { Session } from "../api/types";
 import { onUnauthorized } from "../api/unauthorized";
@@ -31,7 +31,7 @@ export function useOwner(): string | null {
 
 const asking = (queryClient: QueryClient) =>
   queryOptions({
-    ...patient,
+    ...retrying,
     queryKey: sessionKey,
     queryFn: async ({ signal }) => settled(queryClient, await fetchSession(signal)),
     staleTime: ({ state }) => (state.data?.auth === "none" ? Infinity : 0), // another tab may sign out, or in

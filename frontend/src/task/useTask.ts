@@ -2,7 +2,7 @@ import { queryOptions, useMutation, useQueries, useQuery, useQueryClient, type Q
 import { useEffect } from "react";
 import { Refused } from "../api/errors";
 import { taskEvents } from "../api/events";
-import { patient, troubleOf, type Trouble } from "../api/patience";
+import { retrying, troubleOf, type Trouble } from "../api/retrying";
 import { cancelTask, deleteResults, fetchTask, retryTask } from "../api/tasks";
 import type { Task } from "../api/types";
 import { focusMain } from "../shared/navigation";
@@ -43,7 +43,7 @@ const dataOfAll = (results: { data: Task | undefined }[]): Task[] => results.fla
 
 const asking = (queryClient: QueryClient, id: string) =>
   queryOptions({
-    ...patient,
+    ...retrying,
     queryKey: taskKey(id),
     queryFn: async ({ signal }) => {
       const task = await fetchTask(id, signal);

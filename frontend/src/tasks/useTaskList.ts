@@ -1,5 +1,5 @@
 import { keepPreviousData, useQuery, useQueryClient } from "@tanstack/react-query";
-import { patient, troubleOf, type Trouble } from "../api/patience";
+import { retrying, troubleOf, type Trouble } from "../api/retrying";
 import { fetchStats, fetchTasks } from "../api/tasks";
 import type { Filters, Stats, TaskPage } from "../api/types";
 import { remember } from "../task/known";
@@ -15,7 +15,7 @@ export const listKey = ["tasks"] as const;
 export function useTaskList(filters: Filters, standsStill: boolean): Trouble & { page: TaskPage | undefined } {
   const queryClient = useQueryClient();
   const query = useQuery({
-    ...patient,
+    ...retrying,
     queryKey: [...listKey, filters],
     queryFn: async ({ signal }) => {
       const asked = await timed(fetchTasks({ ...filters, limit: PAGE_SIZE }, signal));
@@ -33,7 +33,7 @@ export function useTaskList(filters: Filters, standsStill: boolean): Trouble & {
 
 export function useStats(): Trouble & { stats: Stats | undefined } {
   const query = useQuery({
-    ...patient,
+    ...retrying,
     queryKey: ["stats"],
     queryFn: ({ signal }) => timed(fetchStats(signal)),
     refetchInterval: ({ state }) => pauseAfter(state.data),

@@ -1,5 +1,5 @@
 import { keepPreviousData, useQuery, useQueryClient } from "@tanstack/react-query";
-import { patient, troubleOf, type Trouble } from "../../api/patience";
+import { retrying, troubleOf, type Trouble } from "../../api/retrying";
 import type { ContactFilters } from "./address";
 import { fetchContacts } from "./fetchContacts";
 import type { ContactPage } from "./types";
@@ -19,7 +19,7 @@ interface Shown extends Trouble {
 export function useContacts(filters: ContactFilters): Shown {
   const queryClient = useQueryClient();
   const query = useQuery({
-    ...patient,
+    ...retrying,
     queryKey: keyOf(filters),
     queryFn: ({ signal }) => fetchContacts(filters, signal),
     refetchInterval: ASK_MS,

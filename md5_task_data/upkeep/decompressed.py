@@ -17,7 +17,7 @@ DAMAGED = (EOFError, zlib.error, lzma.LZMAError, gzip.BadGzipFile)  # what readi
 Decompressor = bz2.BZ2Decompressor | lzma.LZMADecompressor
 
 
-def unpacked(file: IO[bytes]) -> IO[bytes]:
+def decompressed(file: IO[bytes]) -> IO[bytes]:
     """What a file holds, compressed by gzip, bzip2 or xz, or not at all: it tells by its first bytes."""
     start = file.read(6)
     whole = io.BufferedReader(_Whole(start, file), BLOCK)

@@ -1,12 +1,12 @@
 import { Refused, ServiceAway } from "./errors";
 
 const LONGEST_BACK_OFF_MS = 10_000;
-export const PATIENCE_MS = 20_000; // a request that hangs longer has lost its server
+export const REQUEST_TIMEOUT_MS = 20_000; // a request that hangs longer has lost its server
 
-export const withPatience = (signal: AbortSignal): AbortSignal => AbortSignal.any([signal, AbortSignal.timeout(PATIENCE_MS)]);
+export const withTimeout = (signal: AbortSignal): AbortSignal => AbortSignal.any([signal, AbortSignal.timeout(REQUEST_TIMEOUT_MS)]);
 
 /** For every question to the service: a service that is away is asked again until it is back, one that says no is not. */
-export const patient = {
+export const retrying = {
   networkMode: "always", // `navigator.onLine` knows nothing of a service on this host or in this network
   retry: (_: number, error: Error) => error instanceof ServiceAway,
   retryDelay: (failures: number) => Math.min(500 * 2 ** failures, LONGEST_BACK_OFF_MS),
