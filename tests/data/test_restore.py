@@ -148,7 +148,7 @@ def test_a_part_that_nobody_knows_is_refused(place: Place, other: Place) -> None
 
 def test_a_backup_of_an_older_version_comes_back(place: Place, other: Place) -> None:
     """Rows go into the schema that they had, and that is then brought up to date."""
-    new = ("filename_bytes", "total", "unit", "parent_id", "parts_left", "plan", "lane", "turn_of")
+    new = ("filename_bytes", "total", "unit", "parent_id", "parts_left", "plan", "lane", "turn_of", "left_at")
 
     def as_it_was(name: str, content: bytes) -> bytes | None:
         if name.startswith(tuple(f"database/{table}" for table in ("contacts", "rejects", "asked_domains", "asking"))):
