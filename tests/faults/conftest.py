@@ -1,15 +1,24 @@
-"""What tests that break things share: a cluster on servers of their own."""
+"""What tests that break things share: a cluster on servers of their own, what is backed up, what a proxy stands before."""
 
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+import uuid_utils
 
+from md5_task_data import tasks
+from md5_task_data.database.engine import Database
 from tests.cluster import Cluster
+from tests.data.place import Place, fill
+from tests.databases import new_sqlite
+from tests.faults.echo import Echo
+from tests.faults.proxy import Proxy
 from tests.servers.postgres import Postgres
 
 StartCluster = Callable[..., Cluster]
+MANY = 600  # files of a place that is backed up
 # A broker of each make in the long form; else RabbitMQ alone: the storm of `tests/end_to_end` has Valkey.
 long_form_brokers = pytest.mark.parametrize(
     "broker_server", [pytest.param("valkey", marks=pytest.mark.long), "rabbitmq"], indirect=True
@@ -37,3 +46,35 @@ def start_cluster(tmp_path: Path) -> Iterator[StartCluster]:
     yield start
     for cluster in clusters:
         cluster.end()
+
+
+@pytest.fixture
+def full(tmp_path: Path) -> Iterator[Place]:
+    """Rows and stored files for which a backup, or a restore, takes a while."""
+    database = Database(new_sqlite(tmp_path / "md5.sqlite3"))
+    place = Place(tmp_path / "full", database)
+    place.make()
+    first = fill(place).queued()
+    ids = [str(uuid_utils.uuid7()) for _ in range(MANY)]
+    with database.transaction() as db:
+        tasks.create_all(db, [(tasks.NewTask(task_id, "local", "md5", f"{task_id}.bam", 3), None) for task_id in ids])
+    for task_id in ids:
+        place.bucket.share(first, task_id)
+    assert place.found() == []
+    yield place
+    database.close()
+
+
+@pytest.fixture
+def echo() -> Iterator[Echo]:
+    with Echo() as server:
+        threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
+        yield server
+        server.shutdown()
+
+
+@pytest.fixture
+def proxy(echo: Echo) -> Iterator[Proxy]:
+    """One before `echo`."""
+    with Proxy(echo.server_address[1]) as proxy:
+        yield proxy

@@ -1,55 +1,30 @@
 """A service is backed up while it works, then destroyed; what was handed over before the backup began is kept by what is
 restored, elsewhere, in another make of database, with a broker that knows of nothing."""
 
-import contextlib
-import os
-import random
 import shutil
-import signal
-import subprocess
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
-import uuid_utils
 
-from md5_task_data import tasks
-from md5_task_data.database.engine import Database
-from tests import forked
 from tests.client import IN_TIME_S, Client, wait_for
 from tests.cluster import Cluster, running
-from tests.data.place import Place, everything, fill
-from tests.databases import new_sqlite
+from tests.faults.commands import NO_PLACE, done, md5_service
 from tests.faults.journal import Journal
 from tests.faults.oracle import KEPT, Counts, counts, unfinished
 from tests.faults.partners_file import partners_file
 from tests.faults.schedule import SEED
-from tests.faults.small_disk import MIB, small_disk
 from tests.servers.mariadb import MariaDb
 from tests.servers.postgres import Postgres
 from tests.servers.valkey import Valkey
-from tests.service import COMMAND, Service
+from tests.service import Service
 
 Figure = Callable[[str], None]
-Environment = Mapping[str, str]
 Promised = Mapping[str, str | None]
-MANY = 600
 LOAD_S = 600  # at the longest
-NO_PLACE = ["--data", "/nonexistent"]  # all is in the environment
-
-
-def md5_service(*words: str | Path, env: Environment | None = None) -> subprocess.CompletedProcess[str]:
-    command = [COMMAND, *map(str, words)]
-    return forked.as_text(forked.run(command, os.environ | dict(env or {}), Path.cwd(), within_s=IN_TIME_S))
-
-
-def done(ran: subprocess.CompletedProcess[str]) -> str:
-    """What it said."""
-    assert ran.returncode == 0, ran.stdout + ran.stderr
-    return ran.stderr
 
 
 class Load:
@@ -210,155 +185,3 @@ def test_the_database_is_lost_and_the_log_is_newer(
     assert found == KEPT
     assert {'"log_ahead"', '"restored"'} <= {word.rstrip(",") for word in doctor.stdout.split()}
     assert service.log_path.read_bytes() != newer
-
-
-@pytest.fixture
-def full(tmp_path: Path) -> Iterator[Place]:
-    """Rows and stored files for which a backup, or a restore, takes a while."""
-    database = Database(new_sqlite(tmp_path / "md5.sqlite3"))
-    place = Place(tmp_path / "full", database)
-    place.make()
-    first = fill(place).queued()
-    ids = [str(uuid_utils.uuid7()) for _ in range(MANY)]
-    with database.transaction() as db:
-        tasks.create_all(db, [(tasks.NewTask(task_id, "local", "md5", f"{task_id}.bam", 3), None) for task_id in ids])
-    for task_id in ids:
-        place.bucket.share(first, task_id)
-    assert place.found() == []
-    yield place
-    database.close()
-
-
-def environment_of(place: Place) -> dict[str, str]:
-    url = place.database.url.render_as_string(hide_password=False)
-    given = {"DATABASE_URL": url, "BUCKET_URL": f"file://{place.bucket.root}", "LOG_PATH": str(place.log)}
-    return {f"MD5_{name}": value for name, value in given.items()} | {"MD5_BROKER_URL": "memory://"}
-
-
-def killed(words: list[str], place: Place, after_s: float) -> float:
-    """Run a command and kill it, so long after its folder in the bucket appeared. Returns how long it lived from then on."""
-    command, env = [COMMAND, *words, *NO_PLACE], os.environ | environment_of(place)
-    before = set(place.bucket.root.glob(f"{words[0]}-*"))
-    process = forked.start(command, env, Path.cwd())
-    wait_for(
-        lambda: set(place.bucket.root.glob(f"{words[0]}-*")) - before or process.poll() is not None,
-        "it",
-        every_s=0.001,
-    )
-    began = time.monotonic()
-    with contextlib.suppress(subprocess.TimeoutExpired):
-        process.wait(after_s)
-    with contextlib.suppress(ProcessLookupError):
-        os.kill(process.pid, signal.SIGKILL)
-    process.wait(IN_TIME_S)
-    return time.monotonic() - began
-
-
-def test_backups_are_killed_and_the_next_one_is_whole(
-    full: Place, tmp_path: Path, is_long: bool, figure: Figure
-) -> None:
-    kills, chance = 60 if is_long else 1, random.Random(SEED)
-    before, names = everything(full.database), full.files()
-    full.database.close()
-    takes_s = killed(["backup", str(tmp_path / "first.tar")], full, IN_TIME_S) if is_long else 0
-    file = tmp_path / "b.tar"
-    unfinished_ones = 0
-    for number in range(kills):
-        killed(["backup", str(file)], full, chance.uniform(0, takes_s) if number else 0)
-        unfinished_ones += not file.exists()
-        assert set(full.found()) <= {"leftover"}
-        assert names.keys() <= full.files().keys()
-        file.unlink(missing_ok=True)
-    left = len(list(full.bucket.root.glob("backup-*")))
-    done(md5_service("backup", file, *NO_PLACE, env=environment_of(full)))
-    assert not list(full.bucket.root.glob("backup-*"))
-    assert everything(full.database) == before
-    assert list(tmp_path.glob("*.partial")) == []
-    other = Place(tmp_path / "other", Database(f"sqlite:///{tmp_path}/other.sqlite3"))
-    other.restore(file.read_bytes())
-    assert len(everything(other.database)["tasks"]) == len(before["tasks"])
-    assert other.found() == []
-    figure(f"{kills} kills within {takes_s:.1f} s, {unfinished_ones} of them before it was made; {left} folders left")
-    assert unfinished_ones or not is_long  # which is chance
-
-
-@pytest.mark.shows("md5-service restore")
-def test_restores_are_killed_and_begun_again(
-    full: Place, tmp_path: Path, postgres: Postgres, is_long: bool, figure: Figure
-) -> None:
-    """A killed one has done nothing, or all."""
-    kills, chance = 60 if is_long else 1, random.Random(SEED)
-    file = tmp_path / "b.tar"
-    file.write_bytes(full.backup())
-    wanted = len(everything(full.database)["tasks"])
-
-    def another(number: int) -> Place:
-        make_is_postgresql = number % 2
-        url = postgres.new_database() if make_is_postgresql else f"sqlite:///{tmp_path}/{number}.sqlite3"
-        place = Place(tmp_path / f"place-{number}", Database(url))
-        place.make()
-        return place
-
-    place, whole, begun_again = another(0), 0, 0
-    takes_s = killed(["restore", str(file)], another(1), IN_TIME_S) if is_long else 0
-    for number in range(kills):
-        killed(["restore", str(file)], place, chance.uniform(0, takes_s) if number else 0)
-        if place.is_empty():
-            begun_again += 1
-            if number % 2:
-                continue  # one killed restore after the other
-            done(md5_service("restore", file, *NO_PLACE, env=environment_of(place)))
-        else:
-            whole += 1
-            assert set(place.found()) <= {"leftover", "restored", "log_missing"}
-            place.flush()  # as the first worker does that ends something
-        assert len(everything(place.database)["tasks"]) == wanted
-        assert set(place.found()) <= {"leftover", "restored"}
-        place.database.close()
-        place = another(number + 2)
-    if place.is_empty():
-        done(md5_service("restore", file, *NO_PLACE, env=environment_of(place)))
-    assert set(place.found()) <= {"leftover", "restored"}
-    assert place.files().keys() >= full.files().keys()
-    place.database.close()
-    figure(f"{kills} kills within {takes_s:.1f} s: {begun_again} had done nothing, {whole} all")
-    assert begun_again or not is_long  # which is chance
-
-
-def test_a_disk_that_is_full_is_told_and_nothing_is_left(full: Place, tmp_path: Path) -> None:
-    file = tmp_path / "b.tar"
-    file.write_bytes(full.backup())
-    with small_disk(tmp_path / "small", MIB // 2) as disk:
-        made = md5_service("backup", disk.folder / "b.tar", *NO_PLACE, env=environment_of(full))
-        assert (made.returncode, made.stdout) == (2, "")
-        assert made.stderr == f"md5-service: {disk.folder}/b.tar: No space left on device\n"
-        assert list(disk.folder.iterdir()) == []
-        with open(disk.folder / "b.tar", "wb") as out:
-            words, env = (
-                [COMMAND, "backup", "-", *NO_PLACE],
-                os.environ | environment_of(full) | {"PYTHONUNBUFFERED": "1"},
-            )
-            assert forked.run(words, env, Path.cwd(), stdout=out.fileno()).returncode == 2
-        (disk.folder / "b.tar").unlink()
-        assert full.found() == []
-        place = Place(disk.folder, Database(f"sqlite:///{tmp_path}/other.sqlite3"))
-        back = md5_service("restore", file, *NO_PLACE, env=environment_of(place))
-        assert (back.returncode, back.stderr) == (2, "md5-service: the disk of the bucket is full\n")
-        assert place.is_empty()
-        assert place.files() == {}
-        place.database.close()
-
-
-def test_a_bucket_that_is_full_is_told_and_nothing_is_left(tmp_path: Path) -> None:
-    """Links take no room, but the rows that are written down beside them do."""
-    with small_disk(tmp_path / "small", MIB) as disk:
-        place = Place(disk.folder, Database(new_sqlite(tmp_path / "md5.sqlite3")))
-        place.make()
-        fill(place)
-        disk.fill()
-        before = place.files()
-        made = md5_service("backup", tmp_path / "b.tar", *NO_PLACE, env=environment_of(place))
-        assert (made.returncode, made.stderr) == (2, "md5-service: the disk of the bucket is full\n")
-        assert place.files() == before
-        assert list(place.bucket.root.glob("backup-*")) == list(tmp_path.glob("b.tar*")) == []
-        place.database.close()

@@ -11,7 +11,7 @@ MUTANTS = (
         "md5_service/cli/backup.py",
         'with open(descriptor, "wb") as file:',
         'with open(descriptor, "wb", buffering=0) as file:',
-        ("tests/faults/test_backup.py::test_a_disk_that_is_full_is_told_and_nothing_is_left",),
+        ("tests/faults/test_backup_disk_full.py::test_a_disk_that_is_full_is_told_and_nothing_is_left",),
     ),
     Mutant(
         "this machine, which no proxy comes before",
