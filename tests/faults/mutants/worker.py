@@ -9,7 +9,7 @@ MUTANTS = (
         "md5_service/worker/lifecycle.py",
         "if lane == LARGE or not turns.has_waited(claims):",
         "if lane:",
-        ("tests/worker/test_lifecycle.py::test_after_files_that_had_to_wait_a_neighbour_has_its_turn[sqlite]",),
+        ("tests/worker/test_lifecycle_turns.py::test_after_files_that_had_to_wait_a_neighbour_has_its_turn[sqlite]",),
     ),
     Mutant(
         "the answers of the DNS that all workers share",
@@ -31,7 +31,7 @@ MUTANTS = (
         "leases.beat(db, beat.claim, beat.progress, self._lease_s)",
         "pass",
         (
-            "tests/worker/test_lifecycle.py::"
+            "tests/worker/test_lifecycle_leases.py::"
             "test_the_heartbeat_keeps_the_lease_of_long_work_and_shows_its_progress[sqlite]",
         ),
     ),
@@ -75,7 +75,7 @@ MUTANTS = (
         "md5_service/worker/lifecycle.py",
         "        leases.beat(db, claim, beat.progress, self._settings.lease_s)\n        step(db)",
         "        step(db)",
-        ("tests/worker/test_lifecycle.py::test_rows_are_stored_under_the_lease_and_not_after_it[sqlite]",),
+        ("tests/worker/test_lifecycle_leases.py::test_rows_are_stored_under_the_lease_and_not_after_it[sqlite]",),
     ),
     Mutant(
         "the bytes of a part that are its own, whatever is read next",
