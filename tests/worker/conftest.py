@@ -19,6 +19,8 @@ from md5_task_data.schema import contacts
 from tests.bucket import store
 
 NewTask = Callable[..., str]
+# For what is the same on every database.
+sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
 
 class Loaded(NamedTuple):

@@ -14,7 +14,7 @@ from md5_task_data.errors import LeaseLost
 from md5_task_data.kinds import domains
 from tests.client import BUSY_S
 from tests.servers.dns import Dns
-from tests.worker.conftest import Loading
+from tests.worker.conftest import Loading, sqlite
 
 RECORDS = [
     "--mx-host=with-mx.org,mail.with-mx.org,10",
@@ -43,9 +43,6 @@ def undeliverable(names: Iterable[str], server: str, time_s: float = ENOUGH_S) -
     """Those that take no mail, and why."""
     told = ask(names, server, time_s).items()
     return {name: answer.refusal for name, answer in told if answer.refusal is not None}
-
-
-sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
 
 @pytest.fixture(scope="module")
