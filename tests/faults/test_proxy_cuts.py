@@ -1,7 +1,6 @@
 """The proxy cuts where it says: at once, after so many bytes, around a pattern; and at the COMMIT of a real PostgreSQL."""
 
 import contextlib
-from collections.abc import Iterator
 from typing import Literal
 
 import pytest
@@ -92,9 +91,3 @@ def test_a_commit_is_lost_or_only_its_answer(when: Literal["before", "after"], r
             assert db.execute(text("SELECT count(*) FROM kept")).scalar_one() == rows
         with proxied.begin() as db:
             db.execute(text("INSERT INTO kept VALUES ('b')"))
-
-
-@pytest.fixture(scope="module")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgres]:
-    with Postgres(tmp_path_factory.mktemp("postgres")) as postgres:
-        yield postgres
