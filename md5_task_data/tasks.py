@@ -278,9 +278,9 @@ def history(row: Row) -> list[dict[str, Any]]:
     events = [{"at": row["created_at"], "status": "queued", "reason": None}, *row["history"]]
     if row["started_at"] is not None and not row["parts_left"]:  # with parts, that is in its history by now
         events.append({"at": row["started_at"], "status": "running", "reason": None})
-    if row["left_at"] is not None and row["status"] == "queued":
+    if row["left_at"] is not None and row["status"] in ("queued", "waiting"):
         why = f"a worker left it for others, for it does not know the kind {row['kind']}: upgrade the workers"
-        events.append({"at": row["left_at"], "status": "queued", "reason": why})
+        events.append({"at": row["left_at"], "status": row["status"], "reason": why})
     if row["computed_at"] is not None:
         events.append({"at": row["computed_at"], "status": "computed", "reason": row["outcome"]})
     if row["finished_at"] is not None:

@@ -12,7 +12,7 @@ from contextlib import asynccontextmanager
 from types import FrameType, ModuleType
 from typing import Any
 
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
 from fastapi.telemetry import TelemetryConfig
 
 from md5_service import logs, tracing
@@ -110,7 +110,11 @@ def create_app(settings: Settings) -> FastAPI:
 
 def _routes_of_kinds() -> list[ModuleType]:
     """Raises CannotLoad."""
-    return [module_of(KINDS[name], routes.__name__) for name in WITH_ROUTES]
+    modules = [module_of(KINDS[name], routes.__name__) for name in WITH_ROUTES]
+    for name, module in zip(WITH_ROUTES, modules, strict=True):
+        if not isinstance(getattr(module, "router", None), APIRouter):
+            raise CannotLoad(name, f"{module.__name__} has no `router`")
+    return modules
 
 
 def _connections(settings: Settings) -> int:

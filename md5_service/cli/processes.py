@@ -93,7 +93,7 @@ class SupervisedProcess:
             self._note_death()
             self.is_hopeless = ended == os.EX_CONFIG
             how = f"by signal {-ended}" if ended < 0 else f"with exit code {ended}"
-            return f"{self.name} ended {how}; it is started again"
+            return f"{self.name} ended {how}{'' if self.is_hopeless else '; it is started again'}"
         if time.monotonic() >= self._again_at:
             self.start()
         return None

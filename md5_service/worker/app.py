@@ -7,6 +7,7 @@ import os
 import random
 import resource
 import time
+from contextlib import suppress
 from typing import Any
 
 from celery import Celery, Task
@@ -25,6 +26,7 @@ from md5_task_data.bucket.folder import Bucket
 from md5_task_data.database.engine import Database
 from md5_task_data.errors import CannotLoad, DependencyAway
 from md5_task_data.log.shared_log import LogBusy, SharedLog
+from md5_task_data.queue import leases
 from md5_task_data.upkeep.orphans import Orphans
 
 log = logging.getLogger(__name__)
@@ -118,6 +120,8 @@ def create_worker(settings: Settings) -> Celery:
             database = Database(settings.database_url)
             for name, check in checks(settings, database, app).items():
                 wait_for(name, check, log.warning)
+            with suppress(DependencyAway), database.transaction() as db:  # else the sweeper comes to it, later
+                leases.take_up(db)
             database.close()
         except CannotLoad as error:
             log.critical("this worker cannot start: %s", error, exc_info=error)

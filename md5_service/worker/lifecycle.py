@@ -6,6 +6,7 @@ the file or a parameter is wrong   computed, failed, at once: `code` and `detail
 it needs more memory than allowed  computed, failed, at once
 something unexpected               queued again after 1, 10 and 60 s; then failed, in general words
 database, bucket, … are away       queued again; counts against nobody
+its kind is not known here         nothing but a note: it is left for workers that are newer
 the lease is lost                  nothing: the row belongs to somebody else by now
 an orderly stop of the worker      queued again at once, the attempt given back
 no progress, for long              the heartbeat counts a lost lease and kills the process
@@ -19,6 +20,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
+from billiard.common import terminate_handler_fired  # type: ignore[attr-defined]  # newer than its stubs
 from sqlalchemy import Connection
 
 from md5_service import tracing
@@ -115,6 +117,10 @@ class Lifecycle:
             log.exception("unexpected error %d", claim.errors + 1)
             self._retry_or_fail(claim)
         except BaseException:
+            if not terminate_handler_fired():  # nobody has asked the worker to stop: the kind's own code ends processes
+                log.exception("unexpected error %d", claim.errors + 1)
+                self._retry_or_fail(claim)
+                return
             self._give_back(claim)
             raise
 

@@ -111,13 +111,19 @@ def delete_orphans(orphans: Orphans) -> None:
 
 def forget(database: Database) -> None:
     """Forget idempotency keys that expired, how much ended in the minutes of days ago, and what each kind need not know any
-    longer. Raises DependencyAway."""
+    longer; a fault in one kind is no matter of the others. Raises DependencyAway."""
     with database.transaction() as db:
         idempotency.forget_expired(db)
         statistics.forget_minutes(db)
-        for kind in KINDS.values():
-            if kind.forgets is not None:
-                kind.forgets(db)
+    for kind in KINDS.values():
+        if kind.forgets is not None:
+            try:
+                with database.transaction() as db:
+                    kind.forgets(db)
+            except DependencyAway:
+                raise
+            except Exception:
+                log.exception("the kind %s cannot forget", kind.name)
 
 
 def publish(app: Celery, messages: Sequence[Message]) -> bool:

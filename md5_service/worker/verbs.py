@@ -41,9 +41,9 @@ def load() -> Mapping[str, Verbs]:
 
 
 def _verbs_of(name: str, module: ModuleType) -> Verbs:
-    if hasattr(module, "work"):
+    if callable(getattr(module, "work", None)):
         return Verbs(module.work)
-    if missing := [verb for verb in ("begin", "part", "close") if not hasattr(module, verb)]:
+    if missing := [verb for verb in ("begin", "part", "close") if not callable(getattr(module, verb, None))]:
         raise CannotLoad(
             name, f"{module.__name__} has neither `work` nor {' and '.join(f'`{verb}`' for verb in missing)}"
         )

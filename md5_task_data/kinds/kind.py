@@ -66,6 +66,17 @@ class Kind:
     results_deleted_by: Callable[[Connection, str], bool] | None = None
     forgets: Callable[[Connection], object] | None = None
 
+    def __post_init__(self) -> None:
+        """Raises TypeError where a form cannot have a parameter, so that nothing starts with it."""
+        for name, schema in self.schemas().items():
+            if name in (*OF_EVERY_FILE, "file"):
+                raise TypeError(f"kind {self.name}: {name!r} is a parameter of every file")
+            if "description" not in schema or "type" not in schema or not all(map(_is_text, schema.get("enum", ()))):
+                raise TypeError(
+                    f"kind {self.name}, parameter {name}: it needs a description, and one type that a form has: a text, a "
+                    "number, a boolean, or a `Literal` of texts"
+                )
+
     def takes(self, parameter: str) -> bool:
         return parameter in self.parameters.model_fields
 
@@ -102,5 +113,9 @@ class Kind:
 def _of_form(schema: Mapping[str, Any]) -> dict[str, Any]:
     """Without what pydantic says of `X | None = None`."""
     described = {name: value for name, value in schema.items() if name not in ("title", "anyOf", "default")}
-    [given] = [each for each in schema.get("anyOf", [{}]) if each.get("type") != "null"]
-    return {**given, **described}
+    given = [each for each in schema.get("anyOf", []) if each.get("type") != "null"]
+    return {**(given[0] if len(given) == 1 else {}), **described}
+
+
+def _is_text(value: object) -> bool:
+    return isinstance(value, str)

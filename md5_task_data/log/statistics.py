@@ -121,7 +121,7 @@ def unfinished(db: Connection, owner: str | None = None) -> Sequence[RowMapping]
     since = func.min(case((~IS_PART, func.coalesce(tasks.c.computed_at, tasks.c.created_at))))
     counted = func.count(case((~IS_PART, 1))).label("tasks")
     lost = func.max(tasks.c.lost_leases).label("lost_leases")
-    left = func.count(tasks.c.left_at).label("left")
+    left = func.count(case((~IS_PART, tasks.c.left_at))).label("left")
     query = select(*key, counted, (now() - since).label("oldest"), lost, left).where(UNFINISHED)
     query = query.group_by(*key).order_by(*key)
     return db.execute(query if owner is None else query.where(tasks.c.owner == owner)).mappings().all()
@@ -129,7 +129,7 @@ def unfinished(db: Connection, owner: str | None = None) -> Sequence[RowMapping]
 
 def left_kinds(db: Connection) -> Sequence[str]:
     """The kinds of tasks that a worker left for others, and nobody has taken since."""
-    left = tasks.c.left_at.is_not(None), tasks.c.status == "queued"
+    left = tasks.c.left_at.is_not(None), tasks.c.status.in_(("queued", "waiting"))
     return db.scalars(select(tasks.c.kind).where(*left).distinct().order_by(tasks.c.kind)).all()
 
 

@@ -30,7 +30,7 @@ from sqlalchemy import (
 from md5_task_data.database.options import LATER
 from md5_task_data.errors import LeaseLost
 from md5_task_data.registry import KINDS
-from md5_task_data.schema import SECOND, contents, tasks
+from md5_task_data.schema import SECOND, UNFINISHED, contents, tasks
 from md5_task_data.sql import as_json, given, now, searched_now
 
 MAX_HISTORY = 200  # entries kept in a row
@@ -147,11 +147,20 @@ def claim(db: Connection, task_ids: Sequence[str], lease_s: float) -> list[Claim
 
 
 def leave(db: Connection, task_ids: Sequence[str]) -> None:
-    """Write down of those of the named tasks that wait, and are of a kind that nobody here knows, that they are left for others;
-    the sweeper sends their hints again."""
-    here = tasks.c.id.in_(task_ids), tasks.c.status == "queued", ~IS_KNOWN
-    if ids := db.scalars(select(tasks.c.id).where(*here)).all():
-        db.execute(update(tasks).where(tasks.c.id.in_(ids), tasks.c.status == "queued").values(left_at=now()))
+    """Write down, once, of those of the named tasks that wait, and are of a kind that nobody here knows, that they are left for
+    others, and of a part also of its file. The sweeper sends their hints again, in longer and longer intervals."""
+    here = tasks.c.id.in_(task_ids), tasks.c.status == "queued", tasks.c.left_at.is_(None), ~IS_KNOWN
+    left = db.execute(select(tasks.c.id, tasks.c.parent_id).where(*here)).all()
+    if ids := sorted({each for row in left for each in row if each is not None}):
+        are_waiting = tasks.c.status.in_(("queued", "waiting")), tasks.c.left_at.is_(None)
+        db.execute(update(tasks).where(tasks.c.id.in_(ids), *are_waiting).values(left_at=now()))
+
+
+def take_up(db: Connection) -> None:
+    """Have what others left, and this version knows, be asked about at once. For a worker that starts."""
+    left = tasks.c.left_at.is_not(None), UNFINISHED, IS_KNOWN
+    db.execute(update(tasks).where(*left, tasks.c.status == "queued").values(due_at=now(), hints=1, left_at=None))
+    db.execute(update(tasks).where(*left).values(left_at=None))
 
 
 def _is_whole(db: Connection, row: dict[str, Any]) -> bool:

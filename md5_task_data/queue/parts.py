@@ -50,7 +50,8 @@ def cut(
 def end_part(db: Connection, claim: Claim, result: Mapping[str, Any], done: int) -> list[Message]:
     """Store what came of a part, with so many units of progress. Returns the hints to send once that is committed: after the
     last one, its file is to be closed. Raises LeaseLost."""
-    _change_waiting(db, claim.file_id, parts_left=tasks.c.parts_left - 1, progress=tasks.c.progress + done)
+    done_by_now = tasks.c.progress + done
+    _change_waiting(db, claim.file_id, parts_left=tasks.c.parts_left - 1, progress=done_by_now, left_at=None)
     update_ours(db, claim, status="done", outcome="done", result=dict(result), finished_at=now(), due_at=None)
     return _close_if_last(db, claim.file_id)
 

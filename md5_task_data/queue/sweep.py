@@ -54,11 +54,12 @@ def hint_all(db: Connection) -> None:
 def sweep(db: Connection, *, after: str, publish_all: bool, lease_s: float, max_attempts: int) -> Due:
     """Move on what is due, up to BATCH rows with an id beyond `after`, in one query.
 
-    `publish_all`: the broker's queue is empty, so every queued task needs a new message, but not those in a back-off.
+    `publish_all`: the broker's queue is empty, so every queued task needs a new message, but not those in a back-off, nor those
+    that were left for others: however many they are, they come when they are due, and keep nobody waiting.
     """
     horizon = searched_now() + (LONGEST_HINT_S * SECOND if publish_all else 0)
     is_due = tasks.c.due_at <= searched_now()
-    was_hinted = and_(tasks.c.status == "queued", tasks.c.hints > 0)
+    was_hinted = and_(tasks.c.status == "queued", tasks.c.hints > 0, tasks.c.left_at.is_(None))
     rows = take(
         db,
         tasks.c.due_at <= horizon,

@@ -3,9 +3,11 @@
 import contextlib
 import socket
 import time
+from collections.abc import Callable
 from typing import Any
 
 from tests.api.conftest import Api
+from tests.client import IN_TIME_S
 
 BOUNDARY = "boundary"
 
@@ -23,8 +25,14 @@ def form(*parts: tuple[str, bytes], end: bool = True) -> dict[str, Any]:
 FILE = ('name="file"; filename="a"', b"x")
 
 
-def talk(api: Api, *pieces: bytes, pause_s: float = 0, most_s: float = 10) -> bytes:
-    """What comes back until the other side closes, or so many seconds of silence."""
+def talk(
+    api: Api,
+    *pieces: bytes,
+    pause_s: float = 0,
+    most_s: float = IN_TIME_S,
+    until: Callable[[bytes], bool] = lambda received: False,
+) -> bytes:
+    """What comes back until the other side closes, it is enough, or so many seconds of silence."""
     with socket.create_connection(("127.0.0.1", api.port), timeout=most_s) as connection:
         for piece in pieces:
             with contextlib.suppress(OSError):
@@ -32,7 +40,7 @@ def talk(api: Api, *pieces: bytes, pause_s: float = 0, most_s: float = 10) -> by
             time.sleep(pause_s)
         received = b""
         with contextlib.suppress(ConnectionError, TimeoutError):
-            while more := connection.recv(100_000):
+            while not until(received) and (more := connection.recv(100_000)):
                 received += more
         return received
 

@@ -1,9 +1,10 @@
 """A kind is one record: what is said of a parameter in its model is what the form, the document and a wrong value say."""
 
-from typing import Annotated, Literal
+from enum import Enum
+from typing import Annotated, Any, Literal
 
 import pytest
-from pydantic import Field
+from pydantic import Field, create_model
 
 from md5_task_data import registry
 from md5_task_data.errors import CannotLoad, InvalidInput
@@ -19,6 +20,11 @@ class Given(Parameters):
 class Found(Result):
     files: int
     folders: int | None = None
+
+
+class Choice(Enum):
+    LF = "lf"
+    CRLF = "crlf"
 
 
 KIND = Kind("walk", Given, Found)
@@ -55,6 +61,28 @@ def test_a_form_has_no_null() -> None:
         "description": "how letters are written; detected",
     }
     assert Kind("bare", Parameters, Found).schemas() == {}
+
+
+@pytest.mark.parametrize(
+    ("field", "words"),
+    [
+        ((str | None, Field(None)), "parameter it: it needs a description"),
+        ((Choice | None, Field(None, description="an Enum")), "parameter it: it needs a description, and one type"),
+        ((int | str | None, Field(None, description="two types")), "and one type that a form has"),
+        ((Literal[1, 2] | None, Field(None, description="no texts")), "a `Literal` of texts"),
+    ],
+)
+def test_a_parameter_that_no_form_can_have_stops_the_start(field: Any, words: str) -> None:
+    with pytest.raises(TypeError, match=words):
+        Kind("walk", create_model("Odd", __base__=Parameters, it=field), Found)
+
+
+def test_a_parameter_of_every_file_is_no_parameter_of_a_kind() -> None:
+    class Taken(Parameters):
+        batch: str | None = Field(None, description="another batch")
+
+    with pytest.raises(TypeError, match="'batch' is a parameter of every file"):
+        Kind("walk", Taken, Found)
 
 
 def test_a_parameter_that_two_kinds_take_is_described_for_both(monkeypatch: pytest.MonkeyPatch) -> None:

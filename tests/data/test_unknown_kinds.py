@@ -11,10 +11,12 @@ from md5_task_data import tasks
 from md5_task_data.bucket import small_files
 from md5_task_data.database.engine import Database
 from md5_task_data.log import statistics
-from md5_task_data.queue import leases, turns
+from md5_task_data.queue import leases, parts, turns
+from md5_task_data.queue import sweep as of_rows
 from md5_task_data.queue.hints import LARGE, WORK
-from md5_task_data.queue.leases import Claim
+from md5_task_data.queue.leases import Claim, Slice
 from md5_task_data.registry import KINDS
+from md5_task_data.schema import SECOND
 from md5_task_data.schema import tasks as table
 from md5_task_data.upkeep import results
 from tests.data.steps import finish, later, make_due, row, sent, sweep
@@ -69,6 +71,55 @@ def test_its_hint_is_sent_again(database: Database, newer: NewTask) -> None:
     assert claim(database, WORK, unknown) == []
     make_due(database, unknown)
     assert sent(sweep(database)) == [unknown]
+
+
+def test_what_was_left_is_asked_about_seldom_and_keeps_nobody_waiting(
+    database: Database, new_task: NewTask, newer: NewTask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However many these are, and though the queue is empty: a sweep looks at so many rows, in the order of their ids."""
+    monkeypatch.setattr(of_rows, "BATCH", 2)
+    left = [newer() for _ in range(5)]
+    assert claim(database, WORK, *left) == []
+    left_at = row(database, left[0])["left_at"]
+    forgotten = new_task()
+    assert sent(sweep(database, publish_all=True)) == [forgotten]
+    make_due(database, left[0])
+    assert sent(sweep(database)) == [left[0]]
+    assert claim(database, WORK, left[0]) == []
+    again = row(database, left[0])
+    assert again["left_at"] == left_at  # told once: whoever watches is not told again and again
+    assert again["due_at"] - again["created_at"] > 59 * SECOND
+
+
+def test_a_worker_that_knows_the_kind_takes_up_what_was_left(database: Database, newer: NewTask) -> None:
+    left = newer()
+    assert claim(database, WORK, left) == []
+    with database.transaction() as db:
+        leases.take_up(db)  # one that does not know it, either
+    assert row(database, left)["left_at"] is not None
+    with database.transaction() as db:
+        db.execute(update(table).where(table.c.id == left).values(kind="md5"))
+        leases.take_up(db)
+    assert row(database, left)["left_at"] is None
+    assert sent(sweep(database)) == [left]
+
+
+def test_a_file_says_that_its_parts_are_left(database: Database, new_task: NewTask) -> None:
+    whole = new_task(kind="contacts")
+    (mine,) = claim(database, LARGE, whole)
+    with database.transaction() as db:
+        made = [message.task_ids[0] for message in parts.cut(db, mine, [Slice(0, 1, 1), Slice(1, 1, 2)], {}, 2, "rows")]
+        db.execute(update(table).values(kind="newer"))
+    assert claim(database, LARGE, made[0]) == []
+    assert "does not know the kind newer" in tasks.history(row(database, whole))[-1]["reason"]
+    with database.transaction() as db:
+        assert statistics.left_kinds(db) == ["newer"]
+        assert sum(counted["left"] for counted in statistics.unfinished(db)) == 1  # files, not parts
+        db.execute(update(table).values(kind="contacts"))
+    (part,) = claim(database, LARGE, made[0])
+    with database.transaction() as db:
+        parts.end_part(db, part, {}, 1)
+    assert row(database, whole)["left_at"] is None
 
 
 def test_a_turn_goes_to_what_is_known(

@@ -67,7 +67,7 @@ def test_migrations_go_down_and_up_again(database: Database) -> None:
 
 
 def test_every_kind_has_its_work() -> None:
-    assert set(kinds()) == set(KINDS) == {"md5", "contacts"}
+    assert set(kinds()) == set(KINDS) >= {"md5", "contacts"}
 
 
 ASKS_FOR_A_KIND = re.compile(r"""kind["'\])]*\s*(==|!=|\bin\b|\bnot in\b|\bis\b)\s*[("'\[{]""")

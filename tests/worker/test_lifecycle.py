@@ -82,10 +82,23 @@ def test_unexpected_errors_are_tried_again_and_then_told_in_general_words(
     assert "secret" not in str(failed)
 
 
+@pytest.mark.parametrize("end", [SystemExit(0), KeyboardInterrupt(), GeneratorExit()])
+def test_work_that_ends_the_process_by_itself_has_failed_as_with_any_other_error(
+    database: Database, bucket: Bucket, new_task: NewTask, end: BaseException
+) -> None:
+    """Else it would be given back, and begun, for ever."""
+    task_id = new_task()
+    lives = lifecycle(database, bucket, raising(end))
+    for _ in range(1 + len(ERROR_DELAYS_S)):
+        lives.run([task_id])
+    assert row(database, task_id)["error"]["code"] == "unexpected"
+
+
 @pytest.mark.parametrize("stop", [SystemExit(0), KeyboardInterrupt()])
 def test_an_orderly_stop_gives_the_task_back(
-    database: Database, bucket: Bucket, new_task: NewTask, stop: BaseException
+    database: Database, bucket: Bucket, new_task: NewTask, stop: BaseException, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("md5_service.worker.lifecycle.terminate_handler_fired", lambda: True)
     task_id = new_task()
     with pytest.raises(type(stop)):
         lifecycle(database, bucket, raising(stop)).run([task_id])

@@ -50,8 +50,9 @@ def test_each_of_several_ends_as_it_would_alone(database: Database, bucket: Buck
 
 
 def test_a_stop_in_the_middle_of_several_stores_what_is_done_and_gives_back_the_rest(
-    database: Database, bucket: Bucket, named: Named
+    database: Database, bucket: Bucket, named: Named, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("md5_service.worker.lifecycle.terminate_handler_fired", lambda: True)
     ids = named("0123")
 
     def work(job: Job) -> Found:

@@ -1,5 +1,6 @@
 """The sweeper and the broker: hints are sent while there is one, and nothing is lost while there is none."""
 
+import dataclasses
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ from md5_task_data.log import statistics
 from md5_task_data.log.shared_log import SharedLog
 from md5_task_data.queue import leases, sweep
 from md5_task_data.queue.hints import Message
+from md5_task_data.registry import KINDS
 from md5_task_data.schema import SECOND, ended_minutes, idempotency_keys, tasks, totals
 from md5_task_data.sql import now
 from tests.bucket import store
@@ -160,3 +162,15 @@ def test_what_was_kept_for_a_time_is_forgotten(database: Database, new_task: New
     with database.reading() as db:
         assert db.scalars(select(idempotency_keys.c.key)).all() == ["new"]
         assert db.scalar(select(func.min(ended_minutes.c.minute))) == this // statistics.MINUTE
+
+
+def test_a_kind_that_cannot_forget_is_no_matter_of_the_others(
+    database: Database, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    forgotten: list[str] = []
+    broken = dataclasses.replace(KINDS["md5"], forgets=lambda db: 1 / 0)
+    whole = dataclasses.replace(KINDS["contacts"], forgets=lambda db: forgotten.append("contacts"))
+    monkeypatch.setattr(sweeper, "KINDS", {"md5": broken, "contacts": whole})
+    sweeper.forget(database)
+    assert forgotten == ["contacts"]
+    assert "the kind md5 cannot forget" in caplog.text

@@ -9,14 +9,19 @@ const sources = import.meta.glob<string>(["../**/*.{ts,tsx,css}", "!../**/*.gen.
 const folderOf = (path: string): string | undefined => /^\.\.\/kinds\/([^/]+)\//.exec(path)?.[1];
 const [inFolders, outside] = [Object.keys(sources).filter(folderOf), Object.keys(sources).filter((path) => folderOf(path) === undefined)];
 
-/** Lines of code with the name of a kind in them, alone or in a longer name. Comments may have examples; the site has a name. */
+/** Names that are no common words: code that uses them in a longer name is about that kind, too. */
+const DISTINCT = new Set(["md5", "contacts"]);
+
+/** Lines of code that name a kind, as a text, or in a longer name. Comments may have examples; the site has a name. */
 function naming(kind: string, path: string): string[] {
   const code = (sources[path] ?? "")
     .replace(/\/\*[\s\S]*?\*\//g, "")
     .replace(/(^|\s)\/\/.*$/gm, "")
     .replace(/md5[- ]service|<code>md5_<\/code>|\$MD5_KEY/gi, "");
   const capitalized = kind.charAt(0).toUpperCase() + kind.slice(1);
-  const name = new RegExp(`(?<![A-Za-z])${kind}(?![a-z])|${capitalized}(?![a-z])|(?<![A-Z])${kind.toUpperCase()}(?![A-Z])`);
+  const text = `["'\`/=]${kind}["'\`/&]`;
+  const any = `(?<![A-Za-z])${kind}(?![a-z])|${capitalized}(?![a-z])|(?<![A-Z])${kind.toUpperCase()}(?![A-Z])`;
+  const name = new RegExp(DISTINCT.has(kind) ? any : text);
   return code.split("\n").flatMap((line) => (name.test(line) ? [`${path}: ${line.trim()}`] : []));
 }
 

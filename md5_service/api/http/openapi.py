@@ -180,8 +180,11 @@ def describe_results(app: FastAPI) -> None:
 
     def with_results() -> dict[str, Any]:
         described = describe()
+        schemas = described["components"]["schemas"]
         for result in _RESULTS:
-            described["components"]["schemas"][result.__name__] = result.model_json_schema(mode="serialization")
+            schema = result.model_json_schema(mode="serialization", ref_template="#/components/schemas/{model}")
+            schemas |= schema.pop("$defs", {})
+            schemas[result.__name__] = schema
         return described
 
     app.openapi = with_results  # type: ignore[method-assign]  # as FastAPI's own guide does it

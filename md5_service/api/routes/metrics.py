@@ -1,6 +1,7 @@
 """/metrics, as Prometheus reads it: all from rows, so that every API process says the same, and a restart loses nothing."""
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Annotated, Any, TypeVar
 
@@ -74,9 +75,11 @@ class _Rows(Collector):
         yield depth
         words = "Tasks that wait for another worker: one was asked that does not know their kind"
         left = GaugeMetricFamily("md5_left_tasks", words, labels=["kind"])
-        waiting = {(row["kind"],): row["left"] for row in self._unfinished if row["status"] == "queued"}
-        for labels, count in ({(kind,): 0 for kind in KINDS} | waiting).items():
-            left.add_metric(labels, float(count))
+        by_kind = Counter(dict.fromkeys(KINDS, 0))
+        for row in self._unfinished:
+            by_kind[row["kind"]] += row["left"]
+        for kind, count in by_kind.items():
+            left.add_metric([kind], float(count))
         yield left
         yield GaugeMetricFamily("md5_oldest_unfinished_seconds", "Age of the oldest task not ended", self._oldest())
         computed = self._oldest("computed")

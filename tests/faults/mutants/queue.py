@@ -180,4 +180,11 @@ MUTANTS = (
         ".values(left_at=None))",
         data("test_unknown_kinds.py::test_a_task_of_a_newer_kind_is_left_for_others_and_says_so[sqlite]"),
     ),
+    Mutant(
+        "the patience of what was left for others",
+        SWEEP,
+        "tasks.c.hints > 0, tasks.c.left_at.is_(None))",
+        "tasks.c.hints > 0)",
+        data("test_unknown_kinds.py::test_what_was_left_is_asked_about_seldom_and_keeps_nobody_waiting[sqlite]"),
+    ),
 )

@@ -119,4 +119,21 @@ MUTANTS = (
         "        pass\n",
         ("tests/faults/test_garbage.py",),
     ),
+    Mutant(
+        "the look at whether somebody asked the worker to stop",
+        "md5_service/worker/lifecycle.py",
+        "if not terminate_handler_fired():",
+        "if False:",
+        (
+            "tests/worker/test_lifecycle.py::"
+            "test_work_that_ends_the_process_by_itself_has_failed_as_with_any_other_error[sqlite-end0]",
+        ),
+    ),
+    Mutant(
+        "the bounds of a fault in what one kind forgets",
+        "md5_service/worker/sweeper.py",
+        'log.exception("the kind %s cannot forget", kind.name)',
+        "raise",
+        ("tests/worker/test_sweeper.py::test_a_kind_that_cannot_forget_is_no_matter_of_the_others[sqlite]",),
+    ),
 )
