@@ -1,4 +1,4 @@
-"""The kinds of work that there are. A new one is a line here, and a file of its name in the rooms that `docs` lists."""
+"""The kinds of work that there are. A new one is two lines here, and a file of its name in the rooms that `docs` lists."""
 
 import importlib
 from collections.abc import Mapping
@@ -48,7 +48,7 @@ def parameter_schemas() -> dict[str, dict[str, Any]]:
     """The JSON schemas of the parameters of all kinds, for one form: each description begins with the kinds that take it."""
     schemas: dict[str, dict[str, Any]] = {}
     for name in UPLOADED:
-        for parameter, schema in KINDS[name].schemas().items():
+        for parameter, schema in KINDS[name].schemas.items():
             described = {**schema, "description": f"{name}: {schema['description']}"}
             schemas[parameter] = _joined(schemas[parameter], described) if parameter in schemas else described
     return schemas

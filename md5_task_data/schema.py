@@ -120,9 +120,7 @@ tasks = Table(
     Column("plan", JSON(none_as_null=True)),  # what the cutting found out, for parts and closing
     Column("lane", String(16)),  # by which its messages go, and in which it waits for its turn,
     Column("turn_of", String(64)),  # which is its owner's; of a part, its file's owner's
-    Column(
-        "left_at", BigInteger
-    ),  # when a worker left it for others that know its kind; NULL: nobody has, since it was claimed
+    Column("left_at", BigInteger),  # when a worker that does not know its kind left it for others; a claim clears it
     Index(None, "due_at"),
     Index(None, "owner", "id"),
     Index(None, "md5"),

@@ -1,10 +1,19 @@
 """What is checked out here."""
 
+import shutil
 import subprocess
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 PACKAGES = ("md5_service", "md5_task_data")
+
+
+def copied(folder: Path, *more: str) -> Path:
+    """A copy of the packages, and of these folders besides, without what was built: to be changed, and run."""
+    for name in (*PACKAGES, *more):
+        ignored = shutil.ignore_patterns("__pycache__", "page", "node_modules")
+        shutil.copytree(ROOT / name, folder / name, ignore=ignored)
+    return folder
 
 
 def committed() -> list[Path]:

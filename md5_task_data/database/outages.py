@@ -16,9 +16,7 @@ class Codes:
 
     of: Callable[[BaseException], object]  # the code of an error of the driver; of any other, one that is in no set
     full: Set[object]
-    unusable: Set[
-        object
-    ]  # a file that is damaged, a standby after a failover, a schema that is not (yet) of this version
+    unusable: Set[object]  # a damaged file, a standby after a failover, a schema that is not (yet) of this version
 
 
 @contextmanager

@@ -4,6 +4,7 @@ What it computes is in `md5_service.worker.kinds`, under the same name; the rout
 `md5_service.api.routes`.
 """
 
+import functools
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -68,7 +69,7 @@ class Kind:
 
     def __post_init__(self) -> None:
         """Raises TypeError where a form cannot have a parameter, so that nothing starts with it."""
-        for name, schema in self.schemas().items():
+        for name, schema in self.schemas.items():
             if name in (*OF_EVERY_FILE, "file"):
                 raise TypeError(f"kind {self.name}: {name!r} is a parameter of every file")
             if "description" not in schema or "type" not in schema or not all(map(_is_text, schema.get("enum", ()))):
@@ -80,6 +81,7 @@ class Kind:
     def takes(self, parameter: str) -> bool:
         return parameter in self.parameters.model_fields
 
+    @functools.cached_property  # a client's wrong value asks for it
     def schemas(self) -> dict[str, dict[str, Any]]:
         """The JSON schema of each parameter, as a form has it: what may be left out is not `null`."""
         properties = self.parameters.model_json_schema()["properties"] if self.parameters.model_fields else {}
@@ -102,7 +104,7 @@ class Kind:
         if field is None:
             return None
         said = next((each.words for each in field.metadata if isinstance(each, MustBe)), None)
-        schema = self.schemas()[name]
+        schema = self.schemas[name]
         if said is None and "enum" in schema:
             return f"one of {(' ' if ',' in schema['enum'] else ', ').join(schema['enum'])}"
         if said is None and schema.get("type") == "boolean":

@@ -80,7 +80,7 @@ _OF_OWNER = (
 def claim(db: Connection, lane: str, task_ids: Sequence[str], lease_s: float, last: str) -> list[Claim]:
     """What a worker is to do that takes a message of this lane, and served the owner `last` before."""
     claims = leases.claim(db, task_ids, lease_s) if lane == WORK else claim_next(db, LARGE, lease_s, last)
-    if len(claims) < (len(task_ids) if lane == WORK else 1):
+    if len(claims) < len(task_ids):  # a message of `large` names one
         leases.leave(db, task_ids)
     return claims
 

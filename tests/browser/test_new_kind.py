@@ -3,7 +3,6 @@ its rows, and shows it on its page."""
 
 import os
 import re
-import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -14,7 +13,7 @@ from playwright.sync_api import Page, expect
 
 from md5_task_data import migrations
 from tests.browser.conftest import card, choose
-from tests.checkout import PACKAGES, ROOT
+from tests.checkout import ROOT, copied
 from tests.service import Service
 
 NEW = [
@@ -51,10 +50,7 @@ def changed(text: str, diff: str) -> str:
 @pytest.fixture
 def house(tmp_path: Path) -> Path:
     """A copy with the kind of the page, its types and its page built."""
-    folder = tmp_path / "house"
-    for package in (*PACKAGES, "frontend"):
-        ignored = shutil.ignore_patterns("__pycache__", "page", "node_modules")
-        shutil.copytree(ROOT / package, folder / package, ignore=ignored)
+    folder = copied(tmp_path / "house", "frontend")
     (folder / "frontend" / "node_modules").symlink_to(ROOT / "frontend" / "node_modules")
     for name, language, code in pieces():
         file = folder / name

@@ -55,12 +55,12 @@ def test_what_is_left_out_stays_out() -> None:
 
 
 def test_a_form_has_no_null() -> None:
-    assert KIND.schemas()["encoding"] == {
+    assert KIND.schemas["encoding"] == {
         "type": "string",
         "enum": ["utf-8", "latin-1"],
         "description": "how letters are written; detected",
     }
-    assert Kind("bare", Parameters, Found).schemas() == {}
+    assert Kind("bare", Parameters, Found).schemas == {}
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ import pytest
 from md5_service.worker.heartbeat import DEAF_S
 from md5_task_data.queue.hints import MOST_TOGETHER, SMALL
 from md5_task_data.queue.leases import NOT_COUNTED
-from tests.checkout import PACKAGES, ROOT
+from tests.checkout import copied
 from tests.client import wait_for
 from tests.cluster import Cluster, running
 from tests.faults import poison
@@ -49,9 +49,7 @@ def why(sort: str) -> tuple[str, str]:
 @pytest.fixture
 def house(tmp_path: Path) -> Path:
     """A copy of the house with one kind more."""
-    folder = tmp_path / "house"
-    for package in PACKAGES:
-        shutil.copytree(ROOT / package, folder / package, ignore=shutil.ignore_patterns("__pycache__", "page"))
+    folder = copied(tmp_path / "house")
     shutil.copy(poison.__file__, folder / "md5_service" / "worker" / "kinds" / "poison.py")
     registry = folder / "md5_task_data" / "registry.py"
     text = registry.read_text().replace("import Kind\n", "import Kind, Parameters, Result\n")

@@ -1,14 +1,13 @@
 """A kind whose code is broken stops the start of whatever would need it, and is named: it would take what nobody does."""
 
 import os
-import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from tests.checkout import PACKAGES, ROOT
+from tests.checkout import copied
 from tests.client import IN_TIME_S
 
 BROKEN = "import no_such_library\n"
@@ -20,10 +19,7 @@ CELERY = "import sys; from celery.__main__ import main; main()"
 
 @pytest.fixture
 def house(tmp_path: Path) -> Path:
-    folder = tmp_path / "house"
-    for package in PACKAGES:
-        shutil.copytree(ROOT / package, folder / package, ignore=shutil.ignore_patterns("__pycache__", "page"))
-    return folder
+    return copied(tmp_path / "house")
 
 
 def run(house: Path, script: str, *words: str) -> subprocess.CompletedProcess[str]:

@@ -1,6 +1,8 @@
 """What the OpenAPI document says of requests and answers beyond their types, in the words that several routes share. It is
 held to it by `tests/fuzz`: what the document rejects is rejected, and what it allows is taken."""
 
+import functools
+from collections.abc import Callable
 from typing import Annotated, Any
 
 from fastapi import FastAPI, Path, Query
@@ -176,30 +178,37 @@ OF_A_KIND = WithJsonSchema({"anyOf": [{"$ref": f"#/components/schemas/{result.__
 
 def describe_results(app: FastAPI) -> None:
     """Have /openapi.json say what the results of the kinds are, to which `OF_A_KIND` points."""
-    describe = app.openapi
 
-    def with_results() -> dict[str, Any]:
-        described = describe()
+    def add(described: dict[str, Any]) -> None:
         schemas = described["components"]["schemas"]
         for result in _RESULTS:
             schema = result.model_json_schema(mode="serialization", ref_template="#/components/schemas/{model}")
             schemas |= schema.pop("$defs", {})
             schemas[result.__name__] = schema
-        return described
 
-    app.openapi = with_results  # type: ignore[method-assign]  # as FastAPI's own guide does it
+    _amend(app, add)
 
 
 def omit_security(app: FastAPI) -> None:
     """Leave the keys out of /openapi.json, where none is asked for."""
-    describe = app.openapi
 
-    def without_keys() -> dict[str, Any]:
-        described = describe()
+    def omit(described: dict[str, Any]) -> None:
         for operations in described["paths"].values():
             for operation in operations.values():
                 operation.pop("security", None)
         described["components"].pop("securitySchemes", None)
+
+    _amend(app, omit)
+
+
+def _amend(app: FastAPI, change: Callable[[dict[str, Any]], None]) -> None:
+    """Once: everybody may ask for the document, as often as they like."""
+    describe = app.openapi
+
+    @functools.cache
+    def amended() -> dict[str, Any]:
+        described = describe()
+        change(described)
         return described
 
-    app.openapi = without_keys  # type: ignore[method-assign]  # as FastAPI's own guide does it
+    app.openapi = amended  # type: ignore[method-assign]  # as FastAPI's own guide does it
