@@ -1,10 +1,13 @@
-"""What can be wrong with a request or a file, in words for the one who sent it. No HTTP here: the API has one table for that."""
+"""Errors that a client can cause or must handle, without HTTP; `md5_service.api.http.errors` maps them to HTTP statuses.
+
+Each docstring says when the error occurs and what a client should do; the published list of error codes is generated from them.
+"""
 
 from typing import ClassVar
 
 
 class TaskDataError(Exception):
-    """Base of every error that is the sender's to mend: `code` is stable, the message says what to do."""
+    """Base class of all errors that the client can act on. `code` is stable; `detail` says what was wrong and what to do."""
 
     code: ClassVar[str] = "error"
 
@@ -14,109 +17,120 @@ class TaskDataError(Exception):
 
 
 class Unauthorized(TaskDataError):
-    """Nobody that is known here."""
+    """No valid credentials: the API key is missing, wrong or revoked. Send `Authorization: Bearer KEY` with a valid key."""
 
     code = "unauthorized"
 
 
 class Forbidden(TaskDataError):
-    """Known or not, this one may not do this."""
+    """The caller is not allowed to do this: the request came from another site's page, or by a host name that this service does
+    not accept. If the name or site is yours, the administrator can add it to `MD5_ALLOWED_HOSTS`."""
 
     code = "forbidden"
 
 
 class NotFound(TaskDataError):
-    """No such thing, or not yours: the two look alike on purpose."""
+    """The object does not exist or belongs to another owner; the two are deliberately indistinguishable. Check the id, and that you
+    use the API key that created the object or another key of the same owner."""
 
     code = "not_found"
 
 
 class Conflict(TaskDataError):
-    """The thing is in a state that does not allow this."""
+    """The object's current state does not allow this operation, such as cancelling a finished task. Get the object to see its
+    state."""
 
     code = "conflict"
 
 
 class KeyInUse(Conflict):
-    """The first request with this Idempotency-Key is still being received."""
+    """The first request with this `Idempotency-Key` is still being received. Wait for the time given in `Retry-After`, then send the
+    request again with the same key."""
 
     code = "idempotency_key_in_use"
 
 
 class InvalidInput(TaskDataError):
-    """A parameter or a file that cannot be used; the message names it and what is allowed."""
+    """A parameter, header or file cannot be used. The detail names it and says what is allowed; correct it and send the request
+    again."""
 
     code = "invalid_input"
 
 
 class KeyReused(InvalidInput):
-    """This Idempotency-Key came with something else before."""
+    """This `Idempotency-Key` was already used for a different file or different parameters. Use a new key for each new request."""
 
     code = "idempotency_key_reused"
 
 
 class Malformed(TaskDataError):
-    """A request that could not be read at all."""
+    """The request could not be parsed, such as a form that ends too early or a header that is missing. Fix the client that builds
+    the request; sending the same request again does not help."""
 
     code = "malformed"
 
 
 class TooLarge(TaskDataError):
-    """More bytes than are taken here."""
+    """The file or form is larger than this service accepts; nothing was stored. Send a smaller file, or ask the administrator to
+    raise `MD5_MAX_UPLOAD_BYTES`."""
 
     code = "too_large"
 
 
 class HeadTooLarge(TaskDataError):
-    """A request whose address and headers are longer than is taken here."""
+    """The URL and headers of the request are longer than this service accepts. Shorten them; large cookies are a common cause."""
 
     code = "head_too_large"
 
 
 class TooMany(TaskDataError):
-    """So many at once are not served; the message says what to do instead."""
+    """This owner has reached a limit on requests per second, concurrent uploads or waiting requests. Wait for the time given in
+    `Retry-After`, then retry with fewer requests at once."""
 
     code = "too_many"
 
 
 class Busy(TaskDataError):
-    """All places are taken, by whomever; the message says what to do."""
+    """All upload slots or connections of the service are taken, possibly by other clients. Wait for the time given in `Retry-After`,
+    then retry."""
 
     code = "busy"
 
 
 class BytesMissing(TaskDataError):
-    """The stored bytes of a task are gone from the bucket."""
+    """The file's bytes are no longer stored: they expired, their owner deleted them, or they were lost. Upload the file again."""
 
     code = "bytes_missing"
 
 
 class ResultsDeleted(TaskDataError):
-    """What a task brought was deleted by its owner."""
+    """The owner deleted the results of this task. Upload the file again to compute them again."""
 
     code = "results_deleted"
 
 
 class OutOfMemory(TaskDataError):
-    """The work on a file needs more memory than a worker may have."""
+    """Processing the file needs more memory than a worker may use. Upload a smaller file, or ask the administrator to raise
+    `MD5_WORKER_MEMORY_BYTES`."""
 
     code = "out_of_memory"
 
 
 class DependencyAway(Exception):
-    """Database, broker, bucket or log folder cannot be reached now: nobody's mistake, and not counted against a task."""
+    """The database, broker, bucket or log folder is unavailable. Nothing is wrong with the request or the task; retry soon.
+    `/readyz` names the dependency."""
 
 
 class LeaseLost(Exception):
-    """The task is no longer ours: cancelled, or claimed by another worker after our lease ran out. Touch nothing more."""
+    """The task was cancelled, or another worker claimed it after the lease expired. The worker must not change anything more."""
 
 
 class StorageFull(DependencyAway):
-    """No room left for bytes or rows."""
+    """No space is left for bytes or rows; nothing of the request was stored. Retry after the administrator has freed space."""
 
 
 class CannotLoad(Exception):
-    """The code of a kind is broken. Whatever would need it must not start: it would take files, and leave them undone."""
+    """The code of a kind is broken. A process that needs it must not start: it would accept files and never finish them."""
 
     def __init__(self, kind: str, why: str) -> None:
         super().__init__(f"the kind {kind!r} cannot be loaded: {why}")
