@@ -30,8 +30,8 @@ class Forbidden(TaskDataError):
 
 
 class NotFound(TaskDataError):
-    """The object does not exist or belongs to another owner; the two are deliberately indistinguishable. Check the id, and that you
-    use the API key that created the object or another key of the same owner."""
+    """The object does not exist or belongs to another owner; the two are deliberately indistinguishable. Check the id, and
+    that the API key is one of the owner that created the object."""
 
     code = "not_found"
 
@@ -44,8 +44,8 @@ class Conflict(TaskDataError):
 
 
 class KeyInUse(Conflict):
-    """The first request with this `Idempotency-Key` is still being received. Wait for the time given in `Retry-After`, then send the
-    request again with the same key."""
+    """The first request with this `Idempotency-Key` is still being received. Wait for the time given in `Retry-After`, then
+    retry with the same key."""
 
     code = "idempotency_key_in_use"
 
@@ -58,7 +58,7 @@ class InvalidInput(TaskDataError):
 
 
 class KeyReused(InvalidInput):
-    """This `Idempotency-Key` was already used for a different file or different parameters. Use a new key for each new request."""
+    """This `Idempotency-Key` was already used for a different file or different parameters. Use a new key for each request."""
 
     code = "idempotency_key_reused"
 
@@ -91,8 +91,8 @@ class TooMany(TaskDataError):
 
 
 class Busy(TaskDataError):
-    """All upload slots or connections of the service are taken, possibly by other clients. Wait for the time given in `Retry-After`,
-    then retry."""
+    """All upload slots or connections of the service are taken, possibly by other clients. Wait for the time given in
+    `Retry-After`, then retry."""
 
     code = "busy"
 
