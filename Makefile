@@ -1,5 +1,5 @@
 # For those who work on this project. To run it: ./run   To test it: ./test
-.PHONY: help lint lint-python lint-page format test coverage images containers faults mutants fuzz audit bench gallery types lock
+.PHONY: help lint lint-python lint-page format test coverage images containers faults mutants fuzz audit bench gallery types docs lock
 .DEFAULT_GOAL := help
 BIN := .venv/bin
 PREPARE := . deployment/prepare.sh && need_environment requirements.dev.lock.txt
@@ -74,6 +74,9 @@ types:  ## Make the OpenAPI document and the page's types anew
 	$(BIN)/python -m md5_service.api.export_openapi >frontend/openapi.json
 	@. deployment/prepare.sh && need_node_modules && cd frontend && npm run --silent types
 
+docs:  ## Build the documentation, which the service serves under /help
+	@$(PREPARE) && rm -rf md5_service/api/help && need_help
+
 lock:  ## Make the lock files anew from pyproject.toml
 	$(BIN)/uv lock --upgrade
 	$(BIN)/uv export $(EXPORT) --no-dev --all-extras --group build -o requirements.lock.txt
@@ -82,5 +85,6 @@ lock:  ## Make the lock files anew from pyproject.toml
 	$(BIN)/uv export $(EXPORT) --no-dev --extra api --extra cli --extra mariadb --group build -o requirements.api.lock.txt
 	$(BIN)/uv export $(EXPORT) --only-group flower -o requirements.flower.lock.txt
 	$(BIN)/uv export $(EXPORT) --only-group node -o requirements.node.lock.txt
+	$(BIN)/uv export $(EXPORT) --only-group docs -o requirements.docs.lock.txt
 
 EXPORT := --quiet --locked --no-emit-project --no-header --no-annotate --format requirements-txt

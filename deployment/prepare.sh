@@ -1,4 +1,4 @@
-# Sourced by ./run and ./test: makes the environment and the page, each only when something that it is made of changed.
+# Sourced by ./run and ./test: makes the environment, the page and its help, each only when something that it is made of changed.
 # Needs a POSIX shell and a python3 (3.11 or newer) with pip; nothing else.
 
 export npm_config_update_notifier=false
@@ -40,6 +40,18 @@ need_page() {
     need_node_modules
     (cd frontend && npm run build --silent -- --logLevel warn >&2) || { say "the page could not be built; its words are above"; return 1; }
     printf '%s\n' "$made" >md5_service/api/page/.made-from
+}
+
+# need_help: md5_service/api/help holds the documentation as docs/ has it.
+need_help() {
+    made=$(find docs zensical.toml requirements.docs.lock.txt -type f | LC_ALL=C sort | xargs cat | cksum)
+    [ "$(cat md5_service/api/help/.made-from 2>/dev/null)" = "$made" ] && return
+    say "building the documentation"
+    [ -x .venv/bin/zensical ] || pip install --require-hashes -r requirements.docs.lock.txt
+    rm -rf md5_service/api/help
+    words=$(.venv/bin/zensical build --clean --strict 2>&1) || {
+        printf '%s\n' "$words" >&2; say "the documentation could not be built; the reason is above"; return 1; }
+    printf '%s\n' "$made" >md5_service/api/help/.made-from
 }
 
 need_node_modules() {

@@ -24,8 +24,8 @@ MOST_REMEMBERED = 10_000
 
 # Pages and their files hold nobody's data. Everything else needs a key unless it is named here.
 SESSION = "/v1/session"  # where one signs in, and asks whether one has
-PUBLIC = ("/docs", "/openapi.json", "/healthz", "/readyz", SESSION)
-PUBLIC_FOLDERS = ("/tasks/", "/assets/")
+PUBLIC = ("/docs", "/help", "/openapi.json", "/healthz", "/readyz", SESSION)
+PUBLIC_FOLDERS = ("/tasks/", "/assets/", "/help/")
 
 
 class KeyAuth:
