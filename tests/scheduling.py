@@ -16,7 +16,7 @@ TOGETHER = {
     "tests/deployment/test_containers.py": "containers that are broken",
     "tests/deployment/test_monitoring.py": "one Prometheus",
     "tests/deployment/test_proxy.py": "containers that are asked",
-    "tests/deployment/test_readme.py": "containers that are asked",
+    "tests/deployment/test_containers_page.py": "containers that are asked",
     "tests/faults/test_mutants.py": "one process that has imported the libraries",
     "tests/faults/test_broker_outages.py": "one RabbitMQ that is broken",
 }
