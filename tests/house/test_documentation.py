@@ -83,7 +83,7 @@ def _anchors(path: Path) -> set[str]:
 
 def test_every_command_that_is_named_exists_with_its_options() -> None:
     named = [text for _, text in spans() if re.match(r"(\.venv/bin/)?md5-service \w", text)]
-    assert len(named) >= 30
+    assert len(named) >= 20
     assert [(text, wrong) for text in named if (wrong := _wrong_in(text))] == []
     assert _wrong_in("md5-service nothing") == "nothing"
     assert _wrong_in("md5-service put --nothing x") == "--nothing"
