@@ -26,7 +26,7 @@ OTHERS = {  # the rest have tests of their own
     "docs/access.md": "test_keys_are_created_used_and_revoked",
     "docs/backup.md": "test_a_backup_is_made_and_restored",
     "docs/containers.md": "tests/deployment/test_containers_page.py",
-    "docs/hosts.md": "test_the_processes_on_several_hosts_are_started",
+    "docs/several-hosts.md": "test_the_processes_on_several_hosts_are_started",
     "docs/operations.md": "test_what_an_operator_asks",
     "docs/security.md": "tests/cli/test_signed_backup.py",
     "docs/upgrade.md": "test_an_upgrade",
@@ -240,7 +240,7 @@ def test_what_an_operator_asks(start_service: Callable[..., Service]) -> None:
 
 @pytest.mark.shows("md5-service migrate")
 def test_the_processes_on_several_hosts_are_started(tmp_path: Path, postgres: Postgres, rabbitmq: RabbitMq) -> None:
-    (block,) = blocks("docs/hosts.md")
+    (block,) = blocks("docs/several-hosts.md")
     exported = dict(
         word.split("=", 1) for line in block.commands if line.startswith("export") for word in line.split()[1:]
     )

@@ -11,6 +11,7 @@ from typer.main import get_command
 
 from md5_service.cli import main
 from md5_service.settings import NO_SETTINGS, Settings
+from md5_task_data.registry import KINDS
 from tests.checkout import ROOT
 from tests.documentation import FENCE, PAGES, README
 
@@ -35,6 +36,10 @@ def spans() -> Iterator[tuple[str, str]]:
 def test_the_readme_is_one_screen_and_leads_to_every_page() -> None:
     assert len(PAGES[README].splitlines()) <= MOST_LINES
     assert {name for name in DOCS if f"]({name})" not in PAGES[README]} == {"docs/index.md"}
+
+
+def test_every_kind_has_its_page() -> None:
+    assert [kind for kind in KINDS if f"docs/{kind}.md" not in DOCS] == []
 
 
 @pytest.mark.parametrize("page", [page for page in DOCS if page not in ("docs/errors.md", "docs/settings.md")])
