@@ -52,11 +52,11 @@ def test_a_backup_is_made_once_and_comes_back(place: Place, tmp_path: Path, monk
     first = file.read_bytes()
     again = ask(tmp_path, monkeypatch, "backup", "b.tar")
     assert again.exit_code == 2
-    assert "b.tar: there is such a file already, which is left as it is" in again.stderr
+    assert "b.tar: the file exists, and was not changed" in again.stderr
     assert file.read_bytes() == first
     back = ask(tmp_path, monkeypatch, "restore", "b.tar", "--data", "other/place")
     assert (back.exit_code, back.stdout) == (0, "")
-    assert "3 tasks, 2 of them not ended, which go on; 2 stored files" in back.stderr
+    assert "3 tasks, 2 of them unfinished, which go on; 2 stored files" in back.stderr
     assert sorted(path.name for path in tmp_path.iterdir()) == ["b.tar", "data", "other"]
     other = tmp_path / "other" / "place"
     assert [path for path in (other, *other.rglob("*")) if path.stat().st_mode & 0o077] == []
@@ -75,10 +75,10 @@ def test_what_others_have_put_in_the_place_of_a_backup_is_not_written_to(
         plant(victim)
         refused = ask(tmp_path, monkeypatch, "backup", "b.tar")
         assert refused.exit_code == 2
-        assert "b.tar: b.tar.partial is there already, and no backup has left it so: remove it" in refused.stderr
+        assert "b.tar: b.tar.partial exists, and was not left by an earlier backup; remove it" in refused.stderr
         partial.unlink()
     (tmp_path / "b.tar").symlink_to(tmp_path / "nowhere")
-    assert "there is such a file already" in ask(tmp_path, monkeypatch, "backup", "b.tar").stderr
+    assert "the file exists" in ask(tmp_path, monkeypatch, "backup", "b.tar").stderr
     assert victim.read_text() == "kept"
     assert not (tmp_path / "nowhere").exists()
     (tmp_path / "b.tar").unlink()
@@ -96,11 +96,11 @@ def test_what_is_to_be_looked_at_is_1(place: Place, tmp_path: Path, monkeypatch:
     (place.bucket.root.parent / "md5.sqlite3").unlink()
     back = ask(tmp_path, monkeypatch, "restore", "b.tar")
     assert back.exit_code == 1
-    assert "had 25 lines of which the backup does not know; they are saved beside it" in back.stderr
+    assert "had 25 lines that are not in the backup; they were saved beside it" in back.stderr
     assert f"    {later[0]} 'later\\n0'\n" in back.stderr
     assert "    and 5 more\n" in back.stderr
-    assert "the bucket had 25 files that no task keeps" in back.stderr
-    assert "look at what is said above" in back.stderr
+    assert "the bucket had 25 files that belong to no task" in back.stderr
+    assert "see the messages above" in back.stderr
     assert "until this is mended no orphans are deleted" in back.stdout
     assert "then move this mark elsewhere" in back.stdout
     found = ask(tmp_path, monkeypatch, "doctor", "--json")
@@ -137,7 +137,7 @@ def test_settings_of_the_environment_need_no_folder(
     [
         (("backup", "b.tar", "--data", "none"), "there is no folder none"),
         (("backup", "none/b.tar"), "none/b.tar: No such file or directory"),
-        (("backup", "b.tar", "--data", "nothing"), "md5.sqlite3 is not there"),
+        (("backup", "b.tar", "--data", "nothing"), "md5.sqlite3 does not exist"),
         (("restore", "none.tar", "--data", "new"), "none.tar: No such file or directory"),
         (("restore", "notes", "--data", "new"), "this is no backup of md5-service"),
     ],
@@ -166,7 +166,7 @@ def test_through_pipes(place: Place, tmp_path: Path) -> None:
     )
     assert (done.returncode, done.stdout) == (0, "")
     assert "backup made: 8 rows" in done.stderr
-    assert "restored, as it was at 20" in done.stderr
+    assert "restored the state of 20" in done.stderr
     listed = subprocess.run(["tar", "-tf", "b.tar"], cwd=tmp_path, capture_output=True, text=True, check=True)
     assert listed.stdout.splitlines()[::1000] == ["about.json"]
     assert listed.stdout.endswith("\nbackup.json\n")
@@ -175,9 +175,9 @@ def test_through_pipes(place: Place, tmp_path: Path) -> None:
 def test_a_terminal_gets_none_and_a_full_pipe_is_told(place: Place, tmp_path: Path) -> None:
     leader, follower = os.openpty()
     shown = forked.run([COMMAND, "backup", "-"], os.environ, tmp_path, stdout=follower)
-    assert (shown.returncode, b"a backup is no text for a terminal" in shown.stderr) == (2, True)
+    assert (shown.returncode, b"a backup cannot be written to a terminal" in shown.stderr) == (2, True)
     asked = forked.run([COMMAND, "restore", "-", "--data", "new"], os.environ, tmp_path, stdin=follower)
-    assert (asked.returncode, b"does not come from a terminal" in asked.stderr) == (2, True)
+    assert (asked.returncode, b"cannot be read from a terminal" in asked.stderr) == (2, True)
     os.close(leader)
     os.close(follower)
     with open("/dev/full", "wb") as full:
@@ -194,6 +194,6 @@ def test_who_is_stopped_leaves_nothing(place: Place, tmp_path: Path, number: sig
         time.sleep(0.2)
         making.send_signal(number)
         assert making.stderr is not None
-        assert making.stderr.read() == "md5-service: no backup was made\n"
+        assert making.stderr.read() == "md5-service: stopped; no backup was made\n"
         assert making.wait(IN_TIME_S) == 130
     assert list(place.bucket.root.glob("backup-*")) == []

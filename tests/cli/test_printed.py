@@ -136,7 +136,7 @@ def test_a_key_that_nobody_saw_is_told_with_its_id(service: Service) -> None:
     shell = f"exec {COMMAND} key create someone --data {service.folder} >/dev/full"
     ended = subprocess.run(["sh", "-c", shell], capture_output=True, text=True)
     assert ended.returncode == 1
-    assert "nobody has seen the key that was made; end it with `md5-service key revoke " in ended.stderr
+    assert "the new key could not be shown; revoke it: `md5-service key revoke " in ended.stderr
 
 
 def test_ids_that_nobody_reads_stop_no_hand_over(service: Service, tmp_path: Path) -> None:
@@ -204,4 +204,4 @@ def test_up_does_not_say_that_it_is_ready_while_its_workers_die(tmp_path: Path) 
     ended = forked.run([COMMAND, *arguments], environment, tmp_path)
     assert (ended.returncode, ended.stdout) == (2, b""), ended.stderr
     assert b"worker" in (last := ended.stderr.splitlines()[-1])
-    assert last.endswith(b" does not stay up; its own words are above")
+    assert last.endswith(b" does not stay up; see its messages above")

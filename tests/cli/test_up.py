@@ -140,7 +140,7 @@ def test_what_was_half_received_is_cleared_away(start_service: Callable[..., Ser
 
 def test_a_name_that_is_no_setting_is_told(start_service: Callable[..., Service]) -> None:
     service = start_service(max_upload_byte=5)
-    told = "MD5_MAX_UPLOAD_BYTE is no setting, and changes nothing; MD5_MAX_UPLOAD_BYTES is perhaps what was meant"
+    told = "MD5_MAX_UPLOAD_BYTE is not a setting, and has no effect; did you mean MD5_MAX_UPLOAD_BYTES?"
     assert f"md5-service: {told}\n" in service.stderr_path.read_text()
 
 
@@ -172,7 +172,7 @@ def test_a_folder_that_was_open_is_private_from_now_on(tmp_path: Path, capsys: p
 def test_an_open_folder_with_other_things_in_it_is_left_alone(tmp_path: Path) -> None:
     (tmp_path / "notes").touch()
     tmp_path.chmod(0o755)
-    assert_one_clear_line(up("--port", "0", "--data", str(tmp_path)), str(tmp_path), "other things", "chmod 700")
+    assert_one_clear_line(up("--port", "0", "--data", str(tmp_path)), str(tmp_path), "other files", "chmod 700")
     assert tmp_path.stat().st_mode & 0o777 == 0o755
 
 
