@@ -75,6 +75,16 @@ def ls(
     name: Annotated[str | None, typer.Option(help="A part of the file's name; upper and lower case are alike")] = None,
     batch: Annotated[str | None, typer.Option(help="The batch that they were handed over with")] = None,
     md5: Annotated[str | None, typer.Option(help="The MD5 that they have")] = None,
+    verdict: Annotated[
+        str | None, typer.Option(help="match, mismatch (not the expected MD5), or none (not checked)")
+    ] = None,
+    after: Annotated[
+        str | None,
+        typer.Option(metavar="TIME", help="Uploaded at this time or later: 2026-03-12, or 2026-03-12T14:03:22Z"),
+    ] = None,
+    before: Annotated[
+        str | None, typer.Option(metavar="TIME", help="Uploaded before this time; a date is its midnight, UTC")
+    ] = None,
     limit: Annotated[int, typer.Option(min=0, metavar="N", help="At most so many; 0: all of them")] = 100,
     as_json: Annotated[bool, typer.Option("--json", help="Print each task as one line of JSON")] = False,
     url: Url = DEFAULT_URL,
@@ -84,7 +94,16 @@ def ls(
     from md5_service.cli import ls as command
 
     with _client(url, key) as client:
-        found = client.list(status=status, name=name, batch=batch, md5=md5, limit=limit or None)
+        found = client.list(
+            status=status,
+            name=name,
+            batch=batch,
+            md5=md5,
+            verdict=verdict,
+            created_after=after,
+            created_before=before,
+            limit=limit or None,
+        )
         command.show(found, as_json=as_json)
 
 
