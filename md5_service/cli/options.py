@@ -33,6 +33,11 @@ def statuses() -> list[str]:
     return list(get_args(Status))
 
 
+def verdicts() -> list[str]:
+    """What a list of tasks can be filtered by."""
+    return ["match", "mismatch", "none"]
+
+
 Data = Annotated[
     Path,
     typer.Option(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from md5_service.cli.options import a_path, kinds, statuses
+from md5_service.cli.options import a_path, kinds, statuses, verdicts
 from md5_service.cli.overview import FILES
 from md5_service.cli.report import CannotWrite, complain
 
@@ -136,6 +136,24 @@ def ls(
     ] = None,
     batch: Annotated[str | None, typer.Option(metavar="NAME", help="Only files of this batch")] = None,
     md5: Annotated[str | None, typer.Option(metavar="MD5", help="Only files with this MD5")] = None,
+    verdict: Annotated[
+        str | None,
+        typer.Option(
+            metavar="VERDICT",
+            autocompletion=verdicts,
+            help="Only files with this verdict: match, mismatch, or none (nothing was expected)",
+        ),
+    ] = None,
+    after: Annotated[
+        str | None,
+        typer.Option(
+            metavar="TIME", help="Only files uploaded at this time or later: 2026-03-12 or 2026-03-12T14:03:22Z"
+        ),
+    ] = None,
+    before: Annotated[
+        str | None,
+        typer.Option(metavar="TIME", help="Only files uploaded before this time; a date means midnight UTC"),
+    ] = None,
     limit: Annotated[int, typer.Option(min=0, metavar="N", help="List at most N tasks; 0 lists all")] = 100,
     as_json: Annotated[bool, typer.Option("--json", help="Print each task as one line of JSON")] = False,
     url: Url = DEFAULT_URL,
@@ -148,7 +166,16 @@ def ls(
     from md5_service.cli import ls as command
 
     with _client(url, key) as client:
-        found = client.list(status=status, name=name, batch=batch, md5=md5, limit=limit or None)
+        found = client.list(
+            status=status,
+            name=name,
+            batch=batch,
+            md5=md5,
+            verdict=verdict,
+            created_after=after,
+            created_before=before,
+            limit=limit or None,
+        )
         command.show(found, as_json=as_json)
 
 

@@ -55,11 +55,14 @@ class AsyncClient:
         name: str | None = None,
         md5: str | None = None,
         batch: str | None = None,
+        verdict: str | None = None,
+        created_after: str | None = None,
+        created_before: str | None = None,
         limit: int | None = None,
     ) -> AsyncIterator[Task]:
-        query = filters(
-            {"kind": kind, "status": status, "filename": filename, "name": name, "md5": md5, "batch": batch}, limit
-        )
+        given = {"kind": kind, "status": status, "filename": filename, "name": name, "md5": md5, "batch": batch}
+        given |= {"verdict": verdict, "created_after": created_after, "created_before": created_before}
+        query = filters(given, limit)
         left = float("inf") if limit is None else limit
         cursor: str | None = ""
         while cursor is not None and left > 0:
@@ -82,6 +85,9 @@ class AsyncClient:
 
     async def manifest(self, target: Target, *, batch: str | None = None) -> None:
         await self._write(streams.manifest(self._flows, batch), target)
+
+    async def export(self, target: Target, **filters: str) -> None:
+        await self._write(streams.export(self._flows, filters), target)
 
     def events(self, *task_ids: str) -> AsyncIterator[Task]:
         return self._stream(streams.Events(self._flows, task_ids))

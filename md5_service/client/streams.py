@@ -104,6 +104,10 @@ def manifest(flows: Flows, batch: str | None) -> Bytes:
     return Bytes(flows, "/v1/manifest.md5", {} if batch is None else {"batch": batch}, can_go_on=False)
 
 
+def export(flows: Flows, filters: dict[str, str]) -> Bytes:
+    return Bytes(flows, "/v1/tasks.csv", filters, can_go_on=False)
+
+
 def is_events(response: httpx2.Response) -> bool:
     return response.headers.get("content-type", "").startswith("text/event-stream")
 

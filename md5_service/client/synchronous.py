@@ -68,12 +68,16 @@ class Client:
         name: str | None = None,
         md5: str | None = None,
         batch: str | None = None,
+        verdict: str | None = None,
+        created_after: str | None = None,
+        created_before: str | None = None,
         limit: int | None = None,
     ) -> Iterator[Task]:
-        """Tasks, newest first, read in pages as you go; `name` is a part of the file's name; `limit` None: all of them."""
-        query = filters(
-            {"kind": kind, "status": status, "filename": filename, "name": name, "md5": md5, "batch": batch}, limit
-        )
+        """Tasks, newest first, read in pages as you go; `name` is a part of the file's name; `limit` None: all of them. `verdict`
+        is match, mismatch or none. The times are dates, or as RFC 3339 writes them; only the first is included."""
+        given = {"kind": kind, "status": status, "filename": filename, "name": name, "md5": md5, "batch": batch}
+        given |= {"verdict": verdict, "created_after": created_after, "created_before": created_before}
+        query = filters(given, limit)
         return islice(self._pages(query), limit)
 
     def cancel(self, task_id: str) -> Task:
@@ -95,6 +99,10 @@ class Client:
     def manifest(self, target: Target, *, batch: str | None = None) -> None:
         """Write what is done, for `md5sum -c`: of a batch, or all."""
         self._write(streams.manifest(self._flows, batch), target)
+
+    def export(self, target: Target, **filters: str) -> None:
+        """Write a list of tasks as CSV, for a spreadsheet; `filters` are those of `GET /v1/tasks.csv`."""
+        self._write(streams.export(self._flows, filters), target)
 
     def events(self, *task_ids: str) -> Iterator[Task]:
         """These tasks as they are now, and again at every change, until all have ended. Raises NotFound."""

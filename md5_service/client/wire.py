@@ -39,6 +39,7 @@ class Task(TypedDict):
     batch: str | None
     params: dict[str, Any]
     kept: bool
+    kept_until: str | None
     retry_of: str | None
     created_at: str
     started_at: str | None

@@ -165,6 +165,8 @@ def test_ls_is_for_scripts_and_for_people(service: Service) -> None:
         (["--batch", "listed", "--limit", "1"], 1),
         (["--batch", "listed", "--status", "failed"], 0),
         (["--batch", "listed", "--md5", "900150983CD24FB0D6963F7D28E17F72"], 2),
+        (["--batch", "listed", "--verdict", "none", "--after", "2026-01-01"], 2),
+        (["--batch", "listed", "--before", "2026-01-01T00:00:00Z"], 0),
     ):
         assert len(run("ls", *options, url=service.url).stdout.splitlines()) == count
     for columns, has_md5 in ((200, True), (80, False)):
