@@ -135,7 +135,7 @@ def test_what_a_proxy_answers_itself_is_told_as_its_answer(refusing: str, monkey
     monkeypatch.setenv("ALL_PROXY", refusing)
     ended = get("http://example.org")
     assert ended.exit_code == 3
-    assert f"(through the proxy {refusing}) is not this service (407)" in ended.stderr
+    assert f"(through the proxy {refusing}) is not this service (HTTP 407)" in ended.stderr
 
 
 @pytest.mark.parametrize(
