@@ -1,4 +1,4 @@
-"""`md5-service backup` and `restore`: exit codes, words, files, pipes."""
+"""`md5-service backup` and `restore`: exit codes, messages, files, pipes."""
 
 import json
 import os
@@ -22,7 +22,7 @@ from tests.service import COMMAND
 
 @pytest.fixture
 def place(tmp_path: Path) -> Place:
-    """A folder of `up`, with a task that has ended and two that have not."""
+    """A folder of `up` with one finished and two unfinished tasks."""
     folder = tmp_path / "data"
     folder.mkdir()
     place = Place(folder, Database(new_sqlite(folder / "md5.sqlite3")))
@@ -48,7 +48,7 @@ def test_a_backup_is_made_once_and_comes_back(place: Place, tmp_path: Path, monk
     assert (made.exit_code, made.stdout) == (0, "")
     assert "backup made: 8 rows, 2 stored files with 100003 bytes" in made.stderr
     file = tmp_path / "b.tar"
-    assert oct(file.stat().st_mode & 0o777) == "0o600"  # hashes of keys, and everybody's files
+    assert oct(file.stat().st_mode & 0o777) == "0o600"  # it has hashes of keys, and all owners' files
     first = file.read_bytes()
     again = ask(tmp_path, monkeypatch, "backup", "b.tar")
     assert again.exit_code == 2
@@ -123,7 +123,7 @@ def test_settings_of_the_environment_need_no_folder(
     assert ask(tmp_path, monkeypatch, "backup", "b.tar").exit_code == 0
     given = {"database_url": f"sqlite:///{tmp_path}/b.sqlite3", "broker_url": "redis://127.0.0.1:1/0"}
     given |= {"bucket_url": f"file://{tmp_path}/b/bucket", "log_path": f"{tmp_path}/b/log/tasks.log"}
-    DataFolder(tmp_path / "data").take()  # of a service that runs, and is none of ours
+    DataFolder(tmp_path / "data").take()  # as a running service that is not ours
     back = ask(tmp_path, monkeypatch, "restore", "b.tar", **given)
     assert (back.exit_code, back.stdout) == (0, "")
     assert len(Place(tmp_path / "b", Database(given["database_url"])).files()) == 2
@@ -188,7 +188,7 @@ def test_a_terminal_gets_none_and_a_full_pipe_is_told(place: Place, tmp_path: Pa
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_who_is_stopped_leaves_nothing(place: Place, tmp_path: Path, number: signal.Signals) -> None:
-    command = [COMMAND, "backup", "-"]  # to nobody who reads: it cannot end
+    command = [COMMAND, "backup", "-"]  # nothing reads the pipe, so it cannot finish
     with subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as making:
         wait_for(lambda: list(place.bucket.root.glob("backup-*/tasks.jsonl.gz")), "it to be at it")
         time.sleep(0.2)

@@ -47,7 +47,7 @@ def test_a_task_has_the_fields_that_the_service_says() -> None:
     ids=["client", "command"],
 )
 def test_importing_it_loads_nothing_of_the_service(module: str, loads: str) -> None:
-    """The command's words alone; what each does is imported when it is asked for."""
+    """Only the declarations of the commands; each implementation is imported when it is called."""
     code = f"import sys, {module}; print(*sys.modules)"
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=IN_TIME_S, check=True)
     loaded = set(ran.stdout.split())

@@ -1,4 +1,4 @@
-"""`md5-service doctor`: exit codes, words, JSON, settings."""
+"""`md5-service doctor`: exit codes, messages, JSON, settings."""
 
 import json
 from pathlib import Path
@@ -14,7 +14,7 @@ from tests.databases import new_sqlite
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """As `up` leaves it."""
+    """A folder as `up` leaves it."""
     (tmp_path / "log").mkdir()
     Bucket(f"file://{tmp_path}/bucket").make()
     new_sqlite(tmp_path / "md5.sqlite3")

@@ -161,7 +161,7 @@ def test_what_is_no_id_is_1_and_asks_nobody(task_id: str) -> None:
 def test_files_that_do_not_say_their_size(service: Service, tmp_path: Path) -> None:
     (tmp_path / "half").write_bytes(b"abcdef")
     with open(tmp_path / "half", "rb") as stdin:
-        stdin.seek(3)  # as after `read` in a script
+        stdin.seek(3)  # as after `read` in a shell script
         environment = os.environ | {"MD5_URL": service.url}
         half = forked.run([COMMAND, "put", "-", "-"], environment, tmp_path, stdin.fileno())
     assert half.stdout == b"4ed9407630eb1000c0f6b63842defa7d  -\nd41d8cd98f00b204e9800998ecf8427e  -\n"  # as md5sum - -
