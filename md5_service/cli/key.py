@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
 commands = typer.Typer(
-    help="Create, list and revoke API keys.\n\nA service that runs with MD5_AUTH=keys requires one for every request.",
+    help="Create, list and revoke API keys.\n\nClients of a service that runs with MD5_AUTH=keys need one.",
     no_args_is_help=True,
 )
 
