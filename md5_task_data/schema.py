@@ -72,8 +72,10 @@ Status = Literal[
     "expired",  # reserved for uploads that were begun and never ended: no row has it yet
 ]
 Outcome = Literal["done", "failed", "cancelled"]  # how it ends; decided with `computed`
+Verdict = Literal["match", "mismatch", "none"]  # `none`: nothing was expected, or there is no result
 STATUSES: tuple[str, ...] = get_args(Status)
 OUTCOMES: tuple[str, ...] = get_args(Outcome)
+VERDICTS: tuple[str, ...] = get_args(Verdict)
 
 _HAS_PARENT = text("parent_id IS NOT NULL")
 _UNFINISHED = text("finished_at IS NULL")
@@ -113,6 +115,7 @@ tasks = Table(
     Column("result", JSON(none_as_null=True)),
     Column("error", JSON(none_as_null=True)),
     Column("md5", String(32)),  # the digest in `result`, to search by
+    Column("verdict", String(8), nullable=False, server_default="none"),  # the `match` in `result`, likewise
     Column("traceparent", String(55)),  # W3C Trace Context: where its trace goes on; NULL: nobody traces
     # A part is a task of nobody's (`owner` is empty), with a parent and without a line in the log.
     Column("parent_id", TaskId),
@@ -122,7 +125,8 @@ tasks = Table(
     Column("turn_of", String(64)),  # which is its owner's; of a part, its file's owner's
     Column("left_at", BigInteger),  # when a worker that does not know its kind left it for others; a claim clears it
     Index(None, "due_at"),
-    Index(None, "owner", "id"),
+    Index(None, "owner", "id", "created_at"),  # the time, so that a range of times need not read the rows outside it
+    Index(None, "owner", "verdict", "id"),
     Index(None, "md5"),
     Index(None, "finished_at", "owner", "outcome"),
     Index(None, "parent_id", postgresql_where=_HAS_PARENT, sqlite_where=_HAS_PARENT),

@@ -1,4 +1,4 @@
-"""docs/containers.md, done as it says."""
+"""Runs what docs/containers.md says."""
 
 import contextlib
 import hashlib
@@ -55,7 +55,7 @@ def test_a_command_of_the_page_works(deployment: Deployment, command: str) -> No
 
 
 def test_a_worker_alone_as_on_another_machine(deployment: Deployment) -> None:
-    """Its folders, its servers' names and its network are ours; all else is as the page says."""
+    """The folders, server names and network are those of the test; everything else is as the page says."""
     command = ALONE.replace("\\\n", " ").replace(
         "docker run", f"run --name {deployment.name('elsewhere')} --network NETWORK"
     )
@@ -105,7 +105,7 @@ def test_a_backup_brings_all_back_after_everything_is_gone(podman: Podman, tmp_p
         words = shlex.split(restore.removesuffix(" <monday.tar"))
 
         def bring_back() -> bool:
-            """Again, until the database is up."""
+            """Repeated until the database is up."""
             with contextlib.suppress(AssertionError):
                 podman.pipe(deployment.command(*words), archive)
                 return True

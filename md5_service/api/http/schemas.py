@@ -78,6 +78,9 @@ class Task(BaseModel):
     batch: str | None
     params: dict[str, Any]
     kept: bool = Field(description="Whether its bytes are still kept, to be fetched or tried again")
+    kept_until: datetime | None = Field(
+        description="When its stored bytes will be deleted, soon after; null before it has finished, and once nothing is stored"
+    )
     retry_of: str | None = Field(
         description="The id of the task that this one tries again", json_schema_extra={"format": "uuid"}
     )
@@ -150,6 +153,7 @@ def task(row: Row) -> Task:
         batch=row["batch"],
         params=row["params"],
         kept=tasks.is_kept(row),
+        kept_until=_moment(tasks.kept_until(row)),
         retry_of=row["retry_of"],
         created_at=moment(row["created_at"]),
         started_at=_moment(row["started_at"]),

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from itertools import chain, count, islice
 from typing import Any, NamedTuple
 
+from md5_service.spreadsheet import written_row
 from md5_service.worker.formats.text import SURROGATE, UNKNOWN
 from md5_task_data.errors import InvalidInput
 
@@ -25,13 +26,6 @@ _END = "\0the end\0"
 _SEPARATOR = re.compile(r"sep=(.)(?:\r\n|\n|\r)")  # what Excel takes for a first line that names the delimiter
 _SPACES = " \t"  # no others: in a text of which the encoding is not known yet, those may be letters
 _BEGIN_BLANK = tuple(f"\n{each}" for each in f"\n{_SPACES}")
-# As OWASP has them, and of full width; some spreadsheets skip a tab or line end before one.
-_FORMULA = re.compile(r"""[ '"]*[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20]""")
-# Where a cell is read with another delimiter than the comma, as Excel does in half of Europe, another begins after each of these:
-# for quotes in the middle of one mean nothing then, be all cells quoted or not.
-_INNER_START = re.compile(r"[;\t|\r\n]")
-_INNER_FORMULA = re.compile(f"{_INNER_START.pattern}(?={_FORMULA.pattern})")
-_GUARDED_FORMULA = re.compile(f"({_INNER_START.pattern})'(?={_FORMULA.pattern})")
 
 
 class Records(NamedTuple):
@@ -235,21 +229,4 @@ def _may_have_blanks(text: str) -> bool:
 
 def csv_row(cells: Sequence[object]) -> bytes:
     """As spreadsheets and this module read it."""
-    row = io.StringIO()
-    csv.writer(row).writerow(cells)  # with CR LF, for else the module of some Pythons does not quote a CR
-    return SURROGATE.sub(UNKNOWN, row.getvalue().removesuffix("\r\n") + "\n").encode()
-
-
-def guarded(cell: str) -> str:
-    """So that no spreadsheet takes it, or a part of it, for a formula: with an apostrophe before each."""
-    if _INNER_START.search(cell):
-        cell = _INNER_FORMULA.sub(r"\g<0>'", cell)
-    return f"'{cell}" if _FORMULA.match(cell) else cell
-
-
-def unguarded(cell: str) -> str:
-    """Undoes `guarded`, exactly."""
-    if "'" not in cell:
-        return cell
-    cell = _GUARDED_FORMULA.sub(r"\1", cell)
-    return cell[1:] if cell.startswith("'") and _FORMULA.match(cell, 1) else cell
+    return SURROGATE.sub(UNKNOWN, written_row(cells)).encode()
