@@ -23,7 +23,7 @@ def test_an_unknown_id_is_404(api: Api, method: str, task_id: str) -> None:
     answer = api.client.request(method, f"/v1/tasks/{task_id}")
     assert answer.status_code == 404
     if "2f" not in task_id:  # a path of its own
-        assert_problem(answer, 404, "not_found", "there is no task")
+        assert_problem(answer, 404, "not_found", "There is no task")
 
 
 @pytest.mark.shows("answer 404")
