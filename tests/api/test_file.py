@@ -88,7 +88,7 @@ def test_bytes_that_are_gone_are_410_and_an_unknown_id_404(api: Api, method: str
     api.client.delete(f"/v1/tasks/{task_id}")
     Bucket(api.settings.bucket_url).delete(task_id)
     assert_problem(
-        api.client.request(method, f"/v1/tasks/{task_id}/{path}"), 410, "bytes_missing", "hand the file over"
+        api.client.request(method, f"/v1/tasks/{task_id}/{path}"), 410, "bytes_missing", "Upload the file again"
     )
     for unknown in (NOBODY, "nonsense"):
         assert_problem(api.client.request(method, f"/v1/tasks/{unknown}/{path}"), 404, "not_found")
