@@ -239,7 +239,7 @@ log_head = Table(
     "log_head",
     metadata,
     Column("id", SmallInteger, primary_key=True, autoincrement=False),  # always 1
-    Column("seq", BigInteger, nullable=False),
+    Column("seq", BigInteger, nullable=False),  # of the last line
     Column("length", BigInteger, nullable=False),  # bytes that the file must have
     Column("hash", String(64), nullable=False),  # SHA-256 of the last line
     Column("flushed", BigInteger, nullable=False),  # bytes known to be in the file, durably

@@ -204,7 +204,7 @@ def test_started_before_its_servers_it_waits_and_says_for_what(
         return len(waiting.stderr().splitlines())
 
     wait_for(waiting.stderr_path.exists, "the first process")
-    says("waiting for the database: the database is unavailable:  ")
+    says("waiting for the database: the database is unavailable: ")
     before, began = lines(), time.monotonic()
     wait_for(lambda: waiting.readiness().get("database", "ok") != "ok", "the API to say so, too")
     stopping = time.monotonic()
