@@ -101,9 +101,7 @@ tasks = Table(
     # When the row must be looked at again: repeat a hint, expire a lease, end a back-off, write the log line, delete the bytes.
     # NULL: never.
     Column("due_at", BigInteger),
-    Column(
-        "hints", SmallInteger, nullable=False
-    ),  # messages sent since it was last queued; 0: none is sent before due_at
+    Column("hints", SmallInteger, nullable=False),  # messages sent since it was last queued; 0: none before due_at
     Column("fence", Integer, nullable=False),  # incremented by every claim; shuts a stale worker out
     Column("attempt", Integer, nullable=False),
     Column("lost_leases", Integer, nullable=False),
@@ -134,9 +132,7 @@ tasks = Table(
 IS_PART = tasks.c.parent_id.is_not(None)
 UNFINISHED = tasks.c.finished_at.is_(None)  # few rows, found by an index: use it wherever only these are meant
 
-LARGEST_CONTENT = (
-    64 << 10
-)  # bytes, whatever the settings say: the contents of all files of a message are in memory at once
+LARGEST_CONTENT = 64 << 10  # bytes, whatever the settings say: all contents of a message are in memory at once
 contents = Table(  # of small files; no foreign key, because the same transaction writes the task
     "contents",
     metadata,
@@ -228,9 +224,7 @@ log_lines = Table(
     "log_lines",
     metadata,
     Column("seq", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=False),
-    Column(
-        "task_id", TaskId, ForeignKey(tasks.c.id), nullable=False, unique=True
-    ),  # UNIQUE guarantees exactly one line per task
+    Column("task_id", TaskId, ForeignKey(tasks.c.id), nullable=False, unique=True),  # guarantees exactly one line
     Column("offset", BigInteger, nullable=False, unique=True),  # in bytes, in the file
     Column("line", Text, nullable=False),  # without its newline
 )

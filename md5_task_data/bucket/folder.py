@@ -1,8 +1,8 @@
 """The bucket, which stores bytes: a folder with one file per task, named by the task's id. Clients' file names are never
 part of a path.
 
-bucket/tmp/<id>         while it is being received bucket/<xx>/<id>        stored; xx are the last two digits of the id,
-so that no folder grows too large
+bucket/tmp/<id>         while it is being received
+bucket/<xx>/<id>        stored; xx are the last two digits of the id, so that no folder grows too large
 """
 
 import contextlib

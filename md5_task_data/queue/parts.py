@@ -59,9 +59,8 @@ def end_part(db: Connection, claim: Claim, result: Mapping[str, Any], done: int)
 
 def fail_part(db: Connection, claim: Claim, error: Mapping[str, Any]) -> None:
     """Fail a part and with it the whole file. Raises LeaseLost."""
-    db.execute(
-        select(tasks.c.id).where(tasks.c.id == claim.file_id).with_for_update()
-    )  # the parent is locked before the part
+    # The parent must be locked before the part.
+    db.execute(select(tasks.c.id).where(tasks.c.id == claim.file_id).with_for_update())
     update_ours(db, claim, status="failed", outcome="failed", error=dict(error), finished_at=now(), due_at=None)
     _fail_parent(db, claim.file_id, error)
 

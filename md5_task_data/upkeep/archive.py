@@ -1,12 +1,13 @@
 """The format of a backup: a tar that is written and read from beginning to end, so it can go through a pipe.
 
-about.json                   format, schema version, when it was made log/tasks.log                the log, up to the
-length that the rows know bucket/<xx>/<id>             bytes of tasks, named as in the bucket database/<table>.jsonl.gz
-rows; see `rows` backup.json                  the proof of completeness: what the backup holds, and the SHA-256 of names
-and bytes of all above
+about.json                   format, schema version, when it was made
+log/tasks.log                the log, up to the length that the rows know
+bucket/<xx>/<id>             bytes of tasks, named as in the bucket
+database/<table>.jsonl.gz    rows; see `rows`
+backup.json                  what the backup holds, and the SHA-256 of the names and bytes of all members above
 
-Without the last member, or if it does not match, the file is not a valid backup: it was cut or changed. The tar may be
-compressed.
+The last member proves that the backup is complete. Without it, or if it does not match, the backup was cut or changed.
+The tar may be compressed.
 """
 
 import hashlib

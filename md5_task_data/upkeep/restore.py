@@ -218,9 +218,7 @@ def _has_any(bucket: Bucket) -> bool:
 
 
 def _count_unknown(database: Database, bucket: Bucket) -> int:
-    stored = (
-        file for file in bucket.stored() if not file.is_incoming
-    )  # half-received files were never promised to anyone
+    stored = (file for file in bucket.stored() if not file.is_incoming)  # half-received files were never promised
     unknown = 0
     while batch := list(islice(stored, orphans.BATCH)):
         unknown += len(orphans.orphans(database, batch))

@@ -178,7 +178,7 @@ def test_what_is_given_is_not_detected(api: Api) -> None:
 @pytest.mark.parametrize(
     ("content", "code", "words"),
     [
-        ('name,email\na,"b\n', "unreadable_csv", "line 2: a quote is opened that is not closed"),
+        ('name,email\na,"b\n', "unreadable_csv", "A quote is opened in line 2 and not closed"),
         ("one,two\nthree,four\n", "invalid_input", "email_column"),
         ("\x89PNG\r\n\x1a\n", "not_text", "Save it as CSV"),
     ],

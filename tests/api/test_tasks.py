@@ -167,4 +167,4 @@ def test_who_asks_is_told_what_is_away_and_only_the_log_why(api: Api, caplog: py
     assert {answer.json()["checks"]["bucket"] for answer in answers} == {"away"}
     assert "/" not in "".join(answer.text for answer in answers)
     told = [message for message in caplog.messages if message.startswith("bucket: ")]
-    assert told == [f"bucket: the folder {api.folder}/bucket is not there or cannot be written"]
+    assert told == [f"bucket: the folder {api.folder}/bucket does not exist or is not writable"]

@@ -35,7 +35,7 @@ def test_it_waits_for_the_database_as_long_as_it_is_told_to(tmp_path: Path) -> N
         )
         assert waiting.stderr is not None
         said = waiting.stderr.readline()  # comes after a second
-        assert said.startswith("md5-service: waiting for the database: the database is unavailable:  ")
+        assert said.startswith("md5-service: waiting for the database: the database is unavailable: ")
         server.start()
         more = waiting.communicate(timeout=IN_TIME_S)[1]
         assert waiting.returncode == 0, more

@@ -37,8 +37,15 @@ UNTROUBLED = ["queued", "running", "computed", "done"]
 def why(sort: str) -> tuple[str, str]:
     """Code and words that a file of this sort fails with."""
     if sort in ("memory", "crumbs"):
-        return "out_of_memory", f"the work needs more than the {MEMORY} bytes of memory that a worker may have"
-    last = f"no progress for {STALL_S} s" if sort == "hang" else f"the worker died or sent no heartbeat for {LEASE_S} s"
+        return (
+            "out_of_memory",
+            f"Processing this file needs more than the {MEMORY} bytes of memory that a worker may use.",
+        )
+    last = (
+        f"it made no progress for {STALL_S} s"
+        if sort == "hang"
+        else f"the worker died or sent no heartbeat for {LEASE_S} s"
+    )
     return "worker_lost", f"The task was given up after {TRIES} attempts that did not finish. The last time, {last}."
 
 
