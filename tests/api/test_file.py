@@ -115,7 +115,7 @@ def test_only_what_failed_or_was_cancelled_is_tried_again(api: Api) -> None:
     task_id = api.hand_over()
     assert_problem(api.client.post(f"/v1/tasks/{task_id}/retry"), 409, "conflict", "has not finished")
     api.finish(task_id)
-    assert_problem(api.client.post(f"/v1/tasks/{task_id}/retry"), 409, "conflict", "its outcome is done")
+    assert_problem(api.client.post(f"/v1/tasks/{task_id}/retry"), 409, "conflict", "the outcome of this one is done")
     failed = api.hand_over()
     database = Database(api.settings.database_url)
     with database.transaction() as db:
