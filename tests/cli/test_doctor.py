@@ -63,7 +63,7 @@ def test_what_is_away_is_told(folder: Path, monkeypatch: pytest.MonkeyPatch) -> 
     (folder / "log").rmdir()
     answer = ask(folder, monkeypatch)
     assert answer.exit_code == 1
-    assert f"log: the folder {folder}/log is not there" in answer.output
+    assert f"log: the folder {folder}/log does not exist" in answer.output
     (folder / "empty.sqlite3").touch()
     answer = ask(folder, monkeypatch, database_url=f"sqlite:///{folder}/empty.sqlite3")
     assert "run `md5-service migrate`" in answer.output
