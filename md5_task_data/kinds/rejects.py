@@ -37,9 +37,7 @@ def check_there(task: Row, kinds: Collection[str]) -> None:
     if task["results_deleted_at"] is not None:
         raise ResultsDeleted(f"The results were deleted on request at {rfc3339(task['results_deleted_at'])}.")
     if task["outcome"] != "done":
-        is_now = (
-            f"the outcome of this one is {task['outcome']}" if task["outcome"] else "this one has not finished"
-        )
+        is_now = f"the outcome of this one is {task['outcome']}" if task["outcome"] else "this one has not finished"
         raise Conflict(f"Only a task that is done has rejected rows; {is_now}.")
 
 
