@@ -1,4 +1,4 @@
-"""Idempotency keys on every make of database: one holder, one task, and free again in the end."""
+"""Idempotency keys on every database: one holder, one task, and finally free again."""
 
 import contextlib
 import threading

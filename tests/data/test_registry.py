@@ -1,4 +1,4 @@
-"""A kind is one record: what is said of a parameter in its model is what the form, the document and a wrong value say."""
+"""A kind is one record: a parameter's model determines the form, the OpenAPI document and the error for a wrong value."""
 
 from enum import Enum
 from typing import Annotated, Any, Literal

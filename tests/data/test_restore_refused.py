@@ -1,4 +1,4 @@
-"""What is no whole backup is refused, and so is a place that is not empty; nothing is changed by it."""
+"""A file that is not a whole backup is refused, and so is a place that is not empty; neither changes anything."""
 
 import io
 import random
@@ -33,7 +33,7 @@ def test_a_backup_that_was_cut_or_changed_is_refused_and_leaves_nothing(place: P
 
 
 def is_refused(other: Place, content: bytes) -> bool:
-    """Then nothing was done. What was taken is taken away again."""
+    """If it is refused, nothing was done. What was restored is removed again."""
     words = ""
     try:
         other.restore(content)
@@ -51,14 +51,14 @@ def is_refused(other: Place, content: bytes) -> bool:
 
 
 def is_padding(archive: bytes, changed: bytes) -> bool:
-    """What nobody reads: the zeros after a member, or a field of its header that says nothing of it, are the difference."""
+    """Whether the difference is only in what nobody reads: the zeros after a member, or a header field that means nothing."""
     with tarfile.open(fileobj=io.BytesIO(archive)) as one, tarfile.open(fileobj=io.BytesIO(changed)) as two:
         pairs = zip(one.getmembers(), two.getmembers(), strict=True)
         return all(content_of(one, a) == content_of(two, b) for a, b in pairs)
 
 
 def test_without_its_last_member_it_is_no_backup(place: Place, other: Place) -> None:
-    """Though all that is there is right."""
+    """Although everything else is right."""
     file = io.BytesIO()
     with tarfile.open(fileobj=io.BytesIO(place.backup())) as tar, tarfile.open(fileobj=file, mode="w") as cut:
         for info in tar.getmembers()[:-1]:

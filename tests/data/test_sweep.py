@@ -1,4 +1,4 @@
-"""Sweep, restart, give up: what is due is sent again or queued again, and what lost its worker too often has failed."""
+"""Sweep, restart, give up: due hints are repeated, due tasks queued again, and tasks that lost too many workers fail."""
 
 import pytest
 from sqlalchemy import select, update
@@ -50,7 +50,7 @@ def test_what_is_put_back_waits_out_its_delay_even_when_all_is_published(databas
 
 
 def clock(database: Database) -> int:
-    """The database's, in microseconds."""
+    """The database's clock, in microseconds."""
     with database.reading() as db:
         return db.execute(select(now())).scalar_one()
 
@@ -123,7 +123,7 @@ def test_a_worker_that_sees_no_way_on_counts_as_lost_and_is_tried_again_at_once(
 
 
 def test_what_is_lost_in_company_counts_against_nobody(database: Database, new_task: NewTask) -> None:
-    """One of them may have killed the worker; which one, is seen when each is tried alone."""
+    """Any of them may have killed the worker; which one shows when each is attempted alone."""
     ids = sorted(new_task() for _ in range(2))
     with database.transaction() as db:
         assert len(leases.claim(db, ids, 0)) == 2

@@ -1,4 +1,4 @@
-"""`verify`: what of a log was touched, and what only the table can tell."""
+"""`verify`: which lines of a log were tampered with, and what only the table can reveal."""
 
 from collections.abc import Callable
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""A backup or a restore for which there is no room says so, and leaves nothing."""
+"""A backup or restore without enough disk space says so, and leaves nothing behind."""
 
 import os
 from pathlib import Path
@@ -37,7 +37,7 @@ def test_a_disk_that_is_full_is_told_and_nothing_is_left(full: Place, tmp_path: 
 
 
 def test_a_bucket_that_is_full_is_told_and_nothing_is_left(tmp_path: Path) -> None:
-    """Links take no room, but the rows that are written down beside them do."""
+    """Links take no space, but the rows written beside them do."""
     with small_disk(tmp_path / "small", MIB) as disk:
         place = Place(disk.folder, Database(new_sqlite(tmp_path / "md5.sqlite3")))
         place.make()

@@ -71,7 +71,7 @@ def test_a_large_file_is_loaded_in_parts_and_the_result_is_the_same_in_any_order
 
 
 def test_a_file_whose_parts_an_older_version_has_ended_is_closed(load: Loading) -> None:
-    """They told of rows and invalid ones, and of nothing that came later."""
+    """Their results have only the rows and the invalid rows, and none of the later fields."""
     load = load.so_set(part_bytes=1024)
     task_id = load.hand_over("".join(f"user{k}@x.org,{k}\n" for k in range(300)).encode())
     load.lifecycle.run([task_id])

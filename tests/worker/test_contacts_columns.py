@@ -1,11 +1,11 @@
-"""Columns of a file of contacts: which one has the addresses is given or detected; all others are kept by name."""
+"""Columns of a file of contacts: the address column is given or detected; all others are stored by name."""
 
 import pytest
 
 from tests.worker.conftest import Loading, sqlite
 from tests.worker.outcomes import failed, loaded, rejected
 
-pytestmark = sqlite  # each make of database: test_contacts.py
+pytestmark = sqlite  # every database: test_contacts.py
 
 
 def test_columns_of_the_same_name_are_all_kept(load: Loading) -> None:

@@ -1,11 +1,12 @@
-"""Encodings of a file of contacts: lines and cells are right in each; what no text has makes its row invalid, not the file."""
+"""Encodings of a file of contacts: lines and cells are right in each; characters that no text has make their row invalid,
+not the file."""
 
 import pytest
 
 from tests.worker.conftest import Loading, sqlite
 from tests.worker.outcomes import failed, loaded, rejected
 
-pytestmark = sqlite  # each make of database: test_contacts.py
+pytestmark = sqlite  # every database: test_contacts.py
 
 
 @pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "cp1252"])

@@ -1,4 +1,4 @@
-"""Rows of a file of contacts as they come, and worse: each is counted at its line, or the file fails with its line."""
+"""Rows of a file of contacts, usual and odd: each is counted with its line, or the file fails and names the line."""
 
 import csv
 import io
@@ -8,7 +8,7 @@ import pytest
 from tests.worker.conftest import Loading, sqlite
 from tests.worker.outcomes import failed, loaded, rejected
 
-pytestmark = sqlite  # each make of database: test_contacts.py
+pytestmark = sqlite  # every database: test_contacts.py
 
 ROWS = [
     ["Ann, Lee", "ann@x.org", "1"],

@@ -1,4 +1,4 @@
-"""Records are those of Python's `csv`, wherever a file is cut; what has none fails with its line."""
+"""Records are those of Python's `csv`, wherever a file is cut; a file without records fails and names the line."""
 
 import csv
 import io
@@ -53,7 +53,7 @@ SPECTRUM = {
 
 
 def is_open(text: str, dialect: Dialect) -> bool:
-    """Whether a quote is not closed: then what follows is swallowed."""
+    """Whether a quote is not closed, so that it swallows the rest."""
     *_, last = csv.reader(
         [*lines_of(text), '"after"'], delimiter=dialect.delimiter, skipinitialspace=dialect.skips_space
     )
@@ -100,7 +100,7 @@ PIECES = st.sampled_from(
 TEXTS = st.lists(PIECES, max_size=60).map("".join)
 
 
-# Most texts of chance have a quote that is never closed; these are well formed.
+# Most random texts have a quote that is never closed; these are well formed.
 FIELDS = st.lists(st.sampled_from(['"', ",", "\n", "\r\n", "\r", " ", "a", "ю", "\0"]), max_size=5).map("".join)
 
 

@@ -1,4 +1,4 @@
-"""A wrong setting stops a start with one line that names it."""
+"""A wrong setting stops the start with one line that names it."""
 
 import os
 import subprocess
@@ -53,7 +53,7 @@ def test_a_wrong_value_is_named(monkeypatch: pytest.MonkeyPatch, name: str, valu
 
 
 def test_a_worker_that_cannot_even_wait_ends(tmp_path: Path) -> None:
-    """Celery would print the error, and start all the same."""
+    """Celery would print the error and start anyway."""
     driver_missing = {"MD5_DATABASE_URL": "mysql+mysqldb://127.0.0.1/md5"}
     environment = os.environ | GOOD | driver_missing
     command = [str(Path(sys.executable).with_name("celery")), "-A", "md5_service.worker.main", "worker", "-Q", "work"]

@@ -1,4 +1,4 @@
-"""The sweeper and the broker: hints are sent while there is one, and nothing is lost while there is none."""
+"""The sweeper and the broker: hints are sent while the broker is available, and nothing is lost while it is not."""
 
 import dataclasses
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""The encoding of a text is told from its bytes, in the words of many languages; what is no text is told, too."""
+"""The encoding of a text is detected from its bytes, in the words of many languages; what is not text is detected, too."""
 
 import gzip
 import random
@@ -13,7 +13,7 @@ from tests.worker.conftest import Loading, sqlite
 from tests.worker.languages import WORDS
 
 ROWS_OF_A_SMALL_FILE = 12
-SAME_AS_UTF8 = {"Лі"}  # its two bytes in cp1251 are also one character of UTF-8, and there is nothing else to tell by
+SAME_AS_UTF8 = {"Лі"}  # its two bytes in cp1251 are also one UTF-8 character, and there is no other clue
 CASES = [(language, encoding) for language, (encodings, _) in WORDS.items() for encoding in encodings.split()]
 SENTENCE = "Имя;Почта;Город\r\nМария Ивановна Кузнецова;masha@пример.рф;Ростов-на-Дону\r\nØrsted;h@kø.dk;Ærø\r\n"
 
@@ -23,7 +23,7 @@ def words_of(language: str) -> list[str]:
 
 
 def read(content: bytes) -> tuple[str, str]:
-    """The encoding that is told, and the text read so."""
+    """The detected encoding, and the text decoded with it."""
     judge = Judge()
     judge.see(content)
     encoding = judge.verdict()
