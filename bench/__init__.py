@@ -1,1 +1,1 @@
-"""How fast, side by side in one run: `make bench`. Ratios count, seconds only tell of the machine."""
+"""Measures speed, side by side in one run: `make bench`. Only ratios count; absolute times describe the machine."""

@@ -1,7 +1,9 @@
-"""A CSV of a million contacts, from its upload until it is done: beside a row at a time, a bare COPY, and twice as many rows.
+"""A CSV of a million contacts, from upload until done, compared with one row at a time, a bare COPY, and twice as many
+rows.
 
-All in one PostgreSQL, with fsync on and its own defaults for memory; two worker processes load, one API takes the file. Before
-each pass the table has the addresses that are to be known, and nothing else; the service itself has brought them in.
+Everything is in one PostgreSQL, with fsync on and its default memory settings; two worker processes load, one API
+receives the file. Before each pass the table has exactly the addresses that are to be known; the service itself has
+loaded them.
 """
 
 import contextlib
@@ -37,7 +39,7 @@ COLUMNS = "task_id, line, owner, key, email, name, data"
 
 
 class AsInstalled(Postgres):
-    """That of the tests has less memory than PostgreSQL has by default, for many run at once."""
+    """PostgreSQL with its default memory; the tests' server has less, because many run at once."""
 
     def __init__(self, folder: Path) -> None:
         super().__init__(folder, fsync=True)
@@ -46,16 +48,16 @@ class AsInstalled(Postgres):
 
 @dataclass
 class Passes:
-    """What was measured, pass by pass."""
+    """The measurements of each pass."""
 
-    ours: list[float] = field(default_factory=list)  # rows a second, as all of them
+    ours: list[float] = field(default_factory=list)  # rows per second, as in all of these lists
     twice: list[float] = field(default_factory=list)
-    uploaded: list[float] = field(default_factory=list)  # of the same time so much, in seconds
+    uploaded: list[float] = field(default_factory=list)  # the upload's share of that time, in seconds
     copied: list[float] = field(default_factory=list)
     one_by_one: list[float] = field(default_factory=list)
     by_two: list[float] = field(default_factory=list)
-    cpu_s: list[float] = field(default_factory=list)  # of API, workers and database, for ours
-    most: int = 0  # bytes that one worker process had
+    cpu_s: list[float] = field(default_factory=list)  # CPU time of API, workers and database, for ours
+    most: int = 0  # the largest size of one worker process, in bytes
 
 
 class Bench:
@@ -67,7 +69,7 @@ class Bench:
         self._url = url
 
     def ours(self, files: Files) -> tuple[float, str]:
-        """Rows a second, and the id of the file."""
+        """Rows per second, and the id of the file's task."""
         self._run("TRUNCATE contacts")
         self._load(files.known)
         self._run("CHECKPOINT")
@@ -96,7 +98,7 @@ class Bench:
         return task, time.perf_counter() - began
 
     def _cpu_s(self) -> float:
-        """Of all that run; those of autovacuum, which come and go, may be missing."""
+        """CPU seconds of all running processes; those of autovacuum, which come and go, may be missing."""
         trees = [process for member in self._cluster.members.values() for process in member.tree()]
         total = 0.0
         for process in [*trees, *self._postgres.processes()]:
@@ -109,7 +111,7 @@ class Bench:
         return self._cluster.members[f"worker-{number}"].tree()[1:]
 
     def copy(self, task_id: str) -> float:
-        """Rows a second that a bare COPY brings in, of those that are new in this file."""
+        """Rows per second of a bare COPY of the new rows in this file."""
         self._run("DROP TABLE IF EXISTS copied", "CREATE TABLE copied (LIKE contacts INCLUDING ALL)")
         self._run(f"INSERT INTO copied SELECT * FROM contacts WHERE task_id <> '{task_id}' ORDER BY line")
         self._run("CHECKPOINT")
@@ -128,7 +130,7 @@ class Bench:
         return rate
 
     def row_at_a_time(self, path: Path, task_id: str, sample: int, processes: int) -> float:
-        """Rows a second, of the first so many, that the usual implementation brings in, in so many processes."""
+        """Rows per second of the usual implementation, for the first `most` rows, in several processes."""
         self._run(f"TRUNCATE {TABLE}")
         self._run(
             f"INSERT INTO {TABLE} ({COLUMNS}) SELECT {COLUMNS} FROM contacts WHERE task_id <> '{task_id}' ORDER BY line"
@@ -137,7 +139,7 @@ class Bench:
         rows = list(enumerate(islice(records(path), sample), start=2))
         share = sample // processes
         with ProcessPoolExecutor(processes) as pool:
-            list(pool.map(time.sleep, [0.1] * processes))  # they run
+            list(pool.map(time.sleep, [0.1] * processes))  # now they are running
             began = time.perf_counter()
             loads = [
                 pool.submit(straightforward_contacts.load, self._url, task_id, rows[n * share : (n + 1) * share])

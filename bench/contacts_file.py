@@ -1,4 +1,4 @@
-"""A third party's CSV of contacts, the same at each run, and what a plain pass over it says must come of it."""
+"""A third party's CSV of contacts, the same in each run, and the result that a plain pass over it predicts."""
 
 import csv
 import random
@@ -11,7 +11,7 @@ from email_validator import EmailNotValidError, validate_email
 
 HEADER = ("name", "email", "phone", "company", "city")
 INVALID, REPEATED, KNOWN = 0.05, 0.20, 0.20  # of all rows
-CHUNK = 20_000  # addresses that one process checks at a time
+CHUNK = 20_000  # addresses that a process checks at a time
 
 FIRST = ("Anna", "Boris", "Chloé", "Dmitrij", "Élise", "Fatma", "Günter", "Helena", "Ivan", "João", "Katarzyna", "Liam")
 LAST = ("Müller", "Smith", "Иванова", "García", "Nowak", "O'Neill", "Øster", "Rossi", "Silva", "Tanaka", "van Dijk")
@@ -25,7 +25,7 @@ WRONG = ("no-at-sign{}.example.org", "two@at{}@example.org", "a space{}@example.
 
 
 class Counts(NamedTuple):
-    """Every row is one of the last three."""
+    """Each row is counted in exactly one of the last three."""
 
     rows: int
     inserted: int
@@ -34,7 +34,7 @@ class Counts(NamedTuple):
 
 
 class Files(NamedTuple):
-    """`known`: of which the addresses are in the table when `new` comes."""
+    """`known`: its addresses are in the table before `new` is loaded."""
 
     known: Path
     new: Path
@@ -42,7 +42,7 @@ class Files(NamedTuple):
 
 
 def make_files(folder: Path, rows: int) -> Files:
-    """So many rows, of which 5 % are invalid, 20 % repeat an address of the file and 20 % have one that is known."""
+    """Files with this many rows, of which 5 % are invalid, 20 % repeat an address of the file and 20 % have a known address."""
     chance = random.Random(rows)
     known, new = folder / f"known-{rows}.csv", folder / f"new-{rows}.csv"
     _write(known, (_row(chance, _address(number)) for number in range(int(rows * KNOWN))))
@@ -51,7 +51,7 @@ def make_files(folder: Path, rows: int) -> Files:
 
 
 def records(path: Path) -> Iterator[list[str]]:
-    """Without the header."""
+    """The records without the header."""
     with open(path, encoding="utf-8", newline="") as file:
         reader = csv.reader(file, delimiter=";")
         next(reader)
@@ -77,13 +77,13 @@ def _rows(chance: random.Random, rows: int) -> Iterator[tuple[str, ...]]:
 
 
 def _address(number: int) -> str:
-    """One in 200 is written in letters beyond ASCII."""
+    """One in 200 has non-ASCII letters."""
     domain = "bücher-laden.de" if number % 200 == 0 else DOMAINS[number % len(DOMAINS)]
     return f"{PLAIN[number % len(PLAIN)]}{number}@{domain}"
 
 
 def _row(chance: random.Random, address: str) -> tuple[str, ...]:
-    """One company in 20 must be quoted, one in 2,000 goes over two lines."""
+    """One company in 20 must be quoted; one in 2,000 spans two lines."""
     dice = chance.random()
     company = chance.choice(COMPANIES)
     if dice < 0.05:
@@ -122,7 +122,7 @@ def _keys(addresses: list[str]) -> list[str | None]:
 
 
 def key_of(address: str) -> str | None:
-    """As one would write it straight away. None: it is no address."""
+    """The obvious way to normalise an address. None: not an address."""
     try:
         valid = validate_email(address.strip(), check_deliverability=False)
     except EmailNotValidError:

@@ -1,4 +1,4 @@
-"""From a fresh clone to the first MD5: `./run` and one upload, with nothing installed, and once more with everything."""
+"""From a fresh clone to the first MD5: `./run` and one upload, once with nothing installed and once with everything."""
 
 import hashlib
 import http.client
@@ -12,7 +12,7 @@ ROOT = Path(__file__).parents[1]
 
 
 def until_first_md5(clone: Path, port: int, environment: dict[str, str]) -> float:
-    """Seconds from `./run` to the digest of a small file; ends the service."""
+    """Seconds from `./run` to the digest of a small file; stops the service."""
     began = time.perf_counter()
     run = subprocess.Popen(
         [clone / "run", "--port", str(port)], cwd=clone, env=environment, stdout=subprocess.PIPE, text=True

@@ -1,4 +1,4 @@
-"""How long a first visitor waits for the page: until a file can be chosen, and until the list of tasks is there."""
+"""How long a first-time visitor waits until a file can be chosen, and until the list of tasks appears."""
 
 import shutil
 import statistics
@@ -44,7 +44,7 @@ def measure(folder: Path) -> list[tuple[str, str]]:
 
 
 def _usable_ms(browser: Browser, url: str, shown: str, network: tuple[float, float, float]) -> float:
-    """From the click on a link to it, with nothing in any cache."""
+    """Milliseconds from the click on a link to a usable page, with empty caches."""
     latency, down, up = network
     context = browser.new_context()
     page = context.new_page()

@@ -1,6 +1,7 @@
-"""What one owner's files cost another: his are handed over, again and again, beside each flood, until it has ended.
+"""What one owner's flood of files costs another owner, whose files are uploaded beside it, again and again, until the
+flood has been processed.
 
-The flood is all there before the workers begin, as it would be where it comes faster than they work.
+The whole flood is queued before the workers start, as if it arrived faster than they work.
 """
 
 import contextlib
@@ -31,7 +32,7 @@ CONTACTS = b"email,name\nann@example.org,Ann\n"
 
 
 class Flood(NamedTuple):
-    """What is handed over, and of what the neighbour's files are."""
+    """The files of the flood, and those of the neighbour."""
 
     begin: Callable[[Service, httpx2.Client], None]
     neighbours: bytes
@@ -45,7 +46,7 @@ def _small(_: Service, client: httpx2.Client) -> None:
 
 
 def _large(service: Service, client: httpx2.Client) -> None:
-    """The same bytes under many names: what is measured is the work."""
+    """The same bytes under many names: only the work is measured."""
     first = client.post("/v1/tasks", content=bytes(BIG)).json()["id"]
     bucket, database = Bucket(f"file://{service.folder}/bucket"), Database(service.database_url)
     with contextlib.closing(database):

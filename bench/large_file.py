@@ -1,4 +1,4 @@
-"""One large file: memory of every process, and the time from the end of the upload to the result beside `md5sum`."""
+"""One large file: the memory of every process, and the time from the end of the upload to the result, compared with `md5sum`."""
 
 import contextlib
 import os
@@ -19,7 +19,7 @@ SAMPLED_S = 0.02
 
 
 class Memory(threading.Thread):
-    """The largest resident size that each of these processes had, in bytes."""
+    """The largest resident size of each of these processes, in bytes."""
 
     def __init__(self, processes: Sequence[psutil.Process]) -> None:
         super().__init__(daemon=True)
@@ -39,7 +39,7 @@ class Memory(threading.Thread):
 
 
 def make_file(path: Path, size: int) -> None:
-    """Bytes that no file system or disk can store as fewer."""
+    """A file of bytes that no file system or disk can compress."""
     block = os.urandom(64 * BLOCK)
     with open(path, "wb") as file:
         for number in range(size // len(block)):

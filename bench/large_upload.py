@@ -1,7 +1,8 @@
-"""A file of a GiB, in: beside the straightforward service, both on PostgreSQL and Valkey; hashed where it lies: beside OpenSSL.
+"""Uploading a file of 1 GiB, compared with the straightforward service, both on PostgreSQL and Valkey; hashing it in
+place, compared with OpenSSL.
 
-Each is handed the file by `sendfile`, so that the client costs next to nothing. Ours has the bytes on the disk (fsync) when it
-answers, the straightforward one has them in the page cache.
+Files are sent with `sendfile`, so the client costs next to nothing. Our service has the bytes on disk (fsync) when it
+answers, the straightforward one in the page cache.
 """
 
 import contextlib
@@ -21,7 +22,7 @@ from bench.peers.report import spread
 from tests.client import wait_for
 
 ROUNDS = 5
-POLL_S = 0.2  # so seldom that it holds nobody up
+POLL_S = 0.2  # rarely enough to slow nothing down
 KEPT_WITHIN_S = 60
 OPENSSL = ("openssl", "speed", "-mr", "-seconds", "1", "-bytes", str(BLOCK), "-evp", "md5")
 
@@ -42,7 +43,7 @@ def hand_over(service: Running, path: Path) -> float:
 
 
 def openssl() -> float:
-    """Bytes a second."""
+    """Bytes per second."""
     told = subprocess.run(OPENSSL, capture_output=True, check=True, text=True).stdout
     return float(next(line for line in told.splitlines() if line.startswith("+F:")).rpartition(":")[2])
 
@@ -98,7 +99,7 @@ def _are_done(service: Running, count: int) -> Callable[[], bool]:
 
 
 def _work_s(service: Running) -> float:
-    """How long the worker had the last file, as its row says."""
+    """How long a worker worked on the last file, according to its row."""
     last = text("SELECT computed_at - started_at FROM tasks ORDER BY id DESC LIMIT 1")
     with service.engine.connect() as db:
         return int(db.execute(last).scalar_one()) / 1e6

@@ -1,4 +1,4 @@
-"""An API by itself, on SQLite: no broker, and nobody who works."""
+"""An API on its own, on SQLite, without a broker or workers."""
 
 import os
 import subprocess
@@ -16,7 +16,7 @@ from tests.servers.server import free_port
 
 
 def new_database(folder: Path) -> Database:
-    """With all tables. The caller closes it."""
+    """A database with all tables. The caller closes it."""
     database = Database(f"sqlite:///{folder}/md5.sqlite3")
     migrations.upgrade(database)
     return database
@@ -24,7 +24,7 @@ def new_database(folder: Path) -> Database:
 
 @contextmanager
 def lone_api(folder: Path, **settings: str) -> Iterator[tuple[int, psutil.Process]]:
-    """Its port and its process, which listens; on the database of this folder."""
+    """The port and process of a listening API, on the database in this folder."""
     (folder / "bucket").mkdir()
     given: Mapping[str, str] = {
         "database_url": f"sqlite:///{folder}/md5.sqlite3",

@@ -1,4 +1,4 @@
-"""What a promise costs where the table has a thousand finished rows, and where it has a million."""
+"""What creating a task costs when the table has a thousand finished rows, and when it has a million."""
 
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -14,7 +14,7 @@ FEW, MANY = 1_000, 1_000_000
 CLIENTS = 32
 SECONDS = 4.0
 PASSES = 4
-LINE = "x" * 300  # about as long as ours
+LINE = "x" * 300  # about as long as real lines
 FILL = """
 INSERT INTO tasks (id, owner, kind, status, outcome, filename, size, params, created_at, started_at, computed_at, finished_at,
                    due_at, hints, fence, attempt, lost_leases, errors, progress, history, result, md5)
@@ -28,7 +28,7 @@ UPDATE log_head SET seq = :rows, length = :rows * :length, flushed = :rows * :le
 
 
 def measure(folder: Path) -> list[tuple[str, str]]:
-    """The two take turns; ratios of medians."""
+    """The two take turns; the results are ratios of medians."""
     with ExitStack() as stack:
         few, many = (stack.enter_context(_filled(folder / str(rows), rows)) for rows in (FEW, MANY))
         for subject in (few, many):
@@ -64,7 +64,7 @@ def _fill(service: Running, log: Path, rows: int) -> None:
         for _ in range(rows):
             file.write(f"{LINE}\n")
     service.skip_lines()
-    # To count a million rows would cost more.
+    # Counting a million rows would cost more.
     service.how_many_are_done = text("SELECT coalesce(sum(tasks), 0) FROM totals")
 
 

@@ -1,6 +1,7 @@
-"""What one owner's worst costs another: a probe asks for one task, again and again, alone and beside each attack.
+"""What one owner's worst behaviour costs another: a probe requests one task, again and again, alone and beside each
+attack.
 
-An attack is a function that goes on until its process is ended. To add one: write it, and name it in `ATTACKS`.
+An attack is a function that runs until its process is killed. To add one, write it and name it in `ATTACKS`.
 """
 
 import asyncio
@@ -23,8 +24,8 @@ TASKS = 1000  # of the attacker
 IN_A_STREAM = 500
 CONNECTIONS = 32
 PROBED_S = 10
-LONGEST_S = 20  # that the probe waits for an answer
-PAUSE_S = 0.01  # between two questions of the probe
+LONGEST_S = 20  # seconds that the probe waits for an answer
+PAUSE_S = 0.01  # seconds between two requests of the probe
 
 
 class Target(NamedTuple):
@@ -39,22 +40,22 @@ class Target(NamedTuple):
 
 
 async def lists(target: Target) -> None:
-    """Lists of 1,000, one after the other on each connection."""
+    """Lists of 1,000 tasks, one after the other on each connection."""
     await _on_all(target, _list)
 
 
 async def streams(target: Target) -> None:
-    """Streams of 500 tasks each, ended when each was seen once."""
+    """Streams of 500 tasks each, closed when each task was seen once."""
     await _on_all(target, _stream)
 
 
 async def lists_and_streams(target: Target) -> None:
-    """Half of the connections each."""
+    """Half of the connections for each."""
     await asyncio.gather(_on_all(target, _list, CONNECTIONS // 2), _on_all(target, _stream, CONNECTIONS // 2))
 
 
 async def kept_streams(target: Target) -> None:
-    """As many streams as are granted, all open at once."""
+    """As many streams as are allowed, all open at once."""
     opened = [await asyncio.open_connection("127.0.0.1", target.port) for _ in range(10 * CONNECTIONS)]
     for _, writer in opened:
         writer.write(target.get(_events(target)))
@@ -91,11 +92,11 @@ def _beside_each(attacker: Target, neighbour: Target) -> list[tuple[str, str]]:
         alone = _probe(neighbour, PROBED_S / 2)
         attacking = multiprocessing.get_context("spawn").Process(target=_run, args=(attack, attacker), daemon=True)
         attacking.start()
-        time.sleep(2)  # until it has begun
+        time.sleep(2)  # until it has started
         beside = _probe(neighbour, PROBED_S)
         attacking.kill()
         attacking.join()
-        time.sleep(2)  # until what it has asked for is done
+        time.sleep(2)  # until its requests have been processed
         load = f"load {os.getloadavg()[0]:.1f}"
         rows.append((f"{name}: the neighbour alone", _times(alone)))
         rows.append(

@@ -1,6 +1,5 @@
-"""Where the bytes of small files are to be: in the database, beside their rows, or in files of the bucket. What it takes to make
-a commit's promises durable, on PostgreSQL with fsync on, on this disk and on one whose fsync is slow.
-"""
+"""Where to store the bytes of small files: in the database beside their rows, or in files of the bucket. Measures how long
+it takes to make a commit durable, on PostgreSQL with fsync on, on this disk and on one with a slow fsync."""
 
 import json
 import os
@@ -19,9 +18,9 @@ from md5_task_data.database.engine import Database
 from tests.servers.postgres import Postgres
 
 SIZES = (1 << 10, 4 << 10, 16 << 10, 64 << 10)  # bytes
-TOGETHER = (1, 32)  # files of a commit
+TOGETHER = (1, 32)  # files per commit
 ROUNDS = 25
-THREADS = 16  # that write to the bucket at the same time, as in `api.sink`
+THREADS = 16  # that write to the bucket at the same time, as in `api.upload.sink`
 SLOW_MS = 10
 SHIM = """
 #define _GNU_SOURCE
@@ -39,8 +38,8 @@ Row = tuple[str, str]
 
 
 def measure(folder: Path) -> list[Row]:
-    """The time of one commit with its bytes in the bucket ÷ with them in the database; the two take turns."""
-    folder.chmod(0o755)  # PostgreSQL's own user is to find it, too
+    """The time of one commit with its bytes in the bucket, divided by that with them in the database; the two take turns."""
+    folder.chmod(0o755)  # PostgreSQL's own user must have access, too
     (folder / "late.c").write_text(SHIM % SLOW_MS)
     late = folder / "late.so"
     subprocess.run(["cc", "-shared", "-fPIC", "-o", str(late), str(folder / "late.c"), "-ldl"], check=True)
@@ -48,7 +47,7 @@ def measure(folder: Path) -> list[Row]:
 
 
 def _on(disk: Path, environment: dict[str, str]) -> list[Row]:
-    """In a process of its own, for the database's server is to be on the same disk."""
+    """Runs in a process of its own, because the database server must be on the same disk."""
     command = [sys.executable, "-m", "bench.row_or_bucket", str(disk)]
     done = subprocess.run(command, env=os.environ | environment, stdout=subprocess.PIPE, check=True)
     return [(what, measured) for what, measured in json.loads(done.stdout)]
@@ -83,7 +82,7 @@ def _commit(
     bucket: Bucket | None = None,
     threads: ThreadPoolExecutor | None = None,
 ) -> float:
-    """Seconds for one; with a bucket the bytes go there."""
+    """Seconds for one commit; if a bucket is given, the bytes go there."""
     files = {str(uuid_utils.uuid7()): os.urandom(size) for _ in range(together)}
     began = time.perf_counter()
     if bucket is not None and threads is not None:

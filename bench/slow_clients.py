@@ -1,4 +1,4 @@
-"""Clients that send one byte a second, half of them a head, half a body: what they cost, and what they cost others."""
+"""Clients that send one byte per second, half of them headers, half a body: what they cost the service, and other clients."""
 
 import asyncio
 import contextlib

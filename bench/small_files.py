@@ -1,4 +1,4 @@
-"""Many small files: promises per second, and the time of a lone one."""
+"""Many small files: tasks created per second, and the time for a single one."""
 
 import os
 import statistics

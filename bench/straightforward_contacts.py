@@ -1,7 +1,7 @@
-"""Contacts as one would load them straight away: a row, a look whether the address is there, an INSERT, a COMMIT.
+"""Contacts as one would load them first: for each row, check whether the address exists, INSERT, COMMIT.
 
-In a table of the shape of ours. It does not tell what became of which row, begins anew after a crash, and knows one encoding
-and one delimiter; of two processes, whichever comes first has the address, not the earlier row.
+The table has the same shape as ours. It does not record what became of which row, starts again after a crash, and knows
+one encoding and one delimiter; of two processes, the first to come gets the address, rather than the earlier row.
 """
 
 import json
@@ -32,7 +32,7 @@ class Contact(Base):
 
 
 def load(url: str, task_id: str, rows: Iterable[tuple[int, Sequence[str]]]) -> tuple[int, int, int]:
-    """Rows with the lines that they begin in; returns how many were inserted, duplicate, invalid."""
+    """Load rows with the lines that they begin in; returns how many were inserted, duplicate and invalid."""
     inserted = duplicate = invalid = 0
     engine = create_engine(url)
     with Session(engine) as db:

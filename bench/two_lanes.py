@@ -1,4 +1,4 @@
-"""Small files beside large ones: what a lone file of 4 KiB waits while two large ones are hashed."""
+"""Small files beside large ones: how long a single file of 4 KiB waits while two large ones are hashed."""
 
 import os
 import time
@@ -30,7 +30,7 @@ def measure(folder: Path, size: int) -> list[tuple[str, str]]:
         alone = [lone() for _ in range(ALONE)]
         lane = service.parts(LARGE)
         for process in lane:
-            process.suspend()  # until both are there
+            process.suspend()  # until both are queued
         with ThreadPoolExecutor(2) as threads:
             large = list(threads.map(lambda _: _upload(service.url, folder / "large"), range(2)))
         for process in lane:

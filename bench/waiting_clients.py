@@ -1,4 +1,4 @@
-"""Many clients that wait at one API process: how soon each sees a change, and what they cost."""
+"""Many clients waiting at one API process: how soon each sees a change, and what they cost."""
 
 import asyncio
 import statistics

@@ -5,10 +5,10 @@ import io
 import re
 from collections.abc import Sequence
 
-# As OWASP has them, and of full width; some spreadsheets skip a tab or line end before one.
+# The characters that OWASP lists, also in full width; some spreadsheets skip a tab or line end before one.
 _FORMULA = re.compile(r"""[ '"]*[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20]""")
-# Where a cell is read with another delimiter than the comma, as Excel does in half of Europe, another begins after each of these:
-# for quotes in the middle of one mean nothing then, be all cells quoted or not.
+# If a file is read with a delimiter other than the comma, as Excel does in half of Europe, a new cell begins after each of these,
+# even in quoted cells: quotes in the middle of a cell mean nothing.
 _INNER_START = re.compile(r"[;\t|\r\n]")
 _INNER_FORMULA = re.compile(f"{_INNER_START.pattern}(?={_FORMULA.pattern})")
 _GUARDED_FORMULA = re.compile(f"({_INNER_START.pattern})'(?={_FORMULA.pattern})")
@@ -17,12 +17,12 @@ _GUARDED_FORMULA = re.compile(f"({_INNER_START.pattern})'(?={_FORMULA.pattern})"
 def written_row(cells: Sequence[object]) -> str:
     """A row of CSV, with its line end."""
     row = io.StringIO()
-    csv.writer(row).writerow(cells)  # with CR LF, for else the module of some Pythons does not quote a CR
+    csv.writer(row).writerow(cells)  # with CR LF, because otherwise some Python versions do not quote a CR
     return row.getvalue().removesuffix("\r\n") + "\n"
 
 
 def guarded(cell: str) -> str:
-    """So that no spreadsheet takes it, or a part of it, for a formula: with an apostrophe before each."""
+    """Puts an apostrophe before each part of a cell that a spreadsheet could read as a formula."""
     if _INNER_START.search(cell):
         cell = _INNER_FORMULA.sub(r"\g<0>'", cell)
     return f"'{cell}" if _FORMULA.match(cell) else cell

@@ -1,4 +1,4 @@
-"""What a list of tasks is narrowed by."""
+"""The filters of a list of tasks."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -48,7 +48,7 @@ def condition(name: str, value: str) -> ColumnElement[bool]:
 def _checked(name: str, value: str) -> str:
     allowed: dict[str, Iterable[str]] = {"kind": registry.KINDS, "status": STATUSES, "verdict": VERDICTS}
     if name in allowed and value not in allowed[name]:
-        raise InvalidInput(f"parameter {name}: {value[:40]!r}; it must be one of: {', '.join(allowed[name])}")
+        raise InvalidInput(f"The parameter {name} must be one of: {', '.join(allowed[name])}; it was {value[:40]!r}.")
     value = checked_text(name, value)
     return value.strip().lower() if name == "md5" else value
 

@@ -1,2 +1,2 @@
-"""`bench.straightforward` with Dramatiq instead of Celery. It keeps one thing more: Dramatiq acknowledges late, so that a worker
-that dies at work has its messages done by another."""
+"""`bench.straightforward` with Dramatiq instead of Celery. It guarantees one thing more: Dramatiq acknowledges late, so
+another worker handles the messages of a worker that dies."""

@@ -1,1 +1,1 @@
-"""`bench.straightforward` with Huey instead of Celery; it keeps the same, and no more."""
+"""`bench.straightforward` with Huey instead of Celery; it has the same guarantees."""

@@ -1,1 +1,2 @@
-"""Promises per second, and what each costs: ours beside the straightforward service and beside the same on other queues."""
+"""Tasks created per second, and what each costs: ours compared with the straightforward service, and with the same on other
+queues."""

@@ -1,7 +1,7 @@
 """All services in one run: all are up all the time, and take turns under load.
 
-A machine like ours is now faster, now slower, by a third and more within minutes, so what is compared is measured within half a
-minute of each other, and several times over.
+The speed of machines like ours varies by a third and more within minutes. So what is compared is measured within half a
+minute of each other, and several times.
 """
 
 import os
@@ -26,9 +26,9 @@ PLOT = Path(__file__).with_name("promises.svg")
 class Plan:
     passes: int
     clients: Sequence[int]
-    seconds: float  # of handing over, in each round
+    seconds: float  # of uploading, in each round
     lone_files: int  # at rest, in each pass
-    lone_s: float  # at the most
+    lone_s: float  # at most
 
 
 FULL = Plan(passes=3, clients=(1, 8, 32), seconds=4, lone_files=150, lone_s=3)
@@ -60,7 +60,7 @@ def compare(folder: Path, *, is_quick: bool, only: str = "") -> str:
 
 
 class Others:
-    """How much of the machine went to what is neither measured nor measures: with much of that, trust no figure."""
+    """How much CPU went to processes that neither are measured nor measure; if it is much, do not trust the figures."""
 
     def __init__(self, subjects: Sequence[Subject]) -> None:
         self._subjects = subjects

@@ -1,7 +1,8 @@
-"""Who is measured: each a service that runs, how it is handed a file, and where its rows, its log and its processes are.
+"""The services that are measured: for each, how it runs, how a file is uploaded to it, and where its rows, log and
+processes are.
 
-All get the same: one API process, two workers that hash (of one thread each), PostgreSQL with fsync on, uvicorn with uvloop and
-httptools and without an access log.
+All have the same resources: one API process, two hashing workers of one thread each, PostgreSQL with fsync on, and
+uvicorn with uvloop and httptools and without an access log.
 """
 
 import contextlib
@@ -34,7 +35,7 @@ Processes = Callable[[], Sequence[psutil.Process]]
 
 
 class Running:
-    """A service that runs, with everything that is asked of it from outside."""
+    """A running service, and everything that is asked of it from outside."""
 
     def __init__(
         self, port: int, request: Request, database_url: str, log_path: Path, processes: Mapping[str, Processes]
@@ -46,7 +47,7 @@ class Running:
         self._lines, self._read = 0, 0
 
     def done(self) -> int:
-        """Rows whose status is done; asked of the database itself, so that it costs the API nothing."""
+        """Rows with the status done, counted in the database, so that it costs the API nothing."""
         with self.engine.connect() as db:
             return int(db.execute(self.how_many_are_done).scalar_one())
 
@@ -55,7 +56,7 @@ class Running:
             return set(db.execute(text("SELECT md5 FROM tasks WHERE status = 'done'")).scalars())
 
     def skip_lines(self) -> None:
-        """What stands in the log by now does not count."""
+        """Do not count the lines that are in the log now."""
         self._read = self._log_path.stat().st_size
 
     def lines(self) -> int:
@@ -126,7 +127,7 @@ def _peer(folder: Path, package: str, worker: Sequence[str]) -> Iterator[Running
 
 @contextlib.contextmanager
 def embedded(folder: Path) -> Iterator[Running]:
-    """`md5-service up`: SQLite works inside the API and the workers, and has no processes."""
+    """`md5-service up`: SQLite runs inside the API and the workers, and has no processes."""
     service = Service(folder, {})
     service.start()
     try:
@@ -176,7 +177,7 @@ def _cluster(folder: Path, broker: Valkey | RabbitMq, request: Request) -> Itera
 
 @contextlib.contextmanager
 def _process(command: Sequence[str], folder: Path, environment: Mapping[str, str]) -> Iterator[psutil.Popen]:
-    """It and its children, until the end of the block."""
+    """The process and its children, until the end of the block."""
     with open(folder / "stderr", "ab") as stderr:
         process = psutil.Popen(
             command,
@@ -214,7 +215,7 @@ def _until_listening(port: int, api: psutil.Process, folder: Path) -> None:
 
 
 def _with_driver(url: str) -> str:
-    """The same driver for all; SQLAlchemy's own choice is another one."""
+    """The same driver for all; SQLAlchemy's default is a different one."""
     return url.replace("postgresql://", "postgresql+psycopg2://")
 
 

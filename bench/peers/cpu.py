@@ -7,7 +7,7 @@ import psutil
 
 
 def seconds(processes: Iterable[psutil.Process]) -> float:
-    """What they have used so far, user and system; of children that ended meanwhile, too, once their parent has noticed."""
+    """CPU time that they have used so far, user and system, including children that have ended, once their parent has noticed."""
     total = 0.0
     for process in processes:
         with contextlib.suppress(psutil.NoSuchProcess):
@@ -17,6 +17,6 @@ def seconds(processes: Iterable[psutil.Process]) -> float:
 
 
 def machine_seconds() -> float:
-    """What everything on this machine has used so far, and what its host has taken away from it."""
+    """CPU time that everything on this machine has used so far, and what its host has taken away."""
     times = psutil.cpu_times()
     return float(times.user + times.nice + times.system + times.irq + times.softirq + times.steal)

@@ -1,7 +1,7 @@
-"""Clients that cost as little as can be: they must not be what is measured.
+"""Clients that cost as little as possible, so that they are not what is measured.
 
-One process, uvloop, one connection a client; requests are put together from two constant pieces and the bytes, and of an answer
-no more is read than its status, its length and, where it is asked for, its id.
+One process, uvloop, one connection per client. A request is put together from two constant pieces and the bytes; of an
+answer only the status, the length and, if asked for, the id are read.
 """
 
 import asyncio
@@ -27,7 +27,7 @@ _FILLING = os.urandom(SIZE - 8)
 
 
 def content(number: int) -> bytes:
-    """The bytes of a file, each number another."""
+    """The bytes of a file; they differ for each number."""
     return number.to_bytes(8, "big") + _FILLING
 
 
@@ -37,10 +37,10 @@ def digest(number: int) -> str:
 
 @dataclass(frozen=True)
 class Request:
-    """How a service is handed a file: what stands before its bytes and what behind, with and without a wait for its end."""
+    """How a file is uploaded to a service: what precedes and follows its bytes, with and without waiting for the result."""
 
     before: bytes
-    before_waiting: bytes | None  # None: the service offers no wait, and is asked again and again
+    before_waiting: bytes | None  # None: the service cannot wait, and is polled
     after: bytes = b""
     path: str = "/tasks"
 
@@ -62,7 +62,7 @@ def form(path: str, size: int = SIZE, *, can_wait: bool) -> Request:
 class Handed:
     """What the clients saw."""
 
-    numbers: list[int] = field(default_factory=list)  # of the files that were taken
+    numbers: list[int] = field(default_factory=list)  # of the accepted files
     took_s: list[float] = field(default_factory=list)
     began_at: float = 0.0
     ended_at: float = 0.0
@@ -70,11 +70,11 @@ class Handed:
 
 
 class AnswerWasNo(Exception):
-    """Anything but a 2xx, with the answer."""
+    """An answer other than 2xx."""
 
 
 class _Connection(asyncio.Protocol):
-    """One request at a time; the next is sent by whoever is told of the answer."""
+    """One request at a time; the receiver of the answer sends the next one."""
 
     def __init__(self) -> None:
         self.answered: Callable[[bytes], None] = lambda _: None
@@ -83,7 +83,7 @@ class _Connection(asyncio.Protocol):
         self._received = b""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._transport = cast(asyncio.Transport, transport)  # which uvloop's looks like, and is not
+        self._transport = cast(asyncio.Transport, transport)  # uvloop's only looks like one
 
     def send(self, request: bytes) -> None:
         assert self._transport is not None
@@ -114,7 +114,7 @@ def _content_length(head: bytes) -> int:
 
 
 def hand_over(port: int, request: Request, numbers: Iterator[int], *, clients: int, seconds: float) -> Handed:
-    """Have so many clients hand over one file after the other for so long. Raises AnswerWasNo, OSError."""
+    """Let this many clients upload one file after the other for some seconds. Raises AnswerWasNo, OSError."""
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         return runner.run(_hand_over(port, request, numbers, clients, seconds))
 
@@ -135,14 +135,14 @@ async def _hand_over(port: int, request: Request, numbers: Iterator[int], client
     for connection in connections:
         connection.failed.cancel()
         connection.close()
-    await asyncio.sleep(0)  # in which they do close
+    await asyncio.sleep(0)  # lets them close
     return handed
 
 
 def _one_after_the_other(
     connection: _Connection, request: Request, numbers: Iterator[int], until: float, handed: Handed
 ) -> asyncio.Future[None]:
-    """In the answer's own callback, since a task for each request would cost more than the request."""
+    """Sends in the callback of the previous answer, because a task for each request would cost more than the request."""
     ended = asyncio.get_running_loop().create_future()
     number, sent_at = 0, 0.0
 
@@ -166,8 +166,8 @@ def _one_after_the_other(
 
 
 def upload_to_done(port: int, request: Request, numbers: Iterator[int], *, most: int, seconds: float) -> Handed:
-    """One client, one file at a time, each until the service calls it done: by its own wait where there is one, else by
-    asking every millisecond."""
+    """One client, one file at a time, each until the service says it is done: by its own wait if it has one, otherwise by
+    polling every millisecond."""
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         return runner.run(_upload_to_done(port, request, numbers, most, seconds))
 

@@ -1,4 +1,4 @@
-"""What a service does with so many clients: promises kept a second, what each costs, and how long it takes."""
+"""How a service performs with a number of clients: tasks finished per second, what each costs, and how long it takes."""
 
 import contextlib
 import itertools
@@ -20,14 +20,14 @@ POLL_S = 0.02
 
 @dataclass(frozen=True)
 class Round:
-    """So many clients handed over for some seconds, and all was kept."""
+    """Some seconds of uploads by a number of clients, all of which were processed."""
 
     promises: int
-    handing_s: float  # until the last id was given out
+    handing_s: float  # until the last id was returned
     seconds: float  # from the first byte of the first file until all were done and had their lines
     log_behind_s: float  # from the last row to the last line
     took_s: Sequence[float]  # each POST
-    cpu_us: Mapping[str, float]  # of each part of the service, and of the clients, for one promise
+    cpu_us: Mapping[str, float]  # per task, of each part of the service and of the clients
 
     @property
     def rate(self) -> float:
@@ -35,16 +35,16 @@ class Round:
 
 
 class NotKept(Exception):
-    """A promise was broken, or not kept in time: then there is nothing to measure."""
+    """A task was lost, wrong or late, so there is nothing to measure."""
 
 
 @dataclass
 class Subject:
-    """A service that runs, and what was measured of it so far."""
+    """A running service, and its measurements so far."""
 
     name: str
     service: Running
-    rounds: dict[int, list[Round]] = field(default_factory=dict)  # by how many clients
+    rounds: dict[int, list[Round]] = field(default_factory=dict)  # by number of clients
     lone_s: list[float] = field(default_factory=list)  # upload → done, at rest
     _numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1))
     _handed: list[int] = field(default_factory=list)
@@ -65,7 +65,7 @@ class Subject:
         self._until_kept()
 
     def check(self) -> None:
-        """Every file that was ever handed over has its digest. Raises NotKept."""
+        """Check that every uploaded file has its digest. Raises NotKept."""
         if self.service.digests() != {digest(number) for number in self._handed}:
             raise NotKept(f"{self.name}: wrong digests")
 
@@ -89,7 +89,7 @@ class Subject:
         )
 
     def _until_kept(self) -> tuple[float, float]:
-        """When all rows were done, and when all lines were there; both as seen every 20 ms."""
+        """When all rows were done, and when all lines were written, checked every 20 ms."""
         count, service = len(self._handed), self.service
         deadline = time.perf_counter() + KEPT_WITHIN_S
         rows_at = lines_at = None

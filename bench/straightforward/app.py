@@ -1,4 +1,4 @@
-"""The API: a file handed over becomes a row, a file and a message; and a task is read by its id."""
+"""The API: an uploaded file becomes a row, a file and a message; a task is read by its id."""
 
 import os
 import shutil

@@ -1,4 +1,4 @@
-"""What a worker does with a task, whichever queue its message came through."""
+"""What a worker does with a task, through whichever queue its message came."""
 
 import fcntl
 import hashlib
@@ -14,11 +14,11 @@ LOG_PATH = Path(os.environ["LOG_PATH"])
 
 
 class LogIsBusy(Exception):
-    """Another worker writes to the log: try again later."""
+    """Another worker is writing to the log: retry later."""
 
 
 def work_on(task_id: str) -> None:
-    """Hash the file, store the result, write the line; all but the line only once. Raises LogIsBusy."""
+    """Hash the file, store the result, write the line; everything but the line only once. Raises LogIsBusy."""
     with session() as db:
         task = db.get_one(Task, task_id)
         if task.status != "done":
@@ -34,7 +34,7 @@ def work_on(task_id: str) -> None:
 def _append(line: str) -> None:
     with open(LOG_PATH, "a") as log:
         try:
-            fcntl.flock(log, fcntl.LOCK_EX | fcntl.LOCK_NB)  # until it is closed
+            fcntl.flock(log, fcntl.LOCK_EX | fcntl.LOCK_NB)  # released when it is closed
         except BlockingIOError:
             raise LogIsBusy from None
         log.write(f"{line}\n")

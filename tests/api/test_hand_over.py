@@ -156,7 +156,7 @@ BAD_QUERIES = {
     "kind=sha1": "one of: md5",
     "expected_md5=0": "32 hexadecimal",
     "expected_md5=%C2%A0" + "0" * 32: "32 hexadecimal",  # a space that is not ASCII
-    "nonsense=1": "unknown parameter",
+    "nonsense=1": "Unknown parameter",
     "batch=a&batch=b": "given twice",
     "filename=" + "x" * 4097: "at most 4096",
     "filename=a%00b": "NUL",

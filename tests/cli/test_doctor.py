@@ -39,9 +39,7 @@ def test_a_finding_says_what_to_do(folder: Path, monkeypatch: pytest.MonkeyPatch
     task_id = store(Bucket(f"file://{folder}/bucket"))
     answer = ask(folder, monkeypatch)
     assert answer.exit_code == 1
-    assert (
-        f"{task_id}: 3 bytes in the bucket belong to no task that keeps them\n    nothing: the sweeper" in answer.output
-    )
+    assert f"{task_id}: 3 bytes in the bucket belong to no task\n    nothing: the sweeper" in answer.output
     answer = ask(folder, monkeypatch, "--json")
     assert answer.exit_code == 1
     (finding,) = [json.loads(line) for line in answer.output.splitlines()]
@@ -65,7 +63,7 @@ def test_what_is_away_is_told(folder: Path, monkeypatch: pytest.MonkeyPatch) -> 
     (folder / "log").rmdir()
     answer = ask(folder, monkeypatch)
     assert answer.exit_code == 1
-    assert f"log: the folder {folder}/log is not there" in answer.output
+    assert f"log: the folder {folder}/log does not exist" in answer.output
     (folder / "empty.sqlite3").touch()
     answer = ask(folder, monkeypatch, database_url=f"sqlite:///{folder}/empty.sqlite3")
     assert "run `md5-service migrate`" in answer.output

@@ -1,4 +1,4 @@
-"""Backups with something else in them."""
+"""Backups with altered contents."""
 
 import io
 import json
@@ -18,7 +18,7 @@ def content_of(tar: tarfile.TarFile, member: tarfile.TarInfo) -> bytes:
 def rewritten(
     archive: bytes, change: Callable[[str, bytes], bytes | None], schema_version: str = migrations.HEAD
 ) -> bytes:
-    """A whole backup with other members; None: without this one."""
+    """A whole backup with these members replaced; None: without this one."""
     file = io.BytesIO()
     writer = Writer(file, schema_version, 0)
     with tarfile.open(fileobj=io.BytesIO(archive)) as tar:

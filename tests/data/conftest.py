@@ -1,4 +1,4 @@
-"""What tests of rows and log share, and those of backups."""
+"""Shared by the tests of rows, log and backups."""
 
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -40,7 +40,7 @@ def end_task(database: Database, new_task: NewTask) -> NewTask:
 
 @pytest.fixture
 def full(tmp_path: Path, database: Database) -> Place:
-    """Something in every table, and in every state."""
+    """Has something in every table and in every state."""
     place = Place(tmp_path / "full", database)
     place.make()
     return fill(place)
@@ -51,7 +51,8 @@ NEXT = {"sqlite": "postgresql", "postgresql": "mariadb", "mariadb": "sqlite"}
 
 @pytest.fixture(params=["sqlite", "postgresql", "mariadb"])
 def empty(request: pytest.FixtureRequest, tmp_path: Path, is_long: bool) -> Iterator[Place]:
-    """Nothing, not even a folder or a schema; of another make than what is backed up, or in the long form of every make."""
+    """Has nothing, not even a folder or a schema. Its database is of another kind than the backup's; in the long form, of
+    every kind."""
     if not is_long and request.param != NEXT[request.node.callspec.params["database_url"]]:
         pytest.skip("the long form has all pairs")
     url, server = f"sqlite:///{tmp_path}/other.sqlite3", None
@@ -67,13 +68,13 @@ def empty(request: pytest.FixtureRequest, tmp_path: Path, is_long: bool) -> Iter
 
 @pytest.fixture
 def place(tmp_path: Path) -> Iterator[Place]:
-    """As `full`, on SQLite: what is tested with it has nothing to do with the make."""
+    """As `full`, on SQLite, for tests that do not depend on the database."""
     yield from _on_sqlite(tmp_path, "place", fill)
 
 
 @pytest.fixture
 def other(tmp_path: Path) -> Iterator[Place]:
-    """Nothing."""
+    """Has nothing."""
     yield from _on_sqlite(tmp_path, "other-place", lambda place: place)
 
 

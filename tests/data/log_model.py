@@ -1,8 +1,8 @@
-"""Explicit-state model of the shared log's protocol: L1-L5 of `md5_task_data/log/shared_log.py`.
+"""An explicit-state model of the shared log's protocol: L1-L5 of `md5_task_data/log/shared_log.py`.
 
-A line of task t is two tokens, (t, 0) and (t, 1), written one by one, so that torn lines show. Workers are kept sorted:
-states that differ only in who is who count once. L2 is two steps, which the head lock makes one for everybody else: so
-`commit_lines` skips the tasks that got their line in between, as if it had chosen after that.
+The line of task t is two tokens, (t, 0) and (t, 1), written one by one, so that torn lines show. Workers are kept
+sorted, so states that differ only in their order count once. L2 is two steps, which the head lock makes one for all
+others: so `commit_lines` skips the tasks that got their line in between, as if it had chosen after that.
 """
 
 from collections.abc import Iterator
@@ -24,7 +24,7 @@ class Variant(StrEnum):
 
 
 class Worker(NamedTuple):
-    step: str = "take_lock"  # the action that comes next
+    step: str = "take_lock"  # the next action
     holds: bool = False  # the file lock
     alive: bool = True  # or killed, with a COMMIT on its way
     size: int = 0  # of the file, at the start of the round

@@ -1,4 +1,4 @@
-"""What a backup is made of, and comes back into: a database, a bucket and a log."""
+"""What a backup is made of and restored into: a database, a bucket and a log."""
 
 import io
 import json
@@ -96,13 +96,13 @@ def fill(place: Place) -> Place:
         row = {"task_id": running, "owner": "local", "name": ODD, "data": json.dumps({"é": ODD}), "email": "é@x.org"}
         db.execute(insert(schema.contacts), [row | {"line": line, "key": f"{line}@x.org"} for line in range(1, 40)])
         db.execute(insert(schema.rejects).values(task_id=running, line=2, piece=0, csv=b"\x00\xff\n" * 5))
-        # One that is nothing, and one that is JSON's null.
+        # One that is NULL, and one that is JSON's null.
         db.execute(update(schema.tasks).where(schema.tasks.c.id == running).values(error=None, params=None))
     return place
 
 
 def everything(database: Database) -> dict[str, list[tuple[Any, ...]]]:
-    """All rows; JSON as the text that it is."""
+    """All rows, with JSON as text."""
     found = {}
     with database.reading() as db:
         for each in metadata.sorted_tables:
@@ -112,7 +112,7 @@ def everything(database: Database) -> dict[str, list[tuple[Any, ...]]]:
 
 
 def emptied(place: Place) -> Place:
-    """Its database is lost, its bucket and its log are not."""
+    """Its database is lost; its bucket and log are not."""
     migrations.downgrade(place.database, "base")
     return place
 

@@ -1,4 +1,4 @@
-"""Single steps of a task, each in a transaction of its own."""
+"""Single steps of a task, each in its own transaction."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -41,7 +41,7 @@ def row(database: Database, task_id: str) -> Any:
 
 
 def later(database: Database, seconds: float) -> None:
-    """So much time passes: every time of every task lies that much further back."""
+    """Let this much time pass: moves every time of every task that far back."""
     with database.transaction() as db:
         db.execute(update(table).values({table.c[name]: table.c[name] - int(seconds * SECOND) for name in TIMES}))
 
@@ -67,7 +67,7 @@ def sent(found: Due) -> list[str]:
 
 
 def expire(database: Database) -> Sequence[str]:
-    """Those whose bytes go now."""
+    """Delete the bytes that have expired; returns their tasks."""
     with database.transaction() as db:
         gone = small_files.expired(db, KINDS)
         small_files.settle_expired(db, gone)

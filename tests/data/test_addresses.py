@@ -1,4 +1,4 @@
-"""What the fast pattern takes, the library takes, and with the same key; two spellings of one address have one key."""
+"""Whatever the fast pattern accepts, the library accepts, with the same key; two spellings of one address have one key."""
 
 import pytest
 from email_validator import EmailNotValidError, validate_email
@@ -42,7 +42,7 @@ some = settings(max_examples=200, deadline=None, derandomize=True, suppress_heal
 
 
 def slowly(text: str) -> str | None:
-    """The key, without the fast pattern and the check of the length before it; None: no address."""
+    """The key, computed without the fast pattern and the length check; None: not an address."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(addresses, "_PLAIN", lambda _: None)
         patch.setattr(addresses, "LONGEST", 1 << 30)

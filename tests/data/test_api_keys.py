@@ -1,4 +1,4 @@
-"""Keys in the database: a hash, an owner, and whether it was revoked."""
+"""Keys in the database: a hash, an owner, and whether the key was revoked."""
 
 import pytest
 from sqlalchemy import select

@@ -1,4 +1,4 @@
-"""A backup is of one moment, whatever goes on meanwhile, and has the bytes of all that has not ended in it."""
+"""A backup shows one moment, whatever goes on in the meantime, and has the bytes of all its unfinished tasks."""
 
 import dataclasses
 import json
@@ -30,7 +30,7 @@ from tests.servers.postgres import Postgres
 def test_what_changes_while_rows_are_written_down_is_not_in_it(
     empty: Place, full: Place, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """One state of all tables, and of the log."""
+    """All tables and the log are in one state."""
     real, later = rows.dump, []
 
     def dump(db: Connection, each: Table, file: IO[bytes]) -> int:
@@ -69,8 +69,8 @@ def test_bytes_that_are_deleted_after_their_link_are_in_it(
 def test_a_task_that_lets_go_of_its_bytes_before_they_are_linked_makes_the_snapshot_anew(
     place: Place, other: Place, monkeypatch: pytest.MonkeyPatch, has_ended: bool
 ) -> None:
-    """It is handed over when the links were made, and its bytes are deleted when the snapshot was taken: so that in the snapshot
-    it has them, ended or not."""
+    """It is created after the links were made, and its bytes are deleted after the snapshot was taken, so that the snapshot
+    has it, finished or not, but not its bytes."""
     real = backing._link_missing
     snapshots: list[dict[str, bool]] = []
 
@@ -111,7 +111,7 @@ def test_a_task_that_lets_go_of_its_bytes_before_they_are_linked_makes_the_snaps
 def test_bytes_that_are_gone_for_good_are_told(place: Place) -> None:
     lost = place.queued()
     place.bucket.delete(lost)
-    with pytest.raises(BytesMissing, match=f"the bytes of 1 tasks .*{lost}.* doctor"):
+    with pytest.raises(BytesMissing, match=f"the bytes of 1 unfinished tasks .*{lost}.* doctor"):
         place.backup()
     assert staged(place) == []
 
@@ -125,7 +125,7 @@ def test_what_has_ended_needs_no_bytes(place: Place, other: Place) -> None:
 
 
 def test_a_backup_has_no_orphans_and_makes_none_look_young(place: Place, other: Place) -> None:
-    """Of no row, and of one whose bytes were to be deleted long ago: with a backup a day they would stay for ever."""
+    """Orphans of no row, and of a row whose bytes were to be deleted long ago. With a daily backup they would stay forever."""
     settled = place.ended()
     place.flush()
     with place.database.transaction() as db:
@@ -139,7 +139,7 @@ def test_a_backup_has_no_orphans_and_makes_none_look_young(place: Place, other: 
 
 def test_a_database_of_another_version_is_not_backed_up(place: Place) -> None:
     migrations.downgrade(place.database, "0008")
-    with pytest.raises(InvalidInput, match="schema is not of this version"):
+    with pytest.raises(InvalidInput, match="schema is not that of this version"):
         place.backup()
 
 
@@ -169,8 +169,8 @@ def test_what_a_killed_one_left_is_told_and_goes_with_the_next(place: Place) -> 
 def test_memory_is_flat(
     place: Place, postgres: Postgres, mariadb: MariaDb, tmp_path: Path, figure: Callable[[str], None]
 ) -> None:
-    """100,000 tasks, as many contacts and 20,000 stored files cost a process that makes a backup, or brings it back, hardly more
-    than a handful."""
+    """100,000 tasks, as many contacts and 20,000 stored files cost a process that makes or restores a backup hardly more
+    memory than a handful."""
     few, _ = at_its_most(place, tmp_path / "few.tar", "backup")
     fill_up(place, 100_000, 20_000)
     many, took_s = at_its_most(place, tmp_path / "many.tar", "backup")
@@ -211,7 +211,7 @@ print(int(most) >> 10, time.monotonic() - began)
 
 
 def at_its_most(place: Place, file: Path, what: str) -> tuple[int, float]:
-    """MiB that a process of its own took, and seconds."""
+    """Peak MiB and seconds of a process of its own."""
     url = place.database.url.render_as_string(hide_password=False)
     command = [sys.executable, "-c", MEASURED, what, str(file), url, str(place.bucket.root), str(place.log)]
     words = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout.split()
@@ -219,7 +219,7 @@ def at_its_most(place: Place, file: Path, what: str) -> tuple[int, float]:
 
 
 def fill_up(place: Place, rows: int, files: int) -> None:
-    """With tasks that have not ended; of the last ones the bytes are in the bucket."""
+    """Add unfinished tasks; the last ones have their bytes in the bucket."""
     step, first = 1000, place.queued()
     for start in range(0, rows, step):
         ids = [str(uuid_utils.uuid7()) for _ in range(step)]

@@ -1,4 +1,5 @@
-"""Many rows at once arrive as one by one, whatever stands in them; and what goes wrong on the way is told as everywhere."""
+"""Many rows inserted at once arrive as if inserted one by one, whatever they contain; errors on the way are reported as
+elsewhere."""
 
 import os
 

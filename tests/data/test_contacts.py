@@ -1,4 +1,4 @@
-"""One record per address, whatever is loaded in which order, how often, and by how many at once."""
+"""One record per address, in whatever order, how often, and by however many at once the rows are loaded."""
 
 import random
 import threading
@@ -28,7 +28,7 @@ def load(database: Database, task_id: str, rows: Sequence[New], owner: str = "lo
 
 
 def records(database: Database) -> dict[str, tuple[str, int, str]]:
-    """Task, line and name of each address; each is there once, or this fails."""
+    """Task, line and name of each address; fails if an address is there twice."""
     with database.reading() as db:
         rows = db.execute(select(table).order_by(table.c.owner, table.c.key)).all()
     found = {f"{row.owner} {row.key}": (row.task_id, row.line, row.name) for row in rows}
@@ -81,7 +81,7 @@ def test_any_text_arrives_as_it_was(database: Database, new_task: NewTask) -> No
 
 
 def test_files_that_are_loaded_at_the_same_time_share_their_addresses(database: Database, new_task: NewTask) -> None:
-    """In opposite orders, which without sorting ends in deadlocks."""
+    """In opposite orders, which without sorting would deadlock."""
     tasks = [new_task() for _ in range(8)]
     addresses = [f"user{number}@x.org" for number in range(300)]
     errors: list[BaseException] = []

@@ -1,4 +1,4 @@
-"""Each thing that can come apart is broken for real, and the doctor says which, and what to do."""
+"""Everything that can come apart is really broken, and the doctor says what is wrong and what to do."""
 
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -41,7 +41,7 @@ Found = Callable[[], list[tuple[str, str]]]
 
 @pytest.fixture
 def whole(bucket: Bucket, log: SharedLog, new_task: NewTask, end_task: NewTask, found: Found) -> list[str]:
-    """A queued task, an ended one whose bytes are kept, and one whose bytes are not: all is well."""
+    """A queued task, a finished one whose bytes are stored, and one whose bytes are not: nothing is wrong."""
     ids = [new_task(), end_task(), end_task()]
     for task_id in ids[:2]:
         store(bucket, task_id)

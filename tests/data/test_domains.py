@@ -1,4 +1,4 @@
-"""What the DNS said is kept for a while, and so is how long it was asked."""
+"""DNS answers are cached for a while, and so is how long the DNS was asked."""
 
 from sqlalchemy import func, select, update
 

@@ -1,4 +1,4 @@
-"""Archives that somebody made to do harm: they are refused with words, nothing is run or left, and memory stays flat."""
+"""Malicious archives are refused with a message, nothing is run or left behind, and memory stays constant."""
 
 import bz2
 import gzip
@@ -32,7 +32,7 @@ Change = Callable[[list[Any]], list[Any]]
 
 @pytest.fixture
 def on_postgresql(postgres: Postgres, tmp_path: Path) -> Iterator[Place]:
-    """Nothing, where names get into COPY."""
+    """A place with nothing in it, where names get into COPY."""
     url = postgres.new_empty_database()
     place = Place(tmp_path / "on-postgresql", Database(url))
     yield place
@@ -41,7 +41,7 @@ def on_postgresql(postgres: Postgres, tmp_path: Path) -> Iterator[Place]:
 
 
 def with_rows(archive: bytes, change: Change, of: str = "tasks") -> bytes:
-    """With other lines in a table, its header first; bytes are a line as it is."""
+    """A backup with other lines in a table, after its header; bytes are used as a line unchanged."""
 
     def changed(name: str, content: bytes) -> bytes:
         if name != f"database/{of}.jsonl.gz":
@@ -53,7 +53,7 @@ def with_rows(archive: bytes, change: Change, of: str = "tasks") -> bytes:
     return rewritten(archive, changed)
 
 
-def assert_refused(other: Place, archive: bytes, words: str = "damaged|not such as this database takes") -> None:
+def assert_refused(other: Place, archive: bytes, words: str = "damaged|database does not accept") -> None:
     with pytest.raises(InvalidInput, match=words) as refused:
         other.restore(archive)
     assert len(str(refused.value)) < 1000
@@ -75,7 +75,7 @@ NAMES = [
 
 
 def test_names_in_an_archive_get_into_no_statement(place: Place, on_postgresql: Place, tmp_path: Path) -> None:
-    """COPY … FROM PROGRAM runs a program, as the database's superuser does."""
+    """COPY … FROM PROGRAM runs a program, which the database's superuser may do."""
     archive = place.backup()
     for name in NAMES:
         column = name.format(owned=tmp_path / "owned")
@@ -166,7 +166,7 @@ def test_what_it_says_of_itself_is_not_believed(
 ) -> None:
     real = Writer.add_json
     monkeypatch.setattr(Writer, "add_json", lambda self, name, given: real(self, name, {**given, **ABOUT[what]}))
-    assert_refused(other, place.backup(), "does not say of when it is")
+    assert_refused(other, place.backup(), "does not say when it was made")
 
 
 @pytest.mark.parametrize("held", [None, [], "rows", {"tasks": "9"}, {"tasks": None}, {}])
@@ -194,7 +194,7 @@ def letters(size: int) -> Iterator[bytes]:
 
 
 def long_name() -> Iterator[bytes]:
-    """One gigabyte of it, which is as many kilobytes when it is compressed."""
+    """A gigabyte of name, which compresses to about a megabyte."""
     yield member("././@LongLink", tarfile.GNUTYPE_LONGNAME, 1 << 30)
     yield from letters(1 << 30)
 
@@ -246,7 +246,7 @@ try:
                 pass
     print("taken")
 except InvalidInput as error:
-    print("damaged" in str(error) or "no backup" in str(error), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)
+    print("damaged" in str(error) or "not a backup" in str(error), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)
 """
 
 
@@ -277,7 +277,7 @@ def test_a_dictionary_of_xz_has_a_limit(tmp_path: Path) -> None:
 
 
 def grown(archive: Path) -> int:
-    """By how many bytes a process grows that reads this; it must refuse it."""
+    """How many bytes a process grows by when it reads this archive, which it must refuse."""
     command = [sys.executable, "-c", RESTORE, str(archive)]
     ran = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=IN_TIME_S)
     assert ran.returncode == 0, ran.stderr

@@ -1,4 +1,4 @@
-"""Claim, fence, beat, finish, put back: each step checks the state that it moves a row from."""
+"""Claim, fence, beat, finish, put back: each step checks the state from which it moves a row."""
 
 from collections.abc import Callable
 

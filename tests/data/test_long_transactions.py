@@ -1,4 +1,4 @@
-"""A backup and a restore take as long as they take; all other transactions have limits."""
+"""A backup and a restore may take any time; all other transactions have limits."""
 
 import time
 
@@ -16,7 +16,7 @@ LONGER_S = 1.3
 
 @pytest.mark.parametrize("database_url", ["postgresql", "mariadb"], indirect=True)
 def test_they_know_no_limit(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Neither while they stand still, nor for one statement."""
+    """Neither for idling, nor for a single statement."""
     monkeypatch.setattr(limits, "STATEMENT_TIMEOUT_S", LIMIT_S)
     monkeypatch.setattr(limits, "ANSWER_TIMEOUT_S", LIMIT_S)
     database = Database(database_url)

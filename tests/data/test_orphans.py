@@ -25,7 +25,7 @@ AT_ONCE = -60.0  # a safe age: whatever its time, it is old enough
 
 @pytest.fixture
 def database(tmp_path: Path) -> Iterator[Database]:
-    """The one statement that asks a database is an ordinary one: one make is enough."""
+    """One database is enough: the only statement involved is an ordinary one."""
     with closing(Database(new_sqlite(tmp_path / "md5.sqlite3"))) as database:
         yield database
 
@@ -61,7 +61,7 @@ def test_only_bytes_that_no_row_keeps_are_deleted(
 
 
 def test_a_try_that_shares_old_bytes_is_as_young_as_it_is(sweeper: Orphans, bucket: Bucket) -> None:
-    """Between its link and its row nobody may delete it, though the bytes were written long ago."""
+    """Between its link and its row nobody may delete it, although the bytes were written long ago."""
     first = store(bucket)
     os.utime(bucket.file(first), (1, 1))
     bucket.share(first, str(uuid_utils.uuid7()))
@@ -72,7 +72,7 @@ def test_a_try_that_shares_old_bytes_is_as_young_as_it_is(sweeper: Orphans, buck
 def test_nothing_is_deleted_where_rows_may_be_missing(
     sweeper: Orphans, database: Database, bucket: Bucket, log: SharedLog, path: Path, end_task: NewTask
 ) -> None:
-    """The log has more than the table: the database was restored to an older moment, or is another one."""
+    """The log has more than the table: the database was restored to an older state, or is a different one."""
     end_task()
     log.flush()
     store(bucket)

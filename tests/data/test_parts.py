@@ -1,4 +1,4 @@
-"""A file in parts: it waits for all of them, is closed once, and whoever ends it before leaves the parts nothing to do."""
+"""A file in parts waits for all of them and is closed once; if it ends before that, its parts have nothing left to do."""
 
 import threading
 from collections.abc import Callable
@@ -26,7 +26,7 @@ PLAN = {"delimiter": ";"}
 
 @pytest.fixture
 def cut(database: Database, new_task: NewTask) -> Cut:
-    """Make a task that is cut into so many parts; returns its id and theirs."""
+    """Create a task that is cut into this many parts; returns its id and theirs."""
 
     def make(count: int) -> tuple[str, list[str]]:
         task_id = new_task(kind="contacts", size=100 * count, params={"header": True})
@@ -52,7 +52,7 @@ def claims(database: Database, *task_ids: str) -> list[Claim]:
 
 
 def end(database: Database, part: Claim) -> list[str]:
-    """Returns the ids of which it gives hints."""
+    """Returns the ids in the resulting hints."""
     with database.transaction() as db:
         messages = parts.end_part(db, part, {"rows": part.size}, done=10)
     return [task_id for message in messages for task_id in message.task_ids]
@@ -221,7 +221,7 @@ def test_parts_are_cleared_away_when_their_file_has_its_outcome_and_not_before(
 
 
 def test_what_a_file_brought_is_deleted_when_nobody_can_bring_more(database: Database, cut: Cut) -> None:
-    """A worker has just looked whether the part is still its own, and is about to store some of its rows."""
+    """A worker has just checked that the part is still its own, and is about to store some of its rows."""
     if database.is_sqlite:
         pytest.skip("SQLite has one writer at a time: nobody else is about to do anything")
     task_id, ids = cut(2)

@@ -1,4 +1,4 @@
-"""What waits for the next statement is in its transaction all the same, and nowhere else."""
+"""A statement that waits for the next one is still in its transaction, and nowhere else."""
 
 import pytest
 from sqlalchemy import func, insert, select, text, update

@@ -1,4 +1,4 @@
-"""What is in a backup comes back, from whatever make of database into whatever other, and all at once."""
+"""A backup is restored, from any database into any other, all at once."""
 
 import gzip
 import json
@@ -19,7 +19,7 @@ BEGUN_AGAIN = ("status", "due_at", "hints", "fence", "started_at", "history", "p
 
 
 def kept(rows: dict[str, list[tuple[Any, ...]]]) -> dict[str, list[Any]]:
-    """What must come back as it was: all but what is begun again, and the line that is written."""
+    """What must be restored unchanged: everything but work that starts again, and the line that is written."""
     names = list(schema.tasks.c.keys())
     same = [names.index(name) for name in names if name not in (*BEGUN_AGAIN, "finished_at")]
     found: dict[str, list[Any]] = {name: rows[name] for name in ("contents", "contacts", "rejects", "api_keys")}
@@ -53,7 +53,7 @@ def test_everything_comes_back_whatever_the_make(empty: Place, full: Place) -> N
 
 
 def test_a_backup_of_an_older_version_comes_back(place: Place, other: Place) -> None:
-    """Rows go into the schema that they had, and that is then brought up to date."""
+    """Rows are loaded into the schema that they had, which is then upgraded."""
     there = ("tasks", "contents", "totals", "ended_minutes", "api_keys", "log_", "idempotency_keys")
     new = ("filename_bytes", "total", "unit", "parent_id", "parts_left", "plan", "lane", "turn_of", "left_at")
 
@@ -86,7 +86,7 @@ def test_a_backup_of_an_older_version_comes_back(place: Place, other: Place) -> 
 
 
 def test_a_restore_that_breaks_off_can_simply_be_begun_again(full: Place, monkeypatch: pytest.MonkeyPatch) -> None:
-    """At its last step before the COMMIT: rows come with their bytes, or not at all."""
+    """It fails at its last step before the COMMIT: rows are restored with their bytes, or not at all."""
     archive = full.backup()
     emptied(full)
     real = Staging.move_into_bucket

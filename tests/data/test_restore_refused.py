@@ -1,4 +1,4 @@
-"""What is no whole backup is refused, and so is a place that is not empty; nothing is changed by it."""
+"""A file that is not a whole backup is refused, and so is a place that is not empty; neither changes anything."""
 
 import io
 import random
@@ -33,14 +33,14 @@ def test_a_backup_that_was_cut_or_changed_is_refused_and_leaves_nothing(place: P
 
 
 def is_refused(other: Place, content: bytes) -> bool:
-    """Then nothing was done. What was taken is taken away again."""
+    """If it is refused, nothing was done. What was restored is removed again."""
     words = ""
     try:
         other.restore(content)
     except InvalidInput as error:
         words = str(error)
     if words:
-        assert re.match("this is no backup|this backup (is|has)", words)
+        assert re.match("this is not a backup|this backup (is|has)", words)
         assert other.is_empty()
         assert other.files() == {}
         return True
@@ -51,19 +51,19 @@ def is_refused(other: Place, content: bytes) -> bool:
 
 
 def is_padding(archive: bytes, changed: bytes) -> bool:
-    """What nobody reads: the zeros after a member, or a field of its header that says nothing of it, are the difference."""
+    """Whether the difference is only in what nobody reads: the zeros after a member, or a header field that means nothing."""
     with tarfile.open(fileobj=io.BytesIO(archive)) as one, tarfile.open(fileobj=io.BytesIO(changed)) as two:
         pairs = zip(one.getmembers(), two.getmembers(), strict=True)
         return all(content_of(one, a) == content_of(two, b) for a, b in pairs)
 
 
 def test_without_its_last_member_it_is_no_backup(place: Place, other: Place) -> None:
-    """Though all that is there is right."""
+    """Although everything else is right."""
     file = io.BytesIO()
     with tarfile.open(fileobj=io.BytesIO(place.backup())) as tar, tarfile.open(fileobj=file, mode="w") as cut:
         for info in tar.getmembers()[:-1]:
             cut.addfile(info, tar.extractfile(info))
-    with pytest.raises(InvalidInput, match="not whole"):
+    with pytest.raises(InvalidInput, match="incomplete"):
         other.restore(file.getvalue())
     assert other.is_empty()
     assert staged(other) == []
@@ -73,7 +73,7 @@ def test_without_its_last_member_it_is_no_backup(place: Place, other: Place) -> 
     ("about", "words"),
     [
         ({"schema": "9999"}, "of a newer version of md5-service: its schema is 9999"),
-        ({"format": 2}, "has the format 2, and this program knows 1"),
+        ({"format": 2}, "has the format 2; this version reads format 1"),
     ],
 )
 def test_a_backup_of_a_newer_version_is_refused(

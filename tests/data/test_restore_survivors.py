@@ -14,7 +14,7 @@ from tests.data.place import Place, emptied, staged
 def test_the_log_of_another_service_is_left_as_it_is(place: Place, other: Place) -> None:
     other.make()
     other.log.write_bytes(b'{"seq":1}\n')
-    with pytest.raises(Conflict, match="is not the one of this backup"):
+    with pytest.raises(Conflict, match="does not belong to this backup"):
         other.restore(place.backup())
     assert other.log.read_bytes() == b'{"seq":1}\n'
     assert other.is_empty()
@@ -53,7 +53,7 @@ def test_a_log_that_is_newer_than_the_backup_is_told_and_kept(place: Place) -> N
 def test_a_log_that_cannot_be_written_now_is_told_and_comes_later(
     place: Place, other: Place, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Then all else is back: it is no failure of the restore."""
+    """Everything else is restored, so the restore has not failed."""
     place.flush()
     archive, whole = place.backup(), place.log.read_bytes()
     other.make()
@@ -74,7 +74,7 @@ def test_a_log_that_cannot_be_written_now_is_told_and_comes_later(
 
 
 def test_files_that_no_row_keeps_stay_until_somebody_has_looked(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Log and rows are both those of the backup, and so alike; the bucket is of a later time."""
+    """Log and rows are both the backup's, and so agree; the bucket is from a later time."""
     monkeypatch.setattr(orphans, "REST_S", 0)
     place.flush()
     archive = place.backup()

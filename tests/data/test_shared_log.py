@@ -1,4 +1,4 @@
-"""The log: one line per finished task, at its place, in a chain; whatever the file was left like."""
+"""The log: one line per finished task, at its offset, in a chain, whatever state the file was left in."""
 
 import fcntl
 import json
@@ -241,7 +241,7 @@ def test_the_head_row_is_there_from_the_first_migration_on(database: Database) -
 
 
 def test_a_lock_of_our_own_process_is_no_lock(path: Path) -> None:
-    """Why only shared_log.py may open the file: any close of any descriptor drops the lock."""
+    """Why only shared_log.py may open the file: closing any descriptor drops the lock."""
     path.touch()
     with open(path, "r+b") as first:
         fcntl.lockf(first, fcntl.LOCK_EX)
@@ -254,7 +254,7 @@ def test_a_lock_of_our_own_process_is_no_lock(path: Path) -> None:
 def test_writers_that_lost_their_file_lock_wait_for_one_another_at_the_head_row(
     database: Database, log: SharedLog, path: Path, end_task: NewTask, tmp_path: Path
 ) -> None:
-    """As after trouble with NFS. Two logs in one process show it: POSIX locks do not keep them apart."""
+    """As after trouble with NFS. Shown with two logs in one process, which POSIX locks do not keep apart."""
     for _ in range(3):
         end_task()
     armed = tmp_path / "log.appended"

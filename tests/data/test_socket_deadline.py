@@ -1,4 +1,4 @@
-"""Nobody waits for ever for a server that does not answer, and nobody who is answered in time is disturbed."""
+"""Nobody waits forever for a server that does not answer, and nobody who is answered in time is disturbed."""
 
 import os
 import socket

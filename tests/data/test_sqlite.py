@@ -1,4 +1,4 @@
-"""What SQLite needs beyond what every database does: a queue of its writers, and readers that wait for none of them."""
+"""What SQLite needs beyond every database: a queue for its writers, and readers that wait for none of them."""
 
 import os
 import sqlite3
@@ -22,7 +22,7 @@ NewTask = Callable[..., str]
 
 @pytest.fixture
 def database_url(tmp_path: Path) -> str:
-    """SQLite's alone."""
+    """SQLite only."""
     return new_sqlite(tmp_path / "md5.sqlite3")
 
 
@@ -47,7 +47,7 @@ def test_a_writer_that_stands_still_holds_nobody_for_ever(
         with holder.transaction():
             for _ in range(20):
                 began = time.monotonic()
-                with pytest.raises(DependencyAway, match="have been writing"), database.transaction():
+                with pytest.raises(DependencyAway, match="locked by other writers"), database.transaction():
                     raise AssertionError("two writers at once")
                 assert time.monotonic() - began < BUSY_S
             assert len(os.listdir("/proc/self/fd")) <= open_files + 5  # nothing piles up meanwhile
@@ -57,7 +57,7 @@ def test_a_writer_that_stands_still_holds_nobody_for_ever(
 
 
 def test_a_transaction_holds_the_write_lock_from_its_start(database: Database) -> None:
-    """Also against those who know nothing of our queue: what was read in it cannot change before it is written."""
+    """Also against writers outside our queue: what the transaction has read cannot change before it writes."""
     outsider = sqlite3.connect(database.url.database or "", timeout=0, isolation_level=None)
     with database.transaction(), pytest.raises(sqlite3.OperationalError, match="locked"):
         outsider.execute("BEGIN IMMEDIATE")

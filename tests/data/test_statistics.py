@@ -1,4 +1,4 @@
-"""How many, how long, how far behind: from rows."""
+"""Counts, times and delays, computed from rows."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -18,7 +18,7 @@ NewTask = Callable[..., str]
 
 
 def end(database: Database, task_id: str, outcome: str = "done") -> None:
-    """As a worker, or as a client that cancels: without the line."""
+    """Decide an outcome, as a worker does, or a client that cancels, without writing the line."""
     with database.transaction() as db:
         if outcome == "cancelled":
             tasks.cancel(db, "local", task_id)

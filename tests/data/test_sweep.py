@@ -1,4 +1,4 @@
-"""Sweep, restart, give up: what is due is sent again or queued again, and what lost its worker too often has failed."""
+"""Sweep, restart, give up: due hints are repeated, due tasks queued again, and tasks that lost too many workers fail."""
 
 import pytest
 from sqlalchemy import select, update
@@ -24,7 +24,7 @@ def test_a_lease_that_runs_out_is_queued_again_and_says_why(database: Database, 
     again = row(database, lost.id)
     assert (again["status"], again["lost_leases"]) == ("queued", 1)
     assert [event["status"] for event in tasks.history(again)] == ["queued", "running", "queued"]
-    assert "no sign of life" in tasks.history(again)[-1]["reason"]
+    assert "no heartbeat" in tasks.history(again)[-1]["reason"]
 
 
 @pytest.mark.parametrize("max_attempts", [1, 2, 5])
@@ -50,7 +50,7 @@ def test_what_is_put_back_waits_out_its_delay_even_when_all_is_published(databas
 
 
 def clock(database: Database) -> int:
-    """The database's, in microseconds."""
+    """The database's clock, in microseconds."""
     with database.reading() as db:
         return db.execute(select(now())).scalar_one()
 
@@ -93,7 +93,7 @@ def test_a_service_that_is_killed_again_and_again_costs_a_task_nothing(database:
         assert sent(sweep(database)) == [task_id]
     after = row(database, task_id)
     assert (after["status"], after["lost_leases"], after["errors"]) == ("queued", 0, 0)
-    assert "started again" in after["history"][-1]["reason"]
+    assert "restarted" in after["history"][-1]["reason"]
 
 
 def test_a_clock_that_was_put_back_stops_nothing(database: Database, new_task: NewTask) -> None:
@@ -117,13 +117,13 @@ def test_a_worker_that_sees_no_way_on_counts_as_lost_and_is_tried_again_at_once(
     failed = row(database, task_id)
     assert published == []
     assert (failed["outcome"], failed["error"]["code"], failed["lost_leases"]) == ("failed", "worker_lost", 2)
-    assert "2 tries" in failed["error"]["detail"]
+    assert "2 attempts" in failed["error"]["detail"]
     assert "no progress for 3 s" in failed["error"]["detail"]
     assert "no progress for 3 s; loss 1 of 2" in tasks.history(failed)[2]["reason"]
 
 
 def test_what_is_lost_in_company_counts_against_nobody(database: Database, new_task: NewTask) -> None:
-    """One of them may have killed the worker; which one, is seen when each is tried alone."""
+    """Any of them may have killed the worker; which one shows when each is attempted alone."""
     ids = sorted(new_task() for _ in range(2))
     with database.transaction() as db:
         assert len(leases.claim(db, ids, 0)) == 2
@@ -131,12 +131,12 @@ def test_what_is_lost_in_company_counts_against_nobody(database: Database, new_t
     with database.reading() as db:
         rows = tasks.get_all(db, "local", ids)
     assert [(row["status"], row["lost_leases"], row["attempt"]) for row in rows] == [("queued", 0, 1)] * 2
-    assert all("counts against nobody" in row["history"][-1]["reason"] for row in rows)
+    assert all("not counted" in row["history"][-1]["reason"] for row in rows)
     with database.transaction() as db:
         assert len(leases.claim(db, ids[:1], 0)) == 1
     assert sweep(database, max_attempts=1).given_up == 1
     with database.reading() as db:
-        assert tasks.get(db, "local", ids[0])["error"]["detail"].startswith("given up after 1 tries")
+        assert tasks.get(db, "local", ids[0])["error"]["detail"].startswith("The task was given up after 1 attempts")
 
 
 def test_a_large_file_has_a_lane_of_its_own(database: Database, new_task: NewTask) -> None:

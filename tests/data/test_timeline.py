@@ -1,5 +1,5 @@
-"""One file's life by the clock, from the upload until nothing is due any more. The clock is set, nobody waits; but it goes
-on, too: just before a limit is ten seconds before it."""
+"""The life of one file, from the upload until nothing is due any more. The clock is set, so nobody waits. But it also runs
+on: "just before a limit" is ten seconds before it."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Whose turn it is: a flood of one owner keeps no other one waiting for longer than the work that is running."""
+"""Whose turn it is: one owner's flood makes no other owner wait for longer than the work in progress takes."""
 
 import random
 from collections import Counter
@@ -37,7 +37,7 @@ def extra(database: Database, last: str) -> list[Claim]:
 
 
 def cut(database: Database, task_id: str, count: int) -> list[str]:
-    """Into so many parts, whose ids it returns."""
+    """Cut a task into this many parts; returns their ids."""
     (mine,) = claim(database, task_id)
     with database.transaction() as db:
         made = parts.cut(db, mine, [Slice(each, 1, each) for each in range(count)], {}, count, "rows")
@@ -131,7 +131,7 @@ def test_what_is_to_wait_for_longer_is_not_taken_before(database: Database, new_
 
 
 def test_every_message_is_a_turn_however_they_come(database: Database, new_task: NewTask) -> None:
-    """As many messages as rows: no row is left over, and none is done twice."""
+    """There are as many messages as rows: no row is left over, and none is done twice."""
     chance = random.Random(18)
     ids = [new_task(owner=chance.choice(["ann", "bob", "cid"]), size=BIG) for _ in range(30)]
     done, last = [], ""

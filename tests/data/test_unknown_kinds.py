@@ -1,4 +1,4 @@
-"""A worker that is older than the API: what it does not know it leaves to the others, and says so; nothing fails for it."""
+"""A worker that is older than the API leaves tasks of unknown kinds to others, and says so; nothing fails because of it."""
 
 from collections import Counter
 from collections.abc import Callable
@@ -26,7 +26,7 @@ NewTask = Callable[..., str]
 
 @pytest.fixture
 def newer(database: Database, new_task: NewTask) -> NewTask:
-    """Makes a task of a kind that this version does not know, as a newer API would."""
+    """Creates a task of a kind that this version does not know, as a newer API would."""
 
     def make(**given: object) -> str:
         task_id = new_task(**given)
@@ -51,7 +51,7 @@ def test_a_task_of_a_newer_kind_is_left_for_others_and_says_so(
     left = row(database, unknown)
     assert (left["status"], left["attempt"], left["errors"], left["outcome"]) == ("queued", 0, 0, None)
     assert tasks.version(left) != before  # whoever waits for it learns so
-    assert "does not know the kind newer: upgrade" in tasks.history(left)[-1]["reason"]
+    assert "does not know the kind newer and left it" in tasks.history(left)[-1]["reason"]
     with database.reading() as db:
         assert statistics.left_kinds(db) == ["newer"]
         counted = {counted["kind"]: counted["left"] for counted in statistics.unfinished(db)}
@@ -76,7 +76,7 @@ def test_its_hint_is_sent_again(database: Database, newer: NewTask) -> None:
 def test_what_was_left_is_asked_about_seldom_and_keeps_nobody_waiting(
     database: Database, new_task: NewTask, newer: NewTask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """However many these are, and though the queue is empty: a sweep looks at so many rows, in the order of their ids."""
+    """However many there are, and although the queue is empty: a sweep reads a limited number of rows, in id order."""
     monkeypatch.setattr(of_rows, "BATCH", 2)
     left = [newer() for _ in range(5)]
     assert claim(database, WORK, *left) == []
@@ -146,7 +146,7 @@ def test_a_turn_goes_to_what_is_known(
 
 
 def test_what_a_newer_kind_made_is_not_forgotten_by_an_older_sweeper(database: Database, newer: NewTask) -> None:
-    """Its rows would have no owner any more who could have them deleted."""
+    """Otherwise its rows would have no owner who could delete them."""
     unknown = newer()
     with database.transaction() as db:
         db.execute(

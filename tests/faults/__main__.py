@@ -1,6 +1,7 @@
-"""`make faults`: the long form of the tests here, one after the other, and its figures into RESULTS.md.
+"""`make faults`: runs the long form of these tests, one after the other, and writes the figures into RESULTS.md.
 
-What pytest takes may follow, as in `python -m tests.faults -k kill_storm`: rows of tests that were not run stay as they were.
+Arguments for pytest may follow, as in `python -m tests.faults -k kill_storm`; the rows of tests that were not run stay
+unchanged.
 """
 
 import datetime
@@ -58,7 +59,7 @@ def main() -> int:
 
 
 def _rows() -> dict[str, tuple[str, str]]:
-    """Those of earlier runs."""
+    """The rows of earlier runs."""
     kept = RESULTS.read_text().partition("## Mutants")[0] if RESULTS.exists() else ""
     return {name: (when, words) for name, when, words in ROW.findall(kept) if name not in ("test", "---")}
 

@@ -1,4 +1,4 @@
-"""`md5-service` as it is run at a prompt, told by its environment what it works on."""
+"""Runs `md5-service` as at a prompt, with everything set by its environment."""
 
 import os
 import subprocess
@@ -11,7 +11,7 @@ from tests.data.place import Place
 from tests.service import COMMAND
 
 Environment = Mapping[str, str]
-NO_PLACE = ["--data", "/nonexistent"]  # all is in the environment
+NO_PLACE = ["--data", "/nonexistent"]  # everything is in the environment
 
 
 def md5_service(*words: str | Path, env: Environment | None = None) -> subprocess.CompletedProcess[str]:
@@ -20,7 +20,7 @@ def md5_service(*words: str | Path, env: Environment | None = None) -> subproces
 
 
 def done(ran: subprocess.CompletedProcess[str]) -> str:
-    """What it said."""
+    """Runs the command; returns its output."""
     assert ran.returncode == 0, ran.stdout + ran.stderr
     return ran.stderr
 

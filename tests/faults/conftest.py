@@ -1,4 +1,4 @@
-"""What tests that break things share: a cluster on servers of their own, what is backed up, what a proxy stands before."""
+"""Shared by the tests that break things: a cluster on servers of its own, a place to back up, a proxy."""
 
 import threading
 from collections.abc import Callable, Iterator
@@ -18,8 +18,8 @@ from tests.faults.proxy import Proxy
 from tests.servers.postgres import Postgres
 
 StartCluster = Callable[..., Cluster]
-MANY = 600  # files of a place that is backed up
-# A broker of each make in the long form; else RabbitMQ alone: the storm of `tests/end_to_end` has Valkey.
+MANY = 600  # files in a place that is backed up
+# Every broker in the long form; otherwise only RabbitMQ, because the storm of `tests/end_to_end` has Valkey.
 long_form_brokers = pytest.mark.parametrize(
     "broker_server", [pytest.param("valkey", marks=pytest.mark.long), "rabbitmq"], indirect=True
 )
@@ -27,14 +27,14 @@ long_form_brokers = pytest.mark.parametrize(
 
 @pytest.fixture
 def own_postgres(tmp_path: Path) -> Iterator[Postgres]:
-    """A server that the test may break, with fsync as in earnest."""
+    """A server that the test may break, with fsync on, as in production."""
     with Postgres(tmp_path / "postgres", fsync=True) as server:
         yield server
 
 
 @pytest.fixture
 def start_cluster(tmp_path: Path) -> Iterator[StartCluster]:
-    """Start separate processes on a database and a broker; keyword arguments are those of Cluster, settings among them."""
+    """Start separate processes on a database and a broker; keyword arguments are those of Cluster, including settings."""
     clusters: list[Cluster] = []
 
     def start(database_url: str, broker_url: str, **given: Any) -> Cluster:
@@ -50,7 +50,7 @@ def start_cluster(tmp_path: Path) -> Iterator[StartCluster]:
 
 @pytest.fixture
 def full(tmp_path: Path) -> Iterator[Place]:
-    """Rows and stored files for which a backup, or a restore, takes a while."""
+    """Enough rows and stored files that a backup or restore takes a while."""
     database = Database(new_sqlite(tmp_path / "md5.sqlite3"))
     place = Place(tmp_path / "full", database)
     place.make()
@@ -75,6 +75,6 @@ def echo() -> Iterator[Echo]:
 
 @pytest.fixture
 def proxy(echo: Echo) -> Iterator[Proxy]:
-    """One before `echo`."""
+    """A proxy before `echo`."""
     with Proxy(echo.server_address[1]) as proxy:
         yield proxy

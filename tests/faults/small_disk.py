@@ -13,18 +13,18 @@ from tests.servers import needed
 MIB = 1 << 20
 
 
-PAGE = 4096  # what tmpfs gives out at once
+PAGE = 4096  # what tmpfs allocates at a time
 
 
 class SmallDisk:
-    """A file system of its own, of so many bytes, on a folder."""
+    """A file system of its own, of this size in bytes, mounted on a folder."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self._filler = folder / "filler"
 
     def fill(self, *, but: int = 0) -> None:
-        """Up to the last byte, `but` so many."""
+        """Fill it to the last byte, except for `but` bytes."""
         with open(self._filler, "ab", buffering=0) as filler, contextlib.suppress(OSError):
             while True:
                 filler.write(bytes(MIB))

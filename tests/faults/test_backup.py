@@ -1,5 +1,5 @@
-"""A service is backed up while it works, then destroyed; what was handed over before the backup began is kept by what is
-restored, elsewhere, in another make of database, with a broker that knows of nothing."""
+"""A service is backed up while it works, then destroyed. Everything uploaded before the backup began is there after a
+restore, elsewhere, in a different database, with an empty broker."""
 
 import shutil
 import threading
@@ -24,11 +24,11 @@ from tests.service import Service
 
 Figure = Callable[[str], None]
 Promised = Mapping[str, str | None]
-LOAD_S = 600  # at the longest
+LOAD_S = 600  # at most
 
 
 class Load:
-    """Clients that hand files over, of all sizes, and files of contacts between them."""
+    """Clients that upload files of all sizes, and files of contacts among them."""
 
     def __init__(self, service: Client) -> None:
         self.journal = Journal([service.url], 50 * LOAD_S, SEED, clients=3, over_s=LOAD_S)
@@ -62,7 +62,7 @@ def test_all_is_destroyed_and_comes_back_elsewhere(
     is_long: bool,
     figure: Figure,
 ) -> None:
-    """From what `./run` has, on SQLite, to separate processes on PostgreSQL, with a bucket and a log elsewhere."""
+    """From what `./run` has, on SQLite, to separate processes on PostgreSQL, with a different bucket and log."""
     first_s, backups = (20, 10) if is_long else (1, 1)
     (failpoints := tmp_path / "failpoints").mkdir()
     service = start_service(lease_s=5, sweep_s=0.5, keep_uploads_s=1, part_bytes=16 << 10, failpoints=failpoints)
@@ -88,7 +88,7 @@ def test_all_is_destroyed_and_comes_back_elsewhere(
 
 
 def kept_elsewhere(cluster: Cluster, file: Path, before: Promised, last: Promised) -> str:
-    """Restores, has all that had not ended end, and compares. Returns what was measured."""
+    """Restores, lets all unfinished tasks finish, and compares. Returns the measurements."""
     told = done(md5_service("restore", file, *NO_PLACE, env=cluster.environment))
     with running(cluster):
         began = time.monotonic()
@@ -144,7 +144,7 @@ def test_several_hosts_are_destroyed_and_come_back_on_another_make(
 
 
 def new_place(folder: Path, database_url: str, broker: Valkey) -> Cluster:
-    """Where nothing is yet, and nothing runs."""
+    """A place with nothing in it, where nothing runs."""
     return Cluster(folder, database_url, broker.url, workers=2, lease_s=5, sweep_s=1)
 
 
@@ -156,7 +156,7 @@ def found_in(service: Service | Cluster, promised: Promised) -> Counts:
 def test_the_database_is_lost_and_the_log_is_newer(
     start_service: Callable[..., Service], tmp_path: Path, figure: Figure
 ) -> None:
-    """Bucket and log survive: the ids that were given out after the backup are told of, and their bytes are kept."""
+    """Bucket and log survive: the restore reports the ids that were returned after the backup, and their bytes are kept."""
     service = start_service(lease_s=5)
     load = Load(service)
     time.sleep(1)

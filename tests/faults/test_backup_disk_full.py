@@ -1,4 +1,4 @@
-"""A backup or a restore for which there is no room says so, and leaves nothing."""
+"""A backup or restore without enough disk space says so, and leaves nothing behind."""
 
 import os
 from pathlib import Path
@@ -30,14 +30,14 @@ def test_a_disk_that_is_full_is_told_and_nothing_is_left(full: Place, tmp_path: 
         assert full.found() == []
         place = Place(disk.folder, Database(f"sqlite:///{tmp_path}/other.sqlite3"))
         back = md5_service("restore", file, *NO_PLACE, env=environment_of(place))
-        assert (back.returncode, back.stderr) == (2, "md5-service: the disk of the bucket is full\n")
+        assert (back.returncode, back.stderr) == (2, "md5-service: the bucket's disk is full\n")
         assert place.is_empty()
         assert place.files() == {}
         place.database.close()
 
 
 def test_a_bucket_that_is_full_is_told_and_nothing_is_left(tmp_path: Path) -> None:
-    """Links take no room, but the rows that are written down beside them do."""
+    """Links take no space, but the rows written beside them do."""
     with small_disk(tmp_path / "small", MIB) as disk:
         place = Place(disk.folder, Database(new_sqlite(tmp_path / "md5.sqlite3")))
         place.make()
@@ -45,7 +45,7 @@ def test_a_bucket_that_is_full_is_told_and_nothing_is_left(tmp_path: Path) -> No
         disk.fill()
         before = place.files()
         made = md5_service("backup", tmp_path / "b.tar", *NO_PLACE, env=environment_of(place))
-        assert (made.returncode, made.stderr) == (2, "md5-service: the disk of the bucket is full\n")
+        assert (made.returncode, made.stderr) == (2, "md5-service: the bucket's disk is full\n")
         assert place.files() == before
         assert list(place.bucket.root.glob("backup-*")) == list(tmp_path.glob("b.tar*")) == []
         place.database.close()

@@ -1,4 +1,4 @@
-"""A backup or a restore that is killed leaves nothing that stands in the way of the next, which is whole."""
+"""A killed backup or restore leaves nothing that hinders the next one, which is whole."""
 
 import contextlib
 import os
@@ -24,7 +24,7 @@ Figure = Callable[[str], None]
 
 
 def killed(words: list[str], place: Place, after_s: float) -> float:
-    """Run a command and kill it, so long after its folder in the bucket appeared. Returns how long it lived from then on."""
+    """Run a command and kill it this long after its folder in the bucket appeared. Returns how long it lived from then on."""
     command, env = [COMMAND, *words, *NO_PLACE], os.environ | environment_of(place)
     before = set(place.bucket.root.glob(f"{words[0]}-*"))
     process = forked.start(command, env, Path.cwd())
@@ -74,7 +74,7 @@ def test_backups_are_killed_and_the_next_one_is_whole(
 def test_restores_are_killed_and_begun_again(
     full: Place, tmp_path: Path, postgres: Postgres, is_long: bool, figure: Figure
 ) -> None:
-    """A killed one has done nothing, or all."""
+    """A killed one has done nothing, or everything."""
     kills, chance = 60 if is_long else 1, random.Random(SEED)
     file = tmp_path / "b.tar"
     file.write_bytes(full.backup())

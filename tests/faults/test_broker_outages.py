@@ -1,4 +1,4 @@
-"""The broker goes away in every way there is, while files come in: nobody who hands one over notices, and nothing is lost."""
+"""The broker becomes unavailable in every possible way while files arrive: no client notices, and nothing is lost."""
 
 import contextlib
 import hashlib
@@ -36,7 +36,7 @@ from tests.servers.valkey import Valkey
 
 ANSWER_S = 2.0
 TAKEN_S = 10
-PROMISES, OVER_S = 12, 1.5  # handed over around each fault
+PROMISES, OVER_S = 12, 1.5  # uploaded around each fault
 Broker = Valkey | RabbitMq
 
 
@@ -76,11 +76,11 @@ def test_broker_outages(
     slowest_s = 0.0
     consuming_s = {said(fault): 0.0 for fault in times}
     with Proxy(broker_server.port) as proxy, contextlib.ExitStack() as stack:
-        # One of each, so that none hides that another does not come back.
+        # One of each, so that none hides another that does not come back.
         cluster = start_cluster(
             url, broker_server.url_at(proxy.port), workers=1, lease_s=3, sweep_s=1, log_level="error"
         )
-        client = stack.enter_context(cluster.client())  # made before: that takes longer than it may distort
+        client = stack.enter_context(cluster.client())  # created before: that takes long enough to distort the times
         for number, fault in enumerate(faults):
             journal = Journal(cluster.urls, PROMISES, SEED + number, clients=2, over_s=OVER_S)
             journal.start()
@@ -114,8 +114,7 @@ def test_broker_outages(
 
 
 def goes_unnoticed(client: httpx2.Client, promises: dict[str, str]) -> float:
-    """Whoever hands a file over gets its id in time, and whoever asks what is wrong the broker's name; returns how long the
-    slower answer took."""
+    """Every upload gets its id in time, and /readyz names the broker; returns how long the slower answer took."""
     content = os.urandom(100)
     upload = client.post("/v1/tasks", content=content)
     assert upload.status_code == 202, upload.text
@@ -127,7 +126,7 @@ def goes_unnoticed(client: httpx2.Client, promises: dict[str, str]) -> float:
 
 
 def hinted(cluster: Cluster, promises: dict[str, str]) -> str:
-    """Handed over as everybody does."""
+    """Uploaded as usual."""
     content = os.urandom(100)
     task_id = cluster.hand_over(content)
     promises[task_id] = hashlib.md5(content).hexdigest()
@@ -135,7 +134,7 @@ def hinted(cluster: Cluster, promises: dict[str, str]) -> str:
 
 
 def unhinted(cluster: Cluster, promises: dict[str, str]) -> str:
-    """As an API leaves it that is killed right after its COMMIT: beat and the sweeper alone can bring it to a worker."""
+    """As left by an API that is killed right after its COMMIT: only beat and the sweeper can bring it to a worker."""
     content = os.urandom(100)
     task_id = store(Bucket(f"file://{cluster.folder}/bucket"), content=content)
     database = Database(cluster.database_url)
@@ -147,8 +146,8 @@ def unhinted(cluster: Cluster, promises: dict[str, str]) -> str:
 
 
 def test_a_hint_whose_ack_is_lost_costs_the_worker_no_place(broker_server: Broker) -> None:
-    """Else each that was on its way when the broker hung would leave the worker with one place less, and `upkeep`, which has
-    but one, would wait for ever."""
+    """Otherwise each ack in transit when the broker hung would cost the worker a slot, and `upkeep`, which has only one,
+    would wait forever."""
     with receiving(broker_server, "first", "second") as (connection, got):
         connection.drain_events(timeout=TAKEN_S)
         broker_server.suspend()
@@ -162,7 +161,7 @@ def test_a_hint_whose_ack_is_lost_costs_the_worker_no_place(broker_server: Broke
 def test_a_hint_that_was_fetched_and_not_begun_leaves_nothing_behind(
     broker_server: Broker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """When the worker lets go of a broker that is away: no dump of it in the folder for temporary files."""
+    """When the worker abandons an unavailable broker: kombu leaves no dump of it in the folder for temporary files."""
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     with receiving(broker_server, "first") as (connection, got):
         connection.drain_events(timeout=TAKEN_S)
@@ -173,7 +172,7 @@ def test_a_hint_that_was_fetched_and_not_begun_leaves_nothing_behind(
 
 @contextlib.contextmanager
 def receiving(broker: Broker, *task_ids: str) -> Iterator[tuple[Connection, list[Message]]]:
-    """Send hints, and be a worker that has one place."""
+    """Send hints, and be a worker with one slot."""
     nothing = {"database_url": "sqlite:////nowhere", "bucket_url": "file:///", "log_path": Path(os.devnull)}
     app = make_celery(Settings.model_validate({"broker_url": broker.url} | nothing))
     publish(app, [hints.Message([task_id]) for task_id in task_ids])
@@ -199,5 +198,5 @@ def test_a_broker_that_does_not_let_us_in_is_away(rabbitmq: RabbitMq, tmp_path: 
         lambda: is_idle(app),
         lambda: publish(app, [hints.Message(["01a201f5-3560-7681-96d2-5d5d82951648"])]),
     ):
-        with pytest.raises(DependencyAway, match="the broker cannot be reached"):
+        with pytest.raises(DependencyAway, match="the broker is unavailable"):
             step()

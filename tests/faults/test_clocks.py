@@ -1,4 +1,4 @@
-"""Hosts whose clocks are an hour off, either way: nothing waits for an hour, and what is told of times is right."""
+"""Hosts whose clocks are an hour off, either way: nothing waits for an hour, and reported times are right."""
 
 import hashlib
 import re
@@ -20,7 +20,7 @@ from tests.servers.valkey import Valkey
 
 LEASE_S = 2
 STALLED_S = 60
-HELD_S = 3  # the log's lock, by a stranger
+HELD_S = 3  # seconds that a stranger holds the log's lock
 FLOW_S = 1
 TOGETHER = 5
 AHEAD, BEHIND = "+1h", "-1h"
@@ -29,7 +29,7 @@ TRUE = time.time() - time.monotonic()
 
 Clock = Callable[[str], Mapping[str, str]]
 
-# libfaketime 0.9.10 makes an error of what Python's sleep asks the kernel for, where it leaves the monotonic clock alone.
+# libfaketime 0.9.10 breaks Python's sleep if the monotonic clock is left alone.
 SLEEP = """
 import select, time
 time.sleep = lambda seconds: select.select((), (), (), seconds) and None
@@ -37,13 +37,13 @@ time.sleep = lambda seconds: select.select((), (), (), seconds) and None
 
 
 class Flow:
-    """Files that come one after the other, and when the client saw each of them end, by a clock that is never off."""
+    """Files uploaded one after the other, and when the client saw each of them finish, by a correct clock."""
 
     def __init__(self, cluster: Cluster) -> None:
         self.promises: dict[str, str] = {}  # id → MD5
         self.given: dict[str, float] = {}
         self.ended: dict[str, float] = {}
-        self.off_s = 0.0  # the most that a time told was off
+        self.off_s = 0.0  # the largest error of a reported time
         self._cluster = cluster
 
     def go_on(self, seconds: float) -> None:
@@ -57,7 +57,7 @@ class Flow:
             self.look()
 
     def look(self) -> bool:
-        """See what has ended, and the times told of it; returns whether all has."""
+        """Look at what has finished and at its times; returns whether everything has."""
         with self._cluster.client() as client:
             page = client.get("/v1/tasks", params={"limit": 1000}).json()["items"]
         for task in page:
@@ -75,7 +75,7 @@ class Flow:
 
 @pytest.fixture
 def clock(tmp_path: Path) -> Iterator[Clock]:
-    """The environment of a process whose clock is so much off."""
+    """The environment of a process whose clock is this far off."""
     [library] = needed("wrong clocks", "libfaketime", "/usr/lib/*/faketime/libfaketime.so.1")
     (tmp_path / "sitecustomize.py").write_text(SLEEP)
     yield lambda off: {
@@ -85,7 +85,7 @@ def clock(tmp_path: Path) -> Iterator[Clock]:
         "NO_FAKE_STAT": "1",
         "PYTHONPATH": str(tmp_path),
     }
-    for left in Path("/dev/shm").glob("*faketime_*"):  # by those that were killed
+    for left in Path("/dev/shm").glob("*faketime_*"):  # left by killed processes
         if not psutil.pid_exists(int(left.name.rpartition("_")[2])):
             left.unlink(missing_ok=True)
 
@@ -132,8 +132,8 @@ def test_clocks_an_hour_off(
 
 
 def trouble(cluster: Cluster, flow: Flow, failpoints: Path, *, must_hold: bool) -> int:
-    """Files come while a worker is killed at one of them, and while nobody can write the log; until all have ended. Returns
-    how many messages upkeep then holds for hours: its clock is behind those of some who sent them."""
+    """Files arrive while a worker is killed during its work, and while nobody can write the log, until all have finished.
+    Returns how many messages upkeep then holds for hours, because its clock is behind that of some senders."""
     flow.go_on(FLOW_S)
     (failpoints / "armed").write_text("crash")
     (failpoints / "armed").rename(failpoints / "work.done")
@@ -152,7 +152,7 @@ def trouble(cluster: Cluster, flow: Flow, failpoints: Path, *, must_hold: bool) 
 
 
 def waiting_for_their_time(cluster: Cluster) -> set[str]:
-    """Messages that were received, and not acted on."""
+    """Messages that were received but not acted upon."""
     received = set(re.findall(r"Task upkeep\.flush_log\[(\S+)\] received", cluster.stderr()))
     acted_on = set(re.findall(r"Task upkeep\.flush_log\[(\S+)\] (?:succeeded|retry|raised)", cluster.stderr()))
     return received - acted_on

@@ -1,5 +1,5 @@
-"""Workers are killed over and over while they load one file together: the table, the counts and the rejects are what one quiet
-worker makes of it, row by row."""
+"""Workers are killed again and again while they load one file together: the table, the counts and the rejects are the same,
+row by row, as with one undisturbed worker."""
 
 import time
 from collections.abc import Callable
@@ -43,7 +43,7 @@ def everything(database_url: str) -> tuple[set[tuple[Any, ...]], bytes]:
 
 
 def quietly(database_url: str, cluster: Cluster, content: bytes) -> dict[str, Any]:
-    """What one worker makes of it that nobody disturbs; returns the result."""
+    """Load the file with one undisturbed worker; returns the result."""
     own: dict[str, Any] = {"database_url": database_url, "broker_url": "memory://", "log_path": cluster.log_path}
     settings = Settings(**own, bucket_url=f"file://{cluster.folder}/bucket", part_bytes=PART_BYTES)
     database, bucket = Database(database_url), Bucket(settings.bucket_url)

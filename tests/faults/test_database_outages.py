@@ -1,5 +1,5 @@
-"""PostgreSQL is killed, hangs, and loses connections, while files come in: what was promised is kept, and what cannot be
-promised is said at once."""
+"""PostgreSQL is killed, hangs, and loses connections while files arrive: promises are kept, and what cannot be promised is
+refused at once."""
 
 import contextlib
 import time
@@ -25,10 +25,10 @@ from tests.servers.valkey import Valkey
 
 BEFORE_OR_AFTER: tuple[Literal["before", "after"], ...] = ("before", "after")
 ANSWER_S = 2.0
-CROWD = 45  # requests at the same time: more than an API has threads for what may hang
+CROWD = 45  # concurrent requests; more than the API has threads for blocking calls
 AGAIN_S = 5.0
-WATCHED_S = 7.0  # it says again after 10 s what it waits for
-MOST_LINES_A_S = 1.0  # of all processes
+WATCHED_S = 7.0  # it repeats what it waits for after 10 s
+MOST_LINES_A_S = 1.0  # log lines per second of all processes
 AT_ONCE_S = 2.0
 
 
@@ -70,7 +70,7 @@ def test_restarts_and_cuts_at_commit(
     for when in BEFORE_OR_AFTER:
         journal = Journal(cluster.urls, 10 * cuts, SEED + 1, over_s=0.2 * cuts)
         journal.start()
-        for _ in range(cuts):  # one by one: at once, they would all hit what comes first
+        for _ in range(cuts):  # one by one; together, they would all hit the first request
             cut_a_commit(proxy, when)
             time.sleep(0.05)
         journal.join(IN_TIME_S)
@@ -133,7 +133,7 @@ def test_everybody_has_an_answer_in_time(
 
 
 def is_refused_in_time(client: httpx2.Client, task_id: str) -> float:
-    """All get a 503 that says when to come back; returns how long the slowest took."""
+    """All get a 503 that says when to retry; returns how long the slowest took."""
     answers = everything_at_once(client, task_id)
     for answer in answers:
         if answer.url.path == "/healthz":
@@ -152,7 +152,7 @@ def is_refused_in_time(client: httpx2.Client, task_id: str) -> float:
 
 @contextlib.contextmanager
 def crowd(cluster: Cluster) -> Iterator[httpx2.Client]:
-    """For as many as want it at the same time, each on a connection of their own."""
+    """Clients for concurrent requests, each on a connection of its own."""
     with httpx2.Client(
         base_url=cluster.url, timeout=IN_TIME_S, limits=httpx2.Limits(), headers={"Connection": "close"}
     ) as client:
@@ -160,7 +160,7 @@ def crowd(cluster: Cluster) -> Iterator[httpx2.Client]:
 
 
 def everything_at_once(client: httpx2.Client, task_id: str) -> list[httpx2.Response]:
-    """What comes of it when many hand over, ask by id, list, and look how it is."""
+    """The outcome of many concurrent uploads, reads, lists and readiness checks."""
     asks = [("POST", "/v1/tasks"), ("GET", f"/v1/tasks/{task_id}"), ("GET", "/v1/tasks")] * (CROWD // 3)
     asks += [("GET", "/readyz"), ("GET", "/healthz")]
     with ThreadPoolExecutor(len(asks)) as pool:
@@ -182,7 +182,7 @@ def rows(server: Postgres, url: str) -> set[str]:
 
 @pytest.fixture
 def waiting(own_postgres: Postgres, broker: Valkey, tmp_path: Path) -> Iterator[Cluster]:
-    """Started before its servers, and before its schema was made."""
+    """A cluster started before its servers, and before its schema was created."""
     url = own_postgres.new_empty_database()
     own_postgres.kill()
     broker.kill()
@@ -204,7 +204,7 @@ def test_started_before_its_servers_it_waits_and_says_for_what(
         return len(waiting.stderr().splitlines())
 
     wait_for(waiting.stderr_path.exists, "the first process")
-    says("waiting for the database: the database cannot be used: ")
+    says("waiting for the database: the database is unavailable: ")
     before, began = lines(), time.monotonic()
     wait_for(lambda: waiting.readiness().get("database", "ok") != "ok", "the API to say so, too")
     stopping = time.monotonic()
@@ -214,12 +214,12 @@ def test_started_before_its_servers_it_waits_and_says_for_what(
 
     time.sleep(max(0, began + WATCHED_S - time.monotonic()))
     own_postgres.start()
-    says("waiting for the database: its schema is not of this version; run `md5-service migrate`")
+    says("waiting for the database: its schema is not that of this version; run `md5-service migrate`")
     said, said_s = lines() - before, time.monotonic() - began
     assert said / said_s <= MOST_LINES_A_S
 
     waiting.migrate()
-    says("waiting for the broker: the broker cannot be reached: ")
+    says("waiting for the broker: the broker is unavailable: ")
     waiting.again("worker-1")
     broker.start()
     wait_for(waiting.is_ready, "the API to be ready")

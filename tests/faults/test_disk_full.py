@@ -1,4 +1,4 @@
-"""A volume that fills up: nothing is torn, whoever hands a file over is told so, and all goes on when there is room again."""
+"""A volume fills up: nothing is torn, clients are told, and everything goes on when there is space again."""
 
 import hashlib
 import json
@@ -22,8 +22,8 @@ from tests.faults.small_disk import MIB, PAGE, SmallDisk, small_disk
 from tests.servers.postgres import Postgres
 from tests.servers.valkey import Valkey
 
-BEFORE = 30  # files handed over while there was room
-WORKER_WAITS = "waiting for the database: the disk of the database is full"
+BEFORE = 30  # files uploaded while there was space
+WORKER_WAITS = "waiting for the database: the database's disk is full"
 
 Figure = Callable[[str], None]
 
@@ -36,7 +36,7 @@ def broker(tmp_path: Path) -> Iterator[Valkey]:
 
 @pytest.fixture
 def open_folder() -> Iterator[Path]:
-    """One that PostgreSQL's own user can reach, as pytest's are not."""
+    """A folder that PostgreSQL's own user can reach, unlike pytest's."""
     folder = Path(tempfile.mkdtemp(prefix="md5-test-disk-"))
     folder.chmod(0o755)
     yield folder
@@ -49,7 +49,7 @@ def new_cluster(tmp_path: Path, database_url: str, broker: Valkey, **more: int) 
 
 
 class Files:
-    """Handed over, one like the other but for their content; with what was answered."""
+    """Uploaded files that differ only in content, with the answers."""
 
     def __init__(self, cluster: Cluster) -> None:
         self.promises: dict[str, str] = {}  # id → MD5
@@ -69,11 +69,11 @@ class Files:
         assert [self.give().status_code for _ in range(number)] == [202] * number
 
     def are_rows(self) -> bool:
-        """Whether the rows are those that were promised, and no other."""
+        """Whether the rows are exactly the promised ones."""
         return self._ids("SELECT id FROM tasks") == self.promises.keys()
 
     def are_stored(self) -> bool:
-        """Whether the bytes in bucket and database are those that were promised, and no other."""
+        """Whether the bytes in bucket and database are exactly the promised ones."""
         bucket = self._cluster.folder / "bucket"
         in_bucket = {path.name for path in files(bucket) if path.name != "filler"}
         return in_bucket | self._ids("SELECT task_id FROM contents") == self.promises.keys()
@@ -88,13 +88,13 @@ class Files:
 
 
 def is_told(answer: httpx2.Response) -> bool:
-    """That there is no room."""
+    """Whether the answer says that there is no space."""
     is_problem = answer.headers["content-type"] == "application/problem+json"
     return answer.status_code == 507 and is_problem and answer.json()["code"] == "storage_full"
 
 
 def drained(cluster: Cluster) -> float:
-    """Seconds until no promise is open; no more than they may be."""
+    """Seconds until no task is unfinished, up to the limit."""
     began = time.monotonic()
     wait_for(lambda: unfinished(cluster.database_url) == 0, "every promise to be kept")
     return time.monotonic() - began
@@ -179,7 +179,7 @@ def database_is_full(tmp_path: Path, url: str, broker: Valkey, disk: SmallDisk, 
         files.give_many(BEFORE)
         disk.fill()
         answers = [files.give()]
-        while not is_told(answers[-1]) and len(answers) < 300:  # until what the database holds ready is used up
+        while not is_told(answers[-1]) and len(answers) < 300:  # until the database's preallocated space is used up
             answers.append(files.give())
         cluster.again("worker-0")
         answers += [files.give() for _ in range(BEFORE)]

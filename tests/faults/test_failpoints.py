@@ -1,4 +1,4 @@
-"""At every step of every promise a process crashes, fails or falls asleep; nothing comes of it but a little delay.
+"""At every step of every promise, a process crashes, fails or sleeps; the only effect is a small delay.
 
 The short form arms all failpoints at once, the long form one after the other.
 """
@@ -22,14 +22,14 @@ from tests.servers.postgres import Postgres
 from tests.servers.valkey import Valkey
 
 LEASE_S = 1
-PAUSE_S = 2  # longer than the lease: whoever wakes up has been replaced
+PAUSE_S = 2  # longer than the lease, so that the sleeper has been replaced
 PART_BYTES = 1 << 10
 ROWS = "no address\n" + "".join(f"user{number % 70}@x.org,{number}\n" for number in range(140))
 LONG_WORK = 500 << 20  # bytes: takes longer than the time to the first beat
 
 
 class Provoker:
-    """Has processes come by failpoints, and journals what it is promised."""
+    """Makes processes pass failpoints, and records the promises."""
 
     def __init__(self, cluster: Cluster, folder: Path) -> None:
         self.journal: dict[str, str | None] = {}  # None: of contacts, which have no MD5
@@ -49,7 +49,7 @@ class Provoker:
         if step == "fail":
             with self._in_the_middle_of_work() as task_id:
                 (self._cluster.folder / "bucket" / task_id[-2:] / task_id).unlink(missing_ok=True)
-                del self.journal[task_id]  # it fails, for its bytes are gone
+                del self.journal[task_id]  # it fails, because its bytes are gone
         elif step == "put_back":
             bucket, away = self._cluster.folder / "bucket", self._cluster.folder / "bucket-away"
             with self._in_the_middle_of_work():
@@ -74,7 +74,7 @@ class Provoker:
         yield task_id
 
     def _wait_until_reached(self, name: str) -> None:
-        deadline = time.monotonic() + 5  # else somebody else was hit meanwhile: the caller tries again
+        deadline = time.monotonic() + 5  # otherwise another process was hit, and the caller retries
         while self.is_armed(name) and time.monotonic() < deadline:
             time.sleep(0.02)
 
@@ -145,7 +145,7 @@ def test_every_failpoint(
     assert found == KEPT
     assert counted
     assert all((rows, inserted + duplicate, invalid) == (141, 140, 1) for rows, inserted, duplicate, invalid in counted)
-    # A file of which the client never heard may have brought some of them.
+    # A file that the client never heard about may have brought some of them.
     assert sum(inserted for _, inserted, _, _ in counted) <= listed == 70
 
 

@@ -1,4 +1,4 @@
-"""What is in the queue and is no message of ours costs a line in the log: no worker, no memory, no file that waits behind it."""
+"""Foreign data in the queue costs one log line, and no worker, no memory, and no file that waits behind it."""
 
 import json
 import uuid
@@ -48,7 +48,7 @@ def test_garbage_costs_a_line_and_nobody_else(broker_server: Valkey | RabbitMq, 
         cluster.ended(cluster.hand_over(b"abc"))
         before = {process.pid for process in worker.tree()}
         sent = send_garbage(cluster, broker_server)
-        task_id = cluster.hand_over(b"abc")  # which waits behind all of it
+        task_id = cluster.hand_over(b"abc")  # waits behind all of it
         assert cluster.ended(task_id)["outcome"] == "done"
         wait_for(lambda: len(lines(cluster)) >= sent, "a line about each")
         assert len(lines(cluster)) == sent
@@ -57,7 +57,7 @@ def test_garbage_costs_a_line_and_nobody_else(broker_server: Valkey | RabbitMq, 
 
 
 def send_garbage(cluster: Cluster, broker: Valkey | RabbitMq) -> int:
-    """Returns how many messages of it are told of."""
+    """Returns how many of the messages cause a log line."""
     sent = 0
     good = json.dumps([[IDS], {}, REST]).encode()
 
@@ -88,6 +88,6 @@ def send_garbage(cluster: Cluster, broker: Valkey | RabbitMq) -> int:
 
 
 def lines(cluster: Cluster) -> list[str]:
-    """Of the worker, about messages."""
+    """The worker's log lines about messages."""
     about = [json.loads(line) for line in cluster.stderr().splitlines()]
     return [line["message"] for line in about if line["name"].startswith(("celery.", "md5_service.worker"))]

@@ -1,4 +1,4 @@
-"""Everything is killed and stopped, over and over, while files come in: on separate processes and real servers."""
+"""Everything is killed and stopped, again and again, while files arrive: on separate processes and real servers."""
 
 import time
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""Tests of the tests: without any one guarantee's code, a test fails."""
+"""Tests of the tests: without the code of any one guarantee, a test fails."""
 
 import dataclasses
 from collections.abc import Iterator
@@ -63,7 +63,7 @@ def test_whoever_is_named_to_notice_is_there(request: pytest.FixtureRequest) -> 
 
 
 def _is_of(name: str, item: str) -> bool:
-    """A file's name is that of all its tests, one without brackets of all its parameters."""
+    """A file name stands for all its tests, a name without brackets for all its parameters."""
     return item == name or item.startswith((f"{name}::", f"{name}["))
 
 

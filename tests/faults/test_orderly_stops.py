@@ -1,4 +1,4 @@
-"""Workers are asked to stop, whatever they are at: each ends, and soon."""
+"""Workers are asked to stop, whatever they are doing: each ends, and soon."""
 
 import hashlib
 import signal

@@ -1,4 +1,4 @@
-"""Files that kill, hang or exhaust whoever works on them fail with their reason, and no neighbour pays."""
+"""Files that kill, hang or exhaust their workers fail with a reason, and no other file suffers."""
 
 import hashlib
 import random
@@ -29,26 +29,29 @@ POISONS = (*DEADLY, "memory", "crumbs")
 FILES = {"short": 200, "long": 500}
 WORKERS, CHILDREN = 2, 2
 LEASE_S, STALL_S, TRIES = 2, 3, 2
-MEMORY = 160 << 20  # bytes; the half of it is there before the first file
+MEMORY = 160 << 20  # bytes; half of it is in use before the first file
 GONE_S = LEASE_S + DEAF_S + 3
 UNTROUBLED = ["queued", "running", "computed", "done"]
 
 
 def why(sort: str) -> tuple[str, str]:
-    """Code and words that a file of this sort fails with."""
+    """Code and detail of the error of such a file."""
     if sort in ("memory", "crumbs"):
-        return "out_of_memory", f"the work needs more than the {MEMORY} bytes of memory that a worker may have"
+        return (
+            "out_of_memory",
+            f"Processing this file needs more than the {MEMORY} bytes of memory that a worker may use.",
+        )
     last = (
-        f"no progress for {STALL_S} s"
+        f"it made no progress for {STALL_S} s"
         if sort == "hang"
-        else f"the worker ended, or showed no sign of life for {LEASE_S} s"
+        else f"the worker died or sent no heartbeat for {LEASE_S} s"
     )
-    return "worker_lost", f"given up after {TRIES} tries that did not end; the last one: {last}"
+    return "worker_lost", f"The task was given up after {TRIES} attempts that did not finish. The last time, {last}."
 
 
 @pytest.fixture
 def house(tmp_path: Path) -> Path:
-    """A copy of the house with one kind more."""
+    """A copy of the repository with one more kind."""
     folder = copied(tmp_path / "house")
     shutil.copy(poison.__file__, folder / "md5_service" / "worker" / "kinds" / "poison.py")
     registry = folder / "md5_task_data" / "registry.py"
@@ -60,7 +63,7 @@ def house(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def poisoned(tmp_path: Path) -> Path:
-    """Where each process that takes a poison writes so first."""
+    """The folder in which each process that takes a poison records that first."""
     path = tmp_path / "poisoned"
     path.touch()
     return path
@@ -152,7 +155,7 @@ def steps(task: dict[str, Any]) -> list[str]:
 
 
 def answering(cluster: Cluster, promises: dict[str, str]) -> set[int]:
-    """Every worker's every child has new work at the same time, and does it; returns who they are."""
+    """Every child of every worker gets new work at the same time and does it; returns the processes."""
     slow = [f"slow {number}".encode().ljust(SMALL + 1) for number in range(WORKERS * CHILDREN)]  # each travels alone
     ids = [cluster.hand_over(content, kind="poison") for content in slow]
     promises |= {task_id: hashlib.md5(content).hexdigest() for task_id, content in zip(ids, slow, strict=True)}

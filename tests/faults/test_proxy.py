@@ -1,4 +1,4 @@
-"""The proxy relays, delays, falls silent and refuses as it says, to a server that sends everything back."""
+"""The proxy relays, delays, falls silent and refuses as documented, before a server that sends everything back."""
 
 import contextlib
 import socket

@@ -1,4 +1,4 @@
-"""The proxy cuts where it says: at once, after so many bytes, around a pattern; and at the COMMIT of a real PostgreSQL."""
+"""The proxy cuts where it should: at once, after a number of bytes, around a pattern, and at the COMMIT of a real PostgreSQL."""
 
 import contextlib
 from typing import Literal

@@ -1,4 +1,4 @@
-"""Real servers that tests start themselves: each on a free port of the loopback, in a folder of its own."""
+"""Real servers that tests start themselves, each on a free port of the loopback interface, in a folder of its own."""
 
 import os
 import shutil
@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 
-WHERE = f"{os.environ.get('PATH', os.defpath)}:/usr/sbin:/usr/lib/rabbitmq/bin"  # servers are not on everybody's PATH
+WHERE = f"{os.environ.get('PATH', os.defpath)}:/usr/sbin:/usr/lib/rabbitmq/bin"  # servers are not on every user's PATH
 
 
 def needed(what: str, package: str, *programs: str, fallback: str = "") -> list[str]:
-    """Where the programs are, each a name or a pattern like `/usr/lib/postgresql/*/bin/postgres`, of which the newest is
-    taken; `fallback` is a name that serves as well. Where one is missing, CI fails, and elsewhere the test is skipped,
-    loudly."""
+    """The paths of these programs, each given as a name or a pattern such as `/usr/lib/postgresql/*/bin/postgres`, of which
+    the newest is used; `fallback` is an alternative name. If one is missing, CI fails; elsewhere the test is skipped with a
+    visible reason."""
     found = [_find(program) or (_find(fallback) if fallback else None) for program in programs]
     if missing := [program for program, path in zip(programs, found, strict=True) if path is None]:
         words = f"{', '.join(missing)} missing: install Debian's package {package}"

@@ -17,7 +17,7 @@ TTL_S = 300
 
 
 class Dns(Server):
-    """It knows `records`, as dnsmasq's options, and says of all else in `.org` that it does not exist."""
+    """Knows `records`, given as dnsmasq's options, and answers that everything else in `.org` does not exist."""
 
     def __init__(self, folder: Path, records: Sequence[str]) -> None:
         self._dnsmasq = needed("DNS", "dnsmasq-base", "dnsmasq")[0]
@@ -35,7 +35,7 @@ class Dns(Server):
 
     @property
     def address(self) -> str:
-        """As the setting `dns_server` has it."""
+        """In the form of the setting `dns_server`."""
         return f"127.0.0.1:{self.port}"
 
     def answers(self) -> bool:
@@ -45,5 +45,5 @@ class Dns(Server):
         return False
 
     def questions(self) -> list[tuple[str, str]]:
-        """What was asked, kind and name, since the start."""
+        """The queries since the start: kind and name."""
         return re.findall(r"query\[(\w+)\] (\S+) from", self._log())

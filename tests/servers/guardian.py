@@ -1,10 +1,10 @@
-"""Servers never outlive the tests that started them, however those end.
+"""Makes sure that servers never outlive the tests that started them, however those end.
 
-A server's processes are known by where they work: all have their working directory in the server's folder. That holds for
-what they fork, too, in whatever session or group that is, and when its parent is gone. PR_SET_PDEATHSIG would not do: it
-fires at the end of the *thread* that forked, and reaches no grandchildren, and none that is suspended by SIGSTOP.
+A server's processes are found by their working directory, which is always in the server's folder. That also holds for
+processes they fork, in whatever session or group, and after their parent has ended. PR_SET_PDEATHSIG would not work: it
+fires at the end of the *thread* that forked, and does not reach grandchildren or processes suspended by SIGSTOP.
 
-Run as a program, with nothing imported that takes long, this waits until its parent is gone, however that came about.
+Run as a program, this waits until its parent has ended, however that came about. It imports nothing that takes long.
 """
 
 import contextlib
@@ -18,13 +18,13 @@ from pathlib import Path
 
 import psutil
 
-GONE_S = 60  # for the kernel to end what was killed
+GONE_S = 60  # for the kernel to end killed processes
 
 _guardian: subprocess.Popen[bytes] | None = None
 
 
 def guard(folder: Path) -> None:
-    """When this process is gone: kill what works in that folder, and remove the folder."""
+    """When this process ends: kill what works in that folder, and remove the folder."""
     global _guardian
     if _guardian is None:
         _guardian = subprocess.Popen(
@@ -33,7 +33,7 @@ def guard(folder: Path) -> None:
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
-            start_new_session=True,  # Ctrl-C is not for it
+            start_new_session=True,  # must not receive Ctrl-C
         )
     assert _guardian.stdin is not None
     _guardian.stdin.write(f"{folder}\n".encode())
@@ -41,7 +41,7 @@ def guard(folder: Path) -> None:
 
 
 def processes_in(folders: Sequence[Path]) -> list[psutil.Process]:
-    """All that work in these folders or below, but not this process; parents mostly before their children."""
+    """All processes that work in or below these folders, except this one; parents mostly before their children."""
     return [
         process
         for process in psutil.process_iter()
@@ -50,7 +50,7 @@ def processes_in(folders: Sequence[Path]) -> list[psutil.Process]:
 
 
 def kill_all_in(folders: Sequence[Path]) -> None:
-    """SIGKILL them, and whatever they forked meanwhile; returns when none is left. Raises TimeoutError."""
+    """SIGKILL them and whatever they forked meanwhile; returns when none is left. Raises TimeoutError."""
     deadline = time.monotonic() + GONE_S
     while processes := processes_in(folders):
         if time.monotonic() > deadline:
@@ -64,7 +64,7 @@ def kill_all_in(folders: Sequence[Path]) -> None:
 def _cwd(process: psutil.Process) -> Path:
     try:
         return Path(process.cwd() or "/")
-    except (psutil.Error, OSError):  # gone, a zombie, or somebody else's
+    except (psutil.Error, OSError):  # gone, a zombie, or another user's
         return Path("/")
 
 

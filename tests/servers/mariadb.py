@@ -15,7 +15,7 @@ USER = PASSWORD = "tests"
 
 
 class MariaDb(DatabaseServer):
-    """With `fsync` off it still keeps what was committed through a kill, but not through a power loss."""
+    """With `fsync` off, committed data survives a kill but not a power failure."""
 
     def __init__(self, folder: Path, *, fsync: bool = False) -> None:
         self._mariadbd, self._install = needed("MariaDB", "mariadb-server", "mariadbd", "mariadb-install-db")

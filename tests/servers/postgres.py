@@ -21,9 +21,9 @@ IMMEDIATELY_S = 5
 
 
 class Postgres(DatabaseServer):
-    """With `fsync` off it still keeps what was committed through a kill, but not through a power loss."""
+    """With `fsync` off, committed data survives a kill but not a power failure."""
 
-    stop_signal = signal.SIGINT  # "fast": cuts the clients, and writes a checkpoint
+    stop_signal = signal.SIGINT  # "fast": disconnects clients, and writes a checkpoint
 
     def __init__(
         self, folder: Path, *, fsync: bool = False, initdb_options: Sequence[str] = (), data: Path | None = None
@@ -64,7 +64,7 @@ class Postgres(DatabaseServer):
         settings = {
             "port": self.port,
             "listen_addresses": "127.0.0.1",
-            "unix_socket_directories": "",  # all go over TCP, as through a proxy
+            "unix_socket_directories": "",  # all connections use TCP, so that they can go through a proxy
             "max_connections": 200,
             "shared_buffers": "16MB",
             "dynamic_shared_memory_type": "mmap",  # a kill leaves nothing in /dev/shm
@@ -77,7 +77,7 @@ class Postgres(DatabaseServer):
         return subprocess.run(command).returncode == 0
 
     def kill(self) -> None:
-        """SIGQUIT, which ends them as a crash would but frees the shared memory; SIGKILL for those that do not end."""
+        """SIGQUIT, which ends the processes as a crash would but frees the shared memory; SIGKILL for those that do not end."""
         self._signal_all(signal.SIGQUIT)
         self._signal_all(signal.SIGCONT)
         deadline = time.monotonic() + IMMEDIATELY_S
@@ -107,7 +107,8 @@ _mades: list[Path] = []
 
 
 def _made(server: Postgres) -> Path:
-    """The data of a server that never ran, made by this process once: it takes as long as all else at a start."""
+    """The data folder of a server that has never run, created once per process, because that takes as long as the rest of a
+    start."""
     if not _mades:
         folder = Path(tempfile.mkdtemp(prefix="md5-test-postgres-"))
         guard(folder)

@@ -12,12 +12,12 @@ from tests.servers.server import ANSWER_S, Server
 
 
 def promtool() -> str:
-    """Where the program is that checks Prometheus' files."""
+    """The path of the program that checks Prometheus's files."""
     return needed("Prometheus", "prometheus", "promtool")[0]
 
 
 class Prometheus(Server):
-    """It scrapes what its configuration says; that is made before its start."""
+    """Scrapes what its configuration says, which must be written before the start."""
 
     def __init__(self, folder: Path, configuration: Path) -> None:
         self._prometheus = needed("Prometheus", "prometheus", "prometheus")[0]
@@ -38,7 +38,7 @@ class Prometheus(Server):
             return False
 
     def ask(self, path: str, **parameters: str) -> Any:
-        """The data of an answer of its API; fails the test when it is an error."""
+        """The data of an answer from its API; fails the test on an error."""
         url = f"http://127.0.0.1:{self.port}/api/v1/{path}"
         answer = httpx2.get(url, params=parameters, timeout=10, verify=TLS).json()
         assert answer["status"] == "success", f"{parameters}: {answer}"
@@ -46,5 +46,5 @@ class Prometheus(Server):
         return answer["data"]
 
     def query(self, expression: str) -> list[dict[str, Any]]:
-        """Its series now, each with `metric`, the labels, and `value`, the moment and the value."""
+        """The current series, each with `metric` (the labels) and `value` (time and value)."""
         return list(self.ask("query", query=expression)["result"])

@@ -19,7 +19,7 @@ USER = PASSWORD = "guest"
 
 
 class RabbitMq(Server):
-    """It keeps durable queues with their persistent messages through a restart."""
+    """Durable queues and their persistent messages survive a restart."""
 
     vhost = "/"
 
@@ -72,13 +72,13 @@ class RabbitMq(Server):
         return f"amqp://{USER}:{PASSWORD}@127.0.0.1:{port}/{self.vhost}"
 
     def at(self, vhost: str) -> "RabbitMq":
-        """The same, with other queues."""
+        """The same server with other queues."""
         other = copy.copy(self)
         other.vhost = vhost
         return other
 
     def answers(self) -> bool:
-        """Whether it does within about 2 s; kombu would try again and again."""
+        """Whether it answers within about 2 s; kombu would retry again and again."""
         try:
             with self._connect():
                 return True

@@ -1,4 +1,4 @@
-"""What all servers can do."""
+"""What all servers have in common."""
 
 import contextlib
 import random
@@ -22,15 +22,16 @@ from md5_task_data.database.engine import Database
 from tests.client import IN_TIME_S
 from tests.servers.guardian import guard, kill_all_in, processes_in
 
-ANSWER_S = 2  # how long a request may take in `answers`
+ANSWER_S = 2  # the most that a request may take in `answers`
 TAIL = 3000  # characters of the log in an error
 
 _RANDOM = random.SystemRandom()  # pytest-randomly gives all of xdist's workers the same seed
 
 
 def free_port() -> int:
-    """A free port of the loopback, below those that the kernel gives to outgoing connections (32768 and up on Linux): one of
-    those could be taken while the server is down, even by a client that tries to reach it and so connects to itself."""
+    """A free port of the loopback interface, below the range that the kernel uses for outgoing connections (32768 and up on
+    Linux). A port in that range could be taken while the server is down, even by a client that tries to reach it and so
+    connects to itself."""
     while True:
         port = _RANDOM.randrange(12000, 32000)
         with socket.socket() as probe, contextlib.suppress(OSError):
@@ -39,11 +40,11 @@ def free_port() -> int:
 
 
 class ServerFailed(Exception):
-    """It, or a command to it; with the end of what that said itself."""
+    """A server or a command to it failed; has the end of its own output."""
 
 
 class Server(ABC):
-    """One server on one port and in one folder, through all its starts. As a context manager: started, and ended."""
+    """One server on one port and in one folder, through all its restarts. As a context manager: started, and finally ended."""
 
     stop_signal = signal.SIGTERM
     user: str | None = None  # run it as this user
@@ -53,7 +54,7 @@ class Server(ABC):
         self.folder = folder.resolve()
         self.log_path = self.folder / "server.log"
         self.port = free_port()
-        self._places = [self.folder]  # where its processes work
+        self._places = [self.folder]  # the working directories of its processes
         self._process: subprocess.Popen[bytes] | None = None
         self._has_started = False
 
@@ -63,10 +64,10 @@ class Server(ABC):
 
     @abstractmethod
     def _launch(self) -> subprocess.Popen[bytes]:
-        """Start it, without waiting; everything it keeps is made at the first call."""
+        """Start it, without waiting; the first call creates everything that it stores."""
 
     def start(self) -> None:
-        """Start it and wait until it answers. Raises ServerFailed when it does not in time."""
+        """Start it and wait until it answers. Raises ServerFailed if it does not in time."""
         assert not self.is_running
         for place in self._places:
             guard(place)
@@ -74,14 +75,14 @@ class Server(ABC):
             return
         self.kill()
         if not self._has_started:
-            self.port = free_port()  # somebody else may have taken the first one
+            self.port = free_port()  # another process may have taken the first one
             if self._comes_up():
                 return
             self.kill()
         raise ServerFailed(f"{type(self).__name__} does not start: {self._log()[-TAIL:]}")
 
     def _comes_up(self) -> bool:
-        """False when it ends by itself, or not in time."""
+        """False if it ends, or does not answer in time."""
         self._process = self._launch()
         deadline = time.monotonic() + IN_TIME_S
         while self.is_running and time.monotonic() < deadline:
@@ -92,7 +93,7 @@ class Server(ABC):
         return False
 
     def stop(self) -> None:
-        """Stop it in good order. Raises TimeoutExpired, and kills it, when it does not end in time."""
+        """Stop it in an orderly way. If it does not end in time, kills it and raises TimeoutExpired."""
         assert self._process is not None
         self.resume()
         try:
@@ -102,7 +103,7 @@ class Server(ABC):
             self.kill()
 
     def kill(self) -> None:
-        """End all its processes at once, as a power loss would; returns when none is left."""
+        """End all its processes at once, as a power failure would; returns when none is left."""
         kill_all_in(self._places)
         if self._process is not None:
             self._process.wait()
@@ -113,7 +114,7 @@ class Server(ABC):
         self.start()
 
     def suspend(self) -> None:
-        """SIGSTOP to all its processes: connections are still accepted, by the kernel, and nothing is answered."""
+        """SIGSTOP all its processes: the kernel still accepts connections, but nothing is answered."""
         assert self._process is not None
         self._process.send_signal(signal.SIGSTOP)  # the parent first, so that it forks no more
         self._signal_all(signal.SIGSTOP)
@@ -122,7 +123,7 @@ class Server(ABC):
         self._signal_all(signal.SIGCONT)
 
     def end(self) -> None:
-        """Whatever state it is in: leave nothing running, and no data."""
+        """Whatever state it is in, leave nothing running and no data."""
         self.kill()
         for place in self._places:
             shutil.rmtree(place, ignore_errors=True)
@@ -142,7 +143,7 @@ class Server(ABC):
         self.end()
 
     def __getstate__(self) -> dict[str, Any]:
-        """What another process needs to use it: it cannot end it, for it is no child of its own."""
+        """What another process needs in order to use it; that process cannot end it, because it is not its child."""
         return {name: None if isinstance(value, subprocess.Popen) else value for name, value in vars(self).items()}
 
     def _signal_all(self, number: signal.Signals) -> None:
@@ -191,15 +192,15 @@ class Server(ABC):
 class DatabaseServer(Server):
     """A server with as many databases as the tests want."""
 
-    _pattern = ""  # the name of a database with all tables, of which others are copies
+    _pattern = ""  # the name of a database with all tables, which others are copied from
 
     @abstractmethod
     def url(self, name: str, port: int | None = None) -> str:
-        """SQLAlchemy's URL of that database; `port` leads there through a proxy."""
+        """The SQLAlchemy URL of this database; `port`: through a proxy."""
 
     @abstractmethod
     def sql(self, *statements: str, database: str | None = None) -> list[tuple[Any, ...]]:
-        """Run each in a transaction of its own; returns the rows of the last. Raises the driver's errors."""
+        """Run each statement in its own transaction; returns the rows of the last. Raises the driver's errors."""
 
     def new_database(self, port: int | None = None) -> str:
         """Create one with all tables, and return its URL."""
@@ -215,7 +216,7 @@ class DatabaseServer(Server):
         return self.url(name)
 
     def migrate(self) -> None:
-        """Once, for all that `new_database` will make."""
+        """Done once, for all databases that `new_database` will create."""
         if not self._pattern:
             url = self.new_empty_database()
             with contextlib.closing(Database(url)) as database:
@@ -223,7 +224,7 @@ class DatabaseServer(Server):
             self._pattern = name_in(url)
 
     def drop_database(self, url: str) -> None:
-        """Drop it, and cut whoever is still connected to it."""
+        """Drop it, disconnecting whoever is still connected."""
         self._drop(name_in(url))
 
     @abstractmethod

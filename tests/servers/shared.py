@@ -1,8 +1,8 @@
-"""A server that all processes of a test run share, started by whoever needs it first.
+"""A server that all processes of a test run share, started by the first one that needs it.
 
-xdist runs tests in several processes, none of which lives longest. So a process of its own, a keeper, starts the server. Each
-user holds a lock on one file, which the kernel frees when the user ends, however that comes about; the keeper waits until
-nobody holds it, ends the server, and goes.
+xdist runs tests in several processes, any of which may end first. So a separate process, a keeper, starts the server.
+Each user holds a lock on one file, which the kernel releases when the user ends, however that happens; the keeper waits
+until nobody holds it, then ends the server and itself.
 """
 
 import contextlib
@@ -22,8 +22,8 @@ Shared = TypeVar("Shared", bound=Server)
 
 @contextlib.contextmanager
 def shared(server: Shared, run: Path) -> Iterator[Shared]:
-    """What all get who ask for one of this kind with the same folder `run`; `server` is to be one that was never started.
-    Nobody stops it or kills it. Raises ServerFailed."""
+    """The server of this kind that all get who ask with the same folder `run`; `server` must never have been started.
+    Nobody may stop or kill it. Raises ServerFailed."""
     place = run / type(server).__name__
     with open(f"{place}.users", "a") as users:
         with open(f"{place}.turn", "a") as turn:
@@ -39,7 +39,7 @@ def shared(server: Shared, run: Path) -> Iterator[Shared]:
 
 
 def all_ended(run: Path) -> None:
-    """Returns when no keeper is left, and so no server, of a run whose users have gone."""
+    """Returns when no keeper is left, and so no server, of a run whose users have ended."""
     for path in run.glob("*.users"):
         with open(path) as users:
             fcntl.flock(users, fcntl.LOCK_EX)
@@ -53,7 +53,7 @@ def _keep(server: Server, place: Path) -> None:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=log,
-            start_new_session=True,  # Ctrl-C is not for it
+            start_new_session=True,  # must not receive Ctrl-C
         )
     assert keeper.stdin is not None
     assert keeper.stdout is not None

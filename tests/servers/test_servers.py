@@ -1,4 +1,4 @@
-"""The servers do what the tests that use them rely on."""
+"""The servers do what the tests rely on."""
 
 import os
 import signal
@@ -97,7 +97,7 @@ def test_two_of_a_kind_run_at_once_on_ports_of_their_own(tmp_path: Path) -> None
         one.client().set("whose", "one")
         assert two.client().get("whose") is None
         one.restart()
-        assert one.client().get("whose") is None  # it keeps nothing unless asked to
+        assert one.client().get("whose") is None  # it stores nothing unless asked to
 
 
 def test_one_that_cannot_start_says_why(tmp_path: Path) -> None:
@@ -130,7 +130,7 @@ def test_ci_fails_where_a_program_is_missing(monkeypatch: pytest.MonkeyPatch) ->
 
 
 def _goes_through_everything(server: Server) -> None:
-    """It is killed, started again and suspended, and is the same all along."""
+    """It is killed, restarted and suspended, and stays the same throughout."""
     port, before = server.port, server.processes()
     server.restart()
     assert server.port == port

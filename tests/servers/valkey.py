@@ -1,4 +1,4 @@
-"""Valkey, from the wheel that the service itself uses, else from Debian's package."""
+"""Valkey, from the wheel that the service itself uses, or else from Debian's package."""
 
 import contextlib
 import secrets
@@ -12,7 +12,7 @@ from tests.servers.server import ANSWER_S, Server
 
 
 class Valkey(Server):
-    """It keeps nothing through a restart, as that of `md5-service up`, unless `durable`."""
+    """Stores nothing across a restart, like that of `md5-service up`, unless `durable`."""
 
     def __init__(self, folder: Path, *, durable: bool = False) -> None:
         self._valkey = _binary()

@@ -1,4 +1,4 @@
-"""An attempt at a task, by a worker whose only kind is what a test gives it."""
+"""An attempt at a task by a worker whose only kind is supplied by the test."""
 
 from collections.abc import Callable
 from typing import Any
@@ -15,7 +15,7 @@ from md5_task_data.database.engine import Database
 def lifecycle(
     database: Database, bucket: Bucket, work: Callable[[Job], Outcome], kind: str = "md5", **given: Any
 ) -> Lifecycle:
-    """One whose only kind is `work`; keyword arguments are settings."""
+    """A lifecycle whose only kind is `work`; keyword arguments are settings."""
     urls: dict[str, Any] = {
         "database_url": str(database.url),
         "broker_url": "memory://",

@@ -1,4 +1,4 @@
-"""What tests of kinds share: files that are handed over and worked on, without a broker."""
+"""Shared by the tests of kinds: files that are uploaded and processed without a broker."""
 
 import json
 from collections.abc import Callable
@@ -19,16 +19,16 @@ from md5_task_data.schema import contacts
 from tests.bucket import store
 
 NewTask = Callable[..., str]
-# For what is the same on every database.
+# For tests whose outcome is the same on every database.
 sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
 
 class Loaded(NamedTuple):
-    """What came of a file of contacts."""
+    """The outcome of a file of contacts."""
 
     task: dict[str, Any]
     records: dict[str, dict[str, Any]]  # of this file, by key
-    rejects: str  # as `rejects.csv` has them
+    rejects: str  # as in `rejects.csv`
 
     @property
     def counts(self) -> tuple[int, int, int, int]:
@@ -50,7 +50,7 @@ class Loading:
         self._new_task = new_task
 
     def so_set(self, **given: object) -> "Loading":
-        """One with other settings."""
+        """A worker with other settings."""
         return Loading(self.database, self.bucket, self._new_task, self.settings.model_copy(update=given))
 
     def hand_over(self, content: bytes, owner: str = "local", **params: object) -> str:
@@ -58,7 +58,7 @@ class Loading:
         return store(self.bucket, task_id, content)
 
     def work(self, *task_ids: str) -> None:
-        """All there is to do for these, parts included."""
+        """Process these tasks completely, including their parts."""
         for task_id in task_ids:
             self.lifecycle.run([task_id])
         while self.hints:
@@ -83,7 +83,7 @@ class Loading:
 
 @pytest.fixture
 def load(database: Database, bucket: Bucket, new_task: NewTask) -> Loading:
-    """Call it with the bytes of a CSV: they are handed over, and worked on until the end."""
+    """Call it with the bytes of a CSV: they are uploaded and processed to the end."""
     urls: dict[str, Any] = {
         "database_url": str(database.url.render_as_string(hide_password=False)),
         "broker_url": "memory://",

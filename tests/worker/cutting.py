@@ -1,4 +1,4 @@
-"""A CSV as Python's csv reads it, and as ours cuts it."""
+"""A CSV as Python's `csv` reads it, and as ours cuts it."""
 
 import csv
 import io

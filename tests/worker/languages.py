@@ -1,4 +1,4 @@
-"""Names and towns in many languages: the encodings that they come in, and the words, each parted by spaces."""
+"""Names and towns in many languages: the encodings in which they occur, and the words, separated by spaces."""
 
 WORDS = {
     "Russian": (

@@ -1,4 +1,5 @@
-"""What comes of a file of contacts: it is taken, and every row is accounted for; or it fails, in words that say what to do."""
+"""The outcome of a file of contacts: either it is accepted and every row is accounted for, or it fails with a message that
+says what to do."""
 
 import csv
 import io
@@ -8,7 +9,7 @@ from tests.worker.conftest import Loaded, Loading
 
 
 def loaded(load: Loading, content: bytes | str, **params: Any) -> Loaded:
-    """What came of a file that is taken; its counts agree with one another, and with what is kept."""
+    """The outcome of an accepted file; its counts agree with one another and with the stored rows."""
     found = load(content, **params)
     assert found.task["outcome"] == "done", found.task["error"]
     rows, inserted, duplicate, invalid = found.counts
@@ -23,7 +24,7 @@ def rejected(found: Loaded) -> list[list[str]]:
 
 
 def failed(load: Loading, content: bytes | str, **params: Any) -> tuple[str, str]:
-    """Code and words of a failure."""
+    """Code and detail of a failure."""
     task = load(content, **params).task
     assert task["outcome"] == "failed"
     return task["error"]["code"], task["error"]["detail"]

@@ -1,4 +1,4 @@
-"""Where MD5_ALIVE_FILE names a file, a worker touches it as long as its main loop turns: health checks look at its age."""
+"""If MD5_ALIVE_FILE names a file, a worker touches it as long as its main loop runs: health checks look at its age."""
 
 import os
 import signal

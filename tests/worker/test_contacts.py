@@ -31,7 +31,7 @@ def test_the_report_names_line_and_reason_and_has_the_raw_row(load: Loading) -> 
     assert header == ["line", "code", "message", "name", "email", "column_3"]
     assert first == ["2", "invalid_address", first[2], "Bob", "nicholas@example"]
     assert "period" in first[2]
-    assert second == ["4", "empty_row", "all cells of the row are empty", "", "", ""]
+    assert second == ["4", "empty_row", "All cells of the row are empty.", "", "", ""]
 
 
 def test_what_is_there_is_kept_and_the_new_row_skipped(load: Loading) -> None:
@@ -71,7 +71,7 @@ def test_a_large_file_is_loaded_in_parts_and_the_result_is_the_same_in_any_order
 
 
 def test_a_file_whose_parts_an_older_version_has_ended_is_closed(load: Loading) -> None:
-    """They told of rows and invalid ones, and of nothing that came later."""
+    """Their results have only the rows and the invalid rows, and none of the later fields."""
     load = load.so_set(part_bytes=1024)
     task_id = load.hand_over("".join(f"user{k}@x.org,{k}\n" for k in range(300)).encode())
     load.lifecycle.run([task_id])

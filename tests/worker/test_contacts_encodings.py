@@ -1,11 +1,12 @@
-"""Encodings of a file of contacts: lines and cells are right in each; what no text has makes its row invalid, not the file."""
+"""Encodings of a file of contacts: lines and cells are right in each; characters that no text has make their row invalid,
+not the file."""
 
 import pytest
 
 from tests.worker.conftest import Loading, sqlite
 from tests.worker.outcomes import failed, loaded, rejected
 
-pytestmark = sqlite  # each make of database: test_contacts.py
+pytestmark = sqlite  # every database: test_contacts.py
 
 
 @pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "cp1252"])
@@ -29,7 +30,7 @@ def test_rows_with_a_nul_are_invalid(load: Loading) -> None:
     found = loaded(load, b"name,email\nA\0,a@x.org\nB,b@x.org\0\n\0\nC,c@x.org\n")
     assert found.counts == (4, 1, 0, 3)
     assert {tuple(row[1:3]) for row in rejected(found)} == {
-        ("nul_character", "the row has a NUL character, which no text has")
+        ("nul_character", "The row has a NUL character, which is not allowed in text.")
     }
 
 

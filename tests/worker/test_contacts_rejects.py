@@ -1,4 +1,4 @@
-"""The report of rejected rows is corrected and handed over again, until nothing is rejected."""
+"""The report of rejected rows is corrected and uploaded again, until nothing is rejected."""
 
 import csv
 import io
@@ -6,7 +6,7 @@ import io
 from tests.worker.conftest import Loading, sqlite
 from tests.worker.outcomes import loaded, rejected
 
-pytestmark = sqlite  # each make of database: test_contacts.py
+pytestmark = sqlite  # every database: test_contacts.py
 
 FORMULAS = "name,email,note\nA,a@@x.org,=1+1\nB,b@@x.org,'=x\n'C,nobody,+49\n\"D\nD\",d@x.org,@home\n-E,e@@x.org,'-\n"
 

@@ -1,4 +1,4 @@
-"""Which dialect a file is in, what its first rows are; what is written is read as it was, and no formula."""
+"""The dialect of a file and its first rows; what is written reads back the same, and is never a formula."""
 
 import pytest
 from hypothesis import given, settings

@@ -1,4 +1,4 @@
-"""Only MD5_* counts: what another application exports for its own Celery, broker and database changes nothing here."""
+"""Only MD5_* variables count: what another application exports for its own Celery, broker and database changes nothing here."""
 
 import hashlib
 import json

@@ -1,4 +1,5 @@
-"""Work that will never end is ended, and counted against its file: each in a process of its own, for it is killed."""
+"""Work that would never finish is ended, and counted against its file. Each case runs in a process of its own, because it
+is killed."""
 
 import ctypes
 import signal
@@ -37,7 +38,7 @@ def lets_nobody_else_run(_: Job) -> None:
 
 
 def moves_on(job: Job) -> Found:
-    """Longer than the limits in all, but never long without a sign."""
+    """Takes longer than the limits in total, but never long without progress."""
     for _ in job.blocks():
         time.sleep(0.6)
     return Found()
@@ -66,7 +67,7 @@ def database_url(tmp_path: Path) -> str:
 
 @pytest.fixture
 def work_alone(tmp_path: Path, bucket: Bucket, new_task: NewTask) -> WorkAlone:
-    """Have a process work on a file of ten blocks; returns its exit code and the task's id."""
+    """Let a process work on a file of ten blocks; returns its exit code and the task's id."""
 
     def run(work: Callable[[Job], object], limit_s: int = 2) -> tuple[int, str]:
         content = bytes(BLOCKS * BLOCK)
@@ -94,7 +95,7 @@ def test_work_that_lets_no_other_thread_run_is_ended_by_the_kernel(work_alone: W
 
 
 def test_long_work_that_moves_on_is_left_alone(work_alone: WorkAlone, database: Database) -> None:
-    code, task_id = work_alone(moves_on, limit_s=5)  # or a busy machine is taken for work that stands still
+    code, task_id = work_alone(moves_on, limit_s=5)  # long enough that a busy machine is not taken for stalled work
     assert code == 0
     with database.reading() as db:
         row = tasks.get(db, "local", task_id)

@@ -86,7 +86,7 @@ def test_unexpected_errors_are_tried_again_and_then_told_in_general_words(
 def test_work_that_ends_the_process_by_itself_has_failed_as_with_any_other_error(
     database: Database, bucket: Bucket, new_task: NewTask, end: BaseException
 ) -> None:
-    """Else it would be given back, and begun, for ever."""
+    """Otherwise it would be put back, and begun again, forever."""
     task_id = new_task()
     lives = lifecycle(database, bucket, raising(end))
     for _ in range(1 + len(ERROR_DELAYS_S)):

@@ -1,4 +1,4 @@
-"""While work goes on, its lease is kept; once the task is cancelled, the work stops and stores nothing more."""
+"""The lease is extended while work goes on; when the task is cancelled, the work stops and stores nothing more."""
 
 import threading
 import time
@@ -69,7 +69,7 @@ def test_a_cancel_stops_the_work_between_two_blocks(database: Database, bucket: 
 def test_rows_are_stored_under_the_lease_and_not_after_it(
     database: Database, bucket: Bucket, new_task: NewTask
 ) -> None:
-    """Who is cancelled between two steps takes no other."""
+    """If it is cancelled between two steps, the second one is not taken."""
     stored: list[int] = []
 
     def steps() -> Iterator[Callable[[Connection], None]]:

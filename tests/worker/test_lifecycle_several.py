@@ -1,4 +1,4 @@
-"""Several small files in one message: each ends as it would alone, and the leases of all are kept meanwhile."""
+"""Several small files in one message: each ends as it would alone, and all their leases are extended in the meantime."""
 
 import time
 from collections.abc import Callable, Iterable
@@ -21,7 +21,7 @@ Named = Callable[[Iterable[str]], list[str]]
 
 @pytest.fixture
 def named(bucket: Bucket, new_task: NewTask) -> Named:
-    """Make a task of each filename, with the same bytes, and return their ids."""
+    """Create a task for each file name, with the same bytes; returns their ids."""
 
     def make(filenames: Iterable[str]) -> list[str]:
         ids = [new_task(filename=filename) for filename in filenames]

@@ -1,4 +1,4 @@
-"""A worker that has done what a message named gives a turn to the neighbours who wait."""
+"""After a worker has done what a message named, a waiting neighbour gets a turn."""
 
 from md5_service.worker.job import Job
 from md5_service.worker.kinds import md5
@@ -15,7 +15,7 @@ from tests.worker.conftest import NewTask
 def test_after_files_that_had_to_wait_a_neighbour_has_its_turn(
     database: Database, bucket: Bucket, new_task: NewTask
 ) -> None:
-    """And not after those that did not: a service that keeps up has no turns to give."""
+    """But not after files that did not wait: a service that keeps up has no turns to give."""
     ids = {owner: [store(bucket, new_task(owner=owner), b"abc") for _ in range(2)] for owner in ("ann", "bob")}
     worker = lifecycle(database, bucket, md5.work)
     later(database, -3600)  # so that a busy machine is quick enough

@@ -1,4 +1,4 @@
-"""Whatever a CSV holds, the work that it makes grows as its bytes do: no cell, line or word of a client holds the others up."""
+"""Whatever a CSV contains, the work grows linearly with its bytes: no client's cell, line or word delays others."""
 
 from collections.abc import Callable
 from functools import partial
@@ -17,7 +17,7 @@ from tests.linear import assert_linear
 
 SMALL = 2000  # characters
 
-# What is as long as one wants, and is what a pattern, or a loop, looks for again and again.
+# Texts of any length that make a pattern, or a loop, search again and again.
 RUNS: dict[str, Callable[[int], str]] = {
     "dots after an @": lambda n: "a@" + "." * n + '"',
     "letters after an @": lambda n: "a@" + "a" * n + "!",
@@ -114,7 +114,7 @@ def test_long_runs(place: str) -> None:
 
 
 def test_rows_that_are_shorter_than_a_long_header_or_longer() -> None:
-    """Each costs what it has, not what the header has."""
+    """The cost of a row depends on its own cells, not on the header."""
 
     def rows(cells: int) -> Callable[[int], object]:
         return lambda size: parsed(("a@b.c" + "," * cells + "\n") * (size // (6 + cells)), 1000)
@@ -124,7 +124,7 @@ def test_rows_that_are_shorter_than_a_long_header_or_longer() -> None:
 
 
 def test_a_part_that_is_not_ours_any_more_is_left() -> None:
-    """It was cancelled, say: a part can take a second, and many rows."""
+    """For example, because it was cancelled: a part can take a second, and many rows."""
     looked = 0
 
     def look() -> None:

@@ -1,4 +1,4 @@
-"""The processes' own words: a JSON object a line."""
+"""The processes' own logs: one JSON object per line."""
 
 import json
 import subprocess

@@ -1,4 +1,4 @@
-"""The kind `md5`: what `md5sum` says, and the verdict where a digest was expected."""
+"""The kind `md5`: the same digest as `md5sum`, and a verdict if a digest was expected."""
 
 import hashlib
 import os
@@ -12,7 +12,7 @@ from md5_service.worker.kinds import md5
 
 
 class Bytes:
-    """What a kind asks of a job, over bytes in memory."""
+    """What a kind uses of a job, over bytes in memory."""
 
     def __init__(self, content: bytes, **params: str) -> None:
         self.content = content

@@ -1,4 +1,4 @@
-"""Whether domains take mail: asked of a real DNS server on the loopback."""
+"""Whether domains accept mail, asked of a real DNS server on the loopback interface."""
 
 import time
 from collections.abc import Iterable, Iterator
@@ -40,7 +40,7 @@ ENOUGH_S = 60
 
 
 def undeliverable(names: Iterable[str], server: str, time_s: float = ENOUGH_S) -> dict[str, str]:
-    """Those that take no mail, and why."""
+    """The domains that accept no mail, and why."""
     told = ask(names, server, time_s).items()
     return {name: answer.refusal for name, answer in told if answer.refusal is not None}
 
@@ -53,7 +53,7 @@ def shared_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Dns]:
 
 @pytest.fixture
 def server(shared_server: Dns) -> Iterator[Dns]:
-    """Asked by a process that remembers no answers."""
+    """Queried by a process that has no cached answers."""
     mx._resolver.cache_clear()
     yield shared_server
     shared_server.resume()
@@ -110,7 +110,7 @@ def test_what_is_no_name_to_the_dns_is_not_refused(server: Dns) -> None:
 
 @pytest.fixture
 def asking(load: Loading, server: Dns) -> Loading:
-    """A worker that asks this server."""
+    """A worker that queries this server."""
     return load.so_set(dns_server=server.address)
 
 

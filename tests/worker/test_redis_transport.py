@@ -1,4 +1,4 @@
-"""Where the broker is Redis, kombu has a transport of ours."""
+"""With Redis as the broker, kombu uses our transport."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""A wrong setting stops a start with one line that names it."""
+"""A wrong setting stops the start with one line that names it."""
 
 import os
 import subprocess
@@ -34,8 +34,8 @@ def test_these_databases_are_known(monkeypatch: pytest.MonkeyPatch, url: str) ->
         ("MD5_DATABASE_URL", "sqlite:///relative.db", "absolute path"),
         ("MD5_LOG_PATH", "log/tasks.log", "absolute path"),
         ("MD5_BROKER_URL", "http://x", "not the URL of a broker"),
-        ("MD5_BUCKET_URL", "relative", "is not a bucket"),
-        ("MD5_ALLOWED_HOSTS", "files.example, https://other.example/", "'https://other.example/' is none of `name`"),
+        ("MD5_BUCKET_URL", "relative", "is not a bucket URL"),
+        ("MD5_ALLOWED_HOSTS", "files.example, https://other.example/", "'https://other.example/' is not `name`"),
         ("MD5_LEASE_S", "abc", "valid number"),
         ("MD5_LEASE_S", "0", "greater than or equal to 1"),
         ("MD5_MAX_UPLOAD_BYTES", "-1", "greater than or equal to"),
@@ -53,7 +53,7 @@ def test_a_wrong_value_is_named(monkeypatch: pytest.MonkeyPatch, name: str, valu
 
 
 def test_a_worker_that_cannot_even_wait_ends(tmp_path: Path) -> None:
-    """Celery would print the error, and start all the same."""
+    """Celery would print the error and start anyway."""
     driver_missing = {"MD5_DATABASE_URL": "mysql+mysqldb://127.0.0.1/md5"}
     environment = os.environ | GOOD | driver_missing
     command = [str(Path(sys.executable).with_name("celery")), "-A", "md5_service.worker.main", "worker", "-Q", "work"]

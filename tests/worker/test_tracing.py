@@ -1,4 +1,5 @@
-"""Traces: off, nothing is traced, and nothing loaded for it; on, no collector, however it is, holds up or fails anything."""
+"""Tracing: when it is off, nothing is traced and nothing is loaded for it; when it is on, no collector, in whatever state,
+delays or breaks anything."""
 
 import os
 import socket
@@ -128,7 +129,7 @@ def test_an_endpoint_in_the_environment_turns_it_on(
 
 @pytest.fixture(params=["nobody listens", "it never answers"])
 def silent(request: pytest.FixtureRequest) -> Iterator[str]:
-    """The endpoint of a collector that takes nothing."""
+    """The endpoint of a collector that accepts nothing."""
     with socket.create_server(("127.0.0.1", 0)) as listening:
         endpoint = f"http://127.0.0.1:{listening.getsockname()[1]}"
         if request.param == "nobody listens":
@@ -137,7 +138,7 @@ def silent(request: pytest.FixtureRequest) -> Iterator[str]:
 
 
 def test_a_collector_that_takes_nothing_holds_up_nobody_and_is_spoken_of_seldom(silent: str) -> None:
-    # A process that waited for it at any step would be ended by the time limit of `run`.
+    # A process that waited for it at any step would exceed the time limit of `run`.
     done = run(AT_WORK, "on", **{ENDPOINT: silent, "OTEL_EXPORTER_OTLP_TIMEOUT": "300", "OTEL_BSP_SCHEDULE_DELAY": "1"})
     assert float(done.stdout) < END_S
     lines = done.stderr.splitlines()
@@ -154,7 +155,7 @@ def test_the_sdks_own_variables_are_heeded() -> None:
 
 def test_a_variable_that_is_wrong_costs_the_traces_only() -> None:
     done = run(AT_WORK, **{ENDPOINT: "http://127.0.0.1:9", "OTEL_BSP_MAX_QUEUE_SIZE": "1"})
-    assert "there will be no traces" in done.stderr
+    assert "tracing is off" in done.stderr
 
 
 def test_a_child_of_a_worker_that_is_stopped_while_it_ends_sends_what_it_holds() -> None:

@@ -1,7 +1,8 @@
-"""Each guarantee's code is taken out, and a test must notice: `make mutants` shows which. A file for each room of the house.
+"""Removes the code of one guarantee at a time; a test must notice. `make mutants` shows which. There is one module per
+area of the code.
 
-A mutant is a copy of the house with one change. The tests named beside it are run in that copy; as they are also run as they
-are, in ./test, what fails them is the change alone.
+A mutant is a copy of the repository with one change. The tests named beside it are run in that copy; because ./test
+also runs them without the change, only the change can make them fail.
 """
 
 from tests.faults.mutants import (
@@ -21,5 +22,5 @@ from tests.faults.mutants import (
     worker,
 )
 
-_ROOMS = (rows, queue, database, bucket, log, kinds, upkeep, service, worker, upload, access, http, api, cli)
-MUTANTS = tuple(mutant for room in _ROOMS for mutant in room.MUTANTS)
+_AREAS = (rows, queue, database, bucket, log, kinds, upkeep, service, worker, upload, access, http, api, cli)
+MUTANTS = tuple(mutant for area in _AREAS for mutant in area.MUTANTS)

@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from tests.faults.mutants import MUTANTS
 from tests.faults.mutation import libraries, run
 
-AT_ONCE = 2 * (os.cpu_count() or 1)  # many tests wait most of the time
+AT_ONCE = 2 * (os.cpu_count() or 1)  # many tests spend most of their time waiting
 
 
 def main() -> int:

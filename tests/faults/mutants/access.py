@@ -1,4 +1,4 @@
-"""Mutants of who may come in."""
+"""Mutants of access control."""
 
 from tests.faults.mutants.places import api
 from tests.faults.mutation import Mutant

@@ -1,4 +1,4 @@
-"""Mutants of what kinds keep."""
+"""Mutants of the kinds' rows."""
 
 from tests.faults.mutants.places import api, data
 from tests.faults.mutation import Mutant

@@ -1,4 +1,4 @@
-"""Where the tests are that mutants name."""
+"""The paths of the tests that mutants name."""
 
 
 def data(*tests: str) -> tuple[str, ...]:

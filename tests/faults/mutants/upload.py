@@ -1,4 +1,4 @@
-"""Mutants of the way in of files."""
+"""Mutants of uploads."""
 
 from tests.faults.mutants.places import api
 from tests.faults.mutation import Mutant
