@@ -1,11 +1,11 @@
 # For those who work on this project. To run it: ./run   To test it: ./test
-.PHONY: help lint lint-python lint-page format test coverage images containers faults mutants fuzz audit bench gallery types lock
+.PHONY: help lint lint-python lint-page format test coverage images containers faults mutants fuzz audit bench gallery types docs-pages lock
 .DEFAULT_GOAL := help
 BIN := .venv/bin
 PREPARE := . deployment/prepare.sh && need_environment requirements.dev.lock.txt
 
 help:  ## Show what there is
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 lint:  ## Check form, types and the rules of the house, Python and page
 	@$(PREPARE) && need_node_modules
@@ -17,6 +17,7 @@ lint-python:
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python -m md5_service.api.export_openapi | cmp - frontend/openapi.json
+	$(BIN)/python -m md5_service.export_errors | cmp - docs/errors.md
 
 lint-page:
 	@. deployment/prepare.sh && need_node && cd frontend && npm run --silent types:check && npm run --silent typecheck && npm run --silent lint
@@ -73,6 +74,9 @@ gallery:  ## Make the README's pictures anew
 types:  ## Make the OpenAPI document and the page's types anew
 	$(BIN)/python -m md5_service.api.export_openapi >frontend/openapi.json
 	@. deployment/prepare.sh && need_node_modules && cd frontend && npm run --silent types
+
+docs-pages:  ## Regenerate the pages of docs/ that are made from the code
+	$(BIN)/python -m md5_service.export_errors >docs/errors.md
 
 lock:  ## Make the lock files anew from pyproject.toml
 	$(BIN)/uv lock --upgrade

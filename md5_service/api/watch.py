@@ -78,10 +78,12 @@ class Watcher:
         """For one who wants to watch these tasks of one owner. Raises TooMany."""
         if self._watched[rows[0]["owner"]] + len(rows) > self._most_of_one:
             most = f"{self._most_of_one} tasks at the same time"
-            raise TooMany(f"your streams and waits may watch {most}; end one first, or ask without waiting")
+            raise TooMany(
+                f"Your streams and waits may watch {most}. Close one first, or send requests that do not wait."
+            )
         if len(self._watches) >= MAX_WATCHES:
             raise TooMany(
-                f"{MAX_WATCHES} clients are waiting here already; ask without waiting, or again a little later"
+                f"The limit of {MAX_WATCHES} waiting requests is reached. Try again later, or send requests that do not wait."
             )
 
     @contextmanager
@@ -118,7 +120,7 @@ class Watcher:
                 news = await watch.news(until - time.monotonic())
                 row = news[0] if news else row
             if watch.is_blind:
-                raise DependencyAway("the database could not be asked")
+                raise DependencyAway("the database could not be read")
         return row
 
     async def wait_as_preferred(self, row: Row, prefer: str | None) -> tuple[Row, dict[str, str]]:
@@ -145,7 +147,7 @@ class Watcher:
             try:
                 rows, took = await run_in_threadpool(self._changed, watches)
             except Exception as error:  # whatever it is, those who wait must not be forgotten
-                log.warning("cannot look for those who wait: %s", error, exc_info=not isinstance(error, DependencyAway))
+                log.warning("cannot read the watched tasks: %s", error, exc_info=not isinstance(error, DependencyAway))
                 for watch in watches:
                     watch.is_blind = True
                 await asyncio.sleep(AWAY_S)

@@ -94,7 +94,9 @@ def test_a_parameter_is_decoded_too(api: Api) -> None:
 
 def test_an_encoding_that_is_not_known_is_415(api: Api) -> None:
     assert_problem(hand_over(api, "x-uuencode", b"x"), 415, "unsupported_media_type", "base64, quoted-printable")
-    assert_problem(hand_over(api, "base64\r\nContent-Transfer-Encoding: 7bit", b"x"), 400, "malformed", "given twice")
+    assert_problem(
+        hand_over(api, "base64\r\nContent-Transfer-Encoding: 7bit", b"x"), 400, "malformed", "given more than once"
+    )
     assert api.stored() == []
 
 

@@ -72,7 +72,7 @@ def test_a_key_of_a_wrong_form_is_422_and_named(api: Api) -> None:
 def test_a_key_is_said_once(api: Api) -> None:
     twice = [(b"Idempotency-Key", b"one"), (b"Idempotency-Key", b"two")]
     answer = api.client.post("/v1/tasks", content=b"abc", headers=twice)
-    assert_problem(answer, 400, "malformed", "Idempotency-Key: given twice")
+    assert_problem(answer, 400, "malformed", "Idempotency-Key was given more than once")
     assert api.count() == 0
 
 

@@ -230,7 +230,7 @@ def test_a_disk_keeps_its_reserve(start_api: Callable[..., Api], monkeypatch: py
     for room, size, status in ((9_999, 0, 507), (10_000, 0, 202), (11_999, 2000, 507), (12_000, 2000, 202)):  # noqa: B007
         assert api.client.post("/v1/tasks", content=b"x" * size).status_code == status
     room = 20_000
-    assert_problem(api.client.post("/v1/tasks", content=chunked()), 507, "storage_full", "nothing was kept")
+    assert_problem(api.client.post("/v1/tasks", content=chunked()), 507, "storage_full", "nothing was stored")
     assert (len(api.stored()), api.count()) == (2, 2)
 
 
@@ -242,7 +242,7 @@ def test_one_owner_asks_so_often(start_api: Callable[..., Api], monkeypatch: pyt
     (_, ann), (_, anns_other), (_, bob) = api.new_key("ann"), api.new_key("ann"), api.new_key("bob")
     answers = [api.client.get("/v1/nothing", headers=(ann, anns_other)[number % 2]) for number in range(6)]
     assert [answer.status_code for answer in answers[:5]] == [404] * 5
-    assert_problem(answers[5], 429, "too_many", "5 requests a second")
+    assert_problem(answers[5], 429, "too_many", "5 requests per second")
     assert int(answers[5].headers["retry-after"]) >= 1
     assert api.client.get("/v1/nothing", headers=bob).status_code == 404
     assert api.client.get("/healthz").status_code == 200
@@ -271,13 +271,13 @@ def test_so_many_files_come_in_at_the_same_time(start_api: Callable[..., Api]) -
         assert api.client.post("/v1/tasks", content=b"x", headers=ann).status_code == 202
         with uploading(api, ann):
             answer = api.client.post("/v1/tasks", content=b"x", headers=ann)
-            assert_problem(answer, 429, "too_many", "2 of your files")
+            assert_problem(answer, 429, "too_many", "2 uploads in progress")
             assert answer.headers["retry-after"]
             assert api.client.get("/v1/tasks", headers=ann).status_code == 200
             assert api.client.post("/v1/tasks", content=b"x", headers=bob).status_code == 202
             with uploading(api, bob):
                 answer = api.client.post("/v1/tasks", content=b"x", headers=bob)
-                assert_problem(answer, 503, "busy", "3 files")
+                assert_problem(answer, 503, "busy", "3 uploads in progress")
                 assert answer.headers["retry-after"]
     for owner in (ann, bob):  # and every place is free again
 

@@ -218,7 +218,7 @@ def test_where_no_keys_are_asked_for_there_is_nothing_to_sign_in_to(start_api: C
     api = start_api()
     assert who(api, {}) == who(api, cookie("x")) == {"auth": "none", "owner": None}
     answer = sign_in(api, "x")
-    assert_problem(answer, 409, "conflict", "asks for no keys")
+    assert_problem(answer, 409, "conflict", "does not use keys")
     assert "set-cookie" not in answer.headers
     assert api.client.delete("/v1/session").status_code == 204
     assert_problem(sign_in(api, "x", Origin="https://other.example"), 403, "forbidden")

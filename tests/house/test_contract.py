@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from typer.main import get_command
 
-from md5_service.api.http.errors import CODES, STATUS
+from md5_service.api.http.codes import CODES, STATUS
 from md5_service.cli import main
 from tests.checkout import ROOT
 

@@ -491,10 +491,13 @@ export interface components {
         };
         /**
          * Problem
-         * @description An error (RFC 9457): `code` is stable, `detail` says in plain words what to do.
+         * @description An error (RFC 9457). `code` is stable; `detail` says what was wrong and what to do.
          */
         Problem: {
-            /** Type */
+            /**
+             * Type
+             * @description A link, relative to the service's address, to the documentation of `code`
+             */
             type: string;
             /** Title */
             title: string;

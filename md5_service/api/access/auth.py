@@ -66,8 +66,8 @@ class KeyAuth:
             owner = LOCAL_OWNER
         else:
             raise Unauthorized(
-                "this service listens to others than this machine, and was not told who may use it: "
-                "it needs MD5_AUTH=keys, or MD5_AUTH=none"
+                "This service accepts connections from other machines, but MD5_AUTH is not set. Its administrator must set "
+                "MD5_AUTH=keys or MD5_AUTH=none."
             )
         self._rates.take(owner, cost(request.scope["query_string"]))
         request.state.owner = owner
@@ -79,7 +79,9 @@ def key_in(request: Request) -> str:
     if authorization is None:
         cookies = cookie.sent_in(request)
         if not cookies:
-            raise Unauthorized("a key is needed: send the header `Authorization: Bearer KEY`, or sign in at the page")
+            raise Unauthorized(
+                "The request has no API key. Send the header `Authorization: Bearer KEY`, or sign in on the page."
+            )
         return cookies[0] if len(cookies) == 1 else ""
     scheme, _, key = authorization.partition(" ")
     return key.strip() if scheme.lower() == "bearer" else ""
@@ -97,7 +99,7 @@ class Keys:
         key_id = api_keys.id_of(key)
         row = await self._row(key_id) if key_id else None
         if row is None or not api_keys.fits(key, row):
-            raise Unauthorized("this key opens nothing here: it is wrong, or was revoked")
+            raise Unauthorized("The API key is wrong or was revoked.")
         return str(row["owner"])
 
     async def _row(self, key_id: str) -> RowMapping | None:

@@ -31,9 +31,11 @@ class CrossSiteGuard:
         if not (host := request.headers.get("host", "")):
             return
         if (called := origin(host)) is None or called.scheme:
-            raise Malformed("the header Host is no name or address, with a port perhaps")
+            raise Malformed("The header Host must be a host name or IP address, optionally with a port.")
         if by_own_name and is_on_loopback(request) and not self._is_known(called.name.removesuffix(".")):
-            raise Forbidden("this service is not called so; MD5_ALLOWED_HOSTS may name more names of it")
+            raise Forbidden(
+                "The header Host is not a name of this service. Its administrator can add names to MD5_ALLOWED_HOSTS."
+            )
 
     def check_page(self, request: Request) -> None:
         """What changes something must come from the service's own page, or from no browser. Raises Forbidden."""
@@ -44,7 +46,9 @@ class CrossSiteGuard:
         here = origin(request.headers.get("host", ""), request.scope["scheme"])
         is_ours = site in ("same-origin", "none") if site else said is None or (came is not None and came == here)
         if not is_ours and not (came and any(each.covers(came) for each in self._allowed)):
-            raise Forbidden("a page of another site may not do this; MD5_ALLOWED_HOSTS may name sites that may")
+            raise Forbidden(
+                "A page of another site may not do this. The service's administrator can add sites to MD5_ALLOWED_HOSTS."
+            )
 
     def _is_known(self, name: str) -> bool:
         return name == "localhost" or name.endswith(".localhost") or is_loopback(name) or name in self._names

@@ -27,7 +27,9 @@ class Rates:
         left = min(self._most, left + (now - at) * self._per_s)
         cost = min(cost, self._most)
         if left < cost:
-            raise TooMany(f"more than {self._per_s:g} requests a second; ask less often, or for less at once")
+            raise TooMany(
+                f"You sent more than {self._per_s:g} requests per second. Send fewer, or ask for fewer tasks at once."
+            )
         self._left[owner] = left - cost, now
 
 

@@ -37,8 +37,8 @@ async def reject_unknown_parameters(request: Request) -> None:
     known = sorted(_names(request.scope["route"].dependant))
     for name in request.query_params:
         if name not in known:
-            allowed = f"it must be one of: {', '.join(known)}" if known else "there are none here"
-            raise InvalidInput(f"unknown parameter {name[:100]!r}; {allowed}")
+            allowed = f"This path takes {', '.join(known)}." if known else "This path takes no parameters."
+            raise InvalidInput(f"Unknown parameter {name[:100]!r}. {allowed}")
 
 
 def _names(dependant: Dependant) -> set[str]:

@@ -58,7 +58,7 @@ async def await_with_deadline(answer: asyncio.Future[T], *, of_database: bool = 
             until = min(_answered_at + ANSWER_S, began + LONGEST_S) if is_waiting_for_its_turn else began + ANSWER_S
             left_s = until - time.monotonic()
             if left_s <= 0:
-                raise DependencyAway(f"no answer in {time.monotonic() - began:.1f} s")
+                raise DependencyAway(f"no answer within {time.monotonic() - began:.1f} s")
             await asyncio.wait({answer}, timeout=left_s)
         return answer.result()
     finally:

@@ -48,13 +48,8 @@ class Download(FileResponse):
         elif refused == 416:
             assert self.stat_result is not None
             size = self.stat_result.st_size
-            answer = problem(
-                416,
-                "no_such_range",
-                "No such bytes",
-                f"header Range: the file has {size} bytes",
-                {"Content-Range": f"bytes */{size}"},
-            )
+            detail = f"The header Range asks for bytes that do not exist: the file has {size} bytes."
+            answer = problem("no_such_range", detail, {"Content-Range": f"bytes */{size}"})
             await answer(scope, receive, send)
 
 

@@ -15,12 +15,13 @@ from typing import NamedTuple
 
 import httptools
 from starlette.requests import Request
+from starlette.responses import JSONResponse
 from starlette.types import Receive, Scope, Send
 from uvicorn.protocols.http.flow_control import FlowControl
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
-from md5_service.api.http.errors import error_response, problem
-from md5_task_data.errors import Busy
+from md5_service.api.http.errors import answer_to, error_response, problem
+from md5_task_data.errors import Busy, HeadTooLarge, Malformed, TaskDataError
 
 ONE_TOO_MANY_S = 2.0  # the same, on a connection that will only be told so
 LINGER_S = 30.0  # for the rest of a body that nobody needs any more: cut off at once, a client may miss its answer
@@ -114,15 +115,13 @@ class Protocol(HttpToolsProtocol):
         except httptools.HttpParserError:
             if self.is_full:
                 return
-            self._refuse(
-                400, "malformed", "The request could not be read", "it breaks the rules of HTTP/1.1 (RFC 9112)"
-            )
+            self._refuse(Malformed("The request violates HTTP/1.1 (RFC 9112)."))
             return
         if (self._receives == HEAD and self.headers is before) or (self._receives == BODY and not self._has_body):
             self._head_bytes += len(data)
             if self._head_bytes > MOST_HEAD_BYTES:
-                detail = f"its headers, or what is no part of a body in it, have more than {MOST_HEAD_BYTES} bytes"
-                self._refuse(431, "head_too_large", "Too large", detail)
+                what = "The headers of the request, or the data around the chunks of its body,"
+                self._refuse(HeadTooLarge(f"{what} exceed {MOST_HEAD_BYTES} bytes."))
 
     def _parse(self, data: memoryview) -> None:
         """The parser takes whatever follows an offer to change for the other protocol already, and the request for one without a
@@ -157,7 +156,7 @@ class Protocol(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         method = self.parser.get_method()
         if method == b"CONNECT":  # what follows would be another protocol's, or the next request
-            self._refuse(400, "malformed", "The request could not be read", "CONNECT is for proxies, and this is none")
+            self._refuse(Malformed("CONNECT is not supported: this server is not a proxy."))
             return
         if self.parser.should_upgrade():
             kept = [b"%s: %s\r\n" % header for header in self.headers if header[0] != b"upgrade"]
@@ -233,15 +232,22 @@ class Protocol(HttpToolsProtocol):
 
     def _is_late(self) -> None:
         if self._receives == HEAD:
-            self._refuse(
-                408, "head_stalled", "Too slow", f"the head of the request did not come within {self._head_s:g} s"
+            within = f"within {self._head_s:g} s"
+            self._answer_and_close(
+                problem(
+                    "head_stalled", f"The request line and headers did not arrive {within}. Send the request again."
+                )
             )
         self.transport.close()
 
-    def _refuse(self, status: int, code: str, title: str, detail: str) -> None:
+    def _refuse(self, error: TaskDataError) -> None:
+        self._answer_and_close(answer_to(error))
+
+    def _answer_and_close(self, answer: JSONResponse) -> None:
         if self._may_answer() and not self.transport.is_closing():
-            answer = problem(status, code, title, detail, {"Connection": "close"})
-            lines = [STATUS_LINE[status], *(b"%s: %s\r\n" % header for header in answer.raw_headers), b"\r\n"]
+            answer.headers["Connection"] = "close"
+            fields = (b"%s: %s\r\n" % header for header in answer.raw_headers)
+            lines = [STATUS_LINE[answer.status_code], *fields, b"\r\n"]
             self.transport.write(b"".join([*lines, bytes(answer.body)]))
         self.transport.close()
 
@@ -259,6 +265,8 @@ class Protocol(HttpToolsProtocol):
 async def _one_too_many(scope: Scope, receive: Receive, send: Send) -> None:
     """In the place of the API."""
     if scope["type"] == "http":
-        answer = await error_response(Request(scope), Busy("too many connections are open already; try again soon"))
+        answer = await error_response(
+            Request(scope), Busy("The service has too many open connections. Try again soon.")
+        )
         answer.headers["Connection"] = "close"
         await answer(scope, receive, send)

@@ -7,11 +7,11 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, Field
 
+from md5_service.api.http import codes
 from md5_service.api.http.openapi import OF_A_KIND, header
 from md5_task_data import tasks
 from md5_task_data.schema import Outcome, Row, Status, moment
 
-PROBLEM_TYPE = "urn:md5-service:problem:"
 WHY = {
     400: "The request cannot be read",
     401: "No key, or one that opens nothing here",
@@ -32,7 +32,6 @@ WHY = {
 }
 SECONDS = {"Retry-After": header("Seconds after which to try again", {"type": "integer", "minimum": 0})}
 HEADERS = {401: {"WWW-Authenticate": header("How to come in")}, 429: SECONDS, 503: SECONDS}
-FAILURE_STATUS = {"bytes_missing": 410, "worker_lost": 500, "unexpected": 500}  # else 422: the file itself is wrong
 
 
 class Event(BaseModel):
@@ -54,9 +53,9 @@ class Progress(BaseModel):
 
 
 class Problem(BaseModel):
-    """An error (RFC 9457): `code` is stable, `detail` says in plain words what to do."""
+    """An error (RFC 9457). `code` is stable; `detail` says what was wrong and what to do."""
 
-    type: str
+    type: str = Field(description="A link, relative to the service's address, to the documentation of `code`")
     title: str
     status: int
     detail: str
@@ -189,8 +188,8 @@ def etag(task: Task) -> str:
 def problem_of(error: Mapping[str, str]) -> Problem:
     """Why a task failed, in the shape of every other error."""
     code = error["code"]
-    status = FAILURE_STATUS.get(code, 422)
-    return Problem(type=PROBLEM_TYPE + code, title="The task failed", status=status, detail=error["detail"], code=code)
+    status = codes.status_of_failure(code)
+    return Problem(type=codes.TYPE + code, title=codes.FAILED, status=status, detail=error["detail"], code=code)
 
 
 def _moment(at: int | None) -> datetime | None:

@@ -12,7 +12,7 @@ from starlette.responses import StreamingResponse
 from md5_service.api.http import schemas
 from md5_service.api.http.conventions import reject_unknown_parameters
 from md5_service.api.http.deadline import run_with_deadline
-from md5_service.api.http.errors import TITLES, problem
+from md5_service.api.http.errors import problem
 from md5_service.api.http.openapi import TaskId, Text
 from md5_service.api.state import Owner, State, StateDep
 from md5_task_data import tasks
@@ -65,7 +65,7 @@ async def events_of_many(
 
 async def only_to_listen(_: Request) -> Response:
     """Else `events` would be taken for the id of a task."""
-    return problem(405, "method_not_allowed", TITLES[405], "the events can only be listened to: GET", {"Allow": "GET"})
+    return problem("method_not_allowed", "This path supports GET only.", {"Allow": "GET"})
 
 
 OTHER_METHODS = ["HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"]

@@ -50,7 +50,7 @@ def _check_kinds(state: State) -> None:
     with state.database.reading() as db:
         if left := statistics.left_kinds(db):
             raise DependencyAway(
-                f"tasks of kind {', '.join(left)} wait for a worker that knows it; upgrade the workers"
+                f"tasks of kind {', '.join(left)} wait for a worker that supports it; upgrade the workers"
             )
 
 

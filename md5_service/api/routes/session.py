@@ -62,7 +62,7 @@ async def sign_in(request: Request, response: Response, state: StateDep) -> sche
     before it.
     """
     if state.settings.auth != "keys":
-        raise Conflict("this service asks for no keys: there is nothing to sign in to")
+        raise Conflict("This service does not use keys, so there is nothing to sign in to.")
     key = _key_of(await _body(request))
     owner = await state.keys.owner(key)
     cookie.give(response, request, key)
@@ -81,18 +81,18 @@ async def sign_out(request: Request) -> Response:
 async def _body(request: Request) -> bytes:
     """Raises TooLarge, Malformed, HTTPException(408, 415)."""
     if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
-        raise HTTPException(415, 'the body must be JSON, {"key": "md5_…"}, with `Content-Type: application/json`')
+        raise HTTPException(415, 'The body must be JSON, {"key": "md5_…"}, with `Content-Type: application/json`.')
     body = bytearray()
     try:
         async with asyncio.timeout(BODY_S):
             async for piece in request.stream():
                 body += piece
                 if len(body) > MOST_BYTES:
-                    raise TooLarge(f"the body is longer than {MOST_BYTES} bytes; it has one key")
+                    raise TooLarge(f"The body is longer than {MOST_BYTES} bytes; it must contain one key only.")
     except TimeoutError:
-        raise HTTPException(408, f"the body did not come within {BODY_S:g} s") from None
+        raise HTTPException(408, f"The body did not arrive within {BODY_S:g} s. Send the request again.") from None
     except ClientDisconnect:
-        raise Malformed("the body broke off") from None
+        raise Malformed("The body ended before it was complete.") from None
     return bytes(body)
 
 
@@ -101,10 +101,10 @@ def _key_of(body: bytes) -> str:
     try:
         said = json.loads(body)
     except (ValueError, RecursionError):
-        raise Malformed("the body is not JSON") from None
+        raise Malformed("The body is not JSON.") from None
     key = said.get("key") if isinstance(said, dict) else None
     if not isinstance(key, str):
-        raise InvalidInput('parameter key: the body must be {"key": "md5_…"}')
+        raise InvalidInput('The parameter key is missing: the body must be {"key": "md5_…"}.')
     return key.strip()
 
 

@@ -133,7 +133,7 @@ class Promises:
             outcomes: list[tuple[_Promise, Outcome]] = []
             for promise, row in zip(together, rows, strict=True):
                 promise.is_committing = promise.turn.acquire(blocking=False)
-                outcomes.append((promise, row if promise.is_committing else DependencyAway("it was given up")))
+                outcomes.append((promise, row if promise.is_committing else DependencyAway("the request was given up")))
             if given_up := [promise.new.id for promise in together if not promise.is_committing]:
                 tasks.forget(db, given_up)
         return outcomes

@@ -39,17 +39,17 @@ class Base64:
         whole = len(digits) - len(digits) % 4
         digits, self._held = digits[:whole], digits[whole:]
         if self._has_ended and (digits or self._held):
-            raise _broken("base64: it goes on after its end")
+            raise _broken("there is data after the end of the base64")
         try:
             decoded = binascii.a2b_base64(digits, strict_mode=True)
         except binascii.Error:
-            raise _broken("base64: it has characters that do not belong in it") from None
+            raise _broken("the base64 has invalid characters") from None
         self._has_ended |= digits.endswith(b"=")
         return decoded
 
     def end(self) -> bytes:
         if self._held:
-            raise _broken("base64: its end is missing")
+            raise _broken("the base64 is incomplete")
         return b""
 
 
@@ -63,7 +63,7 @@ class QuotedPrintable:
         held = self._held + bytes(piece)
         lines, newline, self._held = held.rpartition(b"\n")
         if max(map(len, held.split(b"\n"))) > LONGEST_LINE:
-            raise _broken(f"quoted-printable: a line is longer than {LONGEST_LINE} bytes")
+            raise _broken(f"a line of the quoted-printable data is longer than {LONGEST_LINE} bytes")
         return self._whole(lines + newline)
 
     def end(self) -> bytes:
@@ -72,7 +72,7 @@ class QuotedPrintable:
 
     def _whole(self, lines: bytes) -> bytes:
         if LINES.fullmatch(lines) is None:
-            raise _broken("quoted-printable: it has characters that do not belong in it")
+            raise _broken("the quoted-printable data has invalid characters")
         return binascii.a2b_qp(AT_END_OF_LINE.sub(b"", lines))
 
 
@@ -89,11 +89,12 @@ def decoder_of(encoding: str) -> Decoder | None:
     """None: the bytes are as they are. Raises HTTPException(415)."""
     name = encoding.strip().lower()
     if name not in DECODERS:
-        detail = f"Content-Transfer-Encoding of a part: {name[:40]!r} is not known; there are {', '.join(DECODERS)}"
+        known = ", ".join(DECODERS)
+        detail = f"The Content-Transfer-Encoding {name[:40]!r} of a part is not supported; it must be one of: {known}."
         raise HTTPException(415, detail)
     make = DECODERS[name]
     return make() if make else None
 
 
 def _broken(what: str) -> Malformed:
-    return Malformed(f"Content-Transfer-Encoding of a part: {what}; nothing was kept")
+    return Malformed(f"A part of the form could not be decoded: {what}. Nothing was stored.")

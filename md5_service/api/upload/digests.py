@@ -25,7 +25,7 @@ def of(headers: Headers) -> Mapping[str, str]:
         for member in members.split(","):
             digest = MEMBER.fullmatch(member)
             if digest is None:
-                raise InvalidInput("header Repr-Digest: it must be of the form md5=:kAFQmDzST7DWlj99KOF/cg==:")
+                raise InvalidInput("The header Repr-Digest must have the form md5=:kAFQmDzST7DWlj99KOF/cg==:.")
             if digest[1] == "md5":
                 found["Repr-Digest"] = _md5("Repr-Digest", digest[2])
     return found
@@ -37,5 +37,6 @@ def _md5(header: str, encoded: str) -> str:
     except (binascii.Error, ValueError):
         digest = b""
     if len(digest) != 16:
-        raise InvalidInput(f"header {header}: an MD5 there is 24 characters of Base64, as in kAFQmDzST7DWlj99KOF/cg==")
+        form = "24 characters of Base64, such as kAFQmDzST7DWlj99KOF/cg=="
+        raise InvalidInput(f"The MD5 in the header {header} must be {form}.")
     return digest.hex()

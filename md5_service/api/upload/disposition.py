@@ -38,4 +38,4 @@ def _extended(value: str) -> str:
             return unquote_to_bytes(encoded).decode(charset)
     except UnicodeDecodeError:
         pass
-    raise InvalidInput("parameter filename*: it must be of the form UTF-8''na%C3%AFve.txt")
+    raise InvalidInput("The parameter filename* must have the form UTF-8''na%C3%AFve.txt.")

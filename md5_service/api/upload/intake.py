@@ -103,7 +103,7 @@ def _with_digests(kind: Kind, fields: dict[str, str], digests: Mapping[str, str]
         for header, digest in digests.items():
             if fields.setdefault("expected_md5", digest).strip().lower() != digest:
                 raise InvalidInput(
-                    f"header {header}: says another MD5 ({digest}) than the parameter expected_md5, or than another header"
+                    f"The MD5 in the header {header} ({digest}) differs from the parameter expected_md5 or another header."
                 )
     return fields
 

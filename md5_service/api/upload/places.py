@@ -20,10 +20,10 @@ class Places:
         """Raises TooMany, Busy."""
         if self._taken[owner] >= self._most_of_one:
             raise TooMany(
-                f"{self._most_of_one} of your files are on their way already; send the next when one has arrived"
+                f"You already have {self._most_of_one} uploads in progress. Start the next when one of them has finished."
             )
         if self._taken.total() >= self._most:
-            raise Busy(f"{self._most} files are on their way already; try again soon")
+            raise Busy(f"The service already has {self._most} uploads in progress. Try again soon.")
         self._taken[owner] += 1
         try:
             yield

@@ -35,9 +35,9 @@ class Received:
     def add(self, name: str, value: str) -> None:
         """Raises InvalidInput."""
         if name in self.fields:
-            raise InvalidInput(f"parameter {name[:100]}: given twice")
+            raise InvalidInput(f"The parameter {name[:100]} was given more than once.")
         if len(self.fields) >= self.max_parameters:
-            raise InvalidInput(f"more than {self.max_parameters} parameters")
+            raise InvalidInput(f"The request has more than {self.max_parameters} parameters.")
         self.fields[name] = value if name == "filename" else names.as_text(value)  # of a name, what is no text is kept
 
 
@@ -79,19 +79,17 @@ def _check_encoding(request: Request) -> None:
     """Raises InvalidInput where there is no body, HTTPException(411, 415)."""
     if "content-length" not in request.headers:
         if request.scope["http_version"] == "1.0":  # whose bodies end with the connection, also where it breaks off
-            raise HTTPException(411, "an upload by HTTP/1.0 needs a Content-Length; or use HTTP/1.1")
-        if "transfer-encoding" not in request.headers:
-            raise InvalidInput(
-                "the request has no body; send the bytes of the file as the body, or as the part `file` of a form"
+            raise HTTPException(
+                411, "An upload over HTTP/1.0 needs the header Content-Length. Send it, or use HTTP/1.1."
             )
+        if "transfer-encoding" not in request.headers:
+            raise InvalidInput("The request has no body. Send the file as the body, or as the part `file` of a form.")
     coding = request.headers.get("content-encoding", "").lower()
     if {each.strip() for each in coding.split(",")} - {"identity", ""}:
-        detail = (
-            f"header Content-Encoding: {coding[:40]!r}; files are taken as they are, so send it without this header"
-        )
+        detail = f"The Content-Encoding {coding[:40]!r} is not supported. Send the file as it is, without this header."
         raise HTTPException(415, detail, {"Accept-Encoding": "identity"})  # RFC 9110, 15.5.16
     if (coding := request.headers.get("transfer-encoding", "chunked").strip().lower()) != "chunked":
-        raise HTTPException(415, f"header Transfer-Encoding: {coding[:40]!r}; `chunked` is all that can be read here")
+        raise HTTPException(415, f"The Transfer-Encoding {coding[:40]!r} is not supported; only `chunked` is.")
 
 
 def _declared(request: Request) -> int:
@@ -104,8 +102,8 @@ def _check_size(received: Received, settings: Settings) -> None:
     if received.boundary is None and received.declared > settings.max_upload_bytes:
         raise too_large(settings.max_upload_bytes)
     if received.declared > settings.max_upload_bytes + settings.max_form_bytes:
-        most = f"{settings.max_upload_bytes} bytes of a file, and {settings.max_form_bytes} besides"
-        raise TooLarge(f"the form is larger than is taken here: {most}; nothing was kept")
+        most = f"{settings.max_upload_bytes} bytes for the file and {settings.max_form_bytes} bytes besides"
+        raise TooLarge(f"The form is larger than {most}, the limit of this service; nothing was stored.")
 
 
 async def _chunks(request: Request, idle_s: float) -> AsyncIterator[bytes]:
@@ -115,10 +113,10 @@ async def _chunks(request: Request, idle_s: float) -> AsyncIterator[bytes]:
             async with asyncio.timeout(idle_s):
                 message = await request.receive()
         except TimeoutError:
-            detail = f"nothing came for {idle_s:g} s; nothing was kept, hand the file over again"
+            detail = f"No data arrived for {idle_s:g} s; nothing was stored. Upload the file again."
             raise HTTPException(408, detail) from None
         if message["type"] == "http.disconnect":
-            raise Malformed("the body ended before it was complete; nothing was kept")
+            raise Malformed("The body ended before it was complete; nothing was stored.")
         is_more = message.get("more_body", False)
         if chunk := message.get("body"):
             yield chunk

@@ -124,4 +124,4 @@ class Sink:
 
 
 def too_large(max_bytes: int) -> TooLarge:
-    return TooLarge(f"the file is larger than the {max_bytes} bytes that are taken here; nothing was kept")
+    return TooLarge(f"The file is larger than {max_bytes} bytes, the limit of this service; nothing was stored.")
