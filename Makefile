@@ -18,6 +18,7 @@ lint-python:
 	$(BIN)/lint-imports
 	$(BIN)/python -m md5_service.api.export_openapi | cmp - frontend/openapi.json
 	$(BIN)/python -m md5_service.export_errors | cmp - docs/errors.md
+	$(BIN)/python -m md5_service.export_settings | cmp - docs/settings.md
 
 lint-page:
 	@. deployment/prepare.sh && need_node && cd frontend && npm run --silent types:check && npm run --silent typecheck && npm run --silent lint
@@ -77,6 +78,7 @@ types:  ## Make the OpenAPI document and the page's types anew
 
 docs-pages:  ## Regenerate the pages of docs/ that are made from the code
 	$(BIN)/python -m md5_service.export_errors >docs/errors.md
+	$(BIN)/python -m md5_service.export_settings >docs/settings.md
 
 lock:  ## Make the lock files anew from pyproject.toml
 	$(BIN)/uv lock --upgrade

@@ -4,8 +4,9 @@ import re
 
 import pytest
 
-from md5_service import export_errors
+from md5_service import export_errors, export_settings
 from md5_service.api.http.codes import CODES, OTHERS
+from md5_service.settings import Settings
 from md5_task_data.errors import TaskDataError
 from tests.api.answers import anchors
 from tests.checkout import PACKAGES, ROOT
@@ -18,6 +19,22 @@ GIVES_A_CODE = re.compile(
 
 def test_the_page_of_errors_is_current() -> None:
     assert (ROOT / "docs" / "errors.md").read_text() == export_errors.document(), "run: make docs-pages"
+
+
+def test_the_page_of_settings_is_current() -> None:
+    assert (ROOT / "docs" / "settings.md").read_text() == export_settings.document(), "run: make docs-pages"
+
+
+def test_the_page_lists_every_setting_with_its_default() -> None:
+    rows = re.findall(r"^\| `MD5_(\w+)` \| (.*?) \| (.+) \|$", (ROOT / "docs" / "settings.md").read_text(), re.M)
+    assert sorted(name.lower() for name, _, _ in rows) == sorted(Settings.model_fields)
+    for name, default, description in rows:
+        field = Settings.model_fields[name.lower()]
+        assert description.endswith(".")
+        if field.is_required() or field.default is None:
+            assert default == ("required" if field.is_required() else "not set")
+        else:
+            assert default.split()[0] == f"`{field.default}`"
 
 
 def test_every_code_that_the_source_gives_has_its_section() -> None:

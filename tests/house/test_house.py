@@ -11,7 +11,6 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import inspect
 
 from md5_service.api.export_openapi import document
-from md5_service.settings import Settings
 from md5_service.worker.app import kinds
 from md5_task_data import migrations
 from md5_task_data.database.engine import Database
@@ -31,6 +30,7 @@ def test_only_shared_log_opens_the_log() -> None:
         "folder.py",
         "readiness.py",
         "export_openapi.py",
+        "export_settings.py",
         "main.py",
         "app.py",
         "doctor.py",
@@ -115,15 +115,6 @@ def test_every_package_of_a_lock_has_its_hashes(lock: str) -> None:
     packages = re.findall(r"^\S+==\S+.*?(?=^\S|\Z)", (ROOT / f"requirements.{lock}lock.txt").read_text(), re.M | re.S)
     assert packages
     assert [package for package in packages if "--hash=sha256:" not in package] == []
-
-
-def test_the_readme_lists_every_setting_with_its_default() -> None:
-    listed = dict(re.findall(r"^\| `(MD5_\w+)` \| (.*?) \|", (ROOT / "README.md").read_text(), re.M))
-    fields = Settings.model_fields
-    assert set(listed) == {f"MD5_{name.upper()}" for name in fields}
-    for name, field in fields.items():
-        if not field.is_required():
-            assert listed[f"MD5_{name.upper()}"].strip("`") == str(field.default)
 
 
 def test_files_whose_tests_go_together_are_there() -> None:
