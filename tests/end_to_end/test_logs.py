@@ -23,7 +23,7 @@ def test_every_line_is_an_object_a_task_is_found_by_its_id_and_no_trace_is_lost_
     assert {line["process"] for line in lines} >= {"MainProcess", "ForkPoolWorker-1"}
     for task_id in ids:
         taken, done = [line for line in lines if line.get("task_id") == task_id]
-        assert (taken["message"], done["message"]) == ("taken, 1 bytes", "done, at attempt 1")
+        assert (taken["message"], done["message"]) == ("accepted, 1 bytes", "done, at attempt 1")
         assert taken["request_id"]  # by which the request is found that the task came with
     posts = [line for line in lines if line["message"].startswith("POST /v1/tasks: 202 in ")]
     assert len({line["request_id"] for line in posts}) == 3

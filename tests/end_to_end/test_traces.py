@@ -81,7 +81,7 @@ def _continues_the_clients(service: Service, collector: Collector) -> None:
 def _says_so_in_the_log(service: Service) -> None:
     lines = [json.loads(line) for line in service.stderr_path.read_text().splitlines() if line.startswith("{")]
     about = {line["message"].partition(":")[0]: line["span_id"] for line in lines if line.get("trace_id") == TRACE}
-    assert about.keys() == {"POST /v1/tasks", "taken, 3 bytes", "done, at attempt 1"}
+    assert about.keys() == {"POST /v1/tasks", "accepted, 3 bytes", "done, at attempt 1"}
     assert len(set(about.values())) == 2
 
 

@@ -12,17 +12,18 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * List Tasks
-         * @description Tasks, newest first, in pages.
+         * List tasks
+         * @description The owner's tasks, newest first, in pages. Filters can be combined.
          */
         get: operations["list_tasks_v1_tasks_get"];
         put?: never;
         /**
-         * Hand Over
-         * @description Hand a file over and get its id at once. The id is a promise: it ends in `done` or `failed`, whatever happens.
+         * Upload a file
+         * @description Upload a file and get the id of its task at once. The id is a promise: whatever happens, the task finishes as `done` or
+         *     `failed`, unless it is cancelled.
          *
-         *     Send a multipart form with the part `file`, or the bare bytes as the body; then `kind`, `filename`, `batch` and the
-         *     kind's own parameters go into the query.
+         *     Send a multipart form with the part `file`, or the file itself as the body; then put `kind`, `filename`, `batch` and the
+         *     kind's own parameters into the query.
          */
         post: operations["hand_over_v1_tasks_post"];
         delete?: never;
@@ -39,8 +40,9 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Events Of Many
-         * @description Several tasks in one stream, for a page: a browser opens only six connections to one host.
+         * Stream the events of several tasks
+         * @description Several tasks in one stream, because a browser opens only six connections to one host. Events are those of a single task's
+         *     stream.
          */
         get: operations["events_of_many_v1_tasks_events_get"];
         put?: never;
@@ -59,8 +61,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Events
-         * @description The task as it is now, and again at every change, until it has ended.
+         * Stream a task's events
+         * @description The task as server-sent events: its current state, then its state after every change, until it has finished.
          */
         get: operations["events_v1_tasks__task_id__events_get"];
         put?: never;
@@ -79,15 +81,15 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Get Task
-         * @description A task by its id; 404 for an id that was never given out.
+         * Get a task
+         * @description The task with this id, immediately or after waiting with `Prefer: wait=N`.
          */
         get: operations["get_task_v1_tasks__task_id__get"];
         put?: never;
         post?: never;
         /**
-         * Cancel Task
-         * @description Cancel a task whose outcome is not yet decided. It gets its line in the log as every other.
+         * Cancel a task
+         * @description Cancel a task whose outcome is not decided yet. A cancelled task gets a log line like any other.
          */
         delete: operations["cancel_task_v1_tasks__task_id__delete"];
         options?: never;
@@ -105,8 +107,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Retry Task
-         * @description A new task for the same bytes, where this one failed or was cancelled and its bytes are still kept.
+         * Retry a task
+         * @description Create a new task for the same file, if this task failed or was cancelled and its bytes are still stored.
          */
         post: operations["retry_task_v1_tasks__task_id__retry_post"];
         delete?: never;
@@ -123,8 +125,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Get File
-         * @description The bytes, while they are kept: until `MD5_KEEP_UPLOADS_S` after the end. Ranges can be asked for.
+         * Download a task's file
+         * @description The uploaded file. It stays stored for `MD5_KEEP_UPLOADS_S` after the task has finished. Range requests are supported.
          */
         get: operations["get_file_v1_tasks__task_id__file_get"];
         put?: never;
@@ -146,9 +148,10 @@ export interface paths {
         put?: never;
         post?: never;
         /**
-         * Delete Results
-         * @description Delete the bytes of a task that has ended, before their time is up, and what was derived from them. The task stays, with
-         *     its digest and its line in the log, and says when in `results_deleted_at`. Again: 204 again.
+         * Delete a task's file and results
+         * @description Delete the bytes of a finished task before they expire, and the data derived from them. The task itself stays, with its
+         *     digest and its log line; `results_deleted_at` says when. Repeating the request has no further effect and is answered with
+         *     204.
          */
         delete: operations["delete_results_v1_tasks__task_id__results_delete"];
         options?: never;
@@ -164,9 +167,10 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * List Contacts
-         * @description Contacts in the order of their addresses, or with `task` in that of its file, in pages of up to `limit`, fewer where they
-         *     are large. One of a file that is still being loaded may yet be taken from an earlier row of it.
+         * List contacts
+         * @description Contacts ordered by address, or with `task` in the order of its file, in pages of up to `limit`. A page has fewer contacts
+         *     if they are large. While a file is still being imported, a contact may be replaced by one from an earlier row of the same
+         *     file.
          */
         get: operations["list_contacts_v1_contacts_get"];
         put?: never;
@@ -185,7 +189,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Get Contact
+         * Get a contact
          * @description A contact by its id.
          */
         get: operations["get_contact_v1_contacts__contact_id__get"];
@@ -205,16 +209,16 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Get Rejects
-         * @description The rows of a file of kind `contacts` that could not be used, as CSV: correct them, and hand that over again. `code` is one
+         * Download a task's rejected rows
+         * @description The rows of a file of kind `contacts` that could not be used, as CSV. Correct them and upload this file. `code` is one
          *     of `empty_row`, `no_address`, `invalid_address`, `domain_takes_no_mail`, `nul_character`, `bad_encoding`, `too_many_cells`,
          *     `row_too_long`.
          *
-         *     Safe to open in a spreadsheet, whatever delimiter that expects: a `'` stands before each `=`, `+`, `-` and `@` with which a
-         *     cell begins, or would begin for one that takes `;`, `|`, a tab or a line end within it for the end of a cell. It is taken away
-         *     again when the file is handed over, as the first three columns are.
+         *     The file is safe to open in a spreadsheet, whatever delimiter that expects: a `'` precedes each `=`, `+`, `-` and `@` at the
+         *     start of a cell, or of what would be a cell if `;`, `|`, a tab or a line end within it ended the cell. When the file
+         *     is uploaded, these characters and the first three columns are removed.
          *
-         *     A body that breaks off (without its last chunk) is not whole.
+         *     A body that ends without its last chunk is incomplete.
          */
         get: operations["get_rejects_v1_tasks__task_id__rejects_csv_get"];
         put?: never;
@@ -233,13 +237,12 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Manifest
-         * @description Of each file of kind `md5` that is done its MD5 and its name, in the order in which they were handed over, for
-         *     `md5sum -c`.
+         * Download an MD5 manifest
+         * @description The MD5 and name of each file of kind `md5` whose task is `done`, in the order of upload, for `md5sum -c`.
          *
-         *     Names are escaped as `md5sum` does it. A name that was handed over several times has as many lines. What is not done (yet)
-         *     has none; a batch that nobody knows is one of no files. Memory is flat for any number of lines; a body that
-         *     breaks off (without its last chunk) is not whole.
+         *     Names are escaped as `md5sum` escapes them. A name that was uploaded several times has a line for each upload. Tasks that are
+         *     not `done` have none; an unknown batch is empty. Memory use does not grow with the number of lines. A body that ends without
+         *     its last chunk is incomplete.
          */
         get: operations["manifest_v1_manifest_md5_get"];
         put?: never;
@@ -258,8 +261,9 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Stats
-         * @description Counts by kind and status, what ended in each minute of the last hour, and the age of the oldest unfinished task.
+         * Get statistics
+         * @description The owner's tasks: counts by kind and status, tasks finished in each minute of the last hour, and the age of the oldest
+         *     unfinished task.
          */
         get: operations["stats_v1_stats_get"];
         put?: never;
@@ -278,23 +282,24 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Who Is Signed In
-         * @description Whether this service asks for keys, and whose came with this request, by header or by cookie. Needs none.
+         * Get the session
+         * @description Whether this service requires keys, and the owner of the key sent with this request, in the header or the cookie. Works
+         *     without a key.
          */
         get: operations["who_is_signed_in_v1_session_get"];
         put?: never;
         /**
-         * Sign In
-         * @description Sign in with a key, at a browser: what streams events or downloads there can send no `Authorization`.
+         * Sign in
+         * @description Sign in with a key in a browser, where event streams and downloads cannot send `Authorization`.
          *
-         *     The answer sets the cookie `md5_key`, over HTTPS `__Host-md5_key`, until the browser is closed. From then on it opens what
-         *     the key opens, and a request that changes something must come from the service's own page. An `Authorization` header goes
-         *     before it.
+         *     The answer sets the cookie `md5_key`, or `__Host-md5_key` over HTTPS, until the browser is closed. The cookie gives the same
+         *     access as the key, but requests that change something must come from the service's own page. An `Authorization` header takes
+         *     precedence over it.
          */
         post: operations["sign_in_v1_session_post"];
         /**
-         * Sign Out
-         * @description Sign out: the browser forgets the cookie. The key stays as good as it was; `md5-service key revoke` ends it.
+         * Sign out
+         * @description Make the browser delete the cookie. The key stays valid; `md5-service key revoke` revokes it.
          */
         delete: operations["sign_out_v1_session_delete"];
         options?: never;
@@ -310,8 +315,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Alive
-         * @description This process answers.
+         * Check that the process answers
+         * @description Answers 200 as long as this API process runs. It checks no dependency.
          */
         get: operations["alive_healthz_get"];
         put?: never;
@@ -330,9 +335,10 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Ready
-         * @description Database, broker, bucket and log folder, each `ok` or `away`; why it is, the log says. `kinds` is `away` while a task waits
-         *     for a worker that knows its kind: some are older than this API. Files are taken all the same, so that is no 503.
+         * Check the service's dependencies
+         * @description Database, broker, bucket and log folder, each `ok` or `away`; the log says why. `kinds` is `away` while tasks wait for a
+         *     worker that supports their kind, because workers are older than this API. Files are still accepted then, so the status is
+         *     200.
          */
         get: operations["ready_readyz_get"];
         put?: never;
@@ -351,8 +357,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Metrics
-         * @description Everybody's tasks, the log, and how far behind the service is, for Prometheus. Any key opens it.
+         * Get metrics for Prometheus
+         * @description Counts of all owners' tasks, the log, and how far behind the service is. Any valid key gives access.
          */
         get: operations["metrics_metrics_get"];
         put?: never;
@@ -369,21 +375,21 @@ export interface components {
     schemas: {
         /**
          * Contact
-         * @description The record of one e-mail address: the first row that had it, of the file that brought it first.
+         * @description The record of one email address: the first row with this address in the first file that contained it.
          */
         Contact: {
             /** Id */
             id: string;
             /**
              * Email
-             * @description As it was written there
+             * @description The address as it was written in the file
              */
             email: string;
             /** Name */
             name: string | null;
             /**
              * Data
-             * @description Every further column of that row
+             * @description All other columns of the row
              */
             data: {
                 [key: string]: string;
@@ -396,13 +402,13 @@ export interface components {
             task: string;
             /**
              * Line
-             * @description In which line of the file the row begins, from 1, as an editor counts
+             * @description The line of the file in which the row begins, from 1, as in an editor
              */
             line: number;
         };
         /**
          * ContactPage
-         * @description In the order of their addresses. `next` is the cursor of the next page, null on the last.
+         * @description A page of contacts, ordered by address. `next` is the cursor of the next page, null on the last.
          */
         ContactPage: {
             /** Items */
@@ -412,7 +418,7 @@ export interface components {
         };
         /**
          * Event
-         * @description One step of a task.
+         * @description A change of a task's status.
          */
         Event: {
             /**
@@ -427,7 +433,7 @@ export interface components {
             status: "receiving" | "queued" | "running" | "waiting" | "computed" | "done" | "failed" | "cancelled" | "expired";
             /**
              * Reason
-             * @description Why, where it is not the usual next step
+             * @description Why, when this is not the usual next step
              */
             reason: string | null;
         };
@@ -436,7 +442,10 @@ export interface components {
             /** Detail */
             detail?: components["schemas"]["ValidationError"][];
         };
-        /** Health */
+        /**
+         * Health
+         * @description Whether the service, or each of its dependencies, is available.
+         */
         Health: {
             /**
              * Status
@@ -445,7 +454,7 @@ export interface components {
             status: "ok" | "away";
             /**
              * Checks
-             * @description For each thing that is needed
+             * @description The state of each dependency
              * @default {}
              */
             checks: {
@@ -454,13 +463,13 @@ export interface components {
         };
         /**
          * MinuteCount
-         * @description What ended in one minute.
+         * @description The number of tasks that finished within one minute, by outcome.
          */
         MinuteCount: {
             /**
              * Minute
              * Format: date-time
-             * @description When it began
+             * @description The start of the minute
              */
             minute: string;
             /**
@@ -481,7 +490,7 @@ export interface components {
         };
         /**
          * Page
-         * @description Newest first. `next` is the cursor of the next page, null on the last.
+         * @description A page of tasks, newest first. `next` is the cursor of the next page, null on the last.
          */
         Page: {
             /** Items */
@@ -510,7 +519,7 @@ export interface components {
         };
         /**
          * Progress
-         * @description How far the work is.
+         * @description The progress of the work on a task.
          */
         Progress: {
             /** Done */
@@ -519,7 +528,7 @@ export interface components {
             total: number;
             /**
              * Unit
-             * @description A file that is cut into parts is counted in bytes until it is, then in rows
+             * @description A file that is cut into parts is counted in bytes until it is cut, then in rows
              * @enum {string}
              */
             unit: "bytes" | "rows";
@@ -531,40 +540,40 @@ export interface components {
         Session: {
             /**
              * Auth
-             * @description Whether this service asks for keys
+             * @description Whether this service requires API keys
              * @enum {string}
              */
             auth: "keys" | "none";
             /**
              * Owner
-             * @description Whose key came with the request; null: nobody's that fits
+             * @description The owner of the key sent with the request; null without a valid key
              */
             owner: string | null;
         };
         /**
          * Stats
-         * @description How much there is, and how far behind the service is.
+         * @description How many tasks there are, and how far behind the service is.
          */
         Stats: {
             /**
              * Counts
-             * @description Every kind and status that there is, or was
+             * @description One entry for each kind and status with tasks, finished ones included
              */
             counts: components["schemas"]["StatusCount"][];
             /**
              * Last Hour
-             * @description Sixty minutes, the present one last
+             * @description Sixty minutes; the current one is last
              */
             last_hour: components["schemas"]["MinuteCount"][];
             /**
              * Oldest Unfinished S
-             * @description Its age in seconds; null: everything has ended
+             * @description Age in seconds of the oldest unfinished task; null when all tasks have finished
              */
             oldest_unfinished_s: number | null;
         };
         /**
          * StatusCount
-         * @description How many tasks of a kind are in a status now.
+         * @description The number of tasks of a kind that are in a status now.
          */
         StatusCount: {
             /** Kind */
@@ -579,7 +588,7 @@ export interface components {
         };
         /**
          * Task
-         * @description A file handed over, and what became of it. `id` is the promise.
+         * @description An uploaded file, and what became of it. The `id` is a promise: the task always finishes.
          */
         Task: {
             /**
@@ -592,13 +601,13 @@ export interface components {
             kind: string;
             /**
              * Status
-             * @description `computed`: outcome and result are decided and readable, the line is not yet in the log. `done`, `failed`, `cancelled`: it is, durably; nothing changes any more.
+             * @description `computed`: the outcome and result are decided and readable, but the log line is not written yet. `done`, `failed`, `cancelled`: the log line is written durably; the status is final.
              * @enum {string}
              */
             status: "receiving" | "queued" | "running" | "waiting" | "computed" | "done" | "failed" | "cancelled" | "expired";
             /**
              * Outcome
-             * @description Set as soon as it is decided
+             * @description Set as soon as it is decided; final from then on
              */
             outcome: ("done" | "failed" | "cancelled") | null;
             /** Filename */
@@ -616,13 +625,13 @@ export interface components {
             };
             /**
              * Kept
-             * @description Whether its bytes are still kept, to be fetched or tried again
+             * @description Whether the bytes are still stored, so that the file can be downloaded or the task retried
              */
             kept: boolean;
             /**
              * Retry Of
              * Format: uuid
-             * @description The id of the task that this one tries again
+             * @description The id of the task that this one retries
              */
             retry_of: string | null;
             /**
@@ -632,17 +641,17 @@ export interface components {
             created_at: string;
             /**
              * Started At
-             * @description When the last attempt began
+             * @description When the latest attempt started
              */
             started_at: string | null;
             /**
              * Finished At
-             * @description When the line was in the log
+             * @description When the log line was written
              */
             finished_at: string | null;
             /**
              * Results Deleted At
-             * @description When its bytes, and what was derived from them, were deleted
+             * @description When the bytes, and the data derived from them, were deleted on request
              */
             results_deleted_at: string | null;
             /** Attempt */
@@ -652,7 +661,7 @@ export interface components {
             progress: components["schemas"]["Progress"];
             /**
              * Result
-             * @description What came of it, by its kind
+             * @description The result; its fields depend on the kind
              */
             result: components["schemas"]["Md5Result"] | components["schemas"]["ContactsResult"] | null;
             /** @description Why it failed */
@@ -716,12 +725,12 @@ export interface operations {
                 kind?: "md5" | "contacts";
                 status?: "receiving" | "queued" | "running" | "waiting" | "computed" | "done" | "failed" | "cancelled" | "expired";
                 filename?: string;
-                /** @description Upper and lower case are alike; on SQLite only of ASCII letters */
+                /** @description A part of the file name; case is ignored, on SQLite only for ASCII letters */
                 filename__contains?: string;
                 md5?: string;
                 batch?: string;
                 limit?: number;
-                /** @description `next` of the page before */
+                /** @description `next` of the previous page */
                 cursor?: string;
             };
             header?: never;
@@ -733,7 +742,7 @@ export interface operations {
             /** @description Successful Response */
             200: {
                 headers: {
-                    /** @description `rel="next"`: the next page, where there is one */
+                    /** @description `rel="next"`: the next page, if there is one */
                     Link?: string;
                     [name: string]: unknown;
                 };
@@ -741,7 +750,7 @@ export interface operations {
                     "application/json": components["schemas"]["Page"];
                 };
             };
-            /** @description The request cannot be read */
+            /** @description The request could not be parsed */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -750,10 +759,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No key, or one that opens nothing here */
+            /** @description The API key is missing, wrong or revoked */
             401: {
                 headers: {
-                    /** @description How to come in */
+                    /** @description The authentication scheme: `Bearer` */
                     "WWW-Authenticate": string;
                     [name: string]: unknown;
                 };
@@ -761,7 +770,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A page of another site, or a name that this service does not have */
+            /** @description The request came from another site's page, or by a host name that this service does not accept */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -770,7 +779,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A parameter is wrong; `detail` names it and what is allowed */
+            /** @description A parameter, header or file is invalid; `detail` names it and says what is allowed */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -779,10 +788,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many at once, or a second, of one owner */
+            /** @description The owner has reached a limit on requests or uploads */
             429: {
                 headers: {
-                    /** @description Seconds after which to try again */
+                    /** @description Seconds after which to retry */
                     "Retry-After": number;
                     [name: string]: unknown;
                 };
@@ -790,7 +799,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The address and headers are too long */
+            /** @description The URL and headers are too long */
             431: {
                 headers: {
                     [name: string]: unknown;
@@ -799,10 +808,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Something that the service needs is away, or all places are taken */
+            /** @description A dependency is unavailable, or all upload slots are taken */
             503: {
                 headers: {
-                    /** @description Seconds after which to try again */
+                    /** @description Seconds after which to retry */
                     "Retry-After": number;
                     [name: string]: unknown;
                 };
@@ -826,11 +835,11 @@ export interface operations {
                 check_mx?: boolean;
             };
             header?: {
-                /** @description `wait=N`: answer when the task has ended, after N ≤ 60 seconds at the latest */
+                /** @description `wait=N`: answer when the task has finished, but after N seconds at the latest (at most 60) */
                 Prefer?: string;
-                /** @description Up to 255 visible characters, new for each file, such as a UUID. Sent again within 24 hours with the same kind, parameters, file name and bytes, it answers with the task that there is already, and the header `Idempotent-Replayed: true`; with others 422, and 409 while the first request is still being received */
+                /** @description Up to 255 visible characters, such as a UUID; use a new one for each file. A request that repeats the key within 24 hours with the same kind, parameters, file name and bytes gets the existing task and the header `Idempotent-Replayed: true`. With anything different the answer is 422, and 409 while the first request is still being received */
                 "Idempotency-Key"?: string;
-                /** @description The digest that the file should have, in Base64 (RFC 1864) */
+                /** @description The MD5 that the file should have, in Base64 (RFC 1864) */
                 "Content-MD5"?: string;
             };
             path?: never;
@@ -844,7 +853,7 @@ export interface operations {
                      * @description The file
                      */
                     file: string;
-                    /** @description The name of the file, where its part of the form has none, or the body is raw */
+                    /** @description The name of the file, if the body is the file itself or the part `file` of the form has no name */
                     filename?: string;
                     /**
                      * @description What to do with the file
@@ -852,7 +861,7 @@ export interface operations {
                      * @enum {string}
                      */
                     kind?: "md5" | "contacts";
-                    /** @description A name that files handed over together share */
+                    /** @description A name shared by files that are uploaded together */
                     batch?: string;
                     /** @description md5: the digest that it should have; the result then has a verdict in `match`. The headers `Content-MD5` (Base64) and `Repr-Digest: md5=:…:` say the same, of the file also where it comes in a form */
                     expected_md5?: string;
@@ -880,16 +889,16 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The task: a promise from now on */
+            /** @description The task was accepted */
             202: {
                 headers: {
-                    /** @description Where the task is */
+                    /** @description The path of the task */
                     Location: string;
-                    /** @description Seconds after which to ask */
+                    /** @description Seconds after which to poll */
                     "Retry-After": number;
-                    /** @description The wait that was granted, where one was asked for */
+                    /** @description The wait that was granted, if one was requested */
                     "Preference-Applied"?: string;
-                    /** @description `true`: the `Idempotency-Key` stood for this task already */
+                    /** @description `true`: this `Idempotency-Key` already belonged to this task */
                     "Idempotent-Replayed"?: "true";
                     [name: string]: unknown;
                 };
@@ -897,7 +906,7 @@ export interface operations {
                     "application/json": components["schemas"]["Task"];
                 };
             };
-            /** @description The request cannot be read */
+            /** @description The request could not be parsed */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -906,10 +915,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No key, or one that opens nothing here */
+            /** @description The API key is missing, wrong or revoked */
             401: {
                 headers: {
-                    /** @description How to come in */
+                    /** @description The authentication scheme: `Bearer` */
                     "WWW-Authenticate": string;
                     [name: string]: unknown;
                 };
@@ -917,7 +926,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A page of another site, or a name that this service does not have */
+            /** @description The request came from another site's page, or by a host name that this service does not accept */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -926,7 +935,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body came too slowly; nothing was kept */
+            /** @description The body did not arrive in time; nothing was stored */
             408: {
                 headers: {
                     [name: string]: unknown;
@@ -935,7 +944,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not possible in this state */
+            /** @description The current state does not allow this */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -944,7 +953,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A body of HTTP/1.0 without `Content-Length` */
+            /** @description An upload over HTTP/1.0 without `Content-Length` */
             411: {
                 headers: {
                     [name: string]: unknown;
@@ -953,7 +962,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too large; nothing was kept */
+            /** @description The file, form or body is too large; nothing was stored */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -962,7 +971,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A `Content-Encoding` or `Content-Transfer-Encoding`, or a type that cannot be read here; nothing was kept */
+            /** @description An encoding or content type that is not supported; nothing was stored */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -971,7 +980,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A parameter is wrong; `detail` names it and what is allowed */
+            /** @description A parameter, header or file is invalid; `detail` names it and says what is allowed */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -980,10 +989,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many at once, or a second, of one owner */
+            /** @description The owner has reached a limit on requests or uploads */
             429: {
                 headers: {
-                    /** @description Seconds after which to try again */
+                    /** @description Seconds after which to retry */
                     "Retry-After": number;
                     [name: string]: unknown;
                 };
@@ -991,7 +1000,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The address and headers are too long */
+            /** @description The URL and headers are too long */
             431: {
                 headers: {
                     [name: string]: unknown;
@@ -1000,10 +1009,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Something that the service needs is away, or all places are taken */
+            /** @description A dependency is unavailable, or all upload slots are taken */
             503: {
                 headers: {
-                    /** @description Seconds after which to try again */
+                    /** @description Seconds after which to retry */
                     "Retry-After": number;
                     [name: string]: unknown;
                 };
@@ -1011,7 +1020,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The disk is full; nothing was kept */
+            /** @description No space is left; nothing was stored */
             507: {
                 headers: {
                     [name: string]: unknown;
@@ -1025,11 +1034,11 @@ export interface operations {
     events_of_many_v1_tasks_events_get: {
         parameters: {
             query: {
-                /** @description May be given several times */
+                /** @description The id of a task; repeat it for several tasks */
                 id: string[];
             };
             header?: {
-                /** @description The `id` of the last event that was seen: that state is not sent again */
+                /** @description The `id` of the last event received; that state is not sent again */
                 "last-event-id"?: string;
             };
             path?: never;
@@ -1037,27 +1046,27 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Each event: `id:`, and `data:` with the task as JSON. Ends when no task can change any more */
+            /** @description Events with `id:`, and `data:` with the task as JSON. The stream ends when all its tasks have finished */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
                     "text/event-stream": {
-                        /** @description To be sent back as `Last-Event-ID` */
+                        /** @description The value for `Last-Event-ID` when reconnecting */
                         id?: string;
                         data?: string;
                     };
                 };
             };
-            /** @description There is nothing new, and never will be */
+            /** @description All tasks have finished and the client has seen their final state */
             204: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description The request cannot be read */
+            /** @description The request could not be parsed */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -1066,10 +1075,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No key, or one that opens nothing here */
+            /** @description The API key is missing, wrong or revoked */
             401: {
                 headers: {
-                    /** @description How to come in */
+                    /** @description The authentication scheme: `Bearer` */
                     "WWW-Authenticate": string;
                     [name: string]: unknown;
                 };
@@ -1077,7 +1086,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A page of another site, or a name that this service does not have */
+            /** @description The request came from another site's page, or by a host name that this service does not accept */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -1086,7 +1095,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Unknown, or another owner's: the two look alike */
+            /** @description The object does not exist, or belongs to another owner */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -1095,7 +1104,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A parameter is wrong; `detail` names it and what is allowed */
+            /** @description A parameter, header or file is invalid; `detail` names it and says what is allowed */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -1104,10 +1113,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many at once, or a second, of one owner */
+            /** @description The owner has reached a limit on requests or uploads */
             429: {
                 headers: {
-                    /** @description Seconds after which to try again */
+                    /** @description Seconds after which to retry */
                     "Retry-After": number;
                     [name: string]: unknown;
                 };
@@ -1115,7 +1124,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The address and headers are too long */
+            /** @description The URL and headers are too long */
             431: {
                 headers: {
                     [name: string]: unknown;
@@ -1124,10 +1133,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Something that the service needs is away, or all places are taken */
+            /** @description A dependency is unavailable, or all upload slots are taken */
             503: {
                 headers: {
-                    /** @description Seconds after which to try again */
+                    /** @description Seconds after which to retry */
                     "Retry-After": number;
                     [name: string]: unknown;
                 };
@@ -1141,38 +1150,38 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The `id` of the last event that was seen: that state is not sent again */
+                /** @description The `id` of the last event received; that state is not sent again */
                 "last-event-id"?: string;
             };
             path: {
-                /** @description As it was given out */
+                /** @description The id that the upload returned */
                 task_id: string;
             };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description Each event: `id:`, and `data:` with the task as JSON. Ends when no task can change any more */
+            /** @description Events with `id:`, and `data:` with the task as JSON. The stream ends when all its tasks have finished */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
                     "text/event-stream": {
-                        /** @description To be sent back as `Last-Event-ID` */
+                        /** @description The value for `Last-Event-ID` when reconnecting */
                         id?: string;
                         data?: string;
                     };
                 };
             };
-            /** @description There is nothing new, and never will be */
+            /** @description All tasks have finished and the client has seen their final state */
             204: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description The request cannot be read */
+            /** @description The request could not be parsed */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -1181,10 +1190,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No key, or one that opens nothing here */
+            /** @description The API key is missing, wrong or revoked */
             401: {
                 headers: {
-                    /** @description How to come in */
+                    /** @description The authentication scheme: `Bearer` */
                     "WWW-Authenticate": string;
                     [name: string]: unknown;
                 };
@@ -1192,7 +1201,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A page of another site, or a name that this service does not have */
+            /** @description The request came from another site's page, or by a host name that this service does not accept */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -1201,7 +1210,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Unknown, or another owner's: the two look alike */
+            /** @description The object does not exist, or belongs to another owner */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -1210,7 +1219,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A parameter is wrong; `detail` names it and what is allowed */
+            /** @description A parameter, header or file is invalid; `detail` names it and says what is allowed */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -1219,10 +1228,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many at once, or a second, of one owner */
+            /** @description The owner has reached a limit on requests or uploads */
             429: {
                 headers: {
-                    /** @description Seconds after which to try again */
+                    /** @description Seconds after which to retry */
                     "Retry-After": number;
                     [name: string]: unknown;
                 };
@@ -1230,7 +1239,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The address and headers are too long */
+            /** @description The URL and headers are too long */
             431: {
                 headers: {
                     [name: string]: unknown;
@@ -1239,10 +1248,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Something that the service needs is away, or all places are taken */
+            /** @description A dependency is unavailable, or all upload slots are taken */
             503: {
                 headers: {
-                    /** @description Seconds after which to try again */
+                    /** @description Seconds after which to retry */
                     "Retry-After": number;
                     [name: string]: unknown;
                 };
@@ -1256,13 +1265,13 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description `wait=N`: answer when the task has ended, after N ≤ 60 seconds at the latest */
+                /** @description `wait=N`: answer when the task has finished, but after N seconds at the latest (at most 60) */
                 prefer?: string;
-                /** @description An `ETag`, or several: then 304 where nothing changed since */
+                /** @description One or more `ETag`s; the answer is 304 if one of them is still current */
                 "if-none-match"?: string;
             };
             path: {
-                /** @description As it was given out */
+                /** @description The id that the upload returned */
                 task_id: string;
             };
             cookie?: never;
@@ -1272,9 +1281,9 @@ export interface operations {
             /** @description Successful Response */
             200: {
                 headers: {
-                    /** @description Differs between two states */
+                    /** @description Changes whenever the content changes */
                     ETag: string;
-                    /** @description The wait that was granted, where one was asked for */
+                    /** @description The wait that was granted, if one was requested */
                     "Preference-Applied"?: string;
                     [name: string]: unknown;
                 };
@@ -1282,16 +1291,16 @@ export interface operations {
                     "application/json": components["schemas"]["Task"];
                 };
             };
-            /** @description It is as it was */
+            /** @description The task has not changed */
             304: {
                 headers: {
-                    /** @description Differs between two states */
+                    /** @description Changes whenever the content changes */
                     ETag: string;
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description The request cannot be read */
+            /** @description The request could not be parsed */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -1300,10 +1309,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No key, or one that opens nothing here */
+            /** @description The API key is missing, wrong or revoked */
             401: {
                 headers: {
-                    /** @description How to come in */
+                    /** @description The authentication scheme: `Bearer` */
                     "WWW-Authenticate": string;
                     [name: string]: unknown;
                 };
@@ -1311,7 +1320,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A page of another site, or a name that this service does not have */
+            /** @description The request came from another site's page, or by a host name that this service does not accept */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -1320,7 +1329,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Unknown, or another owner's: the two look alike */
+            /** @description The object does not exist, or belongs to another owner */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -1329,7 +1338,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A parameter is wrong; `detail` names it and what is allowed */
+            /** @description A parameter, header or file is invalid; `detail` names it and says what is allowed */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -1338,10 +1347,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many at once, or a second, of one owner */
+            /** @description The owner has reached a limit on requests or uploads */
             429: {
                 headers: {
-                    /** @description Seconds after which to try again */
+                    /** @description Seconds after which to retry */
                     "Retry-After": number;
                     [name: string]: unknown;
                 };
@@ -1349,7 +1358,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The address and headers are too long */
+            /** @description The URL and headers are too long */
             431: {
                 headers: {
                     [name: string]: unknown;
@@ -1358,10 +1367,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Something that the service needs is away, or all places are taken */
+            /** @description A dependency is unavailable, or all upload slots are taken */
             503: {
                 headers: {
-                    /** @description Seconds after which to try again */
+                    /** @description Seconds after which to retry */
                     "Retry-After": number;
                     [name: string]: unknown;
                 };
@@ -1376,7 +1385,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description As it was given out */
+                /** @description The id that the upload returned */
                 task_id: string;
             };
             cookie?: never;
@@ -1392,7 +1401,7 @@ export interface operations {
                     "application/json": components["schemas"]["Task"];
                 };
             };
-            /** @description The request cannot be read */
+            /** @description The request could not be parsed */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -1401,10 +1410,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No key, or one that opens nothing here */
+            /** @description The API key is missing, wrong or revoked */
             401: {
                 headers: {
-                    /** @description How to come in */
+                    /** @description The authentication scheme: `Bearer` */
                     "WWW-Authenticate": string;
                     [name: string]: unknown;
                 };
@@ -1412,7 +1421,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A page of another site, or a name that this service does not have */
+            /** @description The request came from another site's page, or by a host name that this service does not accept */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -1421,7 +1430,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Unknown, or another owner's: the two look alike */
+            /** @description The object does not exist, or belongs to another owner */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -1430,7 +1439,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not possible in this state */
+            /** @description The current state does not allow this */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -1439,7 +1448,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A parameter is wrong; `detail` names it and what is allowed */
+            /** @description A parameter, header or file is invalid; `detail` names it and says what is allowed */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -1448,10 +1457,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many at once, or a second, of one owner */
+            /** @description The owner has reached a limit on requests or uploads */
             429: {
                 headers: {
-                    /** @description Seconds after which to try again */
+                    /** @description Seconds after which to retry */
                     "Retry-After": number;
                     [name: string]: unknown;
                 };
@@ -1459,7 +1468,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The address and headers are too long */
+            /** @description The URL and headers are too long */
             431: {
                 headers: {
                     [name: string]: unknown;
@@ -1468,10 +1477,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Something that the service needs is away, or all places are taken */
+            /** @description A dependency is unavailable, or all upload slots are taken */
             503: {
                 headers: {
-                    /** @description Seconds after which to try again */
+                    /** @description Seconds after which to retry */
                     "Retry-After": number;
                     [name: string]: unknown;
                 };
@@ -1485,27 +1494,27 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Up to 255 visible characters, new for each file, such as a UUID. Sent again within 24 hours with the same kind, parameters, file name and bytes, it answers with the task that there is already, and the header `Idempotent-Replayed: true`; with others 422, and 409 while the first request is still being received */
+                /** @description Up to 255 visible characters, such as a UUID; use a new one for each file. A request that repeats the key within 24 hours with the same kind, parameters, file name and bytes gets the existing task and the header `Idempotent-Replayed: true`. With anything different the answer is 422, and 409 while the first request is still being received */
                 "idempotency-key"?: string;
             };
             path: {
-                /** @description As it was given out */
+                /** @description The id that the upload returned */
                 task_id: string;
             };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description The task: a promise from now on */
+            /** @description The task was accepted */
             202: {
                 headers: {
-                    /** @description Where the task is */
+                    /** @description The path of the task */
                     Location: string;
-                    /** @description Seconds after which to ask */
+                    /** @description Seconds after which to poll */
                     "Retry-After": number;
-                    /** @description The wait that was granted, where one was asked for */
+                    /** @description The wait that was granted, if one was requested */
                     "Preference-Applied"?: string;
-                    /** @description `true`: the `Idempotency-Key` stood for this task already */
+                    /** @description `true`: this `Idempotency-Key` already belonged to this task */
                     "Idempotent-Replayed"?: "true";
                     [name: string]: unknown;
                 };
@@ -1513,7 +1522,7 @@ export interface operations {
                     "application/json": components["schemas"]["Task"];
                 };
             };
-            /** @description The request cannot be read */
+            /** @description The request could not be parsed */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -1522,10 +1531,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No key, or one that opens nothing here */
+            /** @description The API key is missing, wrong or revoked */
             401: {
                 headers: {
-                    /** @description How to come in */
+                    /** @description The authentication scheme: `Bearer` */
                     "WWW-Authenticate": string;
                     [name: string]: unknown;
                 };
@@ -1533,7 +1542,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A page of another site, or a name that this service does not have */
+            /** @description The request came from another site's page, or by a host name that this service does not accept */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -1542,7 +1551,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Unknown, or another owner's: the two look alike */
+            /** @description The object does not exist, or belongs to another owner */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -1551,7 +1560,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not possible in this state */
+            /** @description The current state does not allow this */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -1560,7 +1569,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The bytes are kept no longer */
+            /** @description The bytes or results are no longer stored */
             410: {
                 headers: {
                     [name: string]: unknown;
@@ -1569,7 +1578,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A parameter is wrong; `detail` names it and what is allowed */
+            /** @description A parameter, header or file is invalid; `detail` names it and says what is allowed */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -1578,10 +1587,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many at once, or a second, of one owner */
+            /** @description The owner has reached a limit on requests or uploads */
             429: {
                 headers: {
-                    /** @description Seconds after which to try again */
+                    /** @description Seconds after which to retry */
                     "Retry-After": number;
                     [name: string]: unknown;
                 };
@@ -1589,7 +1598,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The address and headers are too long */
+            /** @description The URL and headers are too long */
             431: {
                 headers: {
                     [name: string]: unknown;
@@ -1598,10 +1607,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Something that the service needs is away, or all places are taken */
+            /** @description A dependency is unavailable, or all upload slots are taken */
             503: {
                 headers: {
-                    /** @description Seconds after which to try again */
+                    /** @description Seconds after which to retry */
                     "Retry-After": number;
                     [name: string]: unknown;
                 };
@@ -1609,7 +1618,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The disk is full; nothing was kept */
+            /** @description No space is left; nothing was stored */
             507: {
                 headers: {
                     [name: string]: unknown;
@@ -1624,29 +1633,29 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description An `ETag`, or several: then 304 where nothing changed since */
+                /** @description One or more `ETag`s; the answer is 304 if one of them is still current */
                 "if-none-match"?: string;
-                /** @description A part of the bytes, as in `bytes=0-99` (RFC 9110) */
+                /** @description A part of the file, such as `bytes=0-99` (RFC 9110) */
                 Range?: string;
-                /** @description The `ETag` that they had: with another one all are sent */
+                /** @description An `ETag`: if the file has another one now, all of it is sent */
                 "If-Range"?: string;
             };
             path: {
-                /** @description As it was given out */
+                /** @description The id that the upload returned */
                 task_id: string;
             };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description The bytes, as an attachment */
+            /** @description The file, as an attachment */
             200: {
                 headers: {
-                    /** @description Differs between two states */
+                    /** @description Changes whenever the content changes */
                     ETag: string;
-                    /** @description With the name of the file */
+                    /** @description Contains the name of the file */
                     "Content-Disposition": string;
-                    /** @description Parts can be asked for */
+                    /** @description Range requests are supported */
                     "Accept-Ranges": "bytes";
                     [name: string]: unknown;
                 };
@@ -1654,16 +1663,16 @@ export interface operations {
                     "application/octet-stream": string;
                 };
             };
-            /** @description The part that was asked for */
+            /** @description The requested range */
             206: {
                 headers: {
-                    /** @description Differs between two states */
+                    /** @description Changes whenever the content changes */
                     ETag: string;
-                    /** @description With the name of the file */
+                    /** @description Contains the name of the file */
                     "Content-Disposition": string;
-                    /** @description Parts can be asked for */
+                    /** @description Range requests are supported */
                     "Accept-Ranges": "bytes";
-                    /** @description Which bytes these are, of how many */
+                    /** @description Which bytes of the file these are, and its size */
                     "Content-Range"?: string;
                     [name: string]: unknown;
                 };
@@ -1672,16 +1681,16 @@ export interface operations {
                     "multipart/byteranges": string;
                 };
             };
-            /** @description The bytes are as they were */
+            /** @description The file has not changed */
             304: {
                 headers: {
-                    /** @description Differs between two states */
+                    /** @description Changes whenever the content changes */
                     ETag: string;
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description The request cannot be read */
+            /** @description The request could not be parsed */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -1690,10 +1699,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No key, or one that opens nothing here */
+            /** @description The API key is missing, wrong or revoked */
             401: {
                 headers: {
-                    /** @description How to come in */
+                    /** @description The authentication scheme: `Bearer` */
                     "WWW-Authenticate": string;
                     [name: string]: unknown;
                 };
@@ -1701,7 +1710,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A page of another site, or a name that this service does not have */
+            /** @description The request came from another site's page, or by a host name that this service does not accept */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -1710,7 +1719,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Unknown, or another owner's: the two look alike */
+            /** @description The object does not exist, or belongs to another owner */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -1719,7 +1728,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The bytes are kept no longer */
+            /** @description The bytes or results are no longer stored */
             410: {
                 headers: {
                     [name: string]: unknown;
@@ -1728,7 +1737,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There are no such bytes */
+            /** @description The file does not have these bytes */
             416: {
                 headers: {
                     [name: string]: unknown;
@@ -1737,7 +1746,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A parameter is wrong; `detail` names it and what is allowed */
+            /** @description A parameter, header or file is invalid; `detail` names it and says what is allowed */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -1746,10 +1755,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many at once, or a second, of one owner */
+            /** @description The owner has reached a limit on requests or uploads */
             429: {
                 headers: {
-                    /** @description Seconds after which to try again */
+                    /** @description Seconds after which to retry */
                     "Retry-After": number;
                     [name: string]: unknown;
                 };
@@ -1757,7 +1766,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The address and headers are too long */
+            /** @description The URL and headers are too long */
             431: {
                 headers: {
                     [name: string]: unknown;
@@ -1766,10 +1775,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Something that the service needs is away, or all places are taken */
+            /** @description A dependency is unavailable, or all upload slots are taken */
             503: {
                 headers: {
-                    /** @description Seconds after which to try again */
+                    /** @description Seconds after which to retry */
                     "Retry-After": number;
                     [name: string]: unknown;
                 };
@@ -1784,7 +1793,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description As it was given out */
+                /** @description The id that the upload returned */
                 task_id: string;
             };
             cookie?: never;
@@ -1798,7 +1807,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description The request cannot be read */
+            /** @description The request could not be parsed */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -1807,10 +1816,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No key, or one that opens nothing here */
+            /** @description The API key is missing, wrong or revoked */
             401: {
                 headers: {
-                    /** @description How to come in */
+                    /** @description The authentication scheme: `Bearer` */
                     "WWW-Authenticate": string;
                     [name: string]: unknown;
                 };
@@ -1818,7 +1827,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A page of another site, or a name that this service does not have */
+            /** @description The request came from another site's page, or by a host name that this service does not accept */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -1827,7 +1836,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Unknown, or another owner's: the two look alike */
+            /** @description The object does not exist, or belongs to another owner */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -1836,7 +1845,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not possible in this state */
+            /** @description The current state does not allow this */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -1845,7 +1854,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A parameter is wrong; `detail` names it and what is allowed */
+            /** @description A parameter, header or file is invalid; `detail` names it and says what is allowed */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -1854,10 +1863,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many at once, or a second, of one owner */
+            /** @description The owner has reached a limit on requests or uploads */
             429: {
                 headers: {
-                    /** @description Seconds after which to try again */
+                    /** @description Seconds after which to retry */
                     "Retry-After": number;
                     [name: string]: unknown;
                 };
@@ -1865,7 +1874,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The address and headers are too long */
+            /** @description The URL and headers are too long */
             431: {
                 headers: {
                     [name: string]: unknown;
@@ -1874,10 +1883,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Something that the service needs is away, or all places are taken */
+            /** @description A dependency is unavailable, or all upload slots are taken */
             503: {
                 headers: {
-                    /** @description Seconds after which to try again */
+                    /** @description Seconds after which to retry */
                     "Retry-After": number;
                     [name: string]: unknown;
                 };
@@ -1890,12 +1899,12 @@ export interface operations {
     list_contacts_v1_contacts_get: {
         parameters: {
             query?: {
-                /** @description This address, in any spelling that is the same */
+                /** @description Only this address, in any equivalent spelling */
                 email?: string;
-                /** @description Only those that the file of this task brought */
+                /** @description Only contacts from the file of this task */
                 task?: string;
                 limit?: number;
-                /** @description `next` of the page before */
+                /** @description `next` of the previous page */
                 cursor?: string;
             };
             header?: never;
@@ -1907,7 +1916,7 @@ export interface operations {
             /** @description Successful Response */
             200: {
                 headers: {
-                    /** @description `rel="next"`: the next page, where there is one */
+                    /** @description `rel="next"`: the next page, if there is one */
                     Link?: string;
                     [name: string]: unknown;
                 };
@@ -1915,7 +1924,7 @@ export interface operations {
                     "application/json": components["schemas"]["ContactPage"];
                 };
             };
-            /** @description The request cannot be read */
+            /** @description The request could not be parsed */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -1924,10 +1933,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No key, or one that opens nothing here */
+            /** @description The API key is missing, wrong or revoked */
             401: {
                 headers: {
-                    /** @description How to come in */
+                    /** @description The authentication scheme: `Bearer` */
                     "WWW-Authenticate": string;
                     [name: string]: unknown;
                 };
@@ -1935,7 +1944,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A page of another site, or a name that this service does not have */
+            /** @description The request came from another site's page, or by a host name that this service does not accept */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -1944,7 +1953,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A parameter is wrong; `detail` names it and what is allowed */
+            /** @description A parameter, header or file is invalid; `detail` names it and says what is allowed */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -1953,10 +1962,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many at once, or a second, of one owner */
+            /** @description The owner has reached a limit on requests or uploads */
             429: {
                 headers: {
-                    /** @description Seconds after which to try again */
+                    /** @description Seconds after which to retry */
                     "Retry-After": number;
                     [name: string]: unknown;
                 };
@@ -1964,7 +1973,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The address and headers are too long */
+            /** @description The URL and headers are too long */
             431: {
                 headers: {
                     [name: string]: unknown;
@@ -1973,10 +1982,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Something that the service needs is away, or all places are taken */
+            /** @description A dependency is unavailable, or all upload slots are taken */
             503: {
                 headers: {
-                    /** @description Seconds after which to try again */
+                    /** @description Seconds after which to retry */
                     "Retry-After": number;
                     [name: string]: unknown;
                 };
@@ -1991,7 +2000,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description As a list has it: the id of the task, a hyphen, and the line */
+                /** @description The id from the list: the id of the task, a hyphen and the line */
                 contact_id: string;
             };
             cookie?: never;
@@ -2007,7 +2016,7 @@ export interface operations {
                     "application/json": components["schemas"]["Contact"];
                 };
             };
-            /** @description The request cannot be read */
+            /** @description The request could not be parsed */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -2016,10 +2025,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No key, or one that opens nothing here */
+            /** @description The API key is missing, wrong or revoked */
             401: {
                 headers: {
-                    /** @description How to come in */
+                    /** @description The authentication scheme: `Bearer` */
                     "WWW-Authenticate": string;
                     [name: string]: unknown;
                 };
@@ -2027,7 +2036,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A page of another site, or a name that this service does not have */
+            /** @description The request came from another site's page, or by a host name that this service does not accept */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2036,7 +2045,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Unknown, or another owner's: the two look alike */
+            /** @description The object does not exist, or belongs to another owner */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -2045,7 +2054,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A parameter is wrong; `detail` names it and what is allowed */
+            /** @description A parameter, header or file is invalid; `detail` names it and says what is allowed */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -2054,10 +2063,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many at once, or a second, of one owner */
+            /** @description The owner has reached a limit on requests or uploads */
             429: {
                 headers: {
-                    /** @description Seconds after which to try again */
+                    /** @description Seconds after which to retry */
                     "Retry-After": number;
                     [name: string]: unknown;
                 };
@@ -2065,7 +2074,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The address and headers are too long */
+            /** @description The URL and headers are too long */
             431: {
                 headers: {
                     [name: string]: unknown;
@@ -2074,10 +2083,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Something that the service needs is away, or all places are taken */
+            /** @description A dependency is unavailable, or all upload slots are taken */
             503: {
                 headers: {
-                    /** @description Seconds after which to try again */
+                    /** @description Seconds after which to retry */
                     "Retry-After": number;
                     [name: string]: unknown;
                 };
@@ -2092,14 +2101,14 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description As it was given out */
+                /** @description The id that the upload returned */
                 task_id: string;
             };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description The columns `line`, `code` and `message`, then the file's own; only the header where every row was used */
+            /** @description The columns `line`, `code` and `message`, then those of the file; only the header if every row was used */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2108,7 +2117,7 @@ export interface operations {
                     "text/csv": string;
                 };
             };
-            /** @description The request cannot be read */
+            /** @description The request could not be parsed */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -2117,10 +2126,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No key, or one that opens nothing here */
+            /** @description The API key is missing, wrong or revoked */
             401: {
                 headers: {
-                    /** @description How to come in */
+                    /** @description The authentication scheme: `Bearer` */
                     "WWW-Authenticate": string;
                     [name: string]: unknown;
                 };
@@ -2128,7 +2137,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A page of another site, or a name that this service does not have */
+            /** @description The request came from another site's page, or by a host name that this service does not accept */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2137,7 +2146,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Unknown, or another owner's: the two look alike */
+            /** @description The object does not exist, or belongs to another owner */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -2146,7 +2155,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not possible in this state */
+            /** @description The current state does not allow this */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -2155,7 +2164,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The bytes are kept no longer */
+            /** @description The bytes or results are no longer stored */
             410: {
                 headers: {
                     [name: string]: unknown;
@@ -2164,7 +2173,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A parameter is wrong; `detail` names it and what is allowed */
+            /** @description A parameter, header or file is invalid; `detail` names it and says what is allowed */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -2173,10 +2182,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many at once, or a second, of one owner */
+            /** @description The owner has reached a limit on requests or uploads */
             429: {
                 headers: {
-                    /** @description Seconds after which to try again */
+                    /** @description Seconds after which to retry */
                     "Retry-After": number;
                     [name: string]: unknown;
                 };
@@ -2184,7 +2193,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The address and headers are too long */
+            /** @description The URL and headers are too long */
             431: {
                 headers: {
                     [name: string]: unknown;
@@ -2193,10 +2202,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Something that the service needs is away, or all places are taken */
+            /** @description A dependency is unavailable, or all upload slots are taken */
             503: {
                 headers: {
-                    /** @description Seconds after which to try again */
+                    /** @description Seconds after which to retry */
                     "Retry-After": number;
                     [name: string]: unknown;
                 };
@@ -2209,7 +2218,7 @@ export interface operations {
     manifest_v1_manifest_md5_get: {
         parameters: {
             query?: {
-                /** @description Only the files of this batch; without it, all of yours */
+                /** @description Only files of this batch; without it, all files of the owner */
                 batch?: string;
             };
             header?: never;
@@ -2218,7 +2227,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Lines of `md5sum`, as an attachment; empty where nothing is done */
+            /** @description Lines as `md5sum` writes them, as an attachment; empty if no task is done */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2227,7 +2236,7 @@ export interface operations {
                     "text/plain": string;
                 };
             };
-            /** @description The request cannot be read */
+            /** @description The request could not be parsed */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -2236,10 +2245,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No key, or one that opens nothing here */
+            /** @description The API key is missing, wrong or revoked */
             401: {
                 headers: {
-                    /** @description How to come in */
+                    /** @description The authentication scheme: `Bearer` */
                     "WWW-Authenticate": string;
                     [name: string]: unknown;
                 };
@@ -2247,7 +2256,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A page of another site, or a name that this service does not have */
+            /** @description The request came from another site's page, or by a host name that this service does not accept */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2256,7 +2265,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A parameter is wrong; `detail` names it and what is allowed */
+            /** @description A parameter, header or file is invalid; `detail` names it and says what is allowed */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -2265,10 +2274,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many at once, or a second, of one owner */
+            /** @description The owner has reached a limit on requests or uploads */
             429: {
                 headers: {
-                    /** @description Seconds after which to try again */
+                    /** @description Seconds after which to retry */
                     "Retry-After": number;
                     [name: string]: unknown;
                 };
@@ -2276,7 +2285,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The address and headers are too long */
+            /** @description The URL and headers are too long */
             431: {
                 headers: {
                     [name: string]: unknown;
@@ -2285,10 +2294,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Something that the service needs is away, or all places are taken */
+            /** @description A dependency is unavailable, or all upload slots are taken */
             503: {
                 headers: {
-                    /** @description Seconds after which to try again */
+                    /** @description Seconds after which to retry */
                     "Retry-After": number;
                     [name: string]: unknown;
                 };
@@ -2316,7 +2325,7 @@ export interface operations {
                     "application/json": components["schemas"]["Stats"];
                 };
             };
-            /** @description The request cannot be read */
+            /** @description The request could not be parsed */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -2325,10 +2334,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No key, or one that opens nothing here */
+            /** @description The API key is missing, wrong or revoked */
             401: {
                 headers: {
-                    /** @description How to come in */
+                    /** @description The authentication scheme: `Bearer` */
                     "WWW-Authenticate": string;
                     [name: string]: unknown;
                 };
@@ -2336,7 +2345,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A page of another site, or a name that this service does not have */
+            /** @description The request came from another site's page, or by a host name that this service does not accept */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2345,7 +2354,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A parameter is wrong; `detail` names it and what is allowed */
+            /** @description A parameter, header or file is invalid; `detail` names it and says what is allowed */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -2354,10 +2363,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many at once, or a second, of one owner */
+            /** @description The owner has reached a limit on requests or uploads */
             429: {
                 headers: {
-                    /** @description Seconds after which to try again */
+                    /** @description Seconds after which to retry */
                     "Retry-After": number;
                     [name: string]: unknown;
                 };
@@ -2365,7 +2374,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The address and headers are too long */
+            /** @description The URL and headers are too long */
             431: {
                 headers: {
                     [name: string]: unknown;
@@ -2374,10 +2383,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Something that the service needs is away, or all places are taken */
+            /** @description A dependency is unavailable, or all upload slots are taken */
             503: {
                 headers: {
-                    /** @description Seconds after which to try again */
+                    /** @description Seconds after which to retry */
                     "Retry-After": number;
                     [name: string]: unknown;
                 };
@@ -2405,7 +2414,7 @@ export interface operations {
                     "application/json": components["schemas"]["Session"];
                 };
             };
-            /** @description The request cannot be read */
+            /** @description The request could not be parsed */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -2414,10 +2423,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No key, or one that opens nothing here */
+            /** @description The API key is missing, wrong or revoked */
             401: {
                 headers: {
-                    /** @description How to come in */
+                    /** @description The authentication scheme: `Bearer` */
                     "WWW-Authenticate": string;
                     [name: string]: unknown;
                 };
@@ -2425,7 +2434,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A page of another site, or a name that this service does not have */
+            /** @description The request came from another site's page, or by a host name that this service does not accept */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2434,7 +2443,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A parameter is wrong; `detail` names it and what is allowed */
+            /** @description A parameter, header or file is invalid; `detail` names it and says what is allowed */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -2443,10 +2452,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many at once, or a second, of one owner */
+            /** @description The owner has reached a limit on requests or uploads */
             429: {
                 headers: {
-                    /** @description Seconds after which to try again */
+                    /** @description Seconds after which to retry */
                     "Retry-After": number;
                     [name: string]: unknown;
                 };
@@ -2454,7 +2463,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The address and headers are too long */
+            /** @description The URL and headers are too long */
             431: {
                 headers: {
                     [name: string]: unknown;
@@ -2463,10 +2472,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Something that the service needs is away, or all places are taken */
+            /** @description A dependency is unavailable, or all upload slots are taken */
             503: {
                 headers: {
-                    /** @description Seconds after which to try again */
+                    /** @description Seconds after which to retry */
                     "Retry-After": number;
                     [name: string]: unknown;
                 };
@@ -2504,7 +2513,7 @@ export interface operations {
                     "application/json": components["schemas"]["Session"];
                 };
             };
-            /** @description The request cannot be read */
+            /** @description The request could not be parsed */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -2513,10 +2522,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No key, or one that opens nothing here */
+            /** @description The API key is missing, wrong or revoked */
             401: {
                 headers: {
-                    /** @description How to come in */
+                    /** @description The authentication scheme: `Bearer` */
                     "WWW-Authenticate": string;
                     [name: string]: unknown;
                 };
@@ -2524,7 +2533,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A page of another site, or a name that this service does not have */
+            /** @description The request came from another site's page, or by a host name that this service does not accept */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2533,7 +2542,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body came too slowly; nothing was kept */
+            /** @description The body did not arrive in time; nothing was stored */
             408: {
                 headers: {
                     [name: string]: unknown;
@@ -2542,7 +2551,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not possible in this state */
+            /** @description The current state does not allow this */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -2551,7 +2560,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too large; nothing was kept */
+            /** @description The file, form or body is too large; nothing was stored */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -2560,7 +2569,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A `Content-Encoding` or `Content-Transfer-Encoding`, or a type that cannot be read here; nothing was kept */
+            /** @description An encoding or content type that is not supported; nothing was stored */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -2569,7 +2578,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A parameter is wrong; `detail` names it and what is allowed */
+            /** @description A parameter, header or file is invalid; `detail` names it and says what is allowed */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -2578,10 +2587,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many at once, or a second, of one owner */
+            /** @description The owner has reached a limit on requests or uploads */
             429: {
                 headers: {
-                    /** @description Seconds after which to try again */
+                    /** @description Seconds after which to retry */
                     "Retry-After": number;
                     [name: string]: unknown;
                 };
@@ -2589,7 +2598,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The address and headers are too long */
+            /** @description The URL and headers are too long */
             431: {
                 headers: {
                     [name: string]: unknown;
@@ -2598,10 +2607,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Something that the service needs is away, or all places are taken */
+            /** @description A dependency is unavailable, or all upload slots are taken */
             503: {
                 headers: {
-                    /** @description Seconds after which to try again */
+                    /** @description Seconds after which to retry */
                     "Retry-After": number;
                     [name: string]: unknown;
                 };
@@ -2627,7 +2636,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description The request cannot be read */
+            /** @description The request could not be parsed */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -2636,10 +2645,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No key, or one that opens nothing here */
+            /** @description The API key is missing, wrong or revoked */
             401: {
                 headers: {
-                    /** @description How to come in */
+                    /** @description The authentication scheme: `Bearer` */
                     "WWW-Authenticate": string;
                     [name: string]: unknown;
                 };
@@ -2647,7 +2656,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A page of another site, or a name that this service does not have */
+            /** @description The request came from another site's page, or by a host name that this service does not accept */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2656,7 +2665,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A parameter is wrong; `detail` names it and what is allowed */
+            /** @description A parameter, header or file is invalid; `detail` names it and says what is allowed */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -2665,10 +2674,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many at once, or a second, of one owner */
+            /** @description The owner has reached a limit on requests or uploads */
             429: {
                 headers: {
-                    /** @description Seconds after which to try again */
+                    /** @description Seconds after which to retry */
                     "Retry-After": number;
                     [name: string]: unknown;
                 };
@@ -2676,7 +2685,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The address and headers are too long */
+            /** @description The URL and headers are too long */
             431: {
                 headers: {
                     [name: string]: unknown;
@@ -2685,10 +2694,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Something that the service needs is away, or all places are taken */
+            /** @description A dependency is unavailable, or all upload slots are taken */
             503: {
                 headers: {
-                    /** @description Seconds after which to try again */
+                    /** @description Seconds after which to retry */
                     "Retry-After": number;
                     [name: string]: unknown;
                 };
@@ -2756,7 +2765,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Prometheus' text format, or OpenMetrics where `Accept` asks for it */
+            /** @description Prometheus' text format, or OpenMetrics if `Accept` asks for it */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2766,7 +2775,7 @@ export interface operations {
                     "application/openmetrics-text": string;
                 };
             };
-            /** @description The request cannot be read */
+            /** @description The request could not be parsed */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -2775,10 +2784,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No key, or one that opens nothing here */
+            /** @description The API key is missing, wrong or revoked */
             401: {
                 headers: {
-                    /** @description How to come in */
+                    /** @description The authentication scheme: `Bearer` */
                     "WWW-Authenticate": string;
                     [name: string]: unknown;
                 };
@@ -2786,7 +2795,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A page of another site, or a name that this service does not have */
+            /** @description The request came from another site's page, or by a host name that this service does not accept */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2804,10 +2813,10 @@ export interface operations {
                     "application/json": components["schemas"]["HTTPValidationError"];
                 };
             };
-            /** @description Too many at once, or a second, of one owner */
+            /** @description The owner has reached a limit on requests or uploads */
             429: {
                 headers: {
-                    /** @description Seconds after which to try again */
+                    /** @description Seconds after which to retry */
                     "Retry-After": number;
                     [name: string]: unknown;
                 };
@@ -2815,7 +2824,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The address and headers are too long */
+            /** @description The URL and headers are too long */
             431: {
                 headers: {
                     [name: string]: unknown;
@@ -2824,10 +2833,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Something that the service needs is away, or all places are taken */
+            /** @description A dependency is unavailable, or all upload slots are taken */
             503: {
                 headers: {
-                    /** @description Seconds after which to try again */
+                    /** @description Seconds after which to retry */
                     "Retry-After": number;
                     [name: string]: unknown;
                 };

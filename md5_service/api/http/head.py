@@ -1,7 +1,7 @@
-"""The head of a request, in one pass: its id, its size, and the fields that come more than once or not at all (RFC 9110, 5.3).
-Several fields of a list are one list; of a field of which there is one only, nobody could say which is meant.
+"""Checks the head of a request in one pass: its id, its size, and headers that are repeated or missing (RFC 9110, 5.3). Repeated
+list headers are joined; a repeated header that must be single is ambiguous, and an error.
 
-Whatever is wrong with it is said here, so that all behind it see a head that means one thing.
+All code behind this middleware sees an unambiguous head.
 """
 
 import logging
@@ -20,7 +20,7 @@ from md5_task_data.errors import HeadTooLarge, Malformed
 
 log = logging.getLogger(__name__)
 
-GIVEN_ID = re.compile(rb"[\w.:+/=-]{1,128}", re.ASCII)  # by a client or a proxy; anything else is replaced
+GIVEN_ID = re.compile(rb"[\w.:+/=-]{1,128}", re.ASCII)  # accepted from a client or proxy; anything else is replaced
 LISTS = (
     b"accept",
     b"accept-encoding",
@@ -42,15 +42,15 @@ ONCE = (
     b"range",
     b"sec-fetch-site",
 )
-HAS_RANGES = re.compile(r"/v1/tasks/[^/]+/file")  # elsewhere a `Range` is ignored, as a server may (RFC 9110, 14.2)
+HAS_RANGES = re.compile(r"/v1/tasks/[^/]+/file")  # elsewhere `Range` is ignored, as RFC 9110, 14.2 allows
 
 Fields = Sequence[tuple[bytes, bytes]]
 
 
 class RequestHead:
-    """ASGI middleware: gives the request its id and unambiguous fields, and its answer what every one carries (`headers`).
+    """ASGI middleware that gives each request its id and unambiguous headers, and each answer the common headers (`headers`).
 
-    Refuses an address and headers of more than `max_bytes`, or more than `max_fields` headers.
+    Refuses a URL and headers of more than `max_bytes` together, or more than `max_fields` headers.
     """
 
     def __init__(self, app: ASGIApp, max_bytes: int, max_fields: int) -> None:

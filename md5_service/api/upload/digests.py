@@ -1,6 +1,6 @@
-"""The MD5 that a client says its file has, in a header: `Content-MD5` (RFC 1864) or `Repr-Digest` (RFC 9530).
+"""The expected MD5 of a file in a header: `Content-MD5` (RFC 1864) or `Repr-Digest` (RFC 9530).
 
-In a form they speak of the file, as the parameter `expected_md5` does, not of the form around it.
+With a form, the headers refer to the file in it, like the parameter `expected_md5`, not to the form.
 """
 
 import base64
@@ -12,12 +12,12 @@ from starlette.datastructures import Headers
 
 from md5_task_data.errors import InvalidInput
 
-# A member of a dictionary whose value is a byte sequence (RFC 8941), with parameters that nobody here knows.
+# A member of a dictionary whose value is a byte sequence (RFC 8941), with parameters that are ignored.
 MEMBER = re.compile(r"[ \t]*([a-z*][a-z0-9_.*-]*)=:([A-Za-z0-9+/=]*):(?:;[^,]*)?[ \t]*")
 
 
 def of(headers: Headers) -> Mapping[str, str]:
-    """The MD5s, in hexadecimal digits, by the name of their header. Raises InvalidInput for what is none."""
+    """The MD5s in hexadecimal, by the name of their header. Raises InvalidInput."""
     found = {}
     if (value := headers.get("Content-MD5")) is not None:
         found["Content-MD5"] = _md5("Content-MD5", value.strip())

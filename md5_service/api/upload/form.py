@@ -1,4 +1,4 @@
-"""A multipart form (RFC 7578), piece by piece: the part `file` goes to the sink, every other one is a parameter."""
+"""Reads a multipart form (RFC 7578) piece by piece: the part `file` goes to the sink, every other part is a parameter."""
 
 import re
 from collections.abc import AsyncIterator, Callable
@@ -13,16 +13,18 @@ from md5_task_data import names
 from md5_task_data.errors import InvalidInput, Malformed, TooLarge
 
 MAX_FIELD_BYTES = 64 << 10
-BOUNDARY = re.compile(rb"[!-~ ]*[!-~]")  # the parser would look for others, too, and find them in the wrong places
+BOUNDARY = re.compile(rb"[!-~ ]*[!-~]")  # the parser would accept others, and find them in the wrong places
 
-Add = Callable[[str, str], None]  # a parameter: its name, its value
+Add = Callable[[str, str], None]  # takes a parameter: its name and value
 
 
 async def read_form(
     chunks: AsyncIterator[bytes], boundary: bytes, add_parameter: Add, sink: Sink, settings: Settings
 ) -> str | None:
-    """Read a form into `sink`, and give each parameter to `add_parameter`. The name that its file has, if it has one. Raises
-    Malformed, InvalidInput, TooLarge, HTTPException(415), and what these two raise."""
+    """Read a form into `sink`, and pass each parameter to `add_parameter`. Returns the name of the file, if it has one.
+
+    Raises Malformed, InvalidInput, TooLarge, HTTPException(415), and whatever `sink` and `add_parameter` raise.
+    """
     if not boundary:
         raise Malformed("The Content-Type of the form has no boundary.")
     if not BOUNDARY.fullmatch(boundary):
@@ -36,11 +38,11 @@ async def read_form(
             max_header_size=settings.max_part_header_bytes,
         )
         size = 0
-        opening = re.compile(b"\n--" + re.escape(boundary) + b"(?=[\\s-])")  # and no longer name
+        opening = re.compile(b"\n--" + re.escape(boundary) + b"(?=[\\s-])")  # and not a longer boundary
         preamble, has_begun = b"\n", False
         async for chunk in chunks:
             size += len(chunk)
-            if not has_begun:  # what comes before the first boundary is for people (RFC 2046, 5.1.1)
+            if not has_begun:  # text before the first boundary is ignored (RFC 2046, 5.1.1)
                 preamble += chunk
                 found = opening.search(preamble)
                 has_begun = found is not None
@@ -65,7 +67,7 @@ async def read_form(
 
 
 class _Form:
-    """Callbacks of the parser."""
+    """The callbacks of the parser."""
 
     def __init__(self, add_parameter: Add, sink: Sink) -> None:
         self.filename: str | None = None  # of the file
@@ -81,7 +83,7 @@ class _Form:
         self._file_travelled = 0
 
     def file_bytes(self, decoded: int) -> int:
-        """Those of the body that are the file's, of which so many were decoded; not those of an encoding that go for nothing."""
+        """Bytes of the body that count as the file's, given that `decoded` came of them; an encoding's padding does not count."""
         return min(self._file_travelled, decoding.MOST_GROWTH * decoded)
 
     def callbacks(self) -> dict[str, object]:
@@ -146,7 +148,7 @@ class _Form:
         if self._decoder is not None:
             self._take(self._decoder.end())
         if self._in_file:
-            if not self._filename and not self._file_travelled:  # as browsers send a field in which nothing was chosen
+            if not self._filename and not self._file_travelled:  # what browsers send for an empty file field
                 raise InvalidInput("The parameter file is empty: no file was chosen.")
         else:
             self._add_parameter(self._name, self._value.decode(errors="surrogateescape"))

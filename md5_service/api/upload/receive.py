@@ -1,4 +1,4 @@
-"""Bytes off the wire into the sink: a form or a raw body, streamed, with flat memory for any size."""
+"""Streams the body of an upload, a form or a raw file, into the sink. Memory use does not depend on the size."""
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping
@@ -16,14 +16,16 @@ from md5_service.settings import Settings
 from md5_task_data import names
 from md5_task_data.errors import InvalidInput, Malformed, TooLarge
 
-LONGEST_SIZE = 20  # digits that are looked at: what has more is too large anyway
+LONGEST_SIZE = 20  # digits that are read; a longer number is too large anyway
 
 
 @dataclass
 class Received:
-    """What comes with the bytes: the parameters by name, the file's name (None: only a parameter can say it), the MD5s by header.
-    `boundary`: what parts the body, where it is a form and parameters may follow in it; None: it is the bare bytes. `declared`:
-    how many bytes are to come, 0 where nobody says."""
+    """What comes with the file: the parameters by name, the file's name (None: only a parameter can give it), the MD5s by header.
+
+    `boundary`: the boundary of a form, which may contain further parameters; None: the body is the file. `declared`: the bytes of
+    the body by `Content-Length`, 0 if unknown.
+    """
 
     max_parameters: int
     fields: dict[str, str] = field(default_factory=dict)
@@ -38,11 +40,13 @@ class Received:
             raise InvalidInput(f"The parameter {name[:100]} was given more than once.")
         if len(self.fields) >= self.max_parameters:
             raise InvalidInput(f"The request has more than {self.max_parameters} parameters.")
-        self.fields[name] = value if name == "filename" else names.as_text(value)  # of a name, what is no text is kept
+        self.fields[name] = (
+            value if name == "filename" else names.as_text(value)
+        )  # file names keep bytes that are not UTF-8
 
 
 def request_head(request: Request, settings: Settings) -> Received:
-    """What query and headers say of the body that follows. Raises InvalidInput, HTTPException(411, 415)."""
+    """What the query and headers say about the body that follows. Raises InvalidInput, HTTPException(411, 415)."""
     _check_encoding(request)
     content_type, options = parse_options_header(request.headers.get("content-type"))
     received = Received(
@@ -58,7 +62,7 @@ def request_head(request: Request, settings: Settings) -> Received:
 
 
 async def receive(request: Request, received: Received, sink: Sink, settings: Settings) -> None:
-    """Read the whole body into `sink`, and the parameters of a form into `received`, as `request_head` has made it.
+    """Read the whole body into `sink`, and the parameters of a form into `received`, which `request_head` made.
 
     Raises Malformed, InvalidInput, TooLarge, StorageFull, DependencyAway, HTTPException(408, 415).
     """
@@ -76,9 +80,9 @@ async def receive(request: Request, received: Received, sink: Sink, settings: Se
 
 
 def _check_encoding(request: Request) -> None:
-    """Raises InvalidInput where there is no body, HTTPException(411, 415)."""
+    """Raises InvalidInput if there is no body, HTTPException(411, 415)."""
     if "content-length" not in request.headers:
-        if request.scope["http_version"] == "1.0":  # whose bodies end with the connection, also where it breaks off
+        if request.scope["http_version"] == "1.0":  # a body ends with its connection, even when that breaks
             raise HTTPException(
                 411, "An upload over HTTP/1.0 needs the header Content-Length. Send it, or use HTTP/1.1."
             )
