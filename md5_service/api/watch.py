@@ -83,7 +83,7 @@ class Watcher:
             )
         if len(self._watches) >= MAX_WATCHES:
             raise TooMany(
-                f"The limit of {MAX_WATCHES} waiting requests is reached. Try again later, or send requests that do not wait."
+                f"The limit of {MAX_WATCHES} waiting requests is reached. Retry later, or send requests that do not wait."
             )
 
     @contextmanager

@@ -1,4 +1,4 @@
-"""What an answer must be."""
+"""Checks of answers."""
 
 import re
 
@@ -21,5 +21,5 @@ def assert_problem(answer: httpx2.Response, status: int, code: str, words: str =
 
 
 def anchors() -> set[str]:
-    """Of the documentation's page of errors."""
+    """The anchors of docs/errors.md."""
     return set(re.findall(r"\{ #(\w+) \}", ERRORS.read_text()))

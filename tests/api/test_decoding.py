@@ -1,4 +1,4 @@
-"""What travelled encoded is what it was before, however it was cut; what is broken is refused, and nothing of it is kept."""
+"""Encoded parts are decoded correctly, however they are cut; invalid ones are refused, and nothing of them stays stored."""
 
 import base64
 import binascii

@@ -1,4 +1,4 @@
-"""`Content-MD5` and `Repr-Digest` say what `expected_md5` says."""
+"""`Content-MD5` and `Repr-Digest` have the same effect as `expected_md5`."""
 
 import pytest
 

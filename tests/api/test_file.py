@@ -1,5 +1,5 @@
-"""GET /v1/tasks/{id}/file and POST /v1/tasks/{id}/retry: what the bytes are kept for. DELETE /v1/tasks/{id}/results: that they
-are not."""
+"""What uses the stored bytes: GET /v1/tasks/{id}/file and POST /v1/tasks/{id}/retry. What deletes them: DELETE
+/v1/tasks/{id}/results."""
 
 import pytest
 
@@ -106,7 +106,7 @@ def test_a_cancelled_task_is_tried_again_under_an_id_of_its_own(api: Api) -> Non
     same = ("kind", "filename", "size", "batch", "params")
     assert [again[name] for name in same] == [before[name] for name in same]
     assert before["retry_of"] is None
-    Bucket(api.settings.bucket_url).delete(first)  # each has the bytes for itself
+    Bucket(api.settings.bucket_url).delete(first)  # each task has its own copy of the bytes
     assert api.client.get(f"/v1/tasks/{again['id']}/file").content == b"abc"
 
 
@@ -146,7 +146,9 @@ def test_an_owner_deletes_the_bytes_of_what_has_ended_and_the_task_stays(api: Ap
     results = f"/v1/tasks/{task_id}/results"
     assert_problem(api.client.delete(results), 409, "conflict", "has not ended")
     api.finish(task_id)
-    assert_problem(api.client.delete(results), 409, "conflict", "has not ended")  # computed: its line is still owed
+    assert_problem(
+        api.client.delete(results), 409, "conflict", "has not ended"
+    )  # computed: its log line is not written yet
     api.flush_log()
     before = api.client.get(f"/v1/tasks/{task_id}").json()
     assert (before["kept"], before["results_deleted_at"]) == (True, None)

@@ -1,4 +1,4 @@
-"""POST /v1/tasks: a file comes in, an id goes out at once; or a problem with it does, and nothing is kept."""
+"""POST /v1/tasks: an upload is answered with an id at once, or with a problem, and then nothing stays stored."""
 
 import hashlib
 import os
@@ -157,7 +157,7 @@ def test_a_bad_form_gets_a_problem_and_nothing_is_kept(api: Api, case: str) -> N
 BAD_QUERIES = {
     "kind=sha1": "one of: md5",
     "expected_md5=0": "32 hexadecimal",
-    "expected_md5=%C2%A0" + "0" * 32: "32 hexadecimal",  # a space that is not ASCII
+    "expected_md5=%C2%A0" + "0" * 32: "32 hexadecimal",  # a non-ASCII space
     "nonsense=1": "nonsense",
     "batch=a&batch=b": "given more than once",
     "filename=" + "x" * 4097: "at most 4096",

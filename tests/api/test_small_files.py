@@ -1,4 +1,4 @@
-"""Small files, whose bytes are kept in the database beside their rows, are files as all others are."""
+"""Small files, which are stored in the database, behave like all others."""
 
 import asyncio
 import contextlib
@@ -186,7 +186,7 @@ def test_no_download_leaves_a_file_open(send: Send) -> None:
         in_a_thread(
             lambda: asyncio.run(download({"type": "http", "method": "GET", "headers": []}, receive_nothing, send))
         )
-    assert _open_memory() == []  # though there are still references to it, as a traceback has
+    assert _open_memory() == []  # even if references remain, as in a traceback
 
 
 def _open_memory() -> list[str]:

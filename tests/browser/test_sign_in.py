@@ -1,4 +1,4 @@
-"""A service that asks for keys, in a real browser: sign in, hand over, follow, fetch, sign out; nothing of it for the next."""
+"""A service that requires keys, in a real browser: sign in, upload, follow, download, and sign out without a trace."""
 
 import hashlib
 import re
@@ -20,7 +20,7 @@ DROP = """() => {
 
 @pytest.fixture
 def asked(page: Page) -> list[str]:
-    """The paths of the API that the page has asked for."""
+    """The paths of the API that the page has requested."""
     paths: list[str] = []
 
     def note(request: Request) -> None:

@@ -1,4 +1,4 @@
-"""The pages of documentation that are generated from the code."""
+"""The documentation pages that are generated from the code."""
 
 import re
 

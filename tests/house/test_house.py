@@ -1,4 +1,4 @@
-"""Rules of the house that a machine can check and a linter does not."""
+"""House rules that a machine can check and a linter does not."""
 
 import re
 from pathlib import Path
@@ -23,7 +23,7 @@ PYTHON = [path for package in PACKAGES for path in (ROOT / package).rglob("*.py"
 
 
 def test_only_shared_log_opens_the_log() -> None:
-    """Any close of any descriptor of that file in the process would drop its lock. `log tail` is a process that never has it."""
+    """Closing any descriptor of the log file would drop the process's lock on it. `log tail` is a process that never holds it."""
     using = {path.name for path in PYTHON if re.search(r"log_path|tasks\.log|lockf", path.read_text())}
     naming_its_path_only = {
         "settings.py",
@@ -74,7 +74,7 @@ ASKS_FOR_A_KIND = re.compile(r"""kind["'\])]*\s*(==|!=|\bin\b|\bnot in\b|\bis\b)
 
 
 def test_nothing_but_a_kind_itself_asks_which_kind_it_is() -> None:
-    """What differs is in its record. The page has a test of its own: frontend/src/test/kinds.test.tsx."""
+    """Differences between kinds are in their records. The page has its own test: frontend/src/test/kinds.test.tsx."""
     others = [path for path in PYTHON if not {"kinds", "migrations", "registry.py"} & set(path.parts)]
     assert len(others) > 120
     assert [str(path) for path in others if ASKS_FOR_A_KIND.search(path.read_text())] == []
@@ -86,7 +86,7 @@ def test_the_openapi_document_is_current() -> None:
     assert (ROOT / "frontend" / "openapi.json").read_text() == document(), "run: make types"
 
 
-LIMIT_LINES = 300  # of a module, of tests or of the page as well
+LIMIT_LINES = 300  # of a module, including tests and the page
 
 
 def test_no_module_is_larger_than_its_one_concern() -> None:

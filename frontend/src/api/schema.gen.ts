@@ -729,6 +729,7 @@ export interface operations {
                 filename__contains?: string;
                 md5?: string;
                 batch?: string;
+                /** @description The largest number of items in a page */
                 limit?: number;
                 /** @description `next` of the previous page */
                 cursor?: string;
@@ -1903,6 +1904,7 @@ export interface operations {
                 email?: string;
                 /** @description Only contacts from the file of this task */
                 task?: string;
+                /** @description The largest number of items in a page */
                 limit?: number;
                 /** @description `next` of the previous page */
                 cursor?: string;

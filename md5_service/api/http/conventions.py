@@ -11,7 +11,7 @@ from md5_task_data.errors import InvalidInput
 
 LARGEST_PAGE = 1000  # items of a list
 
-Limit = Annotated[int, Query(ge=1, le=LARGEST_PAGE)]
+Limit = Annotated[int, Query(ge=1, le=LARGEST_PAGE, description="The largest number of items in a page")]
 
 
 def add_head_routes(router: APIRouter) -> None:

@@ -49,10 +49,10 @@ async def error_response(request: Request, error: Exception) -> JSONResponse:
         return answer_to(error)
     log.warning("%s %s: %s", request.method, request.url.path, error)
     if isinstance(error, errors.StorageFull):
-        return problem("storage_full", "The service has no space left for this; nothing was stored. Try again later.")
+        return problem("storage_full", "The service has no space left for this; nothing was stored. Retry later.")
     return problem(
         "unavailable",
-        "Something that the service depends on is unavailable; /readyz names it. Try again soon.",
+        "Something that the service depends on is unavailable; /readyz names it. Retry soon.",
         {"Retry-After": "2"},
     )
 

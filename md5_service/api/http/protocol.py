@@ -266,8 +266,6 @@ class Protocol(HttpToolsProtocol):
 async def _one_too_many(scope: Scope, receive: Receive, send: Send) -> None:
     """An ASGI app that takes the API's place on a connection beyond the limit: it answers 503."""
     if scope["type"] == "http":
-        answer = await error_response(
-            Request(scope), Busy("The service has too many open connections. Try again soon.")
-        )
+        answer = await error_response(Request(scope), Busy("The service has too many open connections. Retry soon."))
         answer.headers["Connection"] = "close"
         await answer(scope, receive, send)

@@ -23,7 +23,7 @@ class Places:
                 f"You already have {self._most_of_one} uploads in progress. Start the next when one of them has finished."
             )
         if self._taken.total() >= self._most:
-            raise Busy(f"The service already has {self._most} uploads in progress. Try again soon.")
+            raise Busy(f"The service already has {self._most} uploads in progress. Retry soon.")
         self._taken[owner] += 1
         try:
             yield
