@@ -122,7 +122,7 @@ def test_where_a_key_is_asked_for(look: Look, service_with_keys: Service) -> Non
     expect(page.get_by_label("Key", exact=True)).to_be_focused()
     look.at("asked for a key")
     sign_in(page, "nonsense")
-    expect(page.get_by_role("alert")).to_contain_text("opens nothing here")
+    expect(page.get_by_role("alert")).to_contain_text("The API key is wrong")
     look.at("a wrong key")
     sign_in(page, service.new_key("o" * 64)[1])
     expect(page.get_by_role("button", name="Sign out")).to_be_visible()
