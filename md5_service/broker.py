@@ -1,4 +1,4 @@
-"""The queue carries hints and nothing else: who gets a message may look at those rows. Used by the API and the sweeper."""
+"""The queue carries only hints: a message tells its receiver which rows to look at. Used by the API and the sweeper."""
 
 import uuid
 from collections.abc import Sequence
@@ -15,33 +15,33 @@ from md5_service.settings import Settings
 from md5_task_data.errors import DependencyAway
 from md5_task_data.queue.hints import LANES, WORK, Message
 
-# Names on the wire: fixed, so that workers and API of different versions understand one another.
+# Names on the wire. They never change, so that workers and APIs of different versions understand each other.
 UPKEEP = "upkeep"
 WORK_MESSAGE = "tasks.work"
 SWEEP_MESSAGE = "upkeep.sweep"
 FLUSH_MESSAGE = "upkeep.flush_log"
 
 REDIS_TRANSPORT = "md5_service.redis_transport:Transport"
-TIMEOUT_S = 2  # for reaching the broker and for each answer of it
-# Between two signs of life of a broker; one that shows none for about two of them is connected to anew.
+TIMEOUT_S = 2  # for connecting to the broker, and for each of its answers
+# Between two heartbeats of a broker; after about two missed ones the connection is opened again.
 HEARTBEAT_S = 5
-# Once more, at once, for a connection that broke while it was idle; what cannot be sent then is the sweeper's to send.
+# One immediate retry, for a connection that broke while idle; the sweeper sends what cannot be sent then.
 RETRY = {"max_retries": 1, "interval_start": 0, "interval_step": 0, "interval_max": 0}
 
 
 def make_celery(settings: Settings, redis_transport: str = REDIS_TRANSPORT) -> Celery:
-    """A Celery app on this broker that knows no tasks yet. Connects to nothing. In this process, kombu has that transport
-    (`module:Class`) for Redis from now on."""
+    """A Celery app on this broker that has no tasks yet. Connects to nothing. From now on, kombu in this process uses
+    `redis_transport` (`module:Class`) for Redis."""
     TRANSPORT_ALIASES.update(dict.fromkeys(("redis", "rediss"), redis_transport))
     if settings.broker_url.startswith("redis"):
-        symbol_by_name(redis_transport)  # imported now: not with the first message, nor in each child of a worker
-    app = Celery("md5_service", broker=settings.broker_url, loader="app", fixups=[])  # not what Django wants of it
+        symbol_by_name(redis_transport)  # imported now rather than with the first message, or in each child of a worker
+    app = Celery("md5_service", broker=settings.broker_url, loader="app", fixups=[])  # without the fixup for Django
     app.conf.update(
         task_queues=[Queue(name, routing_key=name) for name in (*LANES, UPKEEP)],
         task_default_queue=WORK,
         task_routes={"upkeep.*": {"queue": UPKEEP}},
         task_ignore_result=True,
-        task_acks_late=False,  # lease and sweeper bring lost work back, on every broker alike
+        task_acks_late=False,  # lease and sweeper recover lost work, on any broker
         task_serializer="json",
         accept_content=["json"],
         task_publish_retry_policy=RETRY,
@@ -61,17 +61,17 @@ def make_celery(settings: Settings, redis_transport: str = REDIS_TRANSPORT) -> C
 
 
 def publish(app: Celery, messages: Sequence[Message]) -> None:
-    """Send hints, best effort: raises DependencyAway when the broker cannot be reached."""
+    """Send hints, best effort. Raises DependencyAway if the broker is unavailable."""
     try:
         with app.producer_or_acquire() as producer:
             for task_ids, lane in messages:
                 _send(producer, app.amqp.queues[lane], task_ids)
     except _failures(app) as error:
-        raise DependencyAway(f"the broker cannot be reached: {error}") from error
+        raise DependencyAway(f"the broker is unavailable: {error}") from error
 
 
 def _send(producer: Producer, lane: Queue, task_ids: Sequence[str]) -> None:
-    """What `send_task` would send, for half of the work: it comes with every commit.
+    """Sends what `send_task` would, for half of the work, because it runs with every commit.
     https://docs.celeryq.dev/en/stable/internals/protocol.html#version-2"""
     message_id = str(uuid.uuid4())
     producer.publish(
@@ -87,13 +87,13 @@ def _send(producer: Producer, lane: Queue, task_ids: Sequence[str]) -> None:
 
 
 def is_idle(app: Celery) -> bool:
-    """Whether no hint waits in either queue. Raises DependencyAway."""
+    """Whether no hint waits in any lane. Raises DependencyAway."""
     try:
         with app.connection_or_acquire() as connection:
             connection.ensure_connection(timeout=TIMEOUT_S, **RETRY)
             return not any(_waiting(connection, lane) for lane in LANES)
     except _failures(app) as error:
-        raise DependencyAway(f"the broker cannot be reached: {error}") from error
+        raise DependencyAway(f"the broker is unavailable: {error}") from error
 
 
 def _waiting(connection: Connection, lane: str) -> int:
@@ -101,7 +101,7 @@ def _waiting(connection: Connection, lane: str) -> int:
         try:
             declared: Any = Queue(lane)(channel).queue_declare(passive=True)
             return int(declared.message_count)
-        except connection.channel_errors:  # no such queue: nothing was ever sent, or it was flushed
+        except connection.channel_errors:  # no such queue: nothing was sent yet, or it was flushed
             return 0
 
 
@@ -112,16 +112,16 @@ def _failures(app: Celery) -> tuple[type[BaseException], ...]:
         KombuError,
         CeleryError,
         *connection.connection_errors,
-        *connection.channel_errors,  # RabbitMQ refuses a password or a virtual host with one of them
-        AttributeError,  # kombu, of a pooled connection that broke: 'NoneType' object has no attribute 'client'
+        *connection.channel_errors,  # RabbitMQ rejects a password or virtual host with one of them
+        AttributeError,  # kombu, for a broken pooled connection: 'NoneType' object has no attribute 'client'
     )
 
 
 def _transport_options(url: str) -> dict[str, object]:
     if not url.startswith("redis"):
-        # Else whoever waits for a confirm on a connection that is dead unnoticed waits for ever, and beat among them.
+        # Without timeouts, waiting for a confirm on a dead connection takes forever, and beat would hang, too.
         return {"confirm_publish": True, "read_timeout": TIMEOUT_S, "write_timeout": TIMEOUT_S, **RETRY}
     keepalive = not url.startswith("redis+socket")
     timeouts = {"socket_timeout": TIMEOUT_S, "socket_connect_timeout": TIMEOUT_S, "health_check_interval": HEARTBEAT_S}
-    # Acks stay here: one that a broker does not answer would cost the worker a place for ever, and nothing depends on them.
+    # No acks are sent: an unanswered one would block a worker's slot forever, and nothing depends on them.
     return {**timeouts, "socket_keepalive": keepalive, "ack_emulation": False, **RETRY}

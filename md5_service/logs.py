@@ -1,5 +1,4 @@
-"""The processes' own words: one JSON object a line on stderr, with the ids of the request, the task and the trace
-that they are about."""
+"""The processes' own logs: one JSON object per line on stderr, with the ids of the request, task and trace it is about."""
 
 import logging
 from collections.abc import Iterator
@@ -16,7 +15,7 @@ _task: ContextVar[str | None] = ContextVar("task_id", default=None)
 
 
 def configure(level: Literal["debug", "info", "warning", "error"]) -> None:
-    """Have everything that this process logs, at this level or above, written to stderr."""
+    """Write everything that this process logs, at this level or above, to stderr."""
     handler = logging.StreamHandler()
     handler.addFilter(_name_ids)
     renamed = {"levelname": "level", "processName": "process", "exc_info": "traceback"}
@@ -24,21 +23,21 @@ def configure(level: Literal["debug", "info", "warning", "error"]) -> None:
     handler.setFormatter(JsonFormatter(form, style="{", rename_fields=renamed, timestamp="at", json_ensure_ascii=False))
     logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
     logging.captureWarnings(True)
-    # uvicorn has a form of its own, where it was started by itself.
+    # uvicorn configures its own format if it was started directly.
     for name in ("uvicorn", "uvicorn.error", "uvicorn.access"):
         logger = logging.getLogger(name)
         logger.handlers.clear()
-        logger.propagate = name != "uvicorn.access"  # that knows no ids: `http.head` says the same, with them
+        logger.propagate = name != "uvicorn.access"  # `http.head` logs the same, with ids
 
 
 def about_request(request_id: str) -> None:
-    """All that is logged in this context from here on is about this request."""
+    """Everything logged in this context from here on is about this request."""
     _request.set(request_id)
 
 
 @contextmanager
 def about_task(task_id: str) -> Iterator[None]:
-    """What is logged in this block is about this task."""
+    """Everything logged in this block is about this task."""
     token = _task.set(task_id)
     try:
         yield

@@ -1,4 +1,4 @@
-"""Where a page is, or a service is called: what browsers send as `Origin` and `Host`, and what MD5_ALLOWED_HOSTS says."""
+"""Where a page or a service is: what browsers send as `Origin` and `Host`, and what MD5_ALLOWED_HOSTS contains."""
 
 import re
 from typing import NamedTuple
@@ -10,14 +10,14 @@ LARGEST_PORT = 65535
 
 
 class Origin(NamedTuple):
-    """In small letters; a scheme of "" and a port of None are not known, or any."""
+    """In lower case. The scheme "" and the port None stand for unknown, or any."""
 
     scheme: str
     name: str
     port: int | None
 
     def covers(self, other: "Origin") -> bool:
-        """Whether that is here, so far as this one says where it is."""
+        """Whether the other origin is this one, as far as this one specifies it."""
         return (
             self.name == other.name
             and self.scheme in ("", other.scheme)
@@ -26,7 +26,8 @@ class Origin(NamedTuple):
 
 
 def origin(text: str, scheme: str = "") -> Origin | None:
-    """Of `name`, `name:port`, or either after `scheme://`; without a port it is that of the scheme. None: it is no such thing."""
+    """Parses `name`, `name:port`, or either after `scheme://`; the default port is that of the scheme. None if the text has
+    another form."""
     before, _, host = text.lower().rpartition("://")
     found = _HOST.fullmatch(host)
     if found is None:
@@ -36,10 +37,10 @@ def origin(text: str, scheme: str = "") -> Origin | None:
 
 
 def origins(text: str) -> list[Origin]:
-    """Of several, with commas between them. Raises ValueError."""
+    """Parses several, separated by commas. Raises ValueError."""
     found = []
     for each in filter(None, map(str.strip, text.split(","))):
         if (one := origin(each)) is None or one.scheme not in ("", *_PORTS) or (one.port or 0) > LARGEST_PORT:
-            raise ValueError(f"{each!r} is none of `name`, `name:port`, `https://name` and `https://name:port`")
+            raise ValueError(f"{each!r} is not `name`, `name:port`, `https://name` or `https://name:port`")
         found.append(one)
     return found

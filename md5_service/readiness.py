@@ -1,4 +1,5 @@
-"""Whether what a process needs is there: database, broker, bucket and log folder. For `/readyz`, and for a worker's start."""
+"""Whether a process's dependencies are available: database, broker, bucket and log folder. For `/readyz`, and for a
+worker's start."""
 
 import os
 import time
@@ -19,18 +20,18 @@ LOOK_AGAIN_S, REPORT_FIRST_S, REPORT_AGAIN_S = 0.25, 1, 10
 
 
 def checks(settings: Settings, database: Database, celery: Celery) -> Mapping[str, Check]:
-    """By name: each returns when all is well, and raises DependencyAway with what is wrong."""
+    """By name. Each check returns if all is well, and raises DependencyAway, which says what is wrong."""
     return {
         "database": lambda: _has_schema(database),
         "broker": lambda: is_idle(celery),
         "bucket": lambda: _is_writable(Bucket(settings.bucket_url).root),
-        "log": lambda: _is_writable(settings.log_path.parent),  # its writers alone open the file
+        "log": lambda: _is_writable(settings.log_path.parent),  # only its writers open the file
     }
 
 
 def wait_for(name: str, check: Check, on_wait: Callable[[str], object], within_s: float = float("inf")) -> None:
-    """Until it is there; `on_wait` is given a line every few seconds: what is waited for, and why. Raises DependencyAway when
-    it is not there in time."""
+    """Wait until a dependency is available. `on_wait` is called every few seconds with a line that says what is awaited and
+    why. Raises DependencyAway if it is not available in time."""
     began = time.monotonic()
     reported_at = began - REPORT_AGAIN_S + REPORT_FIRST_S
     while True:
@@ -48,9 +49,9 @@ def wait_for(name: str, check: Check, on_wait: Callable[[str], object], within_s
 
 def _has_schema(database: Database) -> None:
     if not migrations.is_current(database):
-        raise DependencyAway("its schema is not of this version; run `md5-service migrate`")
+        raise DependencyAway("its schema is not that of this version; run `md5-service migrate`")
 
 
 def _is_writable(folder: Path) -> None:
     if not os.access(folder, os.W_OK | os.X_OK):
-        raise DependencyAway(f"the folder {folder} is not there or cannot be written")
+        raise DependencyAway(f"the folder {folder} does not exist or is not writable")

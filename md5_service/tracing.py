@@ -1,10 +1,11 @@
-"""A file's way as one OpenTelemetry trace, from the upload to its line in the log; on where a collector's endpoint is named
-by OpenTelemetry's own environment variables (`OTEL_EXPORTER_OTLP_ENDPOINT`; the SDK reads the others).
+"""A file's way as one OpenTelemetry trace, from the upload to its log line. On if OpenTelemetry's own environment
+variables name a collector (`OTEL_EXPORTER_OTLP_ENDPOINT`; the SDK reads the others).
 
-The row carries the trace from process to process, as a W3C `traceparent`: messages are hints, and may be lost or doubled.
-Spans are sent by a thread of their own; those that the collector does not take in time are dropped. Off, nothing of
-OpenTelemetry is imported here, and every function returns at once: a span in 4 µs, for which its API without an SDK takes 23.
-That FastAPI and redis-py import some of it all the same costs 0.1 s of a start, and 2 to 3 MB that forked processes share.
+The row carries the trace from process to process, as a W3C `traceparent`, because messages are hints that may be lost
+or duplicated. A separate thread sends the spans; those that the collector does not accept in time are dropped. When
+tracing is off, this module imports nothing of OpenTelemetry and every function returns at once: a span takes 4 µs,
+where OpenTelemetry's API without an SDK takes 23. FastAPI and redis-py import some of it anyway, which costs 0.1 s per
+start, and 2 to 3 MB that forked processes share.
 """
 
 import logging
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-# OpenTelemetry has names of its own for requests, messages and errors, and none for a promise.
+# OpenTelemetry defines names for requests, messages and errors, but none for a task.
 ATTRIBUTES = {
     "task_id": "md5.task.id",
     "task_kind": "md5.task.kind",
@@ -31,15 +32,15 @@ ATTRIBUTES = {
     "attempt": "md5.task.attempt",
     "outcome": "md5.task.outcome",
 }
-STOP_S = 3.0  # for what is still held, when a process ends: a busy machine needs more than one to send it
-SAY_AGAIN_S = 60  # that the collector is away, that a client's headers are malformed, …
+STOP_S = 3.0  # to send remaining spans when a process ends; a busy machine needs more than one second
+SAY_AGAIN_S = 60  # between repeated messages, such as that the collector is unavailable
 
 _provider: "TracerProvider | None" = None
 _tracer: "Tracer | None" = None
 
 
 def is_wanted() -> bool:
-    """Whether the environment names a collector, and does not say that this is to be off."""
+    """Whether the environment names a collector and does not switch tracing off."""
     endpoints = ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT")
     off = {"OTEL_SDK_DISABLED": "true", "OTEL_TRACES_EXPORTER": "none"}
     is_off = any(os.environ.get(name, "").strip().lower() == value for name, value in off.items())
@@ -47,15 +48,15 @@ def is_wanted() -> bool:
 
 
 def load() -> None:
-    """Import what `configure` needs, where that is wanted: a process that will fork does so once for all its children."""
+    """Import what `configure` needs, if tracing is on. A process that will fork does so once for all its children."""
     if is_wanted():
         import opentelemetry.exporter.otlp.proto.http.trace_exporter
-        import opentelemetry.sdk.trace.export  # noqa: F401  # to have it loaded
+        import opentelemetry.sdk.trace.export  # noqa: F401  # only to load it
 
 
 def configure(service_name: str) -> None:
-    """Begin to trace, where that is wanted; `OTEL_SERVICE_NAME` comes before this name. It starts a thread: in a process that
-    forks no more."""
+    """Start tracing, if it is on. `OTEL_SERVICE_NAME` overrides this name. Starts a thread, so call it in a process that
+    will not fork."""
     if not is_wanted():
         return
     from opentelemetry import trace
@@ -71,22 +72,22 @@ def configure(service_name: str) -> None:
     try:
         given = OTELResourceDetector().detect().attributes
         resource = Resource.create({"service.name": service_name, **given})
-        # Its own way to stop at the end of a process may take half a minute.
+        # The SDK's own shutdown at process exit may take half a minute.
         _provider = TracerProvider(resource=resource, shutdown_on_exit=False)
         _provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter()))
-    except Exception:  # one of OpenTelemetry's variables is wrong; files are taken all the same
-        log.exception("there will be no traces")
+    except Exception:  # one of OpenTelemetry's variables is wrong; files are accepted all the same
+        log.exception("tracing is off")
         return
-    trace.set_tracer_provider(_provider)  # FastAPI makes the span of a request
+    trace.set_tracer_provider(_provider)  # FastAPI creates the span of a request
     _tracer = _provider.get_tracer("md5_service")
 
 
 def stop() -> None:
-    """Send what is held, waiting a little; once, however often it is called."""
+    """Send remaining spans, waiting at most STOP_S. Further calls do nothing."""
     global _provider
     provider, _provider = _provider, None
     if provider is not None:
-        # The SDK waits for as long as the collector hangs.
+        # In a thread, because the SDK waits as long as the collector hangs.
         sending = threading.Thread(target=provider.shutdown, name="last-spans", daemon=True)
         sending.start()
         sending.join(STOP_S)
@@ -100,8 +101,8 @@ def span(
     role: Literal["internal", "producer", "consumer"] = "internal",
     **attributes: str | int,
 ) -> Iterator[None]:
-    """The block is a step of the trace: that of `parent`, a traceparent, or of the step that it is in. An exception that
-    leaves the block makes it a failed one."""
+    """The block is a step of a trace: that of `parent` (a traceparent), or that of the current step. An exception that
+    leaves the block makes it a failed step."""
     if _tracer is None:
         yield
         return
@@ -115,7 +116,7 @@ def span(
 
 @contextmanager
 def within(parent: str | None) -> Iterator[None]:
-    """What is said in the block belongs to the trace of `parent`, a traceparent, and is no step of its own."""
+    """Log messages in the block belong to the trace of `parent` (a traceparent); the block is not a step itself."""
     if _tracer is None or parent is None:
         yield
         return
@@ -131,8 +132,8 @@ def within(parent: str | None) -> Iterator[None]:
 def past(
     name: str, parent: str | None, began: int, ended: int, *, why: str | None = None, **attributes: str | int
 ) -> None:
-    """A step that is over already: from one moment to another (microseconds since 1970), in the trace of `parent` (None:
-    there is no trace). `why` it failed, where it did."""
+    """A step that is already over: from `began` to `ended` (microseconds since 1970), in the trace of `parent` (None: not
+    traced). `why`: why it failed, if it did."""
     if _tracer is None or parent is None:
         return
     from opentelemetry.trace import StatusCode
@@ -144,7 +145,7 @@ def past(
 
 
 def failed(why: str) -> None:
-    """The step that the caller is in has failed, with the exception that is being handled."""
+    """Mark the current step as failed, with the exception that is being handled."""
     if _tracer is not None:
         from opentelemetry.trace import StatusCode, get_current_span
 
@@ -155,7 +156,7 @@ def failed(why: str) -> None:
 
 
 def follows(traceparent: str | None) -> None:
-    """The step that the caller is in has to do with another trace."""
+    """Link the current step to another trace."""
     if _tracer is not None and traceparent is not None:
         from opentelemetry.trace import get_current_span
 
@@ -163,7 +164,7 @@ def follows(traceparent: str | None) -> None:
 
 
 def traceparent() -> str | None:
-    """The step that the caller is in, for a row to carry (W3C Trace Context, 55 characters); None where there is none."""
+    """The current step, for a row to carry (W3C Trace Context, 55 characters); None if there is none."""
     carrier: dict[str, str] = {}
     if _tracer is not None:
         from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
@@ -173,7 +174,7 @@ def traceparent() -> str | None:
 
 
 def ids() -> dict[str, str]:
-    """What a line of the process's own log says of the step that it was written in."""
+    """The ids of the current step, for the process's own log."""
     if _tracer is None:
         return {}
     from opentelemetry.trace import format_span_id, format_trace_id, get_current_span
@@ -196,7 +197,8 @@ def _named(attributes: dict[str, str | int]) -> dict[str, str | int]:
 
 
 class _Seldom(logging.Handler):
-    """Lets each of their loggers, which speak of every try and every malformed header, have a word now and then."""
+    """Limits OpenTelemetry's loggers, which report every failed attempt and malformed header, to one message each per
+    SAY_AGAIN_S."""
 
     def __init__(self) -> None:
         super().__init__()

@@ -1,14 +1,15 @@
-"""Named places in the code where a test makes a process crash, fail or fall asleep: at each step of every promise.
+"""Named places in the code where a test can crash, fail or pause a process, one at each step of every guarantee.
 
-Off (the default) `reach` costs one look at a variable. On, `MD5_FAILPOINTS` names a folder: a file in it that bears the
-name of a failpoint arms it, for the first process that comes by, and one time only; the file says what then happens:
+When off (the default), `reach` costs one check of a variable. When on, `MD5_FAILPOINTS` names a folder. A file in it
+with the name of a failpoint arms that failpoint, once, for the first process that reaches it. The file's text says what
+happens:
 
-    crash       the process is ended as by `kill -9`
+    crash       the process is killed, as by `kill -9`
     error       OSError(EIO) is raised
-    pause 12    nothing happens for 12 seconds
+    pause 12    the process sleeps for 12 seconds
 
-The file is renamed to `<name>.reached` before it takes effect, so that a test knows that it did. Files may be put there at
-any moment: no process has to be started again.
+The file is renamed to `<name>.reached` before it takes effect, so that a test can see that it did. Files may be added
+at any time; no process needs a restart.
 """
 
 import errno
@@ -17,24 +18,24 @@ import signal
 import time
 from pathlib import Path
 
-# In the order in which a file meets them. A test holds this list against the code.
+# In the order in which a file passes them. A test compares this list with the code.
 NAMES = (
-    "intake.received",  # all bytes are here, not yet durable
+    "intake.received",  # all bytes received, not yet durable
     "intake.stored",  # durable, no row
     "intake.inserted",  # before COMMIT
-    "intake.committed",  # a promise, and nobody knows of it
+    "intake.committed",  # promised, but nobody has been told
     "intake.published",
     "claim.updated",  # before COMMIT
     "claim.committed",
-    "work.done",  # the result is known to this process alone
+    "work.done",  # only this process knows the result
     "finish.updated",  # before COMMIT
     "finish.committed",
     "cut.updated",  # before COMMIT
     "cut.committed",  # and no hint sent
-    "step.updated",  # some rows of a kind's own, before COMMIT
+    "step.updated",  # some rows of the kind, before COMMIT
     "step.committed",
     "end_part.updated",  # before COMMIT
-    "end_part.committed",  # and no hint sent that the file is to be closed
+    "end_part.committed",  # and no hint sent to close the file
     "beat.updated",  # before COMMIT
     "beat.committed",
     "fail.updated",  # before COMMIT
@@ -51,7 +52,7 @@ NAMES = (
     "sweep.moved",  # before COMMIT
     "sweep.committed",  # and no hint sent
     "sweep.published",
-    "sweep.deleted",  # bytes that are kept no longer, and no note of it yet
+    "sweep.deleted",  # expired bytes are deleted, but not yet recorded
 )
 CRASH, ERROR, PAUSE = "crash", "error", "pause"
 
@@ -59,13 +60,13 @@ _folder: Path | None = None
 
 
 def arm(folder: Path | None) -> None:
-    """Have this process look for armed failpoints in `folder`; None: never."""
+    """Make this process look for armed failpoints in `folder`; None: never."""
     global _folder
     _folder = folder
 
 
 def reach(name: str) -> None:
-    """Do what the failpoint of this name is armed with. Raises OSError where that is an error."""
+    """Do what the failpoint of this name is armed to do. Raises OSError for `error`."""
     if _folder is not None:
         _reach(_folder / name)
 
@@ -73,7 +74,7 @@ def reach(name: str) -> None:
 def _reach(armed: Path) -> None:
     reached = armed.with_name(f"{armed.name}.reached")
     try:
-        armed.rename(reached)  # of many processes one succeeds
+        armed.rename(reached)  # only one of several processes succeeds
     except FileNotFoundError:
         return
     action, _, seconds = reached.read_text().strip().partition(" ")

@@ -1,4 +1,4 @@
-"""What a list of tasks is narrowed by."""
+"""The filters of a list of tasks."""
 
 from collections.abc import Iterable
 
@@ -11,7 +11,7 @@ from md5_task_data.schema import OUTCOMES, STATUSES, UNFINISHED, tasks
 
 
 def condition(name: str, value: str) -> ColumnElement[bool]:
-    """Raises InvalidInput for a value that no task can have."""
+    """The condition for one filter. Raises InvalidInput for a value that no task can have."""
     value = _checked(name, value)
     if name == "filename__contains":
         return tasks.c.filename.icontains(value, autoescape=True)
@@ -23,6 +23,6 @@ def condition(name: str, value: str) -> ColumnElement[bool]:
 def _checked(name: str, value: str) -> str:
     allowed: dict[str, Iterable[str]] = {"kind": registry.KINDS, "status": STATUSES}
     if name in allowed and value not in allowed[name]:
-        raise InvalidInput(f"parameter {name}: {value[:40]!r}; it must be one of: {', '.join(allowed[name])}")
+        raise InvalidInput(f"The parameter {name} must be one of: {', '.join(allowed[name])}; it was {value[:40]!r}.")
     value = checked_text(name, value)
     return value.strip().lower() if name == "md5" else value

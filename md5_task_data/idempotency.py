@@ -1,14 +1,14 @@
-"""A request that is sent again makes no second task: what is kept of the `Idempotency-Key` that a client sends with it, in
-the manner of https://datatracker.ietf.org/doc/draft-ietf-httpapi-idempotency-key-header/.
+"""Idempotency keys: a request that is sent again creates no second task. Follows
+https://datatracker.ietf.org/doc/draft-ietf-httpapi-idempotency-key-header/.
 
-    hold     before the bytes come: the key is this request's for HOLD_S; a second one with it is told to wait
-    extend   every so often while they come, so that only a request whose process has died lets go in the end
-    keep     in the transaction that makes the task: from now on, for KEEP_S, the key stands for it
-    release  where no task came of it: the key is free at once
+    hold     before the bytes arrive: reserves the key for this request for HOLD_S; a second request with it must wait
+    extend   repeatedly while they arrive, so that a hold expires only if the process of its request has died
+    keep     in the transaction that creates the task: from now on, for KEEP_S, the key stands for the task
+    release  if no task was created: the key is free at once
 
-The primary key lets one of two requests hold a key; `keep` asks for the same holder again, so that one that lost it in
-between (it was stopped for longer than HOLD_S, and another came) makes no task. Only what was taken is kept: a request that
-was refused may be mended, and sent with the same key.
+The primary key lets only one of two requests hold a key. `keep` checks the holder again, so a request that lost the key
+in the meantime (its process was stopped for longer than HOLD_S, and another took the key) creates no task. Only keys of
+accepted requests are kept: a rejected request may be corrected and sent with the same key.
 """
 
 import hashlib
@@ -24,15 +24,15 @@ from md5_task_data.schema import SECOND, idempotency_keys
 from md5_task_data.sql import now, searched_now
 from md5_task_data.tasks import NewTask
 
-HOLD_S = 30  # without a sign of life; extended three times as often
+HOLD_S = 30  # seconds until a hold expires; extended three times as often
 KEEP_S = 86400
 LONGEST_KEY = 255
-LONGEST_SLEEP_S = 3600  # of a process that then goes on with its request
-BATCH = 500  # rows that one sweep forgets
+LONGEST_SLEEP_S = 3600  # the longest suspension after which a process may still resume its request
+BATCH = 500  # rows that one sweep deletes
 
 
 class Holder(NamedTuple):
-    """Who holds a key: the request that is to make the task of this id."""
+    """The request that holds a key, and the id of the task it will create."""
 
     owner: str
     key: str
@@ -47,25 +47,26 @@ class Kept(NamedTuple):
 
 
 def checked_key(value: str) -> str:
-    """A key as clients send it, bare or as a quoted string (RFC 8941), or InvalidInput."""
+    """A key as clients send it, bare or as a quoted string (RFC 8941). Raises InvalidInput."""
     quoted = len(value) >= 2 and value[0] == value[-1] == '"'
     key = value[1:-1] if quoted else value
     if not (1 <= len(key) <= LONGEST_KEY and all("!" <= character <= "~" for character in key)):
         raise InvalidInput(
-            f"header Idempotency-Key: 1 to {LONGEST_KEY} visible ASCII characters without spaces are allowed, as in a UUID"
+            f"The header Idempotency-Key must be 1 to {LONGEST_KEY} visible ASCII characters without spaces, such as a UUID."
         )
     return key
 
 
 def fingerprint(new: NewTask, digest: bytes) -> str:
-    """Of all that makes two requests the same: kind, parameters, file name, batch and bytes (their `digest`), or the task
-    that is tried again. How they were sent, form or raw body, is none of it."""
+    """A hash of everything that makes two requests the same: kind, parameters, file name, batch and bytes (as `digest`), or
+    the task being retried. Whether they were sent as a form or a raw body makes no difference."""
     what = [new.retry_of, new.kind, new.filename, new.batch, dict(new.params), new.size, digest.hex()]
     return hashlib.sha256(json.dumps(what, sort_keys=True).encode()).hexdigest()
 
 
 def hold(db: Connection, holder: Holder) -> Kept | None:
-    """Hold the key for what is about to be received; None: it is ours, else what it already stands for. Raises KeyInUse."""
+    """Hold the key for the request that is about to be received. Returns None if it is now ours, else what it already
+    stands for. Raises KeyInUse."""
     row = db.execute(select(idempotency_keys, now().label("now")).where(_is_key(holder))).mappings().one_or_none()
     if row is None or row["expires_at"] <= row["now"]:
         _take(db, holder, None if row is None else row["expires_at"])
@@ -89,39 +90,40 @@ def _take(db: Connection, holder: Holder, expired_at: int | None) -> None:
 
 
 def extend(db: Connection, holder: Holder) -> None:
-    """The bytes are still coming."""
+    """Extend the hold while the bytes are still arriving."""
     db.execute(update(idempotency_keys).where(_is_held_by(holder)).values(expires_at=now() + HOLD_S * SECOND))
 
 
 def keep(db: Connection, holder: Holder, fingerprint: str) -> None:
-    """From this commit on the key stands for the task. Raises KeyInUse where it is not ours any more."""
+    """Let the key stand for the task once this transaction commits. Raises KeyInUse if the hold was lost."""
     kept = {"fingerprint": fingerprint, "expires_at": now() + KEEP_S * SECOND}
     if not db.execute(update(idempotency_keys).where(_is_held_by(holder)).values(kept)).rowcount:
         raise _in_use()
 
 
 def release(db: Connection, holder: Holder) -> None:
-    """No task came of it. Touches no key that stands for one: whoever does not know whether it does may call this, too."""
+    """Release the key because no task was created. Does not touch a key that stands for a task, so it is safe to call when
+    that is unknown."""
     db.execute(delete(idempotency_keys).where(_is_held_by(holder)))
 
 
 def release_all(db: Connection) -> None:
-    """Nothing is being received any more. Only for one who knows that no API is alive: `md5-service up`, before it starts one."""
+    """Release every held key. Only safe when no API process is running: `md5-service up` calls it before it starts one."""
     db.execute(delete(idempotency_keys).where(idempotency_keys.c.fingerprint.is_(None)))
 
 
 def check_same(kept: Kept, fingerprint: str) -> None:
-    """Raises KeyReused where the key came with something else."""
+    """Raises KeyReused if the key was used for something else."""
     if kept.fingerprint != fingerprint:
         raise KeyReused(
-            f"header Idempotency-Key: it was used for task {kept.task_id}, with another file or other parameters; "
-            "take a new key for each file"
+            f"The Idempotency-Key was already used for task {kept.task_id}, with a different file or different parameters. "
+            "Use a new key for each file."
         )
 
 
 def forget_expired(db: Connection) -> None:
-    """Delete the oldest of the keys that stand for nothing any more, about BATCH of them. One that expired only now may
-    still be held by a process that was asleep, and that nobody has taken it from: it may yet make its task."""
+    """Delete the oldest expired keys, about BATCH of them. A key that expired only recently may still be held by a
+    suspended process and not taken by anyone else; that process may still create its task."""
     expires_at = idempotency_keys.c.expires_at
     delete_oldest(db, expires_at, expires_at <= searched_now() - LONGEST_SLEEP_S * SECOND, BATCH)
 
@@ -135,4 +137,4 @@ def _is_held_by(holder: Holder) -> ColumnElement[bool]:
 
 
 def _in_use() -> KeyInUse:
-    return KeyInUse("the first request with this Idempotency-Key is still being received; try again soon")
+    return KeyInUse("The first request with this Idempotency-Key is still being received. Retry soon.")

@@ -1,10 +1,10 @@
-"""Ids of tasks: UUIDs, version 7, so that they are ordered by time."""
+"""Task ids: version 7 UUIDs, which sort by time."""
 
 import uuid
 
 
 def is_id(text: str) -> bool:
-    """Whether it has the form of one, in small letters or large."""
+    """Whether the text has the form of a task id, in upper or lower case."""
     try:
         return len(text) == 36 and str(uuid.UUID(text)) == text.lower()
     except ValueError:

@@ -1,45 +1,46 @@
-"""Names of files, which may be paths and need not be text, and of batches.
+"""Names of batches and of files; a file name may be a path and need not be valid text.
 
-In Python a name is what `os.fsdecode` makes of its bytes. A database keeps text: where that is not all of a name, its bytes stand
-beside it.
+In Python, a name is what `os.fsdecode` makes of its bytes. The database stores text; if that loses information, the row
+also has the bytes.
 """
 
 from md5_task_data.errors import InvalidInput
 from md5_task_data.schema import Row
 
-MAX_NAME = 4096  # characters: Linux takes no longer paths
+MAX_NAME = 4096  # characters; longer than any path on Linux
 MAX_BATCH = 255
 
 
 def checked_name(name: str) -> str:
-    """A file name as it was sent, or InvalidInput. It is data and never part of a path, so all but NUL may stand in it."""
+    """A file name as it was sent. It is data and never becomes part of a path, so any character but NUL is allowed. Raises
+    InvalidInput."""
     return checked_text("filename", name, MAX_NAME)
 
 
 def checked_batch(batch: str | None) -> str | None:
-    """A batch's name, None for none, or InvalidInput."""
+    """A batch's name; None for none. Raises InvalidInput."""
     return checked_text("batch", batch, MAX_BATCH) if batch else None
 
 
 def as_text(name: str) -> str:
-    """What can be read of a name."""
+    """The name as valid text, with undecodable bytes replaced."""
     return _raw(name).decode(errors="replace")
 
 
 def columns(name: str) -> dict[str, str | bytes | None]:
-    """What a row keeps of a name."""
+    """The columns that store a name."""
     text = as_text(name)
     return {"filename": text, "filename_bytes": None if text == name else _raw(name)}
 
 
 def bytes_of(row: Row) -> bytes:
-    """The name that a row keeps."""
+    """The bytes of the name that a row stores."""
     raw: bytes | None = row["filename_bytes"]
     return str(row["filename"]).encode() if raw is None else raw
 
 
 def of(row: Row) -> str:
-    """The same, as Python has it."""
+    """The same as a Python string, as `os.fsdecode` would return it."""
     return bytes_of(row).decode(errors="surrogateescape")
 
 
@@ -48,9 +49,9 @@ def _raw(name: str) -> bytes:
 
 
 def checked_text(what: str, text: str, longest: int | None = None) -> str:
-    """The text of a parameter `what`, of at most `longest` characters and without NUL; or InvalidInput."""
+    """The value of the parameter `what`, with at most `longest` characters and without NUL. Raises InvalidInput."""
     if longest is not None and len(text) > longest:
-        raise InvalidInput(f"parameter {what}: {len(text)} characters; at most {longest} are allowed")
+        raise InvalidInput(f"The parameter {what} must have at most {longest} characters; it has {len(text)}.")
     if "\0" in text:
-        raise InvalidInput(f"parameter {what}: the character NUL is not allowed")
+        raise InvalidInput(f"The parameter {what} must not contain the character NUL.")
     return text

@@ -1,4 +1,4 @@
-"""Where the next page of a list begins: a cursor, opaque to clients."""
+"""Cursors, which say where the next page of a list begins. They are opaque to clients."""
 
 import base64
 import binascii
@@ -8,10 +8,12 @@ from md5_task_data.errors import InvalidInput
 
 
 def write_cursor(task_id: str) -> str:
+    """The cursor of the page that begins after this task."""
     return _written(uuid.UUID(task_id).bytes)
 
 
 def read_cursor(cursor: str) -> str:
+    """The task id in a cursor. Raises InvalidInput."""
     try:
         return str(uuid.UUID(bytes=_read(cursor)))
     except ValueError:
@@ -19,11 +21,13 @@ def read_cursor(cursor: str) -> str:
 
 
 def write_text_cursor(text: str) -> str:
+    """The cursor of the page that begins after this text."""
     return _written(text.encode())
 
 
 def read_text_cursor(cursor: str) -> str:
-    return _read(cursor).decode(errors="replace").replace("\0", "")  # which no text has that was written
+    """The text in a cursor. Raises InvalidInput."""
+    return _read(cursor).decode(errors="replace").replace("\0", "")  # NUL: in no cursor of ours
 
 
 def _written(raw: bytes) -> str:
@@ -35,10 +39,10 @@ def _read(cursor: str) -> bytes:
         raw = base64.b64decode(cursor.encode() + b"=" * (-len(cursor) % 4), altchars=b"-_", validate=True)
     except (ValueError, binascii.Error):
         raw = b""
-    if not raw or _written(raw) != cursor:  # in any other spelling it is not unchanged
+    if not raw or _written(raw) != cursor:  # only the exact spelling that was written
         raise _bad_cursor()
     return raw
 
 
 def _bad_cursor() -> InvalidInput:
-    return InvalidInput("parameter cursor: take it unchanged from `next` of the page before")
+    return InvalidInput("The parameter cursor must be the unchanged `next` of the previous page.")

@@ -1,4 +1,4 @@
-"""The kinds of work that there are. A new one is two lines here, and a file of its name in the rooms that `docs` lists."""
+"""All kinds of task. To add one, add two lines here and the files that docs/adding-a-kind.md lists."""
 
 import importlib
 from collections.abc import Mapping
@@ -11,28 +11,30 @@ from md5_task_data.kinds.kind import Kind
 
 KINDS: Mapping[str, Kind] = {kind.name: kind for kind in (md5.KIND, contacts.KIND)}
 UPLOADED = [name for name, kind in KINDS.items() if kind.is_uploaded]
-WITH_ROUTES = [name for name, kind in KINDS.items() if kind.has_routes]  # the page shows their rows at `/<kind>`
+WITH_ROUTES = [name for name, kind in KINDS.items() if kind.has_routes]  # the web page shows their rows at `/<kind>`
 WITH_REJECTS = [name for name, kind in KINDS.items() if kind.has_rejects]
-DEFAULT = UPLOADED[0]  # what is done with a file where nobody says it
+DEFAULT = UPLOADED[0]  # the kind of a file whose client names none
 
 
 def known(name: str) -> Kind:
-    """The kind of that name. Raises InvalidInput naming those that there are."""
+    """The kind of this name. Raises InvalidInput, which lists the known kinds."""
     if name not in KINDS:
-        raise InvalidInput(f"kind is {name[:40]!r}; it must be one of: {', '.join(UPLOADED)}")
+        raise InvalidInput(f"The parameter kind must be one of: {', '.join(UPLOADED)}; it was {name[:40]!r}.")
     return KINDS[name]
 
 
 def uploaded(name: str) -> Kind:
-    """The same of a kind that a file can be handed over for. Raises InvalidInput."""
+    """The kind of this name, which must take an uploaded file. Raises InvalidInput."""
     kind = known(name)
     if not kind.is_uploaded:
-        raise InvalidInput(f"no file is handed over for kind {name}; kind must be one of: {', '.join(UPLOADED)}")
+        raise InvalidInput(
+            f"The kind {name} takes no uploaded file. The parameter kind must be one of: {', '.join(UPLOADED)}."
+        )
     return kind
 
 
 def module_of(kind: Kind, package: str) -> ModuleType:
-    """The module of that package that bears the kind's name. Raises CannotLoad, whatever is wrong with it."""
+    """The module in this package with the kind's name. Raises CannotLoad if importing it fails in any way."""
     try:
         return importlib.import_module(f"{package}.{kind.name}")
     except Exception as error:
@@ -40,12 +42,13 @@ def module_of(kind: Kind, package: str) -> ModuleType:
 
 
 def keeps_rows(name: str) -> bool:
-    """Whether there may be rows of the kind's own; also of one that only a newer version knows."""
+    """Whether the kind may have rows of its own. True for a kind that only a newer version knows."""
     return name not in KINDS or KINDS[name].results_deleted_by is not None
 
 
 def parameter_schemas() -> dict[str, dict[str, Any]]:
-    """The JSON schemas of the parameters of all kinds, for one form: each description begins with the kinds that take it."""
+    """The JSON schemas of the parameters of all kinds, for one form. Each description begins with the kinds that take the
+    parameter."""
     schemas: dict[str, dict[str, Any]] = {}
     for name in UPLOADED:
         for parameter, schema in KINDS[name].schemas.items():
@@ -55,7 +58,7 @@ def parameter_schemas() -> dict[str, dict[str, Any]]:
 
 
 def _joined(one: dict[str, Any], other: dict[str, Any]) -> dict[str, Any]:
-    """Of a parameter that two kinds take."""
+    """The schema of a parameter that two kinds take."""
     both = [{key: value for key, value in each.items() if key != "description"} for each in (one, other)]
     words = f"{one['description']}. {other['description']}"
     return {**both[0], "description": words} if both[0] == both[1] else {"anyOf": both, "description": words}

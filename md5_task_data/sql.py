@@ -1,4 +1,4 @@
-"""SQL that every make of database spells differently: the database's clock, and JSON."""
+"""SQL that each kind of database spells differently: the clock and JSON."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from sqlalchemy.sql.functions import FunctionElement
 
 
 class now(FunctionElement[int]):
-    """The database's clock at this moment, for writing. Not indexable on PostgreSQL: search with `searched_now`."""
+    """The database's clock at this moment, for writing. PostgreSQL cannot use it to search an index: use `searched_now`."""
 
     type = BigInteger()
     name = "now"
@@ -16,14 +16,14 @@ class now(FunctionElement[int]):
 
 
 class searched_now(now):
-    """The database's clock at the start of the statement: constant, so that an index can be searched with it."""
+    """The database's clock at the start of the statement: constant, so an index can be searched with it."""
 
     inherit_cache = True
 
 
 @compiles(now, "sqlite")
 def _now_on_sqlite(element: now, compiler: Any, **_: Any) -> str:
-    return "now_us()"  # registered by `database.sqlite`: SQLite runs inside this very process, and so does its clock
+    return "now_us()"  # registered by `database.sqlite`; SQLite runs in this process and uses its clock
 
 
 @compiles(now, "postgresql")
@@ -47,7 +47,7 @@ def _searched_now_on_mariadb(element: now, compiler: Any, **_: Any) -> str:
 
 
 class as_json(FunctionElement[Any]):
-    """JSON that an expression has put together: PostgreSQL takes it for text otherwise."""
+    """JSON built by an expression, which PostgreSQL would otherwise treat as text."""
 
     type = JSON()
     name = "as_json"
@@ -65,8 +65,8 @@ def _as_json_on_postgresql(element: as_json, compiler: Any, **options: Any) -> s
 
 
 class given(FunctionElement[str]):
-    """`given(objects, id, name)`: of a JSON object of objects, the text that the one of this id (without its dashes) has under
-    `name`. So one statement, always the same, gives each of many rows a value of its own."""
+    """`given(objects, id, name)`: from a JSON object of objects, the text under `name` in the object with this id (without
+    dashes). One constant statement can thus set a different value in each of many rows."""
 
     type = Text()
     name = "given"
@@ -76,7 +76,7 @@ class given(FunctionElement[str]):
 @compiles(given, "sqlite")
 def _given_on_sqlite(element: given, compiler: Any, **options: Any) -> str:
     objects, task_id, name = (compiler.process(clause, **options) for clause in element.clauses)
-    return f"json_extract({objects}, '$.\"' || {task_id} || '\".' || {name})"  # ids are kept without dashes
+    return f"json_extract({objects}, '$.\"' || {task_id} || '\".' || {name})"  # SQLite stores ids without dashes
 
 
 @compiles(given, "postgresql")

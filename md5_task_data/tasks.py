@@ -1,4 +1,4 @@
-"""What clients do to a task: create, get, list, cancel. What workers do to it is in `leases`."""
+"""What clients do to a task: create, get, list, cancel, retry. What workers do is in `queue.leases`."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -17,10 +17,10 @@ from md5_task_data.queue.hints import FIRST_HINT_S, lane_of
 from md5_task_data.schema import IS_PART, SECOND, UNFINISHED, Row, rfc3339, tasks
 from md5_task_data.sql import now
 
-DIGESTS_STEP = 5000  # rows that one step of a manifest looks at
+DIGESTS_STEP = 5000  # rows that one step of a manifest reads
 
 Version = tuple[object, ...]
-Digest = tuple[str, bytes]  # the MD5 of a file, and its name
+Digest = tuple[str, bytes]  # the MD5 of a file and its name
 _VERSION = tuple(
     tasks.c[name] for name in ("status", "outcome", "progress", "fence", "errors", "lost_leases", "left_at")
 )
@@ -46,8 +46,9 @@ _AT_FIRST: dict[str, Any] = {
 
 @dataclass(frozen=True)
 class NewTask:
-    """A file whose bytes are stored, checked as far as it can be without reading them. `filename` is what `os.fsdecode` makes of
-    its bytes, which need not be text. `content`: the file's, which are few, and are to be stored with the row."""
+    """A task to create for a file whose bytes are stored. It has been checked as far as possible without reading the file.
+    `filename` is what `os.fsdecode` makes of the name's bytes, which need not be text. `content`: the bytes of a small
+    file, to be stored with the row."""
 
     id: str
     owner: str
@@ -62,8 +63,8 @@ class NewTask:
 
 
 def create(db: Connection, new: NewTask, traceparent: str | None = None) -> Row:
-    """Insert the row that is the promise, and return it; `traceparent` names the trace that its work belongs to. Raises
-    InvalidInput for an unknown kind."""
+    """Insert the task's row, which is the promise to the client, and return it. `traceparent` names the trace that its work
+    belongs to. Raises InvalidInput for an unknown kind."""
     return create_all(db, [(new, traceparent)])[0]
 
 
@@ -73,7 +74,7 @@ _ONE = insert(tasks).values(created_at=now(), due_at=_DUE_AT_FIRST).returning(ta
 
 
 def create_all(db: Connection, news: Sequence[tuple[NewTask, str | None]]) -> list[Row]:
-    """As `create`, for many in one statement; the rows come back in the same order."""
+    """As `create`, for many tasks in one statement. Returns the rows in the same order."""
     rows: list[dict[str, Any]] = [
         {
             **_AT_FIRST,
@@ -101,14 +102,14 @@ def create_all(db: Connection, news: Sequence[tuple[NewTask, str | None]]) -> li
 
 
 def forget(db: Connection, task_ids: Iterable[str]) -> None:
-    """Undo a `create` of the same transaction: nobody was told of these."""
+    """Undo a `create` in the same transaction, before any client was told of these tasks."""
     ids = list(task_ids)
     small_files.remove(db, ids)
     db.execute(delete(tasks).where(tasks.c.id.in_(ids)))
 
 
 def get(db: Connection, owner: str, task_id: str) -> Row:
-    """One task. Raises NotFound for an id that is malformed, unknown, or another owner's: the three look alike."""
+    """One task. Raises NotFound for an id that is malformed, unknown, or another owner's; the three cases look alike."""
     query = select(tasks).where(tasks.c.id == _known_form(task_id), tasks.c.owner == owner)
     row = db.execute(query).mappings().one_or_none()
     if row is None:
@@ -117,7 +118,7 @@ def get(db: Connection, owner: str, task_id: str) -> Row:
 
 
 def get_all(db: Connection, owner: str, task_ids: Sequence[str]) -> list[Row]:
-    """Several tasks, each once, in the order of their ids. Raises NotFound as `get` does, for the first that is not there."""
+    """Several tasks, each once, sorted by id. Raises NotFound as `get` does, for the first one that is missing."""
     known = {_known_form(task_id): task_id for task_id in task_ids}
     query = select(tasks).where(tasks.c.id.in_(known), tasks.c.owner == owner).order_by(tasks.c.id)
     found = db.execute(query).mappings().all()
@@ -127,7 +128,7 @@ def get_all(db: Connection, owner: str, task_ids: Sequence[str]) -> list[Row]:
 
 
 def version(row: Row) -> Version:
-    """Differs between two states of a task that a client can tell apart."""
+    """A value that differs between any two states of a task that a client can tell apart."""
     return tuple(row[column.name] for column in _VERSION)
 
 
@@ -137,40 +138,41 @@ _ROWS = select(tasks).where(_AMONG)
 
 
 def versions(db: Connection, task_ids: Iterable[str]) -> dict[str, Version]:
-    """The versions of many tasks in one statement, for those who wait."""
+    """The versions of many tasks in one statement, for waiting clients."""
     return {row["id"]: version(row) for row in db.execute(_VERSIONS, {"ids": list(task_ids)}).mappings()}
 
 
 def rows(db: Connection, task_ids: Iterable[str]) -> Sequence[Row]:
-    """Many tasks, whoever owns them, in one statement."""
+    """Many tasks of any owner, in one statement."""
     return db.execute(_ROWS, {"ids": list(task_ids)}).mappings().all()
 
 
 def keeping(db: Connection, task_ids: Iterable[str]) -> dict[str, int]:
-    """Of these, the tasks whose bytes are to be kept, whoever owns them, with how many bytes these are."""
+    """Those of the given tasks, of any owner, whose bytes must still be stored, with their sizes in bytes."""
     query = select(tasks.c.id, tasks.c.size).where(tasks.c.id.in_(list(task_ids)), keeps_bytes())
     return {row.id: row.size for row in db.execute(query)}
 
 
 def keeps_bytes() -> ColumnElement[bool]:
-    """Until some time after its end, when nothing is due any more and the bytes are gone, or until its owner deletes them."""
+    """Whether a task's bytes must still be stored: until some time after it finishes (then nothing is due any more) or
+    until its owner deletes them."""
     is_kept = or_(UNFINISHED, and_(tasks.c.due_at.is_not(None), tasks.c.results_deleted_at.is_(None)))
     return and_(is_kept, ~IS_PART)
 
 
 def is_kept(row: Row) -> bool:
-    """What `keeps_bytes` asks, of a row that was read."""
+    """The same as `keeps_bytes`, for a row that was read."""
     return row["finished_at"] is None or (row["due_at"] is not None and row["results_deleted_at"] is None)
 
 
 def page(
     db: Connection, owner: str, *, filters: Mapping[str, str | None], limit: int, cursor: str | None
 ) -> tuple[list[Row], str | None]:
-    """Up to `limit` tasks, newest first, and the cursor of the next page (None on the last).
+    """Up to `limit` tasks, newest first, and the cursor of the next page (None on the last page).
 
-    `filters` may hold kind, status, filename, filename__contains (upper and lower case alike), md5, batch; all must match.
-    Ids are ordered by time and never change, so a page neither skips nor repeats what the ones before it showed. Raises
-    InvalidInput for a bad filter or cursor.
+    `filters` may contain kind, status, filename, filename__contains (case-insensitive), md5 and batch; all must match.
+    Ids are ordered by time and never change, so pages neither skip nor repeat a task. Raises InvalidInput for a bad
+    filter or cursor.
     """
     query = select(tasks).where(tasks.c.owner == owner)
     for name, value in filters.items():
@@ -184,10 +186,11 @@ def page(
 
 
 def digests(db: Connection, owner: str, *, batch: str | None, after: str | None) -> tuple[list[Digest], str | None]:
-    """The next MD5s and names of what is done, oldest first, and the id to go on after (None: these were the last).
+    """The next MD5s and file names of tasks that are done, oldest first, and the id to continue after (None: these were
+    the last).
 
-    One step looks at so many rows and no more, however few of them belong to the batch: no index knows batches. Raises
-    InvalidInput for a batch that cannot be one.
+    One step reads DIGESTS_STEP rows and no more, however few of them belong to the batch, because no index covers
+    batches. Raises InvalidInput for an invalid batch name.
     """
     here = tasks.c.owner == owner, *([tasks.c.id > after] if after else [])
     last = db.scalar(select(tasks.c.id).where(*here).order_by(tasks.c.id).offset(DIGESTS_STEP - 1).limit(1))
@@ -202,9 +205,10 @@ def digests(db: Connection, owner: str, *, batch: str | None, after: str | None)
 
 
 def cancel(db: Connection, owner: str, task_id: str) -> Row:
-    """Decide the outcome `cancelled`. A worker that is at it learns so by its next beat, and can store nothing more.
+    """Set the outcome `cancelled`. A worker that is working on the task learns of it at its next heartbeat, and can store
+    nothing more.
 
-    Raises NotFound, or Conflict where the outcome is already decided.
+    Raises NotFound, or Conflict if the outcome is already decided.
     """
     get(db, owner, task_id)
     undecided = tasks.c.id == task_id.lower(), tasks.c.owner == owner, tasks.c.outcome.is_(None)
@@ -214,17 +218,17 @@ def cancel(db: Connection, owner: str, task_id: str) -> Row:
     changed = db.execute(decided).rowcount
     row = get(db, owner, task_id)
     if not changed:
-        raise Conflict(f"this task has already ended: its outcome is {row['outcome']}")
+        raise Conflict(f"This task has already finished: its outcome is {row['outcome']}.")
     return row
 
 
 def retry(db: Connection, owner: str, task_id: str, new_id: str, *, is_there: bool = False) -> NewTask:
-    """What a new task for the same bytes is to be like, or was where it is there already. Raises NotFound; and where it is
-    not, BytesMissing, or Conflict where the first did not fail."""
+    """The new task that retries a task, for the same bytes. `is_there`: that new task exists already, and only its
+    description is needed. Otherwise raises BytesMissing, or Conflict if the first task did not fail. Raises NotFound."""
     row = get(db, owner, task_id)
     if not is_there and row["outcome"] not in ("failed", "cancelled"):
-        is_now = f"its outcome is {row['outcome']}" if row["outcome"] else "it has not ended"
-        raise Conflict(f"only a task that failed or was cancelled can be tried again: {is_now}")
+        is_now = f"the outcome of this one is {row['outcome']}" if row["outcome"] else "this one has not finished"
+        raise Conflict(f"Only a task that failed or was cancelled can be retried; {is_now}.")
     if not is_there:
         check_kept(row)
     same = {name: row[name] for name in ("owner", "kind", "size", "batch", "params")}
@@ -240,49 +244,49 @@ def retry(db: Connection, owner: str, task_id: str, new_id: str, *, is_there: bo
 
 
 def delete_results(db: Connection, owner: str, task_id: str) -> None:
-    """Let go of a task's bytes, and of what was derived from them; fine when they are gone already. What is in the bucket, and
-    the rows of its kind, the sweeper deletes, if nobody does so at once. Raises NotFound, or Conflict where the task has not
-    ended."""
+    """Delete a task's bytes and everything derived from them; does nothing if they are already deleted. The caller or else
+    the sweeper removes files in the bucket and the rows of the kind. Raises NotFound, or Conflict if the task has not
+    finished."""
     row = get(db, owner, task_id)
     if row["finished_at"] is None:
-        raise Conflict("this task has not ended: wait until it has, or cancel it")
+        raise Conflict("This task has not finished. Wait until it has, or cancel it.")
     wanted = update(tasks).where(tasks.c.id == row["id"], tasks.c.results_deleted_at.is_(None))
     are_gone = small_files.remove(db, [row["id"]]) and not registry.keeps_rows(row["kind"])
     db.execute(wanted.values(results_deleted_at=now(), due_at=None if are_gone else now()))
 
 
 def check_kept(row: Row) -> None:
-    """Raises BytesMissing where the owner had the bytes deleted, which may take a moment, or their time is up."""
+    """Raises BytesMissing if the owner deleted the bytes (which may not be removed yet) or they have expired."""
     if row["results_deleted_at"] is not None:
-        raise BytesMissing(f"the stored bytes were deleted, as was asked for, at {rfc3339(row['results_deleted_at'])}")
+        raise BytesMissing(f"The stored bytes were deleted on request at {rfc3339(row['results_deleted_at'])}.")
     if not is_kept(row):
-        raise BytesMissing("the stored bytes of this file are gone: their time is up; hand the file over again")
+        raise BytesMissing("The bytes of this file are no longer stored: they have expired. Upload the file again.")
 
 
 def _known_form(task_id: str) -> str:
-    """The one spelling that ids are stored in; other spellings of a UUID are as unknown as anything else."""
+    """The id as it is stored, in lower case. Raises NotFound if it does not have the form of an id."""
     if not is_id(task_id):
         raise _unknown(task_id)
     return task_id.lower()
 
 
 def _unknown(task_id: str) -> NotFound:
-    return NotFound(f"there is no task {task_id[:64]!r}; an id is shown when a file is handed over")
+    return NotFound(f"There is no task {task_id[:64]!r}. The id of a task is returned when its file is uploaded.")
 
 
 def history(row: Row) -> list[dict[str, Any]]:
     """What happened to a task, oldest first: `at` (microseconds), `status`, `reason`.
 
-    The usual steps are read off the time columns; the row keeps only attempts that ended early.
+    The usual steps are read from the time columns; the row's `history` has only attempts that ended early.
     """
     events = [{"at": row["created_at"], "status": "queued", "reason": None}, *row["history"]]
-    if row["started_at"] is not None and not row["parts_left"]:  # with parts, that is in its history by now
+    if row["started_at"] is not None and not row["parts_left"]:  # with parts, its history already has this
         events.append({"at": row["started_at"], "status": "running", "reason": None})
     if row["left_at"] is not None and row["status"] in ("queued", "waiting"):
-        why = f"a worker left it for others, for it does not know the kind {row['kind']}: upgrade the workers"
+        why = f"a worker does not know the kind {row['kind']} and left it to others; upgrade the workers"
         events.append({"at": row["left_at"], "status": row["status"], "reason": why})
     if row["computed_at"] is not None:
         events.append({"at": row["computed_at"], "status": "computed", "reason": row["outcome"]})
     if row["finished_at"] is not None:
-        events.append({"at": row["finished_at"], "status": row["outcome"], "reason": "its line is in the log"})
+        events.append({"at": row["finished_at"], "status": row["outcome"], "reason": "its log line is written"})
     return events

@@ -1,1 +1,1 @@
-"""The working side: claims tasks, does them, writes the log. Runs without the API and its packages."""
+"""The worker: claims tasks, does their work, writes the log. Runs without the API and its packages."""

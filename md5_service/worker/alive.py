@@ -1,5 +1,6 @@
-"""A worker shows that its main loop turns: it touches a file every few seconds, where MD5_ALIVE_FILE names one. A container's
-health check looks at that file's age, which costs nothing; to ask the worker itself would start a second Celery each time."""
+"""Shows that a worker's main loop is running: if MD5_ALIVE_FILE names a file, the worker touches it every few seconds. A
+container's health check looks at the file's age, which costs nothing; asking the worker itself would start a second Celery
+each time."""
 
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,8 @@ TOUCH_S = 5
 
 
 def shown_in(file: Path) -> type[StartStopStep]:
-    """A step of a worker's start: from here on `file` is touched. Not while the broker is away, for Celery's loop stands then."""
+    """A step of a worker's start, after which `file` is touched regularly. Not while the broker is unavailable, because
+    Celery's loop stops then."""
 
     class Alive(StartStopStep):
         requires = ("celery.worker.components:Timer",)

@@ -1,4 +1,4 @@
-"""The wiring of a worker: its kinds, its messages, and what each process of it works with."""
+"""Wires a worker together: its kinds, its messages, and what each of its processes works with."""
 
 import functools
 import gc
@@ -33,13 +33,13 @@ log = logging.getLogger(__name__)
 
 SHORTEST_RETRY_S, LONGEST_RETRY_S = 0.05, 1.0
 REDIS_TRANSPORT = "md5_service.worker.redis_garbage:Transport"
-GARBAGE = 20_000  # objects: rows are many, and no garbage; to look among them all the time costs a tenth of the work
+GARBAGE = 20_000  # objects between garbage collections; collecting among many live rows all the time costs a tenth of the work
 
-kinds = functools.cache(verbs.load)  # once, before the children are forked
+kinds = functools.cache(verbs.load)  # loaded once, before the children are forked
 
 
 class Process:
-    """What one worker process works with, made at its first task: nothing of it crosses a fork."""
+    """What one worker process works with. It is created with the first task, so that nothing of it crosses a fork."""
 
     def __init__(self, settings: Settings, publish: Publish) -> None:
         self.database = Database(settings.database_url, echo=settings.sql_echo, pool_size=3)
@@ -52,12 +52,12 @@ class Process:
 
 
 def create_worker(settings: Settings) -> Celery:
-    """The Celery app with the three messages that a worker understands."""
+    """The Celery app with the three messages that a worker handles."""
     garbage.refuse_compressed()
     app = broker.make_celery(settings, REDIS_TRANSPORT)
     app.conf.worker_consumer = f"{garbage.__name__}:{garbage.Consumer.__name__}"
     app.conf.beat_schedule = {"sweep": {"task": broker.SWEEP_MESSAGE, "schedule": settings.sweep_s}}
-    app.conf.beat_scheduler = "celery.beat:Scheduler"  # keeps nothing: a file of its own could only be damaged
+    app.conf.beat_scheduler = "celery.beat:Scheduler"  # stores nothing: a schedule file could only get damaged
     app.steps["worker"].add(OrderlyStop)
     if settings.alive_file is not None:
         app.steps["worker"].add(shown_in(settings.alive_file))
@@ -69,15 +69,15 @@ def create_worker(settings: Settings) -> Celery:
 
     @app.task(name=broker.WORK_MESSAGE, bind=True)
     def work(self: Task[Any, Any], task_ids: list[str]) -> None:
-        if not garbage.is_hint(task_ids):  # whoever may have sent it: endless ids would hold the database up
-            log.error("a message that names no tasks as ours do is dropped")
+        if not garbage.is_hint(task_ids):  # anyone may have sent it: too many ids would tie up the database
+            log.error("dropped a message without valid task ids")
             return
         try:
             lane = str((self.request.delivery_info or {}).get("routing_key"))
             if process().lifecycle.run(task_ids, lane):
                 write_log()
-        except SystemExit:  # by `stopping`; Celery would speak of a lost worker, with a traceback
-            log.info("stopped in the middle of work")
+        except SystemExit:  # raised by `stopping`; Celery would report a lost worker, with a traceback
+            log.info("stopped during the work")
 
     @app.task(name=broker.SWEEP_MESSAGE)
     def sweep() -> None:
@@ -90,7 +90,7 @@ def create_worker(settings: Settings) -> Celery:
             sweeper.delete_expired(process().database, process().bucket)
             sweeper.delete_orphans(process().orphans)
         except DependencyAway as error:
-            log.warning("sweep not ended: %s", error)
+            log.warning("sweep not finished: %s", error)
 
     @app.task(name=broker.FLUSH_MESSAGE, bind=True, max_retries=None)
     def flush_log(self: Task[Any, Any]) -> None:
@@ -100,10 +100,11 @@ def create_worker(settings: Settings) -> Celery:
         except LogBusy:
             raise self.retry(countdown=_soon()) from None
         except DependencyAway as error:
-            log.warning("log not written now; a sweep will: %s", error)
+            log.warning("log not written; a later sweep will write it: %s", error)
 
     def write_log() -> None:
-        """Try once, without waiting; busy: ask for a retry, but one a second is enough, for it writes for everybody."""
+        """Try once, without waiting. If the log is busy, ask for a retry, at most one per second, because it writes for
+        everybody."""
         try:
             process().log.flush()
         except LogBusy:
@@ -111,7 +112,7 @@ def create_worker(settings: Settings) -> Celery:
                 process().asked_for_flush_at = time.monotonic()
                 _ask_for_flush(app)
         except DependencyAway as error:
-            log.warning("log not written now; a sweep will: %s", error)
+            log.warning("log not written; a later sweep will write it: %s", error)
 
     @celeryd_after_setup.connect(weak=False)
     def wait(**_: Any) -> None:
@@ -120,13 +121,13 @@ def create_worker(settings: Settings) -> Celery:
             database = Database(settings.database_url)
             for name, check in checks(settings, database, app).items():
                 wait_for(name, check, log.warning)
-            with suppress(DependencyAway), database.transaction() as db:  # else the sweeper comes to it, later
+            with suppress(DependencyAway), database.transaction() as db:  # otherwise the sweeper finds them later
                 leases.take_up(db)
             database.close()
         except CannotLoad as error:
             log.critical("this worker cannot start: %s", error, exc_info=error)
             raise SystemExit(os.EX_CONFIG) from error
-        except Exception as error:  # Celery would say it, and start all the same
+        except Exception as error:  # Celery would log it and start anyway
             log.exception("this worker cannot start")
             raise SystemExit(2) from error
 
@@ -138,9 +139,9 @@ def create_worker(settings: Settings) -> Celery:
 
     @worker_ready.connect(weak=False)
     def ready(sender: Any, **_: Any) -> None:
-        # Celery asks a pool that is gone for its size when it stops with messages waiting, and ends in a traceback.
+        # When Celery stops with messages waiting, it asks a pool that no longer exists for its size, and ends in a traceback.
         sender.controller.max_concurrency = sender.pool.num_processes
-        app.send_task(broker.SWEEP_MESSAGE)  # what was left by an earlier life need not wait for beat
+        app.send_task(broker.SWEEP_MESSAGE)  # what a previous run left need not wait for beat
 
     @setup_logging.connect(weak=False)
     def log_to_stderr(**_: Any) -> None:
@@ -153,7 +154,7 @@ def _ask_for_flush(app: Celery) -> None:
     try:
         app.send_task(broker.FLUSH_MESSAGE, countdown=_soon())
     except (OperationalError, OSError) as error:
-        log.warning("log is busy and the broker away; a sweep will write it: %s", error)
+        log.warning("the log is busy and the broker unavailable; a later sweep will write it: %s", error)
 
 
 def _soon() -> float:

@@ -1,7 +1,8 @@
-"""What the broker has that is no message of ours is dropped, with one line in the log. Celery and kombu would end the worker at
-much of it, and RabbitMQ hand it to the next one.
+"""Drops whatever the broker delivers that is not a message of ours, with one line in the process's log. Much of it would
+make Celery and kombu end the worker, and RabbitMQ deliver it to the next one.
 
-So who can write to the broker can delay what waits there, and no more: a message is a hint, and rows decide what comes of it.
+So somebody who can write to the broker can delay waiting messages, but no more: a message is a hint, and the rows
+decide.
 """
 
 import logging
@@ -16,21 +17,21 @@ from md5_task_data.queue.hints import MOST_TOGETHER
 
 log = logging.getLogger(__name__)
 
-MOST_BYTES = 64 << 10  # of a body: that of the most ids has two thousand
-_SHOWN = 200  # characters of what is wrong with a message
+MOST_BYTES = 64 << 10  # of a body; the largest of ours has two thousand
+_SHOWN = 200  # characters of the logged error
 WRONG = ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError
 _UNREADABLE = ContentDisallowed, DecodeError
 
 
 def refuse_compressed() -> None:
-    """For this process, before it connects to the broker."""
-    # kombu decompresses before it looks at what kind of message it is; ours never are.
+    """Refuse compressed messages in this process. Call it before connecting to the broker."""
+    # kombu decompresses a message before it looks at its type; ours are never compressed.
     for name in compression.encoders():
         compression.register(_compressed, _compressed, name)
 
 
 def is_hint(task_ids: object) -> bool:
-    """Whether a message names tasks as ours do."""
+    """Whether the arguments of a message name tasks as ours do."""
     return (
         isinstance(task_ids, list)
         and len(task_ids) <= MOST_TOGETHER
@@ -39,7 +40,7 @@ def is_hint(task_ids: object) -> bool:
 
 
 class Consumer(celery.worker.consumer.Consumer):
-    """Celery's, for its setting `worker_consumer`."""
+    """Celery's consumer, named by the setting `worker_consumer`."""
 
     def create_task_handler(self, *arguments: Any, **named: Any) -> Any:
         handle = super().create_task_handler(*arguments, **named)
@@ -59,13 +60,13 @@ class Consumer(celery.worker.consumer.Consumer):
 
 
 def _check(message: Message) -> None:
-    """Of what Celery believes. Raises one of those."""
+    """Check what Celery trusts. Raises one of `WRONG` or `_UNREADABLE`."""
     if (size := len(message.body or "")) > MOST_BYTES:
         raise ValueError(f"its body has {size} bytes")
     arguments, named, rest = message.payload
     if not (isinstance(arguments, list) and isinstance(named, dict)) or any(rest.values()):
-        raise ValueError("its body is not as Celery has it, or has more tasks in it")
-    message.headers.pop("timelimit", None)  # ours have none; one would have a worker killed
+        raise ValueError("its body does not have Celery's form, or names further tasks")
+    message.headers.pop("timelimit", None)  # ours have none; a time limit would make Celery kill a worker
 
 
 def _compressed(_: object) -> Any:
@@ -73,5 +74,5 @@ def _compressed(_: object) -> Any:
 
 
 def drop(error: Exception) -> None:
-    """Write a line about it."""
-    log.error("a message that is none of ours is dropped: %s", f"{type(error).__name__}: {error}"[:_SHOWN])
+    """Log that a message is dropped."""
+    log.error("dropped a foreign message: %s", f"{type(error).__name__}: {error}"[:_SHOWN])

@@ -1,11 +1,11 @@
-"""Two threads a worker process keep the leases of the tasks that are being worked on, and end what will never end.
+"""Two threads per worker process keep the leases of its tasks, and end work that would never finish.
 
-`heartbeat` extends the leases, carries progress up and the loss of the lease down; when the work makes no progress for
-`stall_s`, it counts that against the task and kills this very process: nothing else interrupts a call that hangs.
-`alarm` winds up the kernel's timer: where C code never lets other threads run, the timer runs down and kills the process,
-whose lease has run out long before.
+`heartbeat` extends the leases, stores progress, and reports lost leases to the work. If the work makes no progress for
+`stall_s` seconds, it counts a lost lease against the task and kills this process, because nothing else can interrupt a
+call that hangs. `alarm` keeps resetting a kernel timer. If C code never lets other threads run, the timer expires and
+kills the process, whose lease has expired long before.
 
-Cannot help a process that is stopped: its lease runs out, and the fence shuts it out.
+Neither helps if the process is stopped: then its lease expires, and the fence shuts it out.
 """
 
 import contextlib
@@ -27,22 +27,22 @@ from md5_task_data.queue.leases import Claim
 
 log = logging.getLogger(__name__)
 
-LONGEST_INTERVAL_S = 2  # somebody may watch the progress
-DEAF_S = 10  # beyond the lease: so long no other thread of this process could run
+LONGEST_INTERVAL_S = 2  # seconds; clients may be watching the progress
+DEAF_S = 10  # seconds beyond the lease, during which no other thread of the process could run
 
 
 class Beat:
-    """Between the work and the threads: progress goes up, the loss of the lease comes down."""
+    """Connects the work and the threads: progress goes up, the loss of the lease comes down."""
 
     def __init__(self, claim: Claim) -> None:
         self.claim = claim
-        self.progress = claim.total or 0  # bytes; of what was cut, and is now to be closed, all
+        self.progress = claim.total or 0  # bytes; when closing a file that was cut, all of them
         self.lost = False
-        self.is_working = False  # and not waiting for its turn, or for what came of it to be stored
+        self.is_working = False  # False while it waits its turn or its result is being stored
         self._seen = (-1, time.monotonic())
 
     def stalled_s(self) -> float:
-        """For how long there has been no progress, as far as those who asked could see."""
+        """How long there has been no progress, in seconds, as far as the calls of this method could see."""
         progress, since = self._seen
         if self.progress != progress:
             since = time.monotonic()
@@ -51,7 +51,7 @@ class Beat:
 
 
 class Heartbeat:
-    """One a process; its threads start with the first task."""
+    """One per process; its threads start with the first task."""
 
     def __init__(self, database: Database, settings: Settings) -> None:
         self._database = database
@@ -64,11 +64,13 @@ class Heartbeat:
 
     @contextmanager
     def keeping(self, claims: Sequence[Claim]) -> Iterator[Sequence[Beat]]:
-        """Extend the leases of these claims for as long as the block runs."""
-        if not (self._threads and all(thread.is_alive() for thread in self._threads)):  # one may have run out of memory
+        """Extend the leases of these claims while the block runs."""
+        if not (
+            self._threads and all(thread.is_alive() for thread in self._threads)
+        ):  # a thread may have died for lack of memory
             self._threads = [self._start(self._look_after, "heartbeat"), self._start(self._wind, "alarm")]
         self._current = beats = [Beat(claim) for claim in claims]
-        self._wind(beats)  # from here on: where the work is deaf from its first moment, no thread ever gets to do it
+        self._wind(beats)  # now, because no other thread may ever run if the work blocks them all from the start
         try:
             yield beats
         finally:
@@ -103,7 +105,7 @@ class Heartbeat:
             beat.lost = True
         except DependencyAway as error:
             log.warning("lease not extended: %s", error)
-        except Exception:  # whatever it is, this thread must outlive it
+        except Exception:  # this thread must survive any error
             log.exception("lease not extended")
 
     def _extend(self, beat: Beat) -> None:
@@ -113,8 +115,8 @@ class Heartbeat:
         reach("beat.committed")
 
     def _give_up(self, claim: Claim) -> None:
-        why = f"no progress for {self._stall_s:g} s"
-        log.error("%s; this worker process ends", why)
+        why = f"it made no progress for {self._stall_s:g} s"
+        log.error("giving the task up: %s; this worker process ends", why)
         with contextlib.suppress(LeaseLost), self._database.transaction() as db:
             sweep.give_up(db, claim, why, self._max_attempts)
         os.kill(os.getpid(), signal.SIGKILL)

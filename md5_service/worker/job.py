@@ -1,4 +1,5 @@
-"""What a kind is given to work with, and what it may answer: nothing of the queue, and of the database only where its rows go."""
+"""What a kind is given to work with, and what it may return. Kinds know nothing of the queue, and of the database only
+where their rows go."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -16,20 +17,20 @@ from md5_task_data.kinds.kind import Result
 from md5_task_data.queue.leases import Claim, Slice
 
 T = TypeVar("T")
-BLOCK = 4 << 20  # bytes: large enough that to wait for one another costs the two threads nothing
+BLOCK = 4 << 20  # bytes; large enough that switching between the two threads costs nothing
 
 
 class Transaction(Protocol):
-    """Runs a step in a transaction of its own."""
+    """Runs a step in a transaction of its own, and returns its result."""
 
     def __call__(self, step: Callable[[Connection], T], /) -> T: ...
 
 
 @dataclass(frozen=True)
 class Rows:
-    """Rows of the kind's own. `steps` are short transactions, each under the lease, that may be done again and change nothing
-    then; the last one, `finish`, is also that which ends the task, and tells its result. `done`: of a part, how much of the
-    file's progress this was."""
+    """The rows of a kind. `steps` are short transactions, each under the lease; running one again must change nothing. The
+    last one, `finish`, also finishes the task and returns its result. `done`: for a part, its share of the file's
+    progress."""
 
     steps: Iterable[Callable[[Connection], None]]
     finish: Callable[[Connection], Result]
@@ -38,8 +39,8 @@ class Rows:
 
 @dataclass(frozen=True)
 class Cut:
-    """The file is to be done in parts, by all workers. Each of these is a job of its own, with `plan`, and so is the closing,
-    when all have ended. `total`: of the progress, in `unit`s."""
+    """The file is to be processed in parts, by all workers. Each part becomes a job with this `plan`, and so does the
+    closing, when all parts have finished. `total`: the file's progress when complete, in `unit`s."""
 
     slices: Sequence[Slice]
     plan: Mapping[str, Any]
@@ -49,8 +50,8 @@ class Cut:
 
 @dataclass(frozen=True)
 class Means:
-    """What every job of a worker works with. `in_transaction` does a short step with the database while the work is under way,
-    and returns what that returns."""
+    """What every job of a worker works with. `in_transaction` runs a short database step during the work and returns its
+    result."""
 
     bucket: Bucket
     settings: Settings
@@ -58,13 +59,13 @@ class Means:
 
 
 class Job:
-    """One attempt at a file, the whole of it."""
+    """One attempt at a whole file."""
 
     def __init__(self, claim: Claim, beat: Beat, means: Means) -> None:
         self.task_id = claim.file_id  # of the whole file
         self.owner = claim.owner
         self.filename = claim.filename
-        self.size = claim.size  # bytes, of the part where it is one
+        self.size = claim.size  # bytes, of the part if it is one
         self.params: Mapping[str, Any] = claim.params
         self.where = claim.part or Slice(0, claim.size, 1)
         self.settings = means.settings
@@ -74,10 +75,10 @@ class Job:
         self._beat = beat
 
     def blocks(self) -> Iterator[memoryview]:
-        """The stored bytes in order, up to 4 MiB at a time, each valid until the next is asked for.
+        """The stored bytes in order, up to 4 MiB at a time. Each block is valid until the next one is requested.
 
-        Carries the progress up, and stops with LeaseLost between two blocks when the task is no longer ours. Raises
-        BytesMissing when the stored bytes are gone or fewer than were received.
+        Reports the progress, and raises LeaseLost between two blocks if the task is no longer ours. Raises BytesMissing
+        if the stored bytes are gone or are fewer than were received.
         """
         done = 0
         for block in self._in_database() if self._claim.content is not None else self._in_bucket():
@@ -86,16 +87,16 @@ class Job:
             self._beat.progress = done
             self.check()
         if done != self.size:
-            raise BytesMissing(f"of {self.size} bytes received, {done} are stored; hand the file over again")
+            raise BytesMissing(f"Only {done} of the {self.size} bytes received are stored. Upload the file again.")
 
     def check(self) -> None:
-        """Raises LeaseLost when the task is no longer ours: it was cancelled, say. Work that takes longer than a second without
-        asking for a block calls it about once a second."""
+        """Raises LeaseLost if the task is no longer ours, for example because it was cancelled. Work that takes longer than
+        a second between two blocks must call this about once per second."""
         if self._beat.lost:
             raise LeaseLost(self._claim.id)
 
     def content(self) -> bytes:
-        """All of it at once: for what is known to be small, such as a part. Raises as `blocks` does."""
+        """All bytes at once; only for what is known to be small, such as a part. Raises as `blocks` does."""
         return b"".join(map(bytes, self.blocks()))
 
     def _in_database(self) -> Iterator[memoryview]:
@@ -111,7 +112,7 @@ class Job:
 
 
 class Part(Job):
-    """One attempt at a part of a file; `where` it is, and the `plan` of the cut."""
+    """One attempt at a part of a file: its position is `where`; `plan` is the plan of the cut."""
 
     def __init__(self, claim: Claim, beat: Beat, means: Means) -> None:
         super().__init__(claim, beat, means)
@@ -119,8 +120,8 @@ class Part(Job):
 
 
 class Closing(Job):
-    """One attempt at the closing of a file, all parts of which have ended: the `plan` of the cut, and what came of them in the
-    file's order (`ended`)."""
+    """One attempt at closing a file whose parts have all finished: `plan` is the plan of the cut, `ended` has the results
+    of the parts in file order."""
 
     def __init__(self, claim: Claim, beat: Beat, means: Means) -> None:
         super().__init__(claim, beat, means)
@@ -143,7 +144,7 @@ def _read_part(file: FileIO, part: Slice) -> Iterator[memoryview]:
 
 
 def _read_ahead(file: FileIO) -> Iterator[memoryview]:
-    """Each block is read, by a thread, while the one before it is worked on."""
+    """A thread reads each block while the one before it is processed."""
     buffers = [memoryview(bytearray(BLOCK)) for _ in range(2)]
     with ThreadPoolExecutor(1, thread_name_prefix="reader") as reader:
         reading = reader.submit(file.readinto, buffers[0])

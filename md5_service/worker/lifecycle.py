@@ -1,16 +1,16 @@
-"""Claim, work, finish: every kind of work goes through here, and ends in exactly one of the ways named below.
+"""Claim, work, finish. All work goes through here and ends in exactly one of these ways:
 
-it worked                          computed, done; a part: done, and its file is one part less
-it is to be done in parts          waiting, for these
-the file or a parameter is wrong   computed, failed, at once: `code` and `detail` are for the sender
+it succeeds                        computed, done; for a part: done, and its file has one part less to wait for
+it is cut into parts               waiting for the parts
+the file or a parameter is wrong   computed, failed, at once; `code` and `detail` tell the client why
 it needs more memory than allowed  computed, failed, at once
-something unexpected               queued again after 1, 10 and 60 s; then failed, in general words
-database, bucket, … are away       queued again; counts against nobody
-its kind is not known here         nothing but a note: it is left for workers that are newer
-the lease is lost                  nothing: the row belongs to somebody else by now
-an orderly stop of the worker      queued again at once, the attempt given back
-no progress, for long              the heartbeat counts a lost lease and kills the process
-the process is killed              nothing is written; the lease runs out and the sweeper finds the row
+an unexpected error                queued again after 1, 10 and 60 s; then failed, with a general message
+a dependency is unavailable        queued again; not counted against the task
+its kind is unknown here           only recorded; left to newer workers
+the lease is lost                  nothing is changed: the row belongs to another worker
+an orderly stop of the worker      queued again at once; not counted as an attempt
+no progress for a long time        the heartbeat counts a lost lease and kills the process
+the process is killed              nothing is written; the lease expires and the sweeper finds the row
 """
 
 import functools
@@ -45,13 +45,13 @@ Publish = Callable[[Sequence[Message]], object]
 Results = list[tuple[Claim, Mapping[str, Any]]]
 
 NO_LONGER_OURS = "no longer ours"
-ERROR_DELAYS_S = (1, 10, 60)  # before the tries that follow an unexpected error
+ERROR_DELAYS_S = (1, 10, 60)  # before each retry after an unexpected error
 AWAY_DELAY_S = 5
-FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.2, 2  # between two tries to reach the database
+FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.2, 2  # between two attempts to reach the database
 
 
 class Lifecycle:
-    """One a process. `publish` is given the hints that are due when something was committed."""
+    """One per process. `publish` is called with the hints that become due with a commit."""
 
     def __init__(
         self, settings: Settings, database: Database, bucket: Bucket, kinds: Mapping[str, Verbs], publish: Publish
@@ -62,11 +62,11 @@ class Lifecycle:
         self._kinds = kinds
         self._publish = publish
         self._heartbeat = Heartbeat(database, settings)
-        self._last = ""  # the owner whose tasks were done last
+        self._last = ""  # the owner whose tasks this process claimed last
 
     def run(self, task_ids: Sequence[str], lane: str = WORK) -> int:
-        """Do what is to be done at a message that came by this lane and names these tasks; returns how many were claimed. A
-        hint that came late, or twice, may find none."""
+        """Do the work for a message from this lane that names these tasks; returns how many tasks were claimed. A hint that
+        came late, or twice, may find none."""
         lease_s = self._settings.lease_s
         claims = self._persist("claim", lambda db: turns.claim(db, lane, task_ids, lease_s, self._last))
         self._do_all(claims)
@@ -77,7 +77,7 @@ class Lifecycle:
         return len(claims) + len(others)
 
     def _do_all(self, claims: Sequence[Claim]) -> None:
-        """The results of several are stored together."""
+        """The results of several tasks are stored together."""
         if not claims:
             return
         self._last = claims[-1].owner
@@ -90,7 +90,7 @@ class Lifecycle:
                             self._do(claim, beat, results)
                             if len(claims) == 1:
                                 self._finish(results)  # still in the trace of its attempt
-                    except BaseException:  # SystemExit: the worker is asked to stop
+                    except BaseException:  # SystemExit: the worker was asked to stop
                         for waiting in claims[number + 1 :]:
                             self._give_back(waiting)
                         raise
@@ -111,13 +111,13 @@ class Lifecycle:
         except TaskDataError as error:
             self._fail(claim, error.code, error.detail)
         except DependencyAway as error:
-            reason = f"something that is needed is away: {error}"
+            reason = f"a dependency is unavailable: {error}"
             self._put_back(claim, reason, delay_s=AWAY_DELAY_S, is_error=False, is_attempt=False)
         except Exception:
             log.exception("unexpected error %d", claim.errors + 1)
             self._retry_or_fail(claim)
         except BaseException:
-            if not terminate_handler_fired():  # nobody has asked the worker to stop: the kind's own code ends processes
+            if not terminate_handler_fired():  # nobody asked the worker to stop: the kind's own code ends the process
                 log.exception("unexpected error %d", claim.errors + 1)
                 self._retry_or_fail(claim)
                 return
@@ -143,7 +143,7 @@ class Lifecycle:
         step(db)
 
     def _finish(self, results: Results) -> None:
-        """Store them, and hold them no longer."""
+        """Store the results, and release them."""
         lost = self._persist("finish", lambda db: leases.finish_all(db, results)) if results else []
         if lost:
             tracing.failed(NO_LONGER_OURS)
@@ -157,7 +157,7 @@ class Lifecycle:
 
     def _give_back(self, claim: Claim) -> None:
         with about_task(claim.id), _unless_lost(claim):
-            reason = "the worker was stopped in good order"
+            reason = "the worker was stopped; not counted as an attempt"
             self._put_back(claim, reason, delay_s=0, is_error=False, is_attempt=False)
 
     def _work(self, claim: Claim, beat: Beat) -> Outcome:
@@ -165,19 +165,19 @@ class Lifecycle:
         try:
             return self._kinds[claim.kind].do(claim, beat, self._means)
         except MemoryError:
-            pass  # until here its traceback holds all that the work held, and storing the failure needs memory, too
+            pass  # handled below: until here the traceback holds the work's memory, which storing the failure needs
         finally:
             beat.is_working = False
             reach("work.done")
         most = self._settings.worker_memory_bytes
-        raise OutOfMemory(f"the work needs more than the {most} bytes of memory that a worker may have")
+        raise OutOfMemory(f"Processing this file needs more than the {most} bytes of memory that a worker may use.")
 
     def _retry_or_fail(self, claim: Claim) -> None:
         if claim.errors < len(ERROR_DELAYS_S):
-            reason = f"an unexpected error, number {claim.errors + 1}; the worker's own log says which"
+            reason = f"unexpected error {claim.errors + 1}; the worker's own log has the details"
             self._put_back(claim, reason, delay_s=ERROR_DELAYS_S[claim.errors], is_error=True)
             return
-        detail = f"an unexpected error, {claim.errors + 1} times; it was given up. The worker's own log says which"
+        detail = f"An unexpected error occurred {claim.errors + 1} times. The worker's own log has the details."
         self._fail(claim, "unexpected", detail)
 
     def _fail(self, claim: Claim, code: str, detail: str) -> None:
@@ -187,7 +187,7 @@ class Lifecycle:
         self._persist("fail", lambda db: fail(db, claim, {"code": code, "detail": detail}))
 
     def _put_back(self, claim: Claim, reason: str, **how: Any) -> None:
-        log.info("given back: %s", reason)
+        log.info("put back: %s", reason)
         tracing.failed(reason)
         self._persist("put_back", lambda db: leases.put_back(db, claim, reason, **how))
 
@@ -195,8 +195,8 @@ class Lifecycle:
         return self._persist("look", step)
 
     def _persist(self, name: str, step: Callable[[Connection], T]) -> T:
-        """One step in one transaction, tried until the database answers: a worker can do nothing without it. A step that
-        was committed all the same finds its state moved on, the second time, and ends in LeaseLost."""
+        """One step in one transaction, retried until the database answers, because a worker can do nothing without it. If a
+        step was committed although its answer was lost, the retry finds the row's state changed and raises LeaseLost."""
         pause_s = FIRST_PAUSE_S
         while True:
             try:
@@ -217,7 +217,7 @@ def _end_part(claim: Claim, rows: Rows, db: Connection) -> list[Message]:
 
 @contextmanager
 def _unless_lost(claim: Claim) -> Iterator[None]:
-    """Leave the task alone, where it is no longer ours."""
+    """Leave the task alone if it is no longer ours."""
     try:
         yield
     except LeaseLost:

@@ -1,5 +1,5 @@
-"""The transport for Redis of a worker, which drops garbage. RabbitMQ keeps the headers of a message apart from its body, so there
-`garbage.Consumer` is enough."""
+"""A worker's Redis transport, which drops garbage. RabbitMQ separates a message's headers from its body, so
+`garbage.Consumer` is enough there."""
 
 from typing import Any
 
@@ -8,12 +8,12 @@ from md5_service.worker.garbage import WRONG, drop
 
 
 class Channel(redis_transport.Channel):
-    """What it cannot read, it would leave to the event loop, which ends."""
+    """Drops what it cannot read; kombu would raise the error in the event loop, which then ends."""
 
     def _brpop_read(self, **options: Any) -> Any:
         try:
-            return super()._brpop_read(**options)  # type: ignore[misc]  # there are no types of it
-        except (ValueError, RecursionError) as error:  # no JSON; it has left the queue by now
+            return super()._brpop_read(**options)  # type: ignore[misc]  # untyped
+        except (ValueError, RecursionError) as error:  # not JSON; it has already left the queue
             drop(error)
             return True
 
@@ -24,5 +24,5 @@ class Transport(redis_transport.Transport):
     def _deliver(self, message: Any, queue: str | None) -> None:
         try:
             super()._deliver(message, queue)
-        except WRONG as error:  # JSON, but not of a message
+        except WRONG as error:  # JSON, but not a message
             drop(error)

@@ -1,12 +1,12 @@
-"""A worker, or beat, as `md5-service up` has it launched: what `celery worker` and `celery beat` do, without their command
-line, which takes half a second to import."""
+"""A worker or beat as `md5-service up` starts it: what `celery worker` and `celery beat` do, without their command line,
+which takes half a second to import."""
 
 import os
 from typing import Any
 
 import celery.apps.beat
 import celery.apps.worker
-import celery.concurrency.prefork  # noqa: F401  # all three: what they are needed for would import them
+import celery.concurrency.prefork  # noqa: F401  # all three: imported here, or Celery would import them later
 from celery.signals import beat_init, worker_ready
 from celery.utils.nodenames import host_format
 
@@ -17,8 +17,8 @@ BEAT = "beat"
 
 
 def main(queue: str, children: str, begun: int) -> None:
-    """Work on one queue in so many processes; `beat`: send the sweeps. A byte goes into `begun` once it does. Ends with
-    SystemExit."""
+    """Work on one queue with this many processes; `beat`: send the sweeps. Writes a byte to the descriptor `begun` when it
+    has started. Ends with SystemExit."""
 
     def has_begun(**_: object) -> None:
         os.write(begun, b".")

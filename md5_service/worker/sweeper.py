@@ -1,6 +1,8 @@
-"""What beat runs every few seconds: moves on whatever is due, so that no promise depends on a message or a process.
+"""What beat runs every few seconds: it moves on everything that is due, so that no promise depends on a message or a
+process.
 
-Any number may run at once, and each sweep may die anywhere: what it did is committed, what it did not is still due.
+Any number of sweeps may run at the same time, and each may die at any point: what it did is committed, the rest is
+still due.
 """
 
 import logging
@@ -26,12 +28,12 @@ from md5_task_data.upkeep.orphans import Orphans
 
 log = logging.getLogger(__name__)
 
-MOST_BATCHES = 20  # a sweep; the next one goes on
+MOST_BATCHES = 20  # per sweep; the next sweep continues
 
 
 def look_after_due(app: Celery, settings: Settings, database: Database) -> None:
-    """Send hints for queued tasks that are due (all, when the queue is empty: it may have been lost), and end leases that
-    ran out. Raises DependencyAway when the database is away."""
+    """Send hints for queued tasks that are due (for all, if the queue is empty: it may have been lost), and end expired
+    leases. Raises DependencyAway if the database is unavailable."""
     is_idle = _is_idle(app)
     can_publish = is_idle is not None
     after = ""
@@ -58,7 +60,7 @@ def look_after_due(app: Celery, settings: Settings, database: Database) -> None:
 
 
 def look_after_parts(app: Celery, database: Database) -> None:
-    """Move on the files whose parts cannot, and clear away the parts of those that have ended. Raises DependencyAway."""
+    """Move on files whose parts cannot, and delete the parts of finished files. Raises DependencyAway."""
     with database.transaction() as db:
         messages = parts.settle_due(db)
     if messages:
@@ -70,8 +72,9 @@ def look_after_parts(app: Celery, database: Database) -> None:
 
 
 def delete_expired(database: Database, bucket: Bucket) -> int:
-    """Delete the bytes of what ended long enough ago; returns of how many tasks. First the bytes, then the note of it: who
-    dies in between leaves it to the next. Raises DependencyAway; those in the database go also while the bucket is away."""
+    """Delete the bytes and results that have expired or that their owners deleted; returns for how many tasks. Bytes are
+    deleted before that is recorded, so the next sweep completes what a killed one began. Raises DependencyAway; bytes in
+    the database are deleted even if the bucket is unavailable."""
     deleted = 0
     for _ in range(MOST_BATCHES):
         with database.reading() as db:
@@ -104,14 +107,14 @@ def _delete_results(database: Database, task_id: str) -> None:
 
 
 def delete_orphans(orphans: Orphans) -> None:
-    """Look at some files of the bucket, and delete the bytes that no row keeps. Raises DependencyAway."""
+    """Check some files of the bucket, and delete those that no row keeps. Raises DependencyAway."""
     if deleted := orphans.delete_some():
-        log.warning("%d files of the bucket deleted that belonged to no task", deleted)
+        log.warning("deleted %d files in the bucket that belonged to no task", deleted)
 
 
 def forget(database: Database) -> None:
-    """Forget idempotency keys that expired, how much ended in the minutes of days ago, and what each kind need not know any
-    longer; a fault in one kind is no matter of the others. Raises DependencyAway."""
+    """Delete expired idempotency keys, old per-minute counts, and each kind's expired rows. An error in one kind does not
+    affect the others. Raises DependencyAway."""
     with database.transaction() as db:
         idempotency.forget_expired(db)
         statistics.forget_minutes(db)
@@ -123,21 +126,21 @@ def forget(database: Database) -> None:
             except DependencyAway:
                 raise
             except Exception:
-                log.exception("the kind %s cannot forget", kind.name)
+                log.exception("the kind %s failed to delete its expired rows", kind.name)
 
 
 def publish(app: Celery, messages: Sequence[Message]) -> bool:
-    """Send hints, and return whether the broker took them: what it did not, a later sweep sends."""
+    """Send hints; returns whether the broker accepted them. A later sweep sends those it did not accept."""
     try:
         broker.publish(app, messages)
     except DependencyAway as error:
-        log.warning("%d hints not sent; a later sweep will: %s", len(messages), error)
+        log.warning("%d hints not sent; a later sweep will send them: %s", len(messages), error)
         return False
     return True
 
 
 def _is_idle(app: Celery) -> bool | None:
-    """None: the broker cannot be asked."""
+    """Whether the broker's queues are empty; None if the broker is unavailable."""
     try:
         return broker.is_idle(app)
     except DependencyAway as error:

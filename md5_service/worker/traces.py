@@ -1,4 +1,4 @@
-"""The steps that workers add to a file's trace: each attempt at its work, and the way of its line into the log."""
+"""The steps that workers add to a file's trace: each attempt at its work, and the writing of its log line."""
 
 import signal
 from collections.abc import Sequence
@@ -14,7 +14,7 @@ from md5_task_data.queue.leases import Claim
 
 
 def begin() -> None:
-    """Have every child of this worker trace by itself: threads do not cross a fork, but what was imported before it does."""
+    """Make every child of this worker trace on its own: threads do not cross a fork, but imported modules do."""
     celeryd_after_setup.connect(_load, weak=False)
     worker_process_init.connect(_configure, weak=False)
     worker_process_shutdown.connect(_stop, weak=False)
@@ -26,11 +26,11 @@ def _load(**_: Any) -> None:
 
 def _configure(**_: Any) -> None:
     tracing.configure("md5-worker")
-    Finalize(None, tracing.stop, exitpriority=0)  # `stopping` may interrupt Celery's signal before `_stop` is called
+    Finalize(None, tracing.stop, exitpriority=0)  # in case `stopping` interrupts Celery before `_stop` is called
 
 
 def _stop(**_: Any) -> None:
-    signal.signal(signal.SIGTERM, signal.SIG_IGN)  # by `stopping`, for work: there is none any more
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)  # `stopping` sends it to interrupt work, and there is none any more
     tracing.stop()
 
 
@@ -41,14 +41,14 @@ def attempt(claim: Claim) -> AbstractContextManager[None]:
 
 
 def attempt_lost(row: RowMapping) -> None:
-    """Of an attempt whose worker was killed nobody else tells. The row is as the sweeper found it."""
+    """Record an attempt whose worker was killed, which nobody else can. The row is as the sweeper found it."""
     about = {"task_id": row["id"], "task_kind": row["kind"], "size": row["size"], "attempt": row["attempt"]}
     when = (row["started_at"], row["now"])
     tracing.past(f"work {row['kind']}", row["traceparent"], *when, why="the lease was lost", **about)
 
 
 def lines_written(rows: Sequence[RowMapping]) -> None:
-    """The last step: from the outcome until the line is in the file and the task ended."""
+    """Record the last step: from the outcome until the line is in the file and the task has finished."""
     for row in rows:
         about = {"task_id": row["id"], "task_kind": row["kind"], "outcome": row["outcome"]}
         tracing.past("write log line", row["traceparent"], row["computed_at"], row["now"], **about)

@@ -1,5 +1,5 @@
-"""What each kind computes, found under its name in `md5_service.worker.kinds`: a kind that does a file in one go has the verb
-`work`; one whose files several workers share has `begin`, `part` and `close`."""
+"""What each kind computes, found by its name in `md5_service.worker.kinds`. A kind that processes a file in one go has the
+verb `work`; one whose files are shared by several workers has `begin`, `part` and `close`."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -18,14 +18,14 @@ Outcome = Result | Rows | Cut
 
 @dataclass(frozen=True)
 class Verbs:
-    """`begin`: with a file. `part`: with a part, where that cut it. `close`: when all parts have ended."""
+    """`begin` processes a file. `part` processes a part, if `begin` cut the file. `close` runs when all parts have finished."""
 
     begin: Callable[[Job], Outcome]
     part: Callable[[Part], Rows] | None = None
     close: Callable[[Closing], Rows] | None = None
 
     def do(self, claim: Claim, beat: Beat, means: Means) -> Outcome:
-        """What is to be done at this claim."""
+        """Do the work of this claim."""
         if claim.part is not None:
             assert self.part is not None, f"{claim.kind} cuts files, and has no verb `part`"
             return self.part(Part(claim, beat, means))

@@ -1,12 +1,12 @@
-"""What a file system asks for before a new or renamed name is sure to outlive a power cut; and before a file that is written
-under a name that others can guess is sure to be that file."""
+"""What a file system requires before a new or renamed file survives a power failure, and before a file written under a
+guessable name is certain to be that file and not a link."""
 
 import os
 from pathlib import Path
 
 
 def sync_folder(folder: Path) -> None:
-    """fsync of a folder: the names in it are on disk when this returns. Raises OSError."""
+    """fsync a folder: the names in it are on disk when this returns. Raises OSError."""
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
         os.fsync(descriptor)
@@ -15,5 +15,5 @@ def sync_folder(folder: Path) -> None:
 
 
 def no_link(path: str, flags: int) -> int:
-    """An `opener` for `open`: a link that somebody has put in the file's place is not followed. Raises OSError (ELOOP)."""
+    """An `opener` for `open` that does not follow a link put in the file's place. Raises OSError (ELOOP)."""
     return os.open(path, flags | os.O_NOFOLLOW | os.O_CLOEXEC, 0o666)

@@ -1,6 +1,5 @@
-"""Many rows into a table at once. PostgreSQL takes them by COPY, in its binary format: a fifth of the work of an INSERT, on both
-sides, and bytes go as they are. https://www.postgresql.org/docs/current/sql-copy.html#id-1.9.3.55.9.4
-"""
+"""Inserts many rows at once. On PostgreSQL by COPY in its binary format, which takes a fifth of the work of an INSERT on
+both sides, and transfers bytes unchanged. https://www.postgresql.org/docs/current/sql-copy.html#id-1.9.3.55.9.4"""
 
 import functools
 import io
@@ -33,17 +32,17 @@ from sqlalchemy.exc import DBAPIError
 from md5_task_data.database.options import LATER
 from md5_task_data.schema import Row
 
-FEW = 3  # rows, for which one INSERT costs less
-GROUP = 50  # rows that are looked at together
-SIGNATURE = b"PGCOPY\n\xff\r\n\0" + bytes(8)  # and no flags, no header extension
+FEW = 3  # rows, up to which one INSERT costs less
+GROUP = 50  # rows that are escaped together
+SIGNATURE = b"PGCOPY\n\xff\r\n\0" + bytes(8)  # without flags and header extension
 END = b"\xff\xff"
 NULL = b"\xff\xff\xff\xff"
-BLOCK = 1 << 20  # bytes that the driver reads at once
+BLOCK = 1 << 20  # bytes that the driver reads at a time
 _ESCAPED = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
 
 
 def copy_text(db: Connection, table: Table, names: Sequence[str], rows: Sequence[tuple[object, ...]]) -> None:
-    """Insert rows of texts and numbers, by PostgreSQL's COPY in its text format: for many, and without a NULL."""
+    """Insert many rows of strings and numbers, without NULLs, by PostgreSQL's COPY in its text format."""
     template = "\t".join(["%s"] * len(names)) + "\n"
     groups = (rows[start : start + GROUP] for start in range(0, len(rows), GROUP))
     lines = "".join(_lines(template, len(names), group) for group in groups)
@@ -51,7 +50,7 @@ def copy_text(db: Connection, table: Table, names: Sequence[str], rows: Sequence
 
 
 def _lines(template: str, width: int, rows: Sequence[tuple[object, ...]]) -> str:
-    """Mostly nothing but backslashes is to be escaped, which is quickly seen of many rows together."""
+    """Usually only backslashes must be escaped, which is quickly checked for many rows at once."""
     lines = "".join([template % row for row in rows])
     if lines.count("\t") == (width - 1) * len(rows) and lines.count("\n") == len(rows) and "\r" not in lines:
         return lines.replace("\\", "\\\\")
@@ -59,13 +58,13 @@ def _lines(template: str, width: int, rows: Sequence[tuple[object, ...]]) -> str
 
 
 def copy_any(db: Connection, table: str, names: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
-    """The same of any values, NULLs and bytes among them, where only the names of a table are known."""
+    """As `copy_text`, for any values, including NULLs and bytes, into a table of which only the names are known."""
     lines = "".join(["\t".join(map(_field, row)) + "\n" for row in rows])
     _run_copy(db, f"COPY {_target(db, table, names)} FROM STDIN", lines.encode())
 
 
 def _field(value: object) -> str:
-    """As COPY's text format has it. https://www.postgresql.org/docs/current/sql-copy.html#id-1.9.3.55.9.2"""
+    """The value in COPY's text format. https://www.postgresql.org/docs/current/sql-copy.html#id-1.9.3.55.9.2"""
     if value is None:
         return "\\N"
     if isinstance(value, bytes):
@@ -74,7 +73,7 @@ def _field(value: object) -> str:
 
 
 def insert_all(db: Connection, table: Table, rows: Sequence[Row]) -> None:
-    """Insert rows, of which each names the same columns. Errors may be raised only by the statement that follows."""
+    """Insert rows that all name the same columns. Errors may be raised only by the next statement."""
     if len(rows) > FEW and db.dialect.name == "postgresql":
         _copy(db, table, rows)
     elif rows:
@@ -82,14 +81,14 @@ def insert_all(db: Connection, table: Table, rows: Sequence[Row]) -> None:
 
 
 def delete_oldest(db: Connection, moment: Column[int], is_over: ColumnElement[bool], most: int) -> None:
-    """Delete rows of this column's table that are over, the oldest by it, about so many."""
+    """Delete about `most` of the rows for which `is_over` holds, those with the oldest `moment` first."""
     last = db.scalar(select(moment).where(is_over).order_by(moment).offset(most - 1).limit(1))
     db.execute(delete(moment.table).where(is_over, true() if last is None else moment <= last))
 
 
 def put_all(db: Connection, table: Table, rows: Sequence[Row]) -> None:
-    """Insert rows, or write over those of the same keys. Who calls it at the same time as others has them in the order of
-    their keys."""
+    """Insert rows, or replace those with the same keys. Concurrent callers must sort the rows by key, so that they do not
+    deadlock."""
     if rows:
         db.execute(_put(table, db.dialect.name), rows)
 
@@ -141,7 +140,7 @@ def _run_copy(db: Connection, statement: str, rows: bytes) -> None:
 
 
 def _encoder(kind: object) -> Callable[[Any], bytes]:
-    """How a value of that type goes over the wire: its length, then itself."""
+    """Encodes a value of this type for the wire: its length, then the value."""
     return next(encoder for types, encoder in _ENCODERS if isinstance(kind, types))
 
 

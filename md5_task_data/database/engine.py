@@ -1,4 +1,4 @@
-"""One database, three makes: a writing transaction and a reading one, and nothing else is ever used."""
+"""The database, on any of three systems. It is only ever used through a writing and a reading transaction."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,12 +10,13 @@ from md5_task_data.database.make import Make
 from md5_task_data.database.options import ONLY_READS
 from md5_task_data.database.outages import outages
 
-# For URLs that name none.
+# For URLs that name no driver.
 DRIVERS = {"postgresql": "postgresql+psycopg2", "mariadb": "mariadb+pymysql", "mysql": "mysql+pymysql"}
 
 
 class Database:
-    """An engine, and the only two ways to use it. Opens no connection before the first use; safe to make before a fork."""
+    """An engine, and the only two ways to use it. Opens no connection before its first use, so it is safe to create before
+    a fork."""
 
     def __init__(self, url: str, *, echo: bool = False, pool_size: int = 10) -> None:
         self.url = make_url(url)
@@ -30,16 +31,16 @@ class Database:
     def transaction(self) -> Iterator[Connection]:
         """One writing transaction: committed at the end of the block, rolled back on any exception.
 
-        Raises DependencyAway when the database cannot be reached, StorageFull when its disk is full. Keep it short, and
-        never await in it.
+        Raises DependencyAway if the database is unavailable, StorageFull if its disk is full. Keep it short, and never
+        await in it.
         """
         with outages(self.make.codes), self.make.turn_to_write(), self._connection(self.engine) as connection:
             yield connection
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
-        """What is committed, without a write lock: on SQLite one consistent view, elsewhere each statement has its own. Raises
-        DependencyAway as `transaction` does."""
+        """Reads what is committed, without a write lock. On SQLite the block sees one consistent view; elsewhere each
+        statement has its own. Raises DependencyAway as `transaction` does."""
         with outages(self.make.codes), self._connection(self._reading) as connection:
             yield connection
 
@@ -53,7 +54,7 @@ class Database:
 
 
 def _make_of(url: URL) -> Make:
-    """Of several, only the one that is used is imported: its driver comes with it."""
+    """Imports only the module that is used, because its driver comes with it."""
     match url.get_backend_name():
         case "sqlite":
             from md5_task_data.database.sqlite import SQLite

@@ -1,5 +1,5 @@
-"""Transactions that take as long as they take: that of a backup, which reads everything, and that of a restore, which writes it.
-On connections of their own, without the limits that keep everybody else's short."""
+"""Transactions of any length: that of a backup, which reads everything, and that of a restore, which writes everything.
+They use connections of their own, without the limits that keep all other transactions short."""
 
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -12,13 +12,13 @@ from md5_task_data.database.outages import outages
 
 
 def snapshot(database: Database) -> AbstractContextManager[Connection]:
-    """What is committed when it is first asked, and nothing later, however long the block takes. Raises DependencyAway."""
+    """Reads what was committed at the first statement, and nothing later, however long the block takes. Raises DependencyAway."""
     return database.reading() if database.is_sqlite else _without_limits(database, "REPEATABLE READ")
 
 
 def loading(database: Database) -> AbstractContextManager[Connection]:
-    """One writing transaction of any length: committed at the end of the block, rolled back on any exception. SQLite lets nobody
-    else write meanwhile. Raises DependencyAway, StorageFull."""
+    """One writing transaction of any length: committed at the end of the block, rolled back on any exception. On SQLite it
+    blocks all other writers. Raises DependencyAway, StorageFull."""
     return database.transaction() if database.is_sqlite else _without_limits(database, "READ COMMITTED")
 
 

@@ -1,4 +1,4 @@
-"""What the three makes of database differ in. One instance for each Database: a make may keep locks and threads of its own."""
+"""How the three database systems differ. Each Database has its own instance, because a make may have locks and threads."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
@@ -13,29 +13,29 @@ from md5_task_data.database.outages import Codes
 
 
 class Make(ABC):
-    """Opens no connection, and starts no thread, before the first use: it may be made before a fork."""
+    """One database system. Opens no connection and starts no thread before its first use, so it may be created before a fork."""
 
     codes: ClassVar[Codes]
-    without_limits: ClassVar[Mapping[str, object]] = {}  # what the driver is given for a transaction of any length
+    without_limits: ClassVar[Mapping[str, object]] = {}  # the driver's arguments for a transaction of any length
 
     def __init__(self, url: URL) -> None:
         self.url = url
 
     @abstractmethod
     def engine(self, echo: bool, pool_size: int) -> Engine:
-        """An engine that begins transactions as they are meant to be, with at most so many connections."""
+        """An engine that begins transactions correctly, with at most `pool_size` connections."""
 
     def turn_to_write(self) -> AbstractContextManager[None]:
-        """The block has its turn among the writers. Raises DependencyAway when that takes too long."""
+        """Holds the turn to write for the block. Raises DependencyAway if waiting for it takes too long."""
         return nullcontext()
 
-    def limit(self, connection: Connection) -> AbstractContextManager[None]:  # noqa: ARG002 (for those that have one)
-        """The block, a whole transaction, breaks this connection when it takes longer than `ANSWER_TIMEOUT_S`."""
+    def limit(self, connection: Connection) -> AbstractContextManager[None]:  # noqa: ARG002 (used by overrides)
+        """Breaks this connection if the block, a whole transaction, takes longer than `ANSWER_TIMEOUT_S`."""
         return nullcontext()
 
 
 def engine_of_server(url: URL, echo: bool, pool_size: int, connect_args: Mapping[str, object], **more: Any) -> Engine:
-    """An engine whose callers wait for a connection no longer than for a new one."""
+    """An engine whose callers wait no longer for a pooled connection than for a new one."""
     return create_engine(
         url,
         echo=echo,

@@ -1,4 +1,4 @@
-"""MariaDB, by pymysql, which SQLAlchemy imports with the engine."""
+"""MariaDB through pymysql, which SQLAlchemy imports with the engine."""
 
 from collections.abc import Mapping
 from typing import ClassVar
@@ -9,16 +9,16 @@ from md5_task_data.database import limits
 from md5_task_data.database.make import Make, engine_of_server
 from md5_task_data.database.outages import Codes
 
-SILENCE_S = 600  # of a server in a transaction without limits, from which it counts as lost
+SILENCE_S = 600  # after which a silent server counts as lost, in a transaction without limits
 
 
 def _code(error: BaseException) -> object:
-    """The server's error number; None where there is none."""
+    """The server's error number; None if there is none."""
     return next((each for each in error.args if isinstance(each, int)), None)
 
 
 class MariaDB(Make):
-    """The server's own limits, and the driver's for when the server cannot keep them."""
+    """Uses the server's own limits, and the driver's for when the server cannot enforce them."""
 
     codes = Codes(
         _code,
@@ -40,7 +40,7 @@ class MariaDB(Make):
             "write_timeout": limits.ANSWER_TIMEOUT_S,
             "init_command": f"SET {settings}",
         }
-        # READ COMMITTED, here too: a statement after a lock must see what was committed before the lock was had.
+        # READ COMMITTED, as on PostgreSQL: a statement after a lock must see what was committed before the lock was acquired.
         return engine_of_server(
             self.url, echo, pool_size, connect_args, pool_pre_ping=True, isolation_level="READ COMMITTED"
         )

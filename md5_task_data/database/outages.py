@@ -1,4 +1,4 @@
-"""Which error of a database means what to us. The codes of each make stand with it."""
+"""What the errors of a database mean to us. Each database system defines its own codes."""
 
 from collections.abc import Callable, Iterator, Set
 from contextlib import contextmanager
@@ -12,29 +12,29 @@ from md5_task_data.errors import DependencyAway, StorageFull
 
 @dataclass(frozen=True)
 class Codes:
-    """The error codes of one make that have a meaning here."""
+    """The error codes of one database system that have a meaning here."""
 
-    of: Callable[[BaseException], object]  # the code of an error of the driver; of any other, one that is in no set
+    of: Callable[[BaseException], object]  # the code of a driver's error; for other errors, one that is in no set
     full: Set[object]
-    unusable: Set[object]  # a damaged file, a standby after a failover, a schema that is not (yet) of this version
+    unusable: Set[object]  # a damaged file, a standby after a failover, a schema of another version
 
 
 @contextmanager
 def outages(codes: Codes) -> Iterator[None]:
-    """Translates the errors of a database that are nobody's mistake.
+    """Translates database errors that are neither the client's nor the task's fault.
 
-    Raises StorageFull where its disk is full; DependencyAway where it cannot be reached or used, or does not answer in time.
-    Every other error stays as it is.
+    Raises StorageFull if the disk is full, DependencyAway if the database cannot be reached or used, or does not answer
+    in time. Any other error is passed on unchanged.
     """
     try:
         yield
     except (OperationalError, InterfaceError, PoolTimeout) as error:
         if _code(codes, error) in codes.full:
-            raise StorageFull("the disk of the database is full") from error
-        raise DependencyAway(f"the database cannot be used: {_first_line(error)}") from error
+            raise StorageFull("the database's disk is full") from error
+        raise DependencyAway(f"the database is unavailable: {_first_line(error)}") from error
     except DBAPIError as error:
         if error.connection_invalidated or _code(codes, error) in codes.unusable:
-            raise DependencyAway(f"the database cannot be used: {_first_line(error)}") from error
+            raise DependencyAway(f"the database is unavailable: {_first_line(error)}") from error
         raise
 
 

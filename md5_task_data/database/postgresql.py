@@ -1,6 +1,6 @@
-"""PostgreSQL, by psycopg2 with fewer round trips: what nobody waits for goes with the next statement, in one message. BEGIN
-always does, and a read needs none. https://www.postgresql.org/docs/current/protocol-flow.html#PROTOCOL-FLOW-MULTI-STATEMENT
-"""
+"""PostgreSQL through psycopg2, with fewer round trips: a statement whose result nobody awaits is sent together with the
+next one. BEGIN always is, and a read needs none.
+https://www.postgresql.org/docs/current/protocol-flow.html#PROTOCOL-FLOW-MULTI-STATEMENT"""
 
 import time
 from collections.abc import Mapping
@@ -20,18 +20,19 @@ from md5_task_data.database.outages import Codes
 from md5_task_data.database.socket_deadline import SocketDeadline
 
 PING_TIMEOUT_S = 1
-SURELY_ALIVE_S = 0.5  # since it was last used
+SURELY_ALIVE_S = 0.5  # after its last use a connection is not pinged
 KEEPALIVES = {"keepalives_idle": 5, "keepalives_interval": 2, "keepalives_count": 3}
 BEGIN = b"BEGIN ISOLATION LEVEL READ COMMITTED"
 
 
 def _code(error: BaseException) -> object:
-    """The SQLSTATE; None where the server has not answered."""
+    """The SQLSTATE; None if the server has not answered."""
     return getattr(error, "pgcode", None)
 
 
 class PostgreSQL(Make):
-    """The server's own limits, and a deadline on the socket for when the server cannot keep them: libpq knows none."""
+    """Uses the server's own limits, and a deadline on the socket for when the server cannot enforce them, because libpq has
+    none."""
 
     codes = Codes(
         _code,
@@ -58,8 +59,8 @@ class PostgreSQL(Make):
 
         @event.listens_for(engine, "checkout")
         def ping(connection: Any, record: ConnectionPoolEntry, _proxy: object) -> None:
-            """As the pool's own `pre_ping`, which knows no limit: a connection that does not answer is made anew. One that has
-            answered a moment ago is not asked."""
+            """Replaces a connection that does not answer, as the pool's `pre_ping` does, but with a time limit. A
+            connection that answered a moment ago is not pinged."""
             if time.monotonic() - record.info.get("idle_since", float("-inf")) < SURELY_ALIVE_S:
                 return
             try:
@@ -92,8 +93,7 @@ def _note_time(_connection: object, record: ConnectionPoolEntry) -> None:
 
 
 class WaitingConnection(extensions.connection):  # type: ignore[misc]
-    """Begins nothing by itself: between `begin` and `commit` or `rollback` is a transaction, elsewhere each statement stands
-    alone."""
+    """Never begins a transaction implicitly: only statements between `begin` and `commit` or `rollback` form one."""
 
     def __init__(self, *arguments: Any, **named: Any) -> None:
         super().__init__(*arguments, **named)
@@ -105,7 +105,7 @@ class WaitingConnection(extensions.connection):  # type: ignore[misc]
         self._waiting = [BEGIN]
 
     def later(self, statement: bytes) -> None:
-        """Send it with the next one, or with the COMMIT, which raise its errors."""
+        """Send this statement with the next one, or with the COMMIT; either raises its errors."""
         self._waiting.append(statement)
 
     def commit(self) -> None:
@@ -119,7 +119,7 @@ class WaitingConnection(extensions.connection):  # type: ignore[misc]
             self._execute(b"ROLLBACK")
 
     def with_waiting(self, statement: bytes) -> bytes:
-        """What the caller is to send instead of that statement."""
+        """What the caller must send instead of this statement: the waiting ones and this one."""
         together, self._waiting = b"; ".join([*self._waiting, statement]), []
         return together
 

@@ -1,5 +1,5 @@
-"""How long a server may take to answer. libpq knows no limit for that: a server that hangs, or a connection that a firewall
-forgot, would hold its caller for ever, and a connection of the pool with it."""
+"""How long a server may take to answer. libpq has no limit for that: a server that hangs, or a connection that a firewall
+has dropped, would block its caller, and a connection of the pool, forever."""
 
 import contextlib
 import os
@@ -13,8 +13,8 @@ TICK_S = 0.1
 
 
 class SocketDeadline:
-    """Shuts a socket down when its time is over: the driver that reads from it then finds the connection broken. Its thread
-    starts with the first limit, so it may be made before a fork."""
+    """Shuts a socket down when its time is over, so that the driver reading from it finds the connection broken. The thread
+    starts with the first limit, so an instance may be created before a fork."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -36,7 +36,7 @@ class SocketDeadline:
         try:
             yield
         finally:
-            with self._lock:  # after this nobody touches the descriptor, which may be closed and be another's next
+            with self._lock:  # from here on the watcher leaves the descriptor alone: its number may be reused
                 self._ends.pop(token, None)
 
     def _watch(self) -> None:

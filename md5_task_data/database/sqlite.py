@@ -1,6 +1,5 @@
-"""SQLite, set so that many processes can write: WAL, synchronous=FULL, and a queue before the write lock (a `flock`), because
-SQLite's own busy handler starves some writers for a second while others pass.
-"""
+"""SQLite for many writing processes: WAL, synchronous=FULL, and a queue (a `flock`) in front of the write lock, because
+SQLite's own busy handler starves some writers for a second while others pass."""
 
 import fcntl
 import os
@@ -19,16 +18,16 @@ from md5_task_data.database.outages import Codes
 from md5_task_data.errors import DependencyAway
 
 BUSY_TIMEOUT_S = 10
-SHORTEST_PAUSE_S, LONGEST_PAUSE_S = 0.0002, 0.003  # between two looks at the lock of the writers
+SHORTEST_PAUSE_S, LONGEST_PAUSE_S = 0.0002, 0.003  # between two attempts at the writers' lock
 
 
 def _code(error: BaseException) -> int:
-    """The primary result code; 0 for errors of others."""
+    """The primary result code; 0 for errors that are not SQLite's."""
     return int(getattr(error, "sqlite_errorcode", 0)) & 0xFF
 
 
 class SQLite(Make):
-    """A file, and beside it one that its writers lock."""
+    """A database file, and a lock file beside it for its writers."""
 
     codes = Codes(_code, {sqlite3.SQLITE_FULL}, {sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT})
 
@@ -46,7 +45,7 @@ class SQLite(Make):
 
     @contextmanager
     def turn_to_write(self) -> Iterator[None]:
-        """The threads of a process queue first, then one of them with those of other processes."""
+        """The threads of a process queue first; the first of them then queues with other processes."""
         deadline = time.monotonic() + BUSY_TIMEOUT_S
         if not self._writer.acquire(timeout=BUSY_TIMEOUT_S):
             raise _busy()
@@ -58,7 +57,7 @@ class SQLite(Make):
 
 
 def _prepare(connection: sqlite3.Connection, _: object) -> None:
-    connection.isolation_level = None  # we say BEGIN ourselves
+    connection.isolation_level = None  # `_begin` sends BEGIN
     connection.create_function("now_us", 0, lambda: time.time_ns() // 1000)
     connection.execute("PRAGMA journal_mode=WAL")
     connection.execute("PRAGMA synchronous=FULL")
@@ -74,13 +73,13 @@ def _locked(path: str, deadline: float) -> Iterator[None]:
     try:
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     except OSError as error:
-        raise DependencyAway(f"the database's folder cannot be used: {error.strerror}") from error
+        raise DependencyAway(f"the database's folder is unavailable: {error.strerror}") from error
     try:
         pause_s = SHORTEST_PAUSE_S
         while not _try_lock(descriptor):
             if time.monotonic() > deadline:
                 raise _busy()
-            time.sleep(pause_s)  # a flock that waits knows no time limit
+            time.sleep(pause_s)  # a waiting flock has no timeout
             pause_s = min(2 * pause_s, LONGEST_PAUSE_S)
         yield
     finally:
@@ -96,4 +95,4 @@ def _try_lock(descriptor: int) -> bool:
 
 
 def _busy() -> DependencyAway:
-    return DependencyAway(f"others have been writing to the database for {BUSY_TIMEOUT_S} s")
+    return DependencyAway(f"the database was locked by other writers for {BUSY_TIMEOUT_S} s")

@@ -1,9 +1,9 @@
-"""The records: one for each address of an owner, whichever file brought it first, and of that file its first row.
+"""Contacts: one record for each address of an owner, from the file that brought it first, and the first row in that file.
 
-Many workers load rows of one file, and of several, at the same time. One statement decides, by the key's own uniqueness: what is
-new is inserted; what another file brought stays; what this file brought from a later line is replaced. So the order does not
-matter, and to load the same rows again changes nothing. Keys are locked in their order: loads do wait for one another, but never
-in a circle.
+Many workers load rows of one file, and of several files, at the same time. One statement decides, using the uniqueness
+of the key: a new address is inserted; one from another file stays; one from a later line of this file is replaced. So
+the order does not matter, and loading the same rows again changes nothing. Keys are locked in sorted order, so loads
+wait for each other but never deadlock.
 """
 
 from collections.abc import Sequence
@@ -38,8 +38,8 @@ from md5_task_data.names import checked_text
 from md5_task_data.paging import read_text_cursor, write_text_cursor
 from md5_task_data.schema import Row, contacts
 
-DELIMITERS = {",": ",", ";": ";", "tab": "\t", "|": "|"}  # as a parameter says them
-DETECTED = "it is detected where it is not given"
+DELIMITERS = {",": ",", ";": ";", "tab": "\t", "|": "|"}  # how the parameter spells them
+DETECTED = "detected if not given"
 Encoding = Literal[
     "utf-8", "utf-16", "utf-16-le", "utf-16-be", "cp1250", "cp1251", "cp1252", "cp1254", "latin-1", "koi8-r"
 ]
@@ -54,7 +54,7 @@ def _lower(value: object) -> object:
 
 
 class ContactsParameters(Parameters):
-    """What is not given is detected."""
+    """Parameters of kind `contacts`. Whatever is not given is detected."""
 
     delimiter: (
         Annotated[
@@ -68,20 +68,20 @@ class ContactsParameters(Parameters):
     header: bool | None = Field(None, description=f"whether the first row names the columns; {DETECTED}")
     email_column: Annotated[
         Annotated[str, Field(min_length=1, max_length=255, pattern=r"^[^\x00]*$")] | None,
-        MustBe("the column of the e-mail addresses: its name in the header, or its number, from 1"),
+        MustBe("the email address column: its name in the header, or its number, from 1"),
     ] = Field(
         None,
-        description=f"the column of the addresses, by its name in the header or its number, from 1; {DETECTED}",
+        description=f"the column of the email addresses: its name in the header, or its number, from 1; {DETECTED}",
     )
     check_mx: Annotated[bool, WithJsonSchema({"type": "boolean", "default": False})] | None = Field(
         None,
-        description="whether the DNS is asked if the domains of the addresses take mail; one that does not exist, or takes none, "
-        "makes a row invalid. Where nobody could tell in time, the row is taken, and counted as `unchecked`",
+        description="whether to ask the DNS if the domains of the addresses accept mail; a row whose domain does not exist or "
+        "accepts no mail is invalid. A row whose domain could not be checked in time is accepted and counted as `unchecked`",
     )
 
 
 class ContactsResult(Result):
-    """Of kind `contacts`: how many rows were what, and what was detected, as it can be given back."""
+    """The result of kind `contacts`: the counts of rows, and what was detected, in the form in which parameters take it."""
 
     rows: int
     inserted: int
@@ -89,7 +89,7 @@ class ContactsResult(Result):
     invalid: int
     unchecked: int | SkipJsonSchema[None] = Field(
         None,
-        description="With `check_mx`: rows that were taken though nobody could tell in time whether their domain takes mail",
+        description="With `check_mx`: rows that were accepted although their domain could not be checked in time",
     )
     encoding: str
     delimiter: str
@@ -98,7 +98,7 @@ class ContactsResult(Result):
     name_column: str | int | None = Field(description="As `email_column`")
 
 
-New = tuple[str, str, str, str, int]  # key, email, name, data (a JSON object of texts), line
+New = tuple[str, str, str, str, int]  # key, email, name, data (a JSON object of strings), line
 
 DELETED_TOGETHER = 20_000  # rows
 LONGEST_LINE_NUMBER = 19  # digits
@@ -106,8 +106,8 @@ LARGEST_PAGE = 4 << 20  # bytes
 
 _COLUMNS = ("key", "email", "name", "data", "line")
 _TAKEN = ("owner", "task_id", *_COLUMNS)
-_REPLACED = ("email", "name", "data", "line")  # the line last: MariaDB assigns in this order, and compares with it
-_LOADING = Table(  # of one connection
+_REPLACED = ("email", "name", "data", "line")  # `line` last: MariaDB assigns in this order, and the condition reads it
+_LOADING = Table(  # a temporary table of each connection
     "loading",
     MetaData(),
     *(Column(name, contacts.c[name].type, nullable=False) for name in _COLUMNS),
@@ -122,7 +122,7 @@ def _is_earlier(new: Any) -> Any:
 
 
 def _on_conflict(insert: Any) -> Any:
-    """Of PostgreSQL and SQLite."""
+    """For PostgreSQL and SQLite."""
     new = insert.excluded
     values = {name: new[name] for name in _REPLACED}
     return insert.on_conflict_do_update(index_elements=["owner", "key"], set_=values, where=_is_earlier(new))
@@ -146,7 +146,7 @@ _ON_MARIADB = _insert.on_duplicate_key_update(
 
 
 def load(db: Connection, *, owner: str, task_id: str, rows: Sequence[New]) -> None:
-    """Bring in rows of a file, no two of which have the same key."""
+    """Load rows of a file; no two of them may have the same key."""
     if not rows:
         return
     given = {"owner": owner, "task_id": task_id}
@@ -160,7 +160,7 @@ def load(db: Connection, *, owner: str, task_id: str, rows: Sequence[New]) -> No
 
 
 def count(db: Connection, task_id: str, first: int, end: int) -> int:
-    """How many there are of these lines of a file, `end` excluded."""
+    """The number of contacts from these lines of a file, `end` excluded."""
     lines = contacts.c.line >= first, contacts.c.line < end
     return db.execute(select(func.count()).where(contacts.c.task_id == task_id, *lines)).scalar_one()
 
@@ -173,26 +173,30 @@ def get(db: Connection, owner: str, contact_id: str) -> Row:
         query = select(contacts).where(contacts.c.task_id == task_id, contacts.c.line == _line_number(line))
         row = db.execute(query.where(contacts.c.owner == owner)).mappings().one_or_none()
     if row is None or id_of(row) != contact_id:
-        raise NotFound(f"there is no contact {contact_id[:64]!r}")
+        raise NotFound(f"There is no contact {contact_id[:64]!r}.")
     return row
 
 
 def _line_number(text: str) -> int:
-    """0, which no line has, where it is none."""
+    """The number, or 0 (which no line has) if the text is not one."""
     return int(text) if text.isascii() and text.isdecimal() and len(text) < LONGEST_LINE_NUMBER else 0
 
 
 def id_of(row: Row) -> str:
+    """The id of a contact: its task's id and its line."""
     return f"{row['task_id']}-{row['line']}"
 
 
 def page(
     db: Connection, owner: str, *, email: str | None, task_id: str | None, limit: int, cursor: str | None
 ) -> tuple[list[Row], str | None]:
-    """Up to `limit` contacts, fewer where they are large, in the order of their addresses, or with `task_id` those that this file
-    brought, in its order; and the cursor of the next page (None on the last). An address keeps its place, so a page neither
-    skips nor repeats what the ones before it showed; in a file that is still being loaded it may move to an earlier line.
-    `email`: that address, in any spelling. Raises InvalidInput for a bad filter or cursor."""
+    """Up to `limit` contacts, fewer if they are large, and the cursor of the next page (None on the last page). They are
+    sorted by address; with `task_id`, they are those that this file brought, in its order. `email`: only this address,
+    in any spelling.
+
+    An address keeps its place, so pages neither skip nor repeat a contact; while a file is being loaded, a contact of
+    it may still move to an earlier line. Raises InvalidInput for a bad filter or cursor.
+    """
     query, place = select(contacts).where(contacts.c.owner == owner), contacts.c.key
     if email is not None:
         try:
@@ -211,8 +215,8 @@ def page(
 
 
 def _as_many_as_fit(db: Connection, query: Select[Any]) -> int:
-    """How many of these rows are LARGEST_PAGE bytes together, and one in any case: a cell may have millions."""
-    is_sqlite = db.dialect.name == "sqlite"  # which, of a text, counts characters
+    """How many of these rows fit in LARGEST_PAGE bytes, but at least one: a cell may have millions of characters."""
+    is_sqlite = db.dialect.name == "sqlite"  # whose `length` of a text counts characters
     columns = (contacts.c[name] for name in ("email", "name", "data"))
     sizes = [func.length(cast(each, LargeBinary)) if is_sqlite else func.octet_length(each) for each in columns]
     size = fit = 0
@@ -230,7 +234,8 @@ def _position(cursor: str, place: Column[Any]) -> str | int:
 
 
 def delete_some(db: Connection, task_id: str) -> bool:
-    """Delete some of those that a file brought; returns whether there may be more. Only when nothing loads that file."""
+    """Delete some of the contacts that a file brought; returns whether more may be left. Only safe while nothing loads that
+    file."""
     lines = db.scalars(
         select(contacts.c.line).where(contacts.c.task_id == task_id).order_by(contacts.c.line).limit(DELETED_TOGETHER)
     ).all()

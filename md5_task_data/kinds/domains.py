@@ -1,6 +1,5 @@
-"""What the DNS said of domains, so that all workers together ask once; and for how long they asked, so that no file, and no
-owner, keeps them waiting for a DNS that does not answer.
-"""
+"""A cache of what the DNS said about domains, shared by all workers, and a record of how long they waited for it, so that
+neither one file nor one owner can tie up the workers when the DNS does not answer."""
 
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
@@ -11,24 +10,24 @@ from md5_task_data.database.bulk import delete_oldest, put_all
 from md5_task_data.schema import SECOND, asked_domains, asking
 from md5_task_data.sql import now, searched_now
 
-ANSWERED_S, SILENT_S = 3600, 600  # for which it is not asked again: after an answer; where nobody answered
-PART_S, FILE_S, OWNER_S = 10, 60, 120  # of waiting for the DNS: for one part, for a file, for all files of an owner
-WINDOW_S = 600  # in which the last one counts
+ANSWERED_S, SILENT_S = 3600, 600  # before the DNS is asked again: after an answer, without one
+PART_S, FILE_S, OWNER_S = 10, 60, 120  # of waiting for the DNS: one part, one file, all files of an owner
+WINDOW_S = 600  # over which OWNER_S is counted
 KEPT_S = 86400
-LONGEST = 255  # characters of a name; the DNS has none that is longer
-AT_ONCE = 500  # names of one query
-BATCH = 5000  # rows that one sweep forgets
+LONGEST = 255  # characters of a name; the DNS allows no more
+AT_ONCE = 500  # names in one query
+BATCH = 5000  # rows that one sweep deletes
 
 
 class Answer(NamedTuple):
-    """Of a domain: why it takes no mail, and whether anybody said so. Neither: it takes mail."""
+    """An answer about a domain: why it accepts no mail, or that there was no answer. Neither: it accepts mail."""
 
     refusal: str | None = None
     is_silent: bool = False
 
 
 def known(db: Connection, names: Iterable[str]) -> dict[str, Answer]:
-    """What is known of these."""
+    """The stored answers about these domains."""
     wanted = sorted(names)
     there = select(asked_domains.c.name, asked_domains.c.refusal, asked_domains.c.is_silent).where(
         asked_domains.c.name.in_(bindparam("names", expanding=True)), asked_domains.c.until > searched_now()
@@ -41,7 +40,7 @@ def known(db: Connection, names: Iterable[str]) -> dict[str, Answer]:
 
 
 def keep(db: Connection, answers: Mapping[str, Answer]) -> None:
-    """For the next who asks."""
+    """Store answers for other workers."""
     clock: int = db.execute(select(now())).scalar_one()
     rows = [
         {
@@ -57,7 +56,7 @@ def keep(db: Connection, answers: Mapping[str, Answer]) -> None:
 
 
 def left_s(db: Connection, owner: str, task_id: str) -> float:
-    """For how long a part of this file may still wait for the DNS."""
+    """How long, in seconds, a part of this file may still wait for the DNS."""
     spent = select(func.coalesce(func.sum(asking.c.spent), 0))
     of_file = db.scalar(spent.where(asking.c.task_id == task_id))
     of_owner = db.scalar(spent.where(asking.c.owner == owner, asking.c.at > searched_now() - WINDOW_S * SECOND))
@@ -66,8 +65,8 @@ def left_s(db: Connection, owner: str, task_id: str) -> float:
 
 
 def spend(db: Connection, owner: str, task_id: str, line: int, spent_s: float) -> None:
-    """Write down how long the part that begins in this line waited. What several do at the same time is not known to each
-    other: they may spend a little more."""
+    """Record how long the part that begins in this line waited. Parts that wait at the same time do not see each other's
+    time, so the limit may be exceeded a little."""
     key = {"task_id": task_id, "line": line}
     earlier = db.scalar(select(asking.c.spent).filter_by(**key)) or 0
     spent = earlier + int(spent_s * SECOND)
@@ -75,6 +74,6 @@ def spend(db: Connection, owner: str, task_id: str, line: int, spent_s: float) -
 
 
 def forget(db: Connection) -> None:
-    """Some of what no longer counts."""
+    """Delete some of the expired rows."""
     delete_oldest(db, asked_domains.c.until, asked_domains.c.until <= searched_now(), BATCH)
     delete_oldest(db, asking.c.at, asking.c.at <= searched_now() - KEPT_S * SECOND, BATCH)

@@ -1,6 +1,6 @@
-"""What a kind is: one record, from which the form, the OpenAPI document, the page's types, the lane and the deletion follow.
+"""A kind: one record, from which the form, the OpenAPI document, the page's types, the lane and the deletion follow.
 
-What it computes is in `md5_service.worker.kinds`, under the same name; the routes to its rows, where it has any, are in
+Its computation is in `md5_service.worker.kinds` under the same name; the routes to its rows, if it has any, are in
 `md5_service.api.routes`.
 """
 
@@ -14,18 +14,18 @@ from sqlalchemy import Connection
 
 from md5_task_data.errors import InvalidInput
 
-OF_EVERY_FILE = ("kind", "filename", "batch")  # the parameters that each takes
+OF_EVERY_FILE = ("kind", "filename", "batch")  # the parameters of every kind
 
 
 class Parameters(BaseModel):
-    """What a client may say with a file. A field's description is that of the OpenAPI document; what a wrong value is told
-    follows from its schema, or from `MustBe`."""
+    """What a client may send with a file. A field's description appears in the OpenAPI document; the error for a wrong
+    value follows from the field's schema, or from `MustBe`."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 def _as_read(schema: dict[str, Any]) -> None:
-    """What is left out is not null, and a later version may have more."""
+    """Describe fields as a client reads them: a missing field is not null, and a later version may add more."""
     del schema["additionalProperties"]
     for each in schema["properties"].values():
         for name in ("title", "default"):
@@ -33,7 +33,7 @@ def _as_read(schema: dict[str, Any]) -> None:
 
 
 class Result(BaseModel):
-    """What became of a file, as the row, the log and clients have it: the fields that were set, and no others."""
+    """A kind's result, as the row, the log and clients have it: only the fields that were set."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, json_schema_extra=_as_read)
 
@@ -43,19 +43,20 @@ class Result(BaseModel):
 
 @dataclass(frozen=True)
 class MustBe:
-    """Annotates a parameter: what it must be, in words that follow "it must be"."""
+    """Annotates a parameter: what its value must be, in words that follow "must be"."""
 
     words: str
 
 
 @dataclass(frozen=True)
 class Kind:
-    """`is_uploaded`: a client hands a file over for it. `is_instant`: it reads a file once, as fast as it can be read, and
-    nothing else, so that small files go by a lane of their own. `has_rejects`: it keeps the rows of a file that it could not
-    use. `has_routes`: its rows can be browsed.
+    """`is_uploaded`: clients upload a file for it. `is_instant`: it only reads a file once, as fast as it can be read, so
+    small files have a lane of their own. `has_rejects`: it stores the rows of a file that it could not use.
+    `has_routes`: its rows can be browsed.
 
-    `results_deleted_by` deletes some of the rows that came of a task, and returns whether there may be more; None: it keeps
-    none. `forgets`, every few seconds: deletes some of what it need not know any longer."""
+    `results_deleted_by` deletes some of the rows of a task and returns whether more may be left; None: the kind stores
+    no rows. `forgets` is called every few seconds and deletes some of the kind's expired rows.
+    """
 
     name: str
     parameters: type[Parameters]
@@ -68,27 +69,27 @@ class Kind:
     forgets: Callable[[Connection], object] | None = None
 
     def __post_init__(self) -> None:
-        """Raises TypeError where a form cannot have a parameter, so that nothing starts with it."""
+        """Raises TypeError for a parameter that a form cannot have, so that no process starts with it."""
         for name, schema in self.schemas.items():
             if name in (*OF_EVERY_FILE, "file"):
                 raise TypeError(f"kind {self.name}: {name!r} is a parameter of every file")
             if "description" not in schema or "type" not in schema or not all(map(_is_text, schema.get("enum", ()))):
                 raise TypeError(
-                    f"kind {self.name}, parameter {name}: it needs a description, and one type that a form has: a text, a "
-                    "number, a boolean, or a `Literal` of texts"
+                    f"kind {self.name}, parameter {name}: it needs a description, and one type that a form can have: a string, "
+                    "a number, a boolean, or a `Literal` of strings"
                 )
 
     def takes(self, parameter: str) -> bool:
         return parameter in self.parameters.model_fields
 
-    @functools.cached_property  # a client's wrong value asks for it
+    @functools.cached_property  # read for every wrong value that a client sends
     def schemas(self) -> dict[str, dict[str, Any]]:
-        """The JSON schema of each parameter, as a form has it: what may be left out is not `null`."""
+        """The JSON schema of each parameter in a form, where an optional parameter is left out rather than `null`."""
         properties = self.parameters.model_json_schema()["properties"] if self.parameters.model_fields else {}
         return {name: _of_form(schema) for name, schema in properties.items()}
 
     def checked(self, given: Mapping[str, str]) -> dict[str, object]:
-        """The parameters that came with a file; those left out stay out. Raises InvalidInput."""
+        """The parameters that were sent with a file, converted; missing ones stay missing. Raises InvalidInput."""
         try:
             return self.parameters.model_validate(given).model_dump(exclude_none=True, mode="json")
         except ValidationError as error:
@@ -96,8 +97,10 @@ class Kind:
         name = ".".join(str(part) for part in first["loc"])[:100]
         if first["type"] == "extra_forbidden":
             allowed = ", ".join([*OF_EVERY_FILE, *self.parameters.model_fields])
-            raise InvalidInput(f"unknown parameter {name!r}; a file of kind {self.name} takes: {allowed}")
-        raise InvalidInput(f"parameter {name}: it must be {self._must_be(name) or first['msg']}")
+            raise InvalidInput(f"Unknown parameter {name!r}. A file of kind {self.name} takes: {allowed}.")
+        must_be = self._must_be(name)
+        wrong = f"must be {must_be}" if must_be else f"is invalid: {first['msg']}"
+        raise InvalidInput(f"The parameter {name} {wrong}.")
 
     def _must_be(self, name: str) -> str | None:
         field = self.parameters.model_fields.get(name)
@@ -113,7 +116,7 @@ class Kind:
 
 
 def _of_form(schema: Mapping[str, Any]) -> dict[str, Any]:
-    """Without what pydantic says of `X | None = None`."""
+    """The schema without what pydantic adds for `X | None = None`."""
     described = {name: value for name, value in schema.items() if name not in ("title", "anyOf", "default")}
     given = [each for each in schema.get("anyOf", []) if each.get("type") != "null"]
     return {**(given[0] if len(given) == 1 else {}), **described}

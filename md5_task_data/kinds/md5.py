@@ -1,4 +1,4 @@
-"""The MD5 of a file, and whether it is the one that was expected."""
+"""The MD5 of a file, and whether it matches the expected one."""
 
 from typing import Annotated
 
@@ -15,19 +15,23 @@ Md5Digest = Annotated[
 
 
 class Md5Parameters(Parameters):
-    expected_md5: Annotated[Md5Digest | None, MustBe("an MD5 as `md5sum` prints it, 32 hexadecimal digits")] = Field(
+    """Parameters of kind `md5`."""
+
+    expected_md5: Annotated[Md5Digest | None, MustBe("an MD5 of 32 hexadecimal digits, as `md5sum` prints it")] = Field(
         None,
-        description="the digest that it should have; the result then has a verdict in `match`. The headers "
-        "`Content-MD5` (Base64) and `Repr-Digest: md5=:…:` say the same, of the file also where it comes in a form",
+        description="the digest that the file should have; the result then has a verdict in `match`. The headers "
+        "`Content-MD5` (Base64) and `Repr-Digest: md5=:…:` do the same; in a form, too, they refer to the file alone",
     )
 
 
 class Md5Result(Result):
-    """Of kind `md5`."""
+    """The result of kind `md5`."""
 
     md5: str = Field(pattern="^[0-9a-f]{32}$")
-    expected: str | SkipJsonSchema[None] = Field(None, description="The digest that was expected, where one was")
-    match: bool | SkipJsonSchema[None] = Field(None, description="Whether it is that one, where one was expected")
+    expected: str | SkipJsonSchema[None] = Field(None, description="The expected digest, if one was given")
+    match: bool | SkipJsonSchema[None] = Field(
+        None, description="Whether the digest is the expected one, if one was given"
+    )
 
 
 KIND = Kind("md5", Md5Parameters, Md5Result, is_instant=True)

@@ -1,4 +1,4 @@
-"""The rows of a file that could not be used, as CSV and in pieces: one statement reads a few of them, in the file's order."""
+"""The rows of a file that could not be used, as CSV. They are stored in pieces; one query reads a few pieces, in file order."""
 
 from collections.abc import Collection, Sequence
 from typing import NamedTuple
@@ -11,11 +11,11 @@ from md5_task_data.schema import Row, rejects, rfc3339
 
 PIECE = 512 << 10  # bytes
 READ_TOGETHER = 8  # pieces
-HEADER = 0  # the line of that
+HEADER = 0  # the line number under which the header is stored
 
 
 class Piece(NamedTuple):
-    """Its place: the line in which its part of the file begins, and its number among the pieces of that part."""
+    """`line`: where its part of the file begins. `number`: its position among the pieces of that part."""
 
     line: int
     number: int
@@ -23,25 +23,26 @@ class Piece(NamedTuple):
 
 
 def add(db: Connection, task_id: str, line: int, csv: bytes) -> None:
-    """Those of the part that begins in that line."""
+    """Store the rejected rows of the part that begins in this line."""
     pieces = [csv[start : start + PIECE] for start in range(0, len(csv), PIECE)]
     rows = [{"task_id": task_id, "line": line, "piece": number, "csv": piece} for number, piece in enumerate(pieces)]
     insert_all(db, rejects, rows)
 
 
 def check_there(task: Row, kinds: Collection[str]) -> None:
-    """`kinds`: those that have rejects. Raises Conflict for another, or a task that is not done, ResultsDeleted."""
+    """Raises Conflict if the task's kind is not one of `kinds` (those that have rejects) or the task is not done, and
+    ResultsDeleted."""
     if task["kind"] not in kinds:
-        raise Conflict(f"a file of kind {task['kind']} has no rejects")
+        raise Conflict(f"A task of kind {task['kind']} has no rejected rows.")
     if task["results_deleted_at"] is not None:
-        raise ResultsDeleted(f"the results were deleted, as was asked for, at {rfc3339(task['results_deleted_at'])}")
+        raise ResultsDeleted(f"The results were deleted on request at {rfc3339(task['results_deleted_at'])}.")
     if task["outcome"] != "done":
-        is_now = f"its outcome is {task['outcome']}" if task["outcome"] else "it has not ended: wait until it has"
-        raise Conflict(f"only a task that is done has its rejects: {is_now}")
+        is_now = f"the outcome of this one is {task['outcome']}" if task["outcome"] else "this one has not finished"
+        raise Conflict(f"Only a task that is done has rejected rows; {is_now}.")
 
 
 def read(db: Connection, task_id: str, after: Piece | None = None) -> Sequence[Piece]:
-    """The next few pieces; none: these were all."""
+    """The next few pieces; an empty list at the end."""
     place = rejects.c.line, rejects.c.piece
     query = select(*place, rejects.c.csv).where(rejects.c.task_id == task_id)
     if after is not None:
@@ -50,5 +51,5 @@ def read(db: Connection, task_id: str, after: Piece | None = None) -> Sequence[P
 
 
 def remove(db: Connection, task_id: str) -> None:
-    """All of a file's."""
+    """Delete all rejected rows of a file."""
     db.execute(delete(rejects).where(rejects.c.task_id == task_id))

@@ -1,20 +1,21 @@
-"""The log: exactly one line per finished task, in one file that many workers on many hosts share.
+"""The log: exactly one line per finished task, in one file shared by many workers on many hosts.
 
-The table `log_lines` is the log, and decides where each line stands in the file; the file follows it. One writer at a
-time (`fcntl.lockf`) writes for everybody:
+The table `log_lines` is the log and decides where each line stands in the file; the file follows the table. One writer
+at a time (`fcntl.lockf`) writes for everybody:
 
-    L1  lock the file (LOCK_EX | LOCK_NB); busy: LogBusy, and the caller comes back later
+    L1  lock the file (LOCK_EX | LOCK_NB); if it is locked, LogBusy is raised and the caller retries later
     L2  one transaction: lock the head row; computed tasks get their lines and offsets; the head moves on
     L3  write what lies between `flushed` and `length` at its offsets; fdatasync
     L4  one transaction: `flushed` moves forward; the tasks up to there take their outcome as status
     L5  unlock
 
-A crash anywhere leaves nothing to undo: L2 and L4 are atomic, and L3 writes the same bytes to the same place however
-often and by whomever. `tests/data/log_model.py` checks every order of these steps, kills and power losses among them.
+A crash at any point leaves nothing to undo: L2 and L4 are atomic, and L3 writes the same bytes to the same place,
+however often and whoever does it. `tests/data/log_model.py` checks every order of these steps, with kills and power
+losses.
 
-POSIX locks bite: any close of any descriptor of that file in the process drops the lock, and threads do not exclude one
-another. So this module alone opens the file, once a process (`log_verify` reads it, in a process of its own). Limits: NFSv4
-works, SMB does not; a stopped process that holds the lock holds up the log, not the results.
+Beware of POSIX locks: closing any descriptor of the file in the process drops the lock, and threads do not exclude one
+another. So only this module opens the file, once per process (`log.verify` reads it in a process of its own). Limits:
+NFSv4 works, SMB does not; a stopped process that holds the lock delays the log, but not the results.
 """
 
 import fcntl
@@ -40,14 +41,14 @@ from md5_task_data.schema import SECOND, UNFINISHED, Row, log_head, log_lines, r
 from md5_task_data.sql import now, searched_now
 
 FIRST_HASH = "0" * 64
-BATCH = 500  # lines that one transaction appends, and that one write carries
+BATCH = 500  # lines per transaction, and per write
 OnSettled = Callable[[Sequence[RowMapping]], None]
 
 
-# The statements are made once: putting one together costs more than the database takes for it.
+# The statements are built once: building one takes longer than the database needs to run it.
 _HEAD = select(*(log_head.c[name] for name in ("seq", "length", "hash", "flushed"))).where(log_head.c.id == 1)
 _LOCKED_HEAD = _HEAD.with_for_update()
-# Computed tasks are due from the moment that they were: the index on `due_at` finds them, in finishing order.
+# A task is due from the moment it was computed, so the index on `due_at` finds these tasks in finishing order.
 _COMPUTED = and_(tasks.c.status == "computed", tasks.c.due_at <= searched_now())
 _PENDING = select(exists().where(_COMPUTED))
 _OWED = (
@@ -66,8 +67,8 @@ _APPENDED = (
     )
     .execution_options(**LATER)
 )
-_WRITTEN = bindparam("written", type_=BigInteger)  # bytes that the file is known to have
-# Locks the row: a writer that lost the lock of the file must not count the same tasks again.
+_WRITTEN = bindparam("written", type_=BigInteger)  # bytes known to be in the file
+# Locks the row, so that a writer that lost the lock of the file cannot count the same tasks again.
 _FORWARD = (
     update(log_head)
     .where(log_head.c.id == 1)
@@ -88,11 +89,11 @@ _END = (
 
 
 class LogBusy(Exception):
-    """Another process is writing to the log, for us too; come back later and ask whether anything is left."""
+    """Another process is writing to the log, for this one, too. Come back later and ask whether anything is left to write."""
 
 
 class Head(NamedTuple):
-    """The head row: last line's number and hash; bytes that the file must have, and has, durably."""
+    """The head row: number and hash of the last line; the bytes that the file must have, and those durably in it."""
 
     seq: int
     length: int
@@ -101,9 +102,11 @@ class Head(NamedTuple):
 
 
 class SharedLog:
-    """One a process: it keeps the only descriptor of the file. Opens nothing before the first `flush`.
+    """Writes the log; one per process, which holds the only descriptor of the file. Opens nothing before the first
+    `flush`.
 
-    The bytes of what ends here are due to be deleted `keep_uploads_s` later; `on_settled` is given `statistics.traced` of it.
+    The bytes of tasks that finish here are due to be deleted `keep_uploads_s` later. `on_settled` is called with their
+    `statistics.traced`.
     """
 
     def __init__(
@@ -115,7 +118,7 @@ class SharedLog:
         self._on_settled = on_settled
         self._descriptor = -1
         self._thread_lock = threading.Lock()  # lockf does not keep threads apart
-        self._busy = 0  # how often it was, since this process last had its turn
+        self._busy = 0  # how often the file was locked since this process last wrote
 
     def pending(self) -> bool:
         """Whether anything is left to write."""
@@ -124,10 +127,10 @@ class SharedLog:
             return head.flushed < head.length or bool(db.scalar(_PENDING))
 
     def flush(self) -> int:
-        """Write the lines of all computed tasks; they are `done`, `failed` or `cancelled` when this returns.
+        """Write the lines of all computed tasks; when this returns, they are `done`, `failed` or `cancelled`.
 
-        Returns the number of new lines. Raises LogBusy when somebody else is writing, DependencyAway when the folder or
-        the database cannot be used.
+        Returns the number of new lines. Raises LogBusy if another process or thread is writing, and DependencyAway if
+        the folder or the database is unavailable.
         """
         if not self._thread_lock.acquire(blocking=False):
             self._busy += 1
@@ -137,7 +140,7 @@ class SharedLog:
                 reach("log.locked")
                 return self._flush()
         except OSError as error:
-            self._close()  # after a failed fdatasync a descriptor can no longer be trusted
+            self._close()  # a descriptor cannot be trusted after a failed fdatasync
             raise DependencyAway(f"the log {self._path} cannot be written: {error.strerror}") from error
         finally:
             self._thread_lock.release()
@@ -145,9 +148,11 @@ class SharedLog:
     def _flush(self) -> int:
         appended = 0
         while True:
-            size = os.fstat(self._descriptor).st_size  # before L2: whatever another writer put there is in the table
+            size = os.fstat(
+                self._descriptor
+            ).st_size  # before L2: the table then has all that other writers have written
             head, lines = self._append_lines(size)
-            start = min(head.flushed, size)  # shorter than it was: a lost disk or an old copy; write it again
+            start = min(head.flushed, size)  # a file shorter than `flushed` (a lost disk, an old copy) is rewritten
             if start < head.length:
                 self._write_lines(start, head.length, lines)
                 self._settle(head)
@@ -161,7 +166,7 @@ class SharedLog:
         self._open()
         try:
             fcntl.lockf(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except (BlockingIOError, PermissionError):  # EAGAIN or EACCES, as the system likes
+        except (BlockingIOError, PermissionError):  # EAGAIN or EACCES, depending on the system
             self._busy += 1
             raise LogBusy from None
         try:
@@ -171,7 +176,7 @@ class SharedLog:
                 fcntl.lockf(self._descriptor, fcntl.LOCK_UN)
 
     def _open(self) -> None:
-        """Open the file, again where another one now stands under its name."""
+        """Open the file, or reopen it if its name now belongs to another file."""
         if self._descriptor >= 0:
             ours = os.fstat(self._descriptor)
             try:
@@ -192,8 +197,8 @@ class SharedLog:
             self._descriptor = -1
 
     def _append_lines(self, size: int) -> tuple[Head, list[Row]]:
-        """L2: the head as it is then, and the new lines. Also keeps what stands in the file beyond the table's end: the
-        database was restored to an older moment."""
+        """L2. Returns the new head and the new lines. Whatever the file has beyond the table's end is saved: the database
+        was restored to an older state."""
         with self._database.transaction() as db:
             head = read_log_head(db, lock=True)
             if size > head.length:
@@ -214,7 +219,7 @@ class SharedLog:
         return head, lines
 
     def _write_lines(self, start: int, end: int, new: Sequence[Row]) -> None:
-        """L3. Mostly these are the new lines and no others. The line that spans `start` is written whole."""
+        """L3. Usually exactly the new lines. A line that spans `start` is written whole."""
         if new and new[0]["offset"] == start:
             self._write([row["line"] for row in new], start)
         else:
@@ -230,7 +235,7 @@ class SharedLog:
         reach("log.synced")
 
     def _write(self, lines: Sequence[str], at: int) -> int:
-        """Returns where they end."""
+        """Write the lines at this offset; returns where they end."""
         block = memoryview("".join(f"{line}\n" for line in lines).encode())
         while block:
             written = os.pwrite(self._descriptor, block, at)
@@ -251,7 +256,7 @@ class SharedLog:
             self._on_settled(traced)
 
     def _save_tail(self, length: int, size: int) -> None:
-        """Move what the table does not know of into a file beside the log: never a silent cut."""
+        """Move what the table does not know into a file beside the log; nothing is ever cut off silently."""
         saved = self._path.with_name(f"{self._path.name}.beyond-{length}-{size}")
         with open(saved, "wb", opener=no_link) as beside:
             at = length
@@ -268,7 +273,7 @@ class SharedLog:
 
 
 def log_line(seq: int, task: Row, prev: str) -> str:
-    """The line of a task, without its newline: JSON, so that whatever stands in a name, a line stays one line."""
+    """The line of a task, without its newline. It is JSON, so that any file name still makes exactly one line."""
     line = {
         "seq": seq,
         "at": rfc3339(task["computed_at"]),
@@ -284,5 +289,5 @@ def log_line(seq: int, task: Row, prev: str) -> str:
 
 
 def read_log_head(db: Connection, *, lock: bool = False) -> Head:
-    """As the table has it."""
+    """The head row of the table."""
     return Head(*db.execute(_LOCKED_HEAD if lock else _HEAD).one())

@@ -1,7 +1,8 @@
-"""How many tasks there are, how long they took, and how far behind the service is: all from rows, so that it is exact over
-many processes and restarts.
+"""Counts of tasks, how long they took, and how far behind the service is. All figures come from rows, so they are exact
+over many processes and restarts.
 
-What has ended is counted by the writer of the log, in the transaction that ends it (`count`); the rest are few rows.
+Finished tasks are counted by the writer of the log, in the transaction that finishes them (`count`); all others are few
+rows.
 """
 
 import functools
@@ -34,14 +35,14 @@ from md5_task_data.schema import IS_PART, SECOND, UNFINISHED, ended_minutes, log
 from md5_task_data.sql import now, searched_now
 
 MINUTE = 60 * SECOND
-MINUTES = 60  # of which `ended_per_minute` tells
+MINUTES = 60  # covered by `ended_per_minute`
 MINUTES_KEPT = 24 * 60
 
 
 @dataclass(frozen=True)
 class Log:
-    """The shared log: lines and bytes, as the table has them; bytes not yet known to be in the file; how often somebody
-    found it locked."""
+    """The shared log: its lines and bytes according to the table, the bytes not yet known to be in the file, and how often
+    the file was found locked."""
 
     lines: int
     bytes: int
@@ -60,8 +61,8 @@ _SUMS = select(
 
 
 def count(db: Connection, ending: ColumnElement[bool], given: Mapping[str, Any]) -> None:
-    """Add the tasks that are about to end, `ending` with the parameters `given`, to the totals. The caller holds the log's
-    head row, so that nobody else ends them, too."""
+    """Add the tasks that are about to finish (the condition `ending` with the parameters `given`) to the totals. The caller
+    holds the lock of the log's head row, so nobody else can finish them at the same time."""
     for row in db.execute(_sums(ending), given).mappings().all():
         for table in (totals, ended_minutes):
             there, added = _adding(table)
@@ -77,7 +78,7 @@ def _sums(ending: ColumnElement[bool]) -> Select[Any]:
 
 @functools.cache
 def _adding(table: Table) -> tuple[Insert, Update]:
-    """Sees to it that the row of this key is there, and adds to it."""
+    """The statements that make sure the row of a key exists, and that add to it."""
     new = {column.name: bindparam(f"new_{column.name}", type_=column.type) for column in table.columns}
     same = and_(*(column == new[column.name] for column in table.primary_key))
     nothing = [new[c.name] if c.primary_key else literal(0) for c in table.columns]
@@ -87,8 +88,8 @@ def _adding(table: Table) -> tuple[Insert, Update]:
 
 
 def forget_minutes(db: Connection) -> None:
-    """Those of more than a day ago."""
-    owners = select(totals.c.owner)  # the key begins with it
+    """Delete the minutes of more than a day ago."""
+    owners = select(totals.c.owner)  # the primary key begins with the owner
     db.execute(
         delete(ended_minutes).where(
             ended_minutes.c.owner.in_(owners), ended_minutes.c.minute < searched_now() // MINUTE - MINUTES_KEPT
@@ -97,15 +98,15 @@ def forget_minutes(db: Connection) -> None:
 
 
 def traced(db: Connection, ending: ColumnElement[bool], given: Mapping[str, Any]) -> Sequence[RowMapping]:
-    """`id`, `kind`, `outcome`, `traceparent`, `computed_at` and `now` of the tasks that are about to end and belong to a
-    trace."""
+    """`id`, `kind`, `outcome`, `traceparent`, `computed_at` and `now` of the traced tasks that are about to finish."""
     columns = (tasks.c[name] for name in ("id", "kind", "outcome", "traceparent", "computed_at"))
     query = select(*columns, now().label("now")).where(ending, tasks.c.traceparent.is_not(None))
     return db.execute(query, given).mappings().all()
 
 
 def ended(db: Connection, owner: str | None = None) -> Sequence[RowMapping]:
-    """`kind`, `outcome`, and of all tasks that ended so: `tasks`, `bytes`, `work` (microseconds of their last attempts)."""
+    """By `kind` and `outcome`: the number of finished `tasks`, their `bytes` and their `work` (microseconds of their last
+    attempts)."""
     key = (totals.c.kind, totals.c.outcome)
     sums = [func.sum(totals.c[name]).label(name) for name in ("tasks", "bytes", "work")]
     query = select(*key, *sums).group_by(*key).order_by(*key)
@@ -113,10 +114,10 @@ def ended(db: Connection, owner: str | None = None) -> Sequence[RowMapping]:
 
 
 def unfinished(db: Connection, owner: str | None = None) -> Sequence[RowMapping]:
-    """`kind`, `status`, and of the tasks that are so: `tasks`, and `oldest`, the age of the oldest in microseconds (for
-    those that are computed: since they were). `left`: those of `tasks` that a worker left for others, because it does not know
-    their kind. `lost_leases` is the most that one of them has lost; without an owner parts
-    count there, too, which are nobody's: `tasks` may then be 0, and `oldest` None."""
+    """By `kind` and `status`: the number of unfinished `tasks`, and `oldest`, the age of the oldest in microseconds (for
+    computed tasks: since they were computed). `left`: those that a worker left to others because it does not know their
+    kind. `lost_leases`: the most that any of them has lost. Without an owner, `lost_leases` includes parts, which have no
+    owner; `tasks` may then be 0 and `oldest` None."""
     key = (tasks.c.kind, tasks.c.status)
     since = func.min(case((~IS_PART, func.coalesce(tasks.c.computed_at, tasks.c.created_at))))
     counted = func.count(case((~IS_PART, 1))).label("tasks")
@@ -128,13 +129,14 @@ def unfinished(db: Connection, owner: str | None = None) -> Sequence[RowMapping]
 
 
 def left_kinds(db: Connection) -> Sequence[str]:
-    """The kinds of tasks that a worker left for others, and nobody has taken since."""
+    """The kinds of tasks that a worker left to others, and that no worker has claimed since."""
     left = tasks.c.left_at.is_not(None), tasks.c.status.in_(("queued", "waiting"))
     return db.scalars(select(tasks.c.kind).where(*left).distinct().order_by(tasks.c.kind)).all()
 
 
 def ended_per_minute(db: Connection, owner: str) -> tuple[int, Mapping[int, Mapping[str, int]]]:
-    """The number of this minute (since 1970), and by minute and outcome how many tasks ended in the last hour."""
+    """The number of the current minute (since 1970), and by minute and outcome the number of tasks that finished in the
+    last hour."""
     this = db.execute(select(searched_now())).scalar_one() // MINUTE
     recent = ended_minutes.c.minute.between(this - MINUTES + 1, this)
     by_minute: dict[int, dict[str, int]] = {}
@@ -144,5 +146,6 @@ def ended_per_minute(db: Connection, owner: str) -> tuple[int, Mapping[int, Mapp
 
 
 def of_log(db: Connection) -> Log:
+    """The figures of the shared log."""
     head = db.execute(select(log_head).where(log_head.c.id == 1)).one()
     return Log(head.seq, head.length, head.length - head.flushed, head.busy)

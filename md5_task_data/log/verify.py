@@ -1,5 +1,5 @@
-"""Whether the shared log is whole: its chain by itself, and held against the table, or against that of a backup. For processes
-that do not write to it at that time."""
+"""Checks that the shared log is whole: its own hash chain, and a comparison with the table or with the log of a backup. For
+processes that do not write to the log at the same time."""
 
 import hashlib
 import io
@@ -17,46 +17,47 @@ from md5_task_data.errors import DependencyAway
 from md5_task_data.log.shared_log import FIRST_HASH, read_log_head
 from md5_task_data.schema import log_lines
 
-LONGEST_LINE = 1 << 20  # bytes; ours have a few hundred
+LONGEST_LINE = 1 << 20  # bytes; ordinary lines have a few hundred
 
 
 class Verdict(NamedTuple):
-    """What `verify` found: lines that are right, and what is wrong after them (None: nothing)."""
+    """What `verify` found: the number of correct lines, and what is wrong after them (None: nothing)."""
 
     lines: int
     wrong: str | None
 
 
 def verify(path: Path, database: Database | None = None) -> Verdict:
-    """Walk the hash chain of a log file, with flat memory. Raises OSError when it cannot be read, DependencyAway.
+    """Walk the hash chain of a log file, in constant memory. Raises OSError if it cannot be read, and DependencyAway.
 
-    Each line vouches for the one before it, so the chain alone shows lines that were changed, moved, or removed from the
-    middle. The last line, and a cut at the end, only the table can show: it is asked where a database is given. A chain
-    shows accidents and careless hands; whoever can write the file and the database can make a new one.
+    Each line vouches for the one before it, so the chain alone reveals lines that were changed, moved, or removed from
+    the middle. Only the table can reveal a changed last line or a cut at the end; it is checked if a database is given.
+    The chain detects accidents and careless edits; somebody who can write both the file and the database can build a
+    new chain.
     """
     flushed = 0
     if database is not None:
         with database.reading() as db:
-            flushed = read_log_head(db).flushed  # before the file is read: meanwhile it only grows
+            flushed = read_log_head(db).flushed  # read before the file, which only grows meanwhile
     seq, prev, length = 0, FIRST_HASH, 0
     with open(path, "rb") as file:
         while raw := file.readline(LONGEST_LINE):
             if not raw.endswith(b"\n"):
-                return Verdict(seq, f"line {seq + 1} is not complete (its newline is missing)")
+                return Verdict(seq, f"line {seq + 1} is incomplete: its newline is missing")
             if wrong := _wrong(raw[:-1], seq + 1, prev):
                 return Verdict(seq, f"line {seq + 1} {wrong}")
             seq, prev, length = seq + 1, hashlib.sha256(raw[:-1]).hexdigest(), length + len(raw)
     if database is not None and seq and _hash_in_table(database, seq) != prev:
-        return Verdict(seq - 1, f"line {seq} is not what the database says: it was changed")
+        return Verdict(seq - 1, f"line {seq} differs from the database: it was changed")
     if length < flushed:
-        return Verdict(seq, f"after line {seq} lines are missing: the file was cut, the database has more")
+        return Verdict(seq, f"lines are missing after line {seq}: the database has more, so the file was cut")
     return Verdict(seq, None)
 
 
 @contextmanager
 def beginning(path: Path, length: int) -> Iterator[tuple[IO[bytes], int]]:
-    """A log, to be read, and how many of its first `length` bytes there are: fewer where some are not written yet. Once written
-    they never change. Raises DependencyAway."""
+    """A log file to read, and how many of its first `length` bytes exist: fewer if some are not written yet. Written bytes
+    never change. Raises DependencyAway."""
     try:
         file: IO[bytes] = open(path, "rb")  # noqa: SIM115 (closed below)
     except FileNotFoundError:
@@ -70,14 +71,14 @@ def beginning(path: Path, length: int) -> Iterator[tuple[IO[bytes], int]]:
 
 
 def is_of_another(path: Path, blocks: Iterable[bytes]) -> bool:
-    """Whether the log that is there (if it is) and that in `blocks` differ where both have something: then they are not two
-    states of one. Reads the blocks until it knows. Raises DependencyAway."""
+    """Whether the existing log, if there is one, and the log in `blocks` differ where both have bytes, so that they are not
+    two states of the same log. Reads only as many blocks as it needs. Raises DependencyAway."""
     with beginning(path, 0) as (file, _):
         return any(not block.startswith(file.read(len(block))) for block in blocks)
 
 
 def lines_beyond(path: Path, length: int) -> Iterator[dict[str, Any]]:
-    """The lines after the first `length` bytes of a log; what is none is left out. Raises DependencyAway."""
+    """The lines after the first `length` bytes of a log; skips what is not a line. Raises DependencyAway."""
     with beginning(path, length) as (file, _):
         file.seek(length)
         while raw := file.readline(LONGEST_LINE):
@@ -105,5 +106,5 @@ def _wrong(raw: bytes, seq: int, prev: str) -> str | None:
     if line.get("seq") != seq:
         return f"has the number {line.get('seq')}: a line was removed, added or moved"
     if line["prev"] != prev:
-        return "does not follow from the line before it: one of the two was changed"
+        return "does not match the hash of the line before it: one of the two was changed"
     return None

@@ -1,4 +1,4 @@
-"""Alembic's migrations, run by `upgrade`: no alembic.ini, the package knows where they are."""
+"""Alembic's migrations, run by `upgrade`. There is no alembic.ini, because the package knows where they are."""
 
 from pathlib import Path
 
@@ -11,29 +11,29 @@ HEAD = max(path.name[:4] for path in (Path(__file__).parent / "versions").glob("
 
 
 def upgrade(database: Database, revision: str = HEAD) -> None:
-    """Bring the schema to `revision`. Raises InvalidInput for a database that a newer version of this program made."""
+    """Bring the schema to `revision`. Raises InvalidInput for a database that a newer version of this program has used."""
     there = _revision(database)
     if there is not None and there > HEAD:
         raise InvalidInput(
-            f"a newer version of md5-service has used this database: its schema is {there}, and this version knows those up to "
-            f"{HEAD}. Run the newer version; there is no way back but a backup that was made before"
+            f"a newer version of md5-service has used this database: its schema is {there}, and this version knows schemas up "
+            f"to {HEAD}. Run the newer version, or restore a backup that was made before the upgrade"
         )
     if there != revision:
         _run("upgrade", database, revision)
 
 
 def downgrade(database: Database, revision: str) -> None:
-    """Take the schema back to `revision` ("base": nothing left)."""
+    """Take the schema back to `revision` ("base": an empty database)."""
     _run("downgrade", database, revision)
 
 
 def is_current(database: Database) -> bool:
-    """Whether the schema is the one that this program works with."""
+    """Whether the schema is that of this version."""
     return _revision(database) == HEAD
 
 
 def _revision(database: Database) -> str | None:
-    """None: there is no schema yet."""
+    """The schema's revision; None if there is no schema yet."""
     with database.reading() as db:
         if not inspect(db).has_table("alembic_version"):
             return None
@@ -42,7 +42,7 @@ def _revision(database: Database) -> str | None:
 
 
 def _run(step: str, database: Database, revision: str) -> None:
-    from alembic import command  # takes a third of a second, which every start would pay
+    from alembic import command  # imported late: it would add a third of a second to every start
     from alembic.config import Config
     from alembic.util import CommandError
 
@@ -53,4 +53,4 @@ def _run(step: str, database: Database, revision: str) -> None:
         try:
             getattr(command, step)(config, revision)
         except CommandError as error:
-            raise InvalidInput(f"the database is not one that this version can use: {error}") from error
+            raise InvalidInput(f"this version cannot use the database: {error}") from error

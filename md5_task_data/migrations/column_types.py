@@ -1,4 +1,4 @@
-"""Types of columns that migrations share. They never change: what has run has run with them."""
+"""Column types that migrations share. They never change, because migrations that have run used them."""
 
 import sqlalchemy as sa
 

@@ -1,4 +1,4 @@
-"""Alembic's entry: runs the migrations on the connection, and in the transaction, that `upgrade` brings along."""
+"""Alembic's entry point: runs the migrations on the connection of `upgrade`, in its transaction."""
 
 from alembic import context
 

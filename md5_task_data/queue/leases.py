@@ -1,7 +1,7 @@
-"""What workers do to a task: claim, beat, finish, fail, give back.
+"""What workers do to a task: claim, beat, finish, fail, put back.
 
-Every operation checks the state that it moves a row from, under the fence of the claim, and moves nothing else. Whoever
-finds another state gets LeaseLost and must touch nothing more.
+Every operation checks the state from which it moves a row, under the fence of the claim, and changes nothing else. If
+the row is in another state, the worker gets LeaseLost and must not change anything more.
 """
 
 import json
@@ -33,11 +33,11 @@ from md5_task_data.registry import KINDS
 from md5_task_data.schema import SECOND, UNFINISHED, contents, tasks
 from md5_task_data.sql import as_json, given, now, searched_now
 
-MAX_HISTORY = 200  # entries kept in a row
+MAX_HISTORY = 200  # entries stored in a row
 
 
 class Slice(NamedTuple):
-    """Where in its file a part is: offset and size in bytes, and the number of its first line, from 1."""
+    """The position of a part in its file: offset and size in bytes, and the number of its first line, from 1."""
 
     offset: int
     size: int
@@ -46,8 +46,8 @@ class Slice(NamedTuple):
 
 @dataclass(frozen=True)
 class Claim:
-    """A task that is ours until its lease runs out; `fence` proves it. `content`: its bytes, where they are kept in the
-    database; else they are in the bucket."""
+    """A task that is ours until its lease expires; `fence` proves it. `content`: its bytes, if they are stored in the
+    database; otherwise they are in the bucket."""
 
     id: str
     kind: str
@@ -61,35 +61,37 @@ class Claim:
     owner: str
     total: int | None
     parent_id: str | None
-    parts_left: int | None  # 0: all parts have ended, and what is to be done is to close it
+    parts_left: int | None  # 0: all parts have finished, and the work is to close the file
     plan: Mapping[str, Any] | None
-    waited: int = 0  # microseconds since it was handed over
+    waited: int = 0  # microseconds since it was created
     content: bytes | None = field(default=None, compare=False, repr=False)
-    part: Slice | None = None  # of a part: where it is in its parent's file; owner, params, plan are its parent's, too
-    ended: Sequence[Mapping[str, Any]] = field(default=(), repr=False)  # to be closed: what came of the parts
+    part: Slice | None = (
+        None  # for a part: its position in the parent's file; owner, params and plan are then the parent's, too
+    )
+    ended: Sequence[Mapping[str, Any]] = field(default=(), repr=False)  # for a file to close: the results of its parts
 
     @property
     def file_id(self) -> str:
-        """Whose the bytes are."""
+        """The task whose bytes these are."""
         return self.parent_id or self.id
 
 
 def take(db: Connection, *conditions: ColumnElement[bool], limit: int | None = None) -> Sequence[RowMapping]:
-    """The one primitive, the same on PostgreSQL, MariaDB and SQLite (which locks as a whole): the rows that nobody else
-    is at, locked in id order, with the clock."""
+    """The one primitive, the same on PostgreSQL, MariaDB and SQLite (which locks the whole database): the matching rows
+    that nobody else has locked, locked in id order, with the clock as `now`."""
     query = select(tasks, now().label("now")).where(*conditions).order_by(tasks.c.id).limit(limit)
     return db.execute(query.with_for_update(skip_locked=True)).mappings().all()
 
 
 def take_ours(db: Connection, claim: Claim) -> RowMapping:
-    """The row of a claim, as `take` has it. Raises LeaseLost."""
+    """The row of a claim, as `take` returns it. Raises LeaseLost."""
     rows = take(db, _ours(claim))
     if not rows:
         raise LeaseLost(claim.id)
     return rows[0]
 
 
-IS_KNOWN = tasks.c.kind.in_(KINDS)  # to this version: what is newer is left to the workers that are
+IS_KNOWN = tasks.c.kind.in_(KINDS)  # to this version; newer kinds are left to newer workers
 _ONE, _SEVERAL = (
     select(
         *(tasks.c[each.name] for each in fields(Claim) if each.name in tasks.c),
@@ -102,8 +104,8 @@ _ONE, _SEVERAL = (
     .with_for_update(skip_locked=True, of=tasks)
     for untried in (literal(True), tasks.c.attempt == 0)
 )
-NOT_COUNTED = "it was not the only one, so this counts against nobody"
-IN_COMPANY = -1  # lost leases of a task that was claimed with others: the first loss may be any neighbour's fault
+NOT_COUNTED = "not counted, because the worker also had other files"
+IN_COMPANY = -1  # lost leases of a task claimed with others: any of them may have caused the first loss
 _TAKEN_ALONE, _TAKEN_TOGETHER = (
     update(tasks)
     .where(tasks.c.id.in_(bindparam("ids", expanding=True)))
@@ -132,8 +134,8 @@ _RESULTS_OF_PARTS = select(tasks.c.result).where(tasks.c.parent_id == bindparam(
 
 
 def claim(db: Connection, task_ids: Sequence[str], lease_s: float) -> list[Claim]:
-    """Take those of the named tasks that are queued; of several, only what nobody has tried yet. An expired lease is the
-    sweeper's: it alone counts lost ones."""
+    """Claim those of the named tasks that are queued; of several, only those that have never been attempted. Expired leases
+    are left to the sweeper, which alone counts lost ones."""
     query = _ONE if len(task_ids) == 1 else _SEVERAL
     rows = [row for row in map(dict, db.execute(query, {"ids": task_ids}).mappings()) if _is_whole(db, row)]
     if rows:
@@ -147,8 +149,8 @@ def claim(db: Connection, task_ids: Sequence[str], lease_s: float) -> list[Claim
 
 
 def leave(db: Connection, task_ids: Sequence[str]) -> None:
-    """Write down, once, of those of the named tasks that wait, and are of a kind that nobody here knows, that they are left for
-    others, and of a part also of its file. The sweeper sends their hints again, in longer and longer intervals."""
+    """Record that the named queued tasks of unknown kinds are left to other workers; for a part, record it for its file,
+    too. The sweeper repeats their hints at growing intervals."""
     here = tasks.c.id.in_(task_ids), tasks.c.status == "queued", tasks.c.left_at.is_(None), ~IS_KNOWN
     left = db.execute(select(tasks.c.id, tasks.c.parent_id).where(*here)).all()
     if ids := sorted({each for row in left for each in row if each is not None}):
@@ -157,14 +159,14 @@ def leave(db: Connection, task_ids: Sequence[str]) -> None:
 
 
 def take_up(db: Connection) -> None:
-    """Have what others left, and this version knows, be asked about at once. For a worker that starts."""
+    """Make tasks that others left, and that this version knows, due at once. Called by a worker when it starts."""
     left = tasks.c.left_at.is_not(None), UNFINISHED, IS_KNOWN
     db.execute(update(tasks).where(*left, tasks.c.status == "queued").values(due_at=now(), hints=1, left_at=None))
     db.execute(update(tasks).where(*left).values(left_at=None))
 
 
 def _is_whole(db: Connection, row: dict[str, Any]) -> bool:
-    """Give the row what belongs to it elsewhere. Not: it is a part of a file that does not wait for it any more."""
+    """Add the parent's and the part's data; False if the parent no longer waits."""
     if row["parent_id"] is not None:
         parent = db.execute(_PARENT, {"id": row["parent_id"]}).mappings().one_or_none()
         if parent is None:
@@ -176,12 +178,12 @@ def _is_whole(db: Connection, row: dict[str, Any]) -> bool:
 
 
 def beat(db: Connection, claim: Claim, progress: int, lease_s: float) -> None:
-    """Extend the lease and carry the progress (bytes) up. Raises LeaseLost: that is how a cancel comes down."""
+    """Extend the lease and store the progress (in bytes). Raises LeaseLost, which is how a worker learns of a cancel."""
     update_ours(db, claim, progress=progress, due_at=now() + microseconds(lease_s))
 
 
 def finish(db: Connection, claim: Claim, result: Mapping[str, Any]) -> None:
-    """Store the result; from here on it can be read, and its log line is owed. Raises LeaseLost."""
+    """Store the result. From here on it can be read, and its log line is due. Raises LeaseLost."""
     if finish_all(db, [(claim, result)]):
         raise LeaseLost(claim.id)
 
@@ -208,7 +210,7 @@ _KEPT = select(tasks.c.id).where(_THEIRS, tasks.c.outcome == "done")
 
 
 def finish_all(db: Connection, results: Sequence[tuple[Claim, Mapping[str, Any]]]) -> list[Claim]:
-    """As `finish`, for many in one statement. Returns those that are no longer ours, of which nothing is stored."""
+    """As `finish`, for many tasks in one statement. Returns the claims that were lost, for which nothing was stored."""
     objects = {
         claim.id.replace("-", ""): {"fence": claim.fence, "result": json.dumps(found), "md5": found.get("md5")}
         for claim, found in results
@@ -221,20 +223,20 @@ def finish_all(db: Connection, results: Sequence[tuple[Claim, Mapping[str, Any]]
 
 
 def fail(db: Connection, claim: Claim, error: Mapping[str, Any]) -> None:
-    """Store why the task cannot be done (`code` and `detail`)."""
+    """Store why the task failed (`code` and `detail`). Raises LeaseLost."""
     update_ours(db, claim, **failed(error))
 
 
 def failed(error: Mapping[str, Any]) -> dict[str, Any]:
-    """What a row says that has failed so; its log line is owed."""
+    """The column values of a task that failed with this error; its log line is due."""
     return {"status": "computed", "outcome": "failed", "error": dict(error), "computed_at": now(), "due_at": now()}
 
 
 def put_back(
     db: Connection, claim: Claim, reason: str, *, delay_s: float, is_error: bool, is_attempt: bool = True
 ) -> None:
-    """Queue the task again after `delay_s`. `is_error` counts it against the task; without `is_attempt` (an orderly stop)
-    the attempt is given back."""
+    """Queue the task again after `delay_s` seconds. `is_error`: counts as an error of the task. `is_attempt=False`: does
+    not count as an attempt (an orderly stop). Raises LeaseLost."""
     row = take_ours(db, claim)
     update_ours(
         db,
@@ -256,8 +258,8 @@ def _ours(claim: Claim) -> ColumnElement[bool]:
 
 
 def update_ours(db: Connection, claim: Claim, **values: Any) -> None:
-    """Raises LeaseLost, also for a part of a file that does not wait for it any more."""
-    # Asked before, and not in the same statement: MariaDB would lock the parent, which comes later in the order of locks.
+    """Update the row of a claim. Raises LeaseLost, also for a part whose file no longer waits."""
+    # A separate query: in one statement, MariaDB would lock the parent, too, against the order of locks.
     if claim.parent_id is not None and not db.scalar(_PARENT_WAITS, {"id": claim.parent_id}):
         raise LeaseLost(claim.id)
     if db.execute(update(tasks).where(_ours(claim)).values(**values)).rowcount != 1:
@@ -265,7 +267,7 @@ def update_ours(db: Connection, claim: Claim, **values: Any) -> None:
 
 
 def extended(row: RowMapping, reason: str, status: str = "queued") -> list[dict[str, Any]]:
-    """The row's history with an attempt that ended so, and not with an outcome."""
+    """The row's history with one more attempt, which ended for `reason` without an outcome."""
     started = {"at": row["started_at"], "status": "running", "reason": None}
     ended = {"at": row["now"], "status": status, "reason": reason}
     return [*row["history"], started, ended][-MAX_HISTORY:]

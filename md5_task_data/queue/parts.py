@@ -1,10 +1,11 @@
-"""A file that is more than one worker should hold is cut into parts, which all workers share. A part is a task, claimed and
-kept as every other; it has a parent, and no line in the log.
+"""Parts: a file that is too large for one worker is cut into parts, which all workers share. A part is a task, claimed and
+stored as any other; it has a parent, and no log line.
 
-The cuts, their number and `waiting` are committed together. The end of a part is one transaction: what came of it, the
-parent's count, the part itself; with the last of them the parent is queued, to be closed. Only parts of a parent that waits
-can be claimed or ended: whoever ends the parent before, by a cancel or because a part failed, touches no row but the parent's,
-and the sweeper clears away the rest. Locks are taken in this order: the rows that a part brings, the parent, the part.
+The parts, their number and the status `waiting` are committed together. Finishing a part is one transaction: its rows,
+the parent's count and the part itself; the last part also queues the parent, to be closed. Parts can be claimed or
+finished only while their parent waits. So whatever ends the parent earlier, a cancel or a failed part, changes only the
+parent's row, and the sweeper removes the parts. Locks are taken in this order: the rows that a part brings, the parent,
+the part.
 """
 
 import uuid
@@ -20,8 +21,8 @@ from md5_task_data.queue.leases import Claim, Slice, extended, failed, microseco
 from md5_task_data.schema import IS_PART, SECOND, Row, tasks
 from md5_task_data.sql import now, searched_now
 
-NOBODY = ""  # owns the parts: no client sees one
-LOOK_AGAIN_S = 10  # at a parent that waits
+NOBODY = ""  # the owner of parts, which no client sees
+LOOK_AGAIN_S = 10  # at a waiting parent
 BATCH = 5000  # parts that one step deletes
 _parent = tasks.alias("parent")
 
@@ -29,8 +30,8 @@ _parent = tasks.alias("parent")
 def cut(
     db: Connection, claim: Claim, slices: Sequence[Slice], plan: Mapping[str, Any], total: int, unit: str
 ) -> list[Message]:
-    """Have the file done in parts, by all workers; its progress is from now on that of `total` such units. Returns the hints to
-    send once that is committed. Raises LeaseLost."""
+    """Cut the file into parts for all workers; from now on its progress counts up to `total`, in `unit`. Returns the hints
+    to send after the commit. Raises LeaseLost."""
     row = take_ours(db, claim)
     update_ours(
         db,
@@ -42,14 +43,14 @@ def cut(
         unit=unit,
         progress=0,
         due_at=now() + microseconds(LOOK_AGAIN_S),
-        history=extended(row, f"cut into {len(slices)} parts, which all workers share", "waiting"),
+        history=extended(row, f"cut into {len(slices)} parts, shared by all workers", "waiting"),
     )
     return _insert_parts(db, row, slices)
 
 
 def end_part(db: Connection, claim: Claim, result: Mapping[str, Any], done: int) -> list[Message]:
-    """Store what came of a part, with so many units of progress. Returns the hints to send once that is committed: after the
-    last one, its file is to be closed. Raises LeaseLost."""
+    """Store the result of a part and add `done` units of progress. Returns the hints to send after the commit: the last
+    part makes its file due to be closed. Raises LeaseLost."""
     done_by_now = tasks.c.progress + done
     _change_waiting(db, claim.file_id, parts_left=tasks.c.parts_left - 1, progress=done_by_now, left_at=None)
     update_ours(db, claim, status="done", outcome="done", result=dict(result), finished_at=now(), due_at=None)
@@ -57,15 +58,16 @@ def end_part(db: Connection, claim: Claim, result: Mapping[str, Any], done: int)
 
 
 def fail_part(db: Connection, claim: Claim, error: Mapping[str, Any]) -> None:
-    """A part that cannot be done fails its whole file. Raises LeaseLost."""
-    db.execute(select(tasks.c.id).where(tasks.c.id == claim.file_id).with_for_update())  # before the part
+    """Fail a part and with it the whole file. Raises LeaseLost."""
+    # The parent must be locked before the part.
+    db.execute(select(tasks.c.id).where(tasks.c.id == claim.file_id).with_for_update())
     update_ours(db, claim, status="failed", outcome="failed", error=dict(error), finished_at=now(), due_at=None)
     _fail_parent(db, claim.file_id, error)
 
 
 def settle_due(db: Connection) -> list[Message]:
-    """Of the parents that wait and are due to be looked at: fail those of which a part has failed with a worker that could not
-    say so, and queue those that have no part left. Returns the hints to send."""
+    """Look at waiting parents that are due: fail those with a failed part whose worker was lost, and queue those that have
+    no parts left. Returns the hints to send."""
     due = select(*NEEDED).where(tasks.c.due_at <= searched_now(), tasks.c.status == "waiting")
     parents = db.execute(due.order_by(tasks.c.id).limit(100).with_for_update(skip_locked=True)).mappings().all()
     messages = []
@@ -83,12 +85,12 @@ def settle_due(db: Connection) -> list[Message]:
 
 
 def delete_all(db: Connection, parent_id: str) -> None:
-    """Delete the parts of a file that has ended; who was still at one of them stores nothing more from here on."""
+    """Delete the parts of a finished file; a worker that still has one of them can store nothing more."""
     db.execute(delete(tasks).where(tasks.c.parent_id == parent_id))
 
 
 def delete_ended(db: Connection) -> int:
-    """Delete some of the parts whose parent has its outcome; returns how many."""
+    """Delete some of the parts of parents that have an outcome; returns how many."""
     ended = (
         select(tasks.c.id)
         .join(_parent, _parent.c.id == tasks.c.parent_id)
@@ -102,10 +104,10 @@ def delete_ended(db: Connection) -> int:
 
 
 def _insert_parts(db: Connection, parent: Row, slices: Sequence[Slice]) -> list[Message]:
-    """Parts of the file, queued; returns the hints to send once that is committed."""
+    """Insert the parts of a file, queued; returns the hints to send after the commit."""
     due = {"created_at": parent["now"], "due_at": parent["now"] + FIRST_HINT_S * SECOND}
     shared = {name: parent[name] for name in ("kind", "filename", "traceparent")}
-    first = uuid.UUID(parent["id"]).int + 1  # so that they come after it in every order of locks
+    first = uuid.UUID(parent["id"]).int + 1  # so that parts are locked after their parent
     rows = [
         {
             **dict.fromkeys(tasks.c.keys()),
@@ -130,7 +132,7 @@ def _insert_parts(db: Connection, parent: Row, slices: Sequence[Slice]) -> list[
 
 
 def _close_if_last(db: Connection, parent_id: str) -> list[Message]:
-    """Queue the parent where no part is left; returns the hint to send once that is committed."""
+    """Queue the parent if no part is left; returns the hint to send after the commit."""
     query = select(*NEEDED, tasks.c.parts_left)
     parent = db.execute(query.where(tasks.c.id == parent_id)).mappings().one()
     if parent["parts_left"]:
@@ -140,12 +142,12 @@ def _close_if_last(db: Connection, parent_id: str) -> list[Message]:
 
 
 def _fail_parent(db: Connection, parent_id: str, error: Mapping[str, Any]) -> None:
-    """Raises LeaseLost where it does not wait any more."""
+    """Raises LeaseLost if the parent no longer waits."""
     _change_waiting(db, parent_id, **failed(error))
 
 
 def _queue(db: Connection, parent_id: str) -> None:
-    """To be closed, which is work with a count of attempts of its own."""
+    """Queue the parent to be closed, which counts its own attempts."""
     due = now() + FIRST_HINT_S * SECOND
     anew = dict.fromkeys(("attempt", "lost_leases", "errors", "parts_left"), 0)
     _change_waiting(db, parent_id, status="queued", hints=1, started_at=None, due_at=due, **anew)

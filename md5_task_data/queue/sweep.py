@@ -1,7 +1,7 @@
-"""What is due: hints that must be sent again, and tasks whose worker was lost. Asked by the sweeper, and by `md5-service up`
-when it starts.
+"""What is due: hints to repeat, and tasks whose worker was lost. Called by the sweeper, and by `md5-service up` when it
+starts.
 
-As in `leases`, every operation checks the state that it moves a row from.
+As in `leases`, every operation checks the state from which it moves a row.
 """
 
 from dataclasses import dataclass, field
@@ -15,13 +15,13 @@ from md5_task_data.schema import SECOND, UNFINISHED, tasks
 from md5_task_data.sql import now, searched_now
 
 LONGEST_HINT_S = 600
-BATCH = 500  # rows that one sweep transaction takes
+BATCH = 500  # rows in one sweep transaction
 
 
 @dataclass
 class Due:
-    """What a sweep found: messages to send, those whose lease was lost, as they were; and how many of these are queued
-    again, or given up because that came too often."""
+    """What a sweep found: the messages to send; the rows whose lease was lost, as they were before; and how many of these
+    were queued again, or failed because it happened too often."""
 
     messages: list[Message] = field(default_factory=list)
     lost: list[RowMapping] = field(default_factory=list)
@@ -32,13 +32,13 @@ class Due:
 
 
 def restart(db: Connection) -> int:
-    """Queue again whatever was being worked on, and return how much that was. Only for one who knows that no worker is
-    alive: `md5-service up`, before it starts any. It counts against no task, for it was not the task that ended the
-    service. A time further off than any that is ever set was written by a clock that has since been put back: it is due."""
+    """Queue every running task again, and return how many there were. Only safe when no worker is running: `md5-service up`
+    calls it before it starts any. It is not counted against any task, because no task ended the service. A due time further
+    away than any that is ever set was written by a clock that has since been put back: such a task is due."""
     rows = take(db, tasks.c.status == "running")
     for row in rows:
         values = {"status": "queued", "fence": row["fence"] + 1, "due_at": now(), "hints": 1, "started_at": None}
-        history = extended(row, "the service ended while it was at this file, and was started again")
+        history = extended(row, "the service stopped during the work and was restarted")
         db.execute(update(tasks).where(tasks.c.id == row["id"]).values(**values, progress=0, history=history))
     too_far = and_(tasks.c.due_at > searched_now() + LONGEST_HINT_S * SECOND, UNFINISHED)
     db.execute(update(tasks).where(too_far).values(due_at=now()))
@@ -46,16 +46,16 @@ def restart(db: Connection) -> int:
 
 
 def hint_all(db: Connection) -> None:
-    """Have the next sweep send a hint for each queued task. Only for one who knows that the broker has none of them, and that no
-    worker is alive: a restore."""
+    """Make the next sweep send a hint for each queued task. Only safe when the broker has no messages and no worker is
+    running: after a restore."""
     db.execute(update(tasks).where(tasks.c.status == "queued", UNFINISHED).values(due_at=now(), hints=1))
 
 
 def sweep(db: Connection, *, after: str, publish_all: bool, lease_s: float, max_attempts: int) -> Due:
-    """Move on what is due, up to BATCH rows with an id beyond `after`, in one query.
+    """Process what is due, up to BATCH rows with an id greater than `after`, found by one query.
 
-    `publish_all`: the broker's queue is empty, so every queued task needs a new message, but not those in a back-off, nor those
-    that were left for others: however many they are, they come when they are due, and keep nobody waiting.
+    `publish_all`: the broker's queue is empty, so every queued task needs a new message. Tasks in a back-off and tasks
+    left to other workers are excluded: they come when they are due, so that even many of them keep nobody waiting.
     """
     horizon = searched_now() + (LONGEST_HINT_S * SECOND if publish_all else 0)
     is_due = tasks.c.due_at <= searched_now()
@@ -72,12 +72,12 @@ def sweep(db: Connection, *, after: str, publish_all: bool, lease_s: float, max_
     due.messages = messages_for(waiting)
     if queued := [row["id"] for row in waiting]:
         wait_s = case((tasks.c.hints >= 5, LONGEST_HINT_S), else_=literal(FIRST_HINT_S).bitwise_lshift(tasks.c.hints))
-        hinted = case((tasks.c.hints >= 5, tasks.c.hints), else_=tasks.c.hints + 1)  # enough for the longest wait
+        hinted = case((tasks.c.hints >= 5, tasks.c.hints), else_=tasks.c.hints + 1)  # 5 is enough for the longest wait
         moved = update(tasks).where(tasks.c.id.in_(queued))
         db.execute(moved.values(due_at=now() + wait_s * SECOND, hints=hinted))
     for row in rows:
         if row["status"] == "running":
-            why = f"the worker ended, or showed no sign of life for {lease_s:g} s"
+            why = f"the worker died or sent no heartbeat for {lease_s:g} s"
             due.lost.append(row)
             if _count_loss(db, row, why, max_attempts, hint_s=FIRST_HINT_S):
                 due.messages += messages_for([row])
@@ -88,12 +88,13 @@ def sweep(db: Connection, *, after: str, publish_all: bool, lease_s: float, max_
 
 
 def give_up(db: Connection, claim: Claim, why: str, max_attempts: int) -> None:
-    """A worker that sees no way on says so before it ends; that counts as a lost lease. Raises LeaseLost."""
+    """Give up a claim because its work cannot go on; the worker ends after it. Counts as a lost lease. Raises LeaseLost."""
     _count_loss(db, take_ours(db, claim), why, max_attempts, hint_s=0)
 
 
 def _count_loss(db: Connection, row: RowMapping, why: str, max_attempts: int, *, hint_s: float) -> bool:
-    """Count a lost lease against its task. Returns whether the task has another try; a hint for it is due in `hint_s`."""
+    """Count a lost lease against its task. Returns whether the task will be attempted again; its hint is then due in
+    `hint_s` seconds."""
     lost: int = row["lost_leases"] + 1
     values: dict[str, Any]
     if has_another := lost < max_attempts:
@@ -106,9 +107,12 @@ def _count_loss(db: Connection, row: RowMapping, why: str, max_attempts: int, *,
             "history": extended(row, f"{why}; {f'loss {lost} of {max_attempts}' if lost else NOT_COUNTED}"),
         }
     else:
-        error = {"code": "worker_lost", "detail": f"given up after {lost} tries that did not end; the last one: {why}"}
+        error = {
+            "code": "worker_lost",
+            "detail": f"The task was given up after {lost} attempts that did not finish. The last time, {why}.",
+        }
         values = failed(error)
-        # A part fails its file, too; but that is to be locked before it, and so not here: `parts.settle_due` does it.
+        # A failed part fails its file, too. But the file must be locked before the part, so `parts.settle_due` does that.
         if row["parent_id"] is not None:
             values |= {"status": "failed", "finished_at": now(), "due_at": None}
     # The fence shuts the lost worker out even where the task is not claimed again.

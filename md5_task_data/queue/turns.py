@@ -1,10 +1,12 @@
-"""Whose turn it is in a lane: no flood of one owner keeps another one waiting for longer than the work that is running.
+"""Whose turn it is in a lane: a flood of one owner's tasks makes no other owner wait for longer than the work in progress
+takes.
 
-A message is a turn, and no more: what its worker then does is decided here, on the rows. In `large` the turn is had by the owner
-at whose tasks the fewest workers are; where that is several, by the next one after whom this worker served last, in the order of
-their names; and his oldest task is done. In `work` what the message names is done, for it takes no time; but where that had
-to wait, the next owner has a turn right after it. A row that is taken so needs no message of its own any more, and its message,
-when it comes, is another's turn: there are always as many of them as there are rows that wait.
+Each message gives its worker one turn; what the worker then does is decided here, from the rows. In `large`, the turn
+goes to the owner with the fewest running tasks; among several, to the next one by name after the owner that this worker
+served last. The owner's oldest task is claimed. In `work`, the tasks that the message names are claimed, because they
+take little time; but if they had to wait, the next owner gets a turn right after. A task that is claimed on a turn no
+longer needs its own message, which gives someone else a turn when it arrives: there are always as many messages as
+waiting tasks.
 """
 
 from collections.abc import Iterable, Sequence
@@ -18,7 +20,7 @@ from md5_task_data.queue.leases import Claim
 from md5_task_data.schema import SECOND, UNFINISHED, tasks
 from md5_task_data.sql import searched_now
 
-A_WHILE = SECOND // 4  # who waits no longer in `work` is not kept waiting by anybody
+A_WHILE = SECOND // 4  # microseconds; a shorter wait in `work` is not caused by other owners
 
 BY_TURN = "ix_tasks_status_lane_turn_of_id"
 
@@ -26,7 +28,7 @@ _parent = tasks.alias("parent")
 _HERE = and_(UNFINISHED, tasks.c.lane == bindparam("lane"))
 _WAITS = and_(_HERE, tasks.c.status == "queued")
 _IS_READY = and_(
-    or_(tasks.c.hints > 0, tasks.c.due_at <= searched_now()),  # else it is to wait for longer: something was away
+    or_(tasks.c.hints > 0, tasks.c.due_at <= searched_now()),  # otherwise it is in a back-off
     or_(tasks.c.parent_id.is_(None), exists().where(_parent.c.id == tasks.c.parent_id, _parent.c.status == "waiting")),
     tasks.c.id.not_in(bindparam("tried", expanding=True)),
     leases.IS_KNOWN,
@@ -34,7 +36,7 @@ _IS_READY = and_(
 
 
 def _by_index(query: Select[Any]) -> Select[Any]:
-    """MariaDB would rather read all rows."""
+    """Force the index, because MariaDB would rather read all rows."""
     return query.with_hint(tasks, f"FORCE INDEX ({BY_TURN})", "mariadb").with_hint(
         tasks, f"FORCE INDEX ({BY_TURN})", "mysql"
     )
@@ -46,14 +48,15 @@ def _following(after: ColumnElement[bool]) -> ScalarSelect[str]:
 
 
 def _owners() -> CTE:
-    """Of what waits; the index is asked for one after the other, which costs a step for each owner, not for each row."""
+    """The owners of waiting tasks. The index is searched for one owner after the other, which costs a step per owner rather
+    than per row."""
     first = select(_following(tasks.c.turn_of.is_not(None)).label("owner")).cte("owners", recursive=True)
     following = _following(tasks.c.turn_of > first.c.owner)
     return first.union_all(select(following).where(first.c.owner.is_not(None)))
 
 
 def _owners_on_mariadb() -> CTE:
-    """The same from the index alone: steps as those above it would take for each row, and for each owner once."""
+    """The same from the index alone: MariaDB would take the steps of `_owners` for each row, and takes these once per owner."""
     waits = tasks.c.status == "queued", tasks.c.lane == bindparam("lane"), tasks.c.turn_of.is_not(None)
     return _by_index(select(tasks.c.turn_of.label("owner")).distinct()).where(*waits).cte("owners")
 
@@ -78,16 +81,16 @@ _OF_OWNER = (
 
 
 def claim(db: Connection, lane: str, task_ids: Sequence[str], lease_s: float, last: str) -> list[Claim]:
-    """What a worker is to do that takes a message of this lane, and served the owner `last` before."""
+    """Claim what a worker should do that received a message of this lane and last served the owner `last`."""
     claims = leases.claim(db, task_ids, lease_s) if lane == WORK else claim_next(db, LARGE, lease_s, last)
-    if len(claims) < len(task_ids):  # a message of `large` names one
+    if len(claims) < len(task_ids):  # a message of `large` names one task
         leases.leave(db, task_ids)
     return claims
 
 
 def claim_next(db: Connection, lane: str, lease_s: float, last: str) -> list[Claim]:
-    """The task of the owner whose turn it is, or as many as go together; none where nobody waits."""
-    tried: set[str] = set()  # of which others are at
+    """Claim the task of the owner whose turn it is, or as many as go together; an empty list if none waits."""
+    tried: set[str] = set()  # tasks that others have locked
     while waiting := _in_turn(db, lane, last, tried):
         for owner, oldest in waiting:
             if claims := leases.claim(db, _together(db, lane, owner, oldest, tried), lease_s):
@@ -97,12 +100,12 @@ def claim_next(db: Connection, lane: str, lease_s: float, last: str) -> list[Cla
 
 
 def has_waited(claims: Iterable[Claim]) -> bool:
-    """Whether there is more to do in `work` than its workers can do at once."""
+    """Whether `work` has more to do than its workers can do at once."""
     return any(claim.waited > A_WHILE for claim in claims)
 
 
 def _in_turn(db: Connection, lane: str, last: str, tried: Iterable[str]) -> list[tuple[str, str]]:
-    """The owners of what waits, each with his oldest task."""
+    """The owners of waiting tasks, in the order of their turns, each with the oldest task."""
     query = _WAITING if db.dialect.name in ("postgresql", "sqlite") else _WAITING_ON_MARIADB
     found = db.execute(query, {"lane": lane, "tried": list(tried)})
     rows = [row for row in found if row.oldest is not None]
@@ -111,7 +114,7 @@ def _in_turn(db: Connection, lane: str, last: str, tried: Iterable[str]) -> list
 
 
 def _together(db: Connection, lane: str, owner: str, oldest: str, tried: Iterable[str]) -> Sequence[str]:
-    """The oldest, and what goes with it."""
+    """The oldest task, and those that go with it."""
     if lane == LARGE:
         return [oldest]
     given = {"lane": lane, "owner": owner, "oldest": oldest, "tried": list(tried)}

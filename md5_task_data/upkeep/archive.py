@@ -1,13 +1,13 @@
-"""A backup as one file: a tar that is written, and read, from its beginning to its end, so that it may go through a pipe.
+"""The format of a backup: a tar that is written and read from beginning to end, so it can go through a pipe.
 
-about.json                   format, version of the schema, when it was made
-log/tasks.log                the log, as far as the rows know it
-bucket/<xx>/<id>             bytes of tasks, under the names that the bucket has for them
-database/<table>.jsonl.gz    rows; see `portable`
-backup.json                  that all this is whole: what it holds, and the SHA-256 of names and bytes of all that comes before
+about.json                   format, schema version, when it was made
+log/tasks.log                the log, up to the length that the rows know
+bucket/<xx>/<id>             bytes of tasks, named as in the bucket
+database/<table>.jsonl.gz    rows; see `rows`
+backup.json                  what the backup holds, and the SHA-256 of the names and bytes of all members above
 
-Without the last member, or with one that does not agree, it is no backup: it was cut, or changed. It may have been compressed
-meanwhile.
+The last member proves that the backup is complete. Without it, or if it does not match, the backup was cut or changed.
+The tar may be compressed.
 """
 
 import hashlib
@@ -26,53 +26,55 @@ from md5_task_data.errors import DependencyAway, InvalidInput
 from md5_task_data.schema import SECOND, rfc3339
 from md5_task_data.upkeep.decompressed import DAMAGED, decompressed
 
-FORMAT = 1  # of all this; goes up when an older program could not read it
+FORMAT = 1  # of the archive; incremented when an older program could not read it
 ABOUT, WHOLE, LOG = "about.json", "backup.json", "log/tasks.log"
 BYTES = re.compile(r"bucket/([0-9a-f]{2})/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{10}\1)")
 ROWS = re.compile(r"database/([a-z_]{1,64})\.jsonl\.gz")
-BLOCK = 1 << 20  # bytes that are read and written at once
-MOST_WORDS = 1 << 20  # bytes of about.json, and of backup.json
-MOST_OF_HEAD = 4 * BLOCK  # bytes that are read for the head of a file, what is read ahead included
+BLOCK = 1 << 20  # bytes that are read and written at a time
+MOST_WORDS = 1 << 20  # bytes of about.json and backup.json
+MOST_OF_HEAD = 4 * BLOCK  # bytes that are read for the header of a member, including read-ahead
 
 Digest = Callable[[bytes], object]
 
 
 def bytes_name(task_id: str) -> str:
+    """The member with a task's bytes."""
     return str(place_in(Path("bucket"), task_id))
 
 
 def rows_name(table: str) -> str:
+    """The member with a table's rows."""
     return f"database/{table}.jsonl.gz"
 
 
 class Writer:
-    """Writes a backup, member after member. Flat in memory. Every method raises OSError."""
+    """Writes a backup, member after member, in constant memory. Every method raises OSError."""
 
     def __init__(self, file: IO[bytes], schema: str, made_at: int) -> None:
-        """`made_at`: the moment that it is of, in microseconds since 1970."""
+        """`made_at`: the moment of the backup's contents, in microseconds since 1970."""
         self.made_at = made_at
         self._tar = tarfile.open(fileobj=file, mode="w|", format=tarfile.PAX_FORMAT, bufsize=BLOCK)  # noqa: SIM115 (closed by `end`)
         self._hash = hashlib.sha256()
         self.add_json(ABOUT, {"format": FORMAT, "schema": schema, "made_at": rfc3339(self.made_at)})
 
     def add(self, name: str, file: IO[bytes], size: int) -> None:
-        """The next `size` bytes of the file, which must have so many."""
+        """Add the next `size` bytes of the file, which must have as many."""
         member = tarfile.TarInfo(name)
         member.size, member.mode, member.mtime = size, 0o600, self.made_at // SECOND
         self._hash.update(_named(name, size))
         self._tar.addfile(member, _Hashed(file, self._hash.update))
-        self._tar.members.clear()  # type: ignore[attr-defined]  # else every one of them stays in memory
+        self._tar.members.clear()  # type: ignore[attr-defined]  # or tarfile keeps every member in memory
 
     def add_json(self, name: str, words: Mapping[str, Any]) -> None:
         raw = json.dumps(words, indent=1).encode() + b"\n"
         self.add(name, io.BytesIO(raw), len(raw))
 
     def abandon(self) -> None:
-        """Nothing more is written. Without this the tar would try to, when nobody needs it any more."""
-        self._tar.fileobj.closed = True  # type: ignore[attr-defined]  # of tarfile's own stream, not of `file`
+        """Write nothing more. Otherwise the tar would still write when it is garbage-collected."""
+        self._tar.fileobj.closed = True  # type: ignore[attr-defined]  # closes tarfile's own stream, not `file`
 
     def end(self, holds: Mapping[str, Any]) -> None:
-        """Say that this was all, and what it was."""
+        """Add the last member, which says what the backup holds."""
         self.add_json(WHOLE, {**holds, "sha256": self._hash.hexdigest()})
         self._tar.close()
 
@@ -89,8 +91,8 @@ class Member:
 
 
 class Reader:
-    """Reads a backup, member after member. `about` is there at once, `holds` at the end. Every method raises InvalidInput for
-    what is no backup, or not a whole one, and DependencyAway where it cannot be read."""
+    """Reads a backup, member after member. `about` is set at once, `holds` at the end. Every method raises InvalidInput for
+    a file that is not a whole backup, and DependencyAway if it cannot be read."""
 
     def __init__(self, file: IO[bytes]) -> None:
         self.holds: Mapping[str, Any] = {}
@@ -99,7 +101,7 @@ class Reader:
             self._source = _Source(decompressed(file))
             try:
                 source = cast(IO[bytes], self._source)
-                self._tar = tarfile.open(fileobj=source, mode="r|", bufsize=BLOCK)  # noqa: SIM115 (nothing is to be closed)
+                self._tar = tarfile.open(fileobj=source, mode="r|", bufsize=BLOCK)  # noqa: SIM115 (nothing needs closing)
             except (tarfile.ReadError, EOFError):
                 raise _no_backup() from None
         first = self._next()
@@ -108,26 +110,26 @@ class Reader:
         self.about = _json(first)
         if self.about.get("format") != FORMAT:
             raise InvalidInput(
-                f"this backup has the format {self.about.get('format')!r}, and this program knows {FORMAT}: "
-                "use the version of md5-service that made it, or a newer one"
+                f"this backup has the format {self.about.get('format')!r}; this version reads format {FORMAT}. "
+                "Use the version of md5-service that made it, or a newer one"
             )
 
     def members(self) -> Iterator[Member]:
-        """All that is between the first and the last. Ends without an error only where the backup is whole: until then nothing
-        of it is to be believed. What of a member is not read by its reader is read all the same."""
+        """All members between the first and the last. Ends without an error only if the backup is whole; until then, do not
+        trust any of it. Reads the rest of each member that its user has not read."""
         while member := self._next():
             if member.name == WHOLE:
                 return
             yield member
             for _ in member.blocks():
                 pass
-        raise InvalidInput("this backup is not whole: it was cut, or is still being written; take another one")
+        raise InvalidInput("this backup is incomplete: it was cut, or is still being written; use another one")
 
     def _next(self) -> Member | None:
         digest = self._hash.hexdigest()
         with _reading(), self._source.of_a_head():
             info = self._tar.next()
-        self._tar.members.clear()  # type: ignore[attr-defined]  # else every one of them stays in memory
+        self._tar.members.clear()  # type: ignore[attr-defined]  # or tarfile keeps every member in memory
         if info is None:
             return None
         file = self._tar.extractfile(info) if info.isreg() else None
@@ -143,7 +145,7 @@ class Reader:
 
 
 class _Source:
-    """What a tar is read from. What stands between the bytes of two files is short, for it is read in one piece, and kept."""
+    """The file from which a tar is read. Limits what tarfile reads for the header of a member, which it holds in memory."""
 
     def __init__(self, file: IO[bytes]) -> None:
         self._file = file
@@ -164,7 +166,7 @@ class _Source:
 
 
 class _Hashed(io.BufferedIOBase):
-    """Reads of a file, and tells `digest` what there was."""
+    """Reads from a file, and passes what was read to `digest`."""
 
     def __init__(self, file: IO[bytes], digest: Digest) -> None:
         self._file = file
@@ -195,10 +197,10 @@ def _reading() -> Iterator[None]:
         ValueError,
         IndexError,
         RecursionError,
-    ):  # the last three: of tarfile, by odd headers
+    ):  # the last three: raised by tarfile for odd headers
         raise _damaged() from None
     except OSError as error:
-        if error.errno is None:  # of bzip2
+        if error.errno is None:  # raised by bzip2
             raise _damaged() from None
         raise DependencyAway(f"the backup cannot be read: {error.strerror or error}") from error
 
@@ -219,10 +221,10 @@ def _named(name: str, size: int) -> bytes:
 
 def _no_backup() -> InvalidInput:
     return InvalidInput(
-        "this is no backup of md5-service: give the file that `md5-service backup` wrote; of compressed ones, those of gzip, "
-        "bzip2 and xz are read"
+        "this is not a backup of md5-service: give a file that `md5-service backup` wrote; it may be compressed with gzip, "
+        "bzip2 or xz"
     )
 
 
 def _damaged() -> InvalidInput:
-    return InvalidInput("this backup is damaged: it was cut, or changed after it was made; take another one")
+    return InvalidInput("this backup is damaged: it was cut, or changed after it was made; use another one")

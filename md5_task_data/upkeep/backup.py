@@ -1,12 +1,13 @@
-"""A backup of database, bucket and log, while the service works.
+"""Makes a backup of database, bucket and log while the service runs.
 
-    B1  link what the rows keep of the bucket into a folder of our own: from here on nobody can delete it
-    B2  one snapshot of the database: link what has come since; write its rows down beside the links
-    B3  write it all into the archive, at leisure: the log as far as the snapshot knows it, the bytes, the rows
+    B1  hard-link the stored bytes that rows keep into a folder of the backup's own: from here on nobody can delete them
+    B2  in one snapshot of the database: link what has come since; write the rows to files beside the links
+    B3  write everything into the archive: the log up to the length in the snapshot, the bytes, the rows
 
-A task that keeps its bytes in the snapshot has them in the backup. They were stored before its row was; but between B1 and B2 it
-may come, end, and let go of them: then they are nowhere any more, and the snapshot is taken anew. Of what has ended, bytes that
-two snapshots lack are gone for good, and no reason to have no backup.
+Every task that keeps its bytes in the snapshot has them in the backup. They were stored before the task's row was. But
+between B1 and B2 a task may be created, finish, and lose its bytes; then they no longer exist, and the snapshot is
+repeated. If two snapshots miss the bytes of a finished task, they are gone for good, and the backup is made without
+them.
 """
 
 import os
@@ -34,14 +35,14 @@ from md5_task_data.upkeep.archive import LOG, Writer, bytes_name, rows_name
 from md5_task_data.upkeep.rows import dump
 from md5_task_data.upkeep.staging import OnProgress, Staging, staging
 
-BATCH = 500  # rows that are looked at, at once
+BATCH = 500  # rows that are read at a time
 MOST_SNAPSHOTS = 10
-SHOWN = 3  # ids in an error
+SHOWN = 3  # ids named in an error
 
 
 @dataclass
 class Holds:
-    """What is in a backup: rows by table, stored files and their bytes, bytes of the log."""
+    """What a backup holds: rows by table, stored files and their bytes, bytes of the log."""
 
     rows: dict[str, int] = field(default_factory=dict)
     files: int = 0
@@ -55,19 +56,20 @@ class Holds:
 def backup(
     database: Database, bucket: Bucket, log: Path, file: IO[bytes], on_progress: OnProgress = lambda _: None
 ) -> Holds:
-    """Write a backup into `file`, and return what it holds. Flat in memory. Raises InvalidInput where the database is not of this
-    version, BytesMissing where bytes of tasks that have not ended are gone, StorageFull, DependencyAway; OSError: the file's."""
+    """Write a backup into `file` and return what it holds. Constant memory. Raises InvalidInput if the database has another
+    version's schema, BytesMissing if bytes of unfinished tasks are gone, StorageFull, DependencyAway; OSError comes from
+    `file`."""
     if not migrations.is_current(database):
         raise InvalidInput(
-            "the database's schema is not of this version: make the backup with the md5-service that it belongs to, or "
-            "bring it up to date first (`md5-service migrate`)"
+            "the database's schema is not that of this version: make the backup with the version of md5-service that uses it, "
+            "or upgrade it first (`md5-service migrate`)"
         )
     with staging(bucket, "backup") as stage:
         gone: Mapping[str, bool] = {}
         for left in reversed(range(MOST_SNAPSHOTS)):
-            on_progress("links to the stored bytes")
+            on_progress("linking the stored bytes")
             _link_kept(database, stage)
-            made_at = time_ns() // 1000  # what is handed over from here on may be in it, or not
+            made_at = time_ns() // 1000  # tasks created from here on may or may not be included
             with snapshot(database) as db:
                 length = read_log_head(db).length
                 before, gone = gone, _link_missing(db, stage)
@@ -78,7 +80,7 @@ def backup(
                     break
         else:
             raise BytesMissing(
-                f"the bytes of {len(missing)} tasks that have not ended are not in the bucket: {', '.join(missing[:SHOWN])}; "
+                f"the bytes of {len(missing)} unfinished tasks are not in the bucket: {', '.join(missing[:SHOWN])}; "
                 "`md5-service doctor` says what to do"
             )
         writer = Writer(file, migrations.HEAD, made_at)
@@ -90,20 +92,21 @@ def backup(
 
 
 def _link_kept(database: Database, stage: Staging) -> None:
-    """B1: what the rows keep, and nothing else. A link makes an orphan look young (`Stored.touched_at`), so that with a backup a
-    day none would ever be deleted."""
+    """B1: link the bytes that rows keep, and nothing else. Linking an orphan would make it look young
+    (`Stored.touched_at`), so daily backups would keep it forever."""
     for row in _kept(database.reading):
         stage.link(row["id"])
 
 
 def _link_missing(db: Connection, stage: Staging) -> dict[str, bool]:
-    """B2: what the snapshot's rows keep and is not linked yet. Returns those whose bytes are gone, and whether they had ended."""
+    """B2: link the bytes that the snapshot's rows keep and B1 has not linked. Returns the tasks whose bytes are gone, and
+    whether they have finished."""
     rows = _kept(lambda: nullcontext(db))
     return {row["id"]: row["finished_at"] is not None for row in rows if not stage.link(row["id"])}
 
 
 def _kept(reading: Callable[[], AbstractContextManager[Connection]]) -> Iterator[RowMapping]:
-    """The rows that keep bytes in the bucket, and not in the database."""
+    """The rows whose bytes are kept in the bucket rather than in the database."""
     after = ""
     while True:
         query = select(table.c.id, table.c.finished_at).where(tasks.keeps_bytes())
@@ -118,7 +121,7 @@ def _kept(reading: Callable[[], AbstractContextManager[Connection]]) -> Iterator
 
 
 def _let_go(db: Connection, stage: Staging) -> None:
-    """Of what no row of the snapshot keeps: it would come back as an orphan."""
+    """Unlink the bytes that no row of the snapshot keeps: a restore would bring them back as orphans."""
     files = stage.files()
     while batch := list(islice(files, BATCH)):
         kept = tasks.keeping(db, [file.name for file in batch])
@@ -150,9 +153,9 @@ def _write(writer: Writer, holds: Holds, stage: Staging, log: Path, length: int,
 
 
 def _add(writer: Writer, name: str, path: Path) -> int:
-    """Returns its bytes."""
+    """Returns the size in bytes."""
     with outages():
-        file = open(path, "rb")  # noqa: SIM115 (closed below, where an error is the archive's)
+        file = open(path, "rb")  # noqa: SIM115 (closed below, where an OSError is the archive's)
     with file:
         size = os.fstat(file.fileno()).st_size
         writer.add(name, file, size)

@@ -1,5 +1,5 @@
-"""A file that may have been compressed, read from its beginning to its end. Memory is flat, whoever made it: some bytes can stand
-for gigabytes."""
+"""Reads a file that may be compressed, from beginning to end. Uses constant memory for any input, because a few bytes can
+expand to gigabytes."""
 
 import bz2
 import gzip
@@ -10,19 +10,19 @@ from collections.abc import Callable
 from typing import IO, Any
 
 BLOCK = 1 << 20  # bytes
-MOST_MEMORY = 128 << 20  # bytes for the dictionary of xz: `xz -9` needs 65 MiB
-DAMAGED = (EOFError, zlib.error, lzma.LZMAError, gzip.BadGzipFile)  # what reading may raise, besides OSError
+MOST_MEMORY = 128 << 20  # bytes for xz's dictionary; `xz -9` needs 65 MiB
+DAMAGED = (EOFError, zlib.error, lzma.LZMAError, gzip.BadGzipFile)  # what reading may raise besides OSError
 
 
 Decompressor = bz2.BZ2Decompressor | lzma.LZMADecompressor
 
 
 def decompressed(file: IO[bytes]) -> IO[bytes]:
-    """What a file holds, compressed by gzip, bzip2 or xz, or not at all: it tells by its first bytes."""
+    """The contents of a file that is compressed with gzip, bzip2 or xz, or not at all, as its first bytes tell."""
     start = file.read(6)
     whole = io.BufferedReader(_Whole(start, file), BLOCK)
     if start.startswith(b"\x1f\x8b"):
-        return gzip.GzipFile(fileobj=whole, mode="rb")  # type: ignore[return-value]  # a file of bytes in all but its type
+        return gzip.GzipFile(fileobj=whole, mode="rb")  # type: ignore[return-value]  # an IO[bytes] in all but its type
     if start.startswith(b"BZh"):
         return io.BufferedReader(_Decompressed(whole, bz2.BZ2Decompressor), BLOCK)
     if start == b"\xfd7zXZ\0":
@@ -31,7 +31,7 @@ def decompressed(file: IO[bytes]) -> IO[bytes]:
 
 
 class _Whole(io.RawIOBase):
-    """A file of which the first bytes were read."""
+    """A file whose first bytes have already been read."""
 
     def __init__(self, start: bytes, rest: IO[bytes]) -> None:
         self._start = start
@@ -47,7 +47,7 @@ class _Whole(io.RawIOBase):
 
 
 class _Decompressed(io.RawIOBase):
-    """As `bz2.BZ2File` and `lzma.LZMAFile` read, but never more at once than is asked for, and with a limit of memory."""
+    """Reads as `bz2.BZ2File` and `lzma.LZMAFile` do, but never more than asked for, and with a memory limit."""
 
     def __init__(self, file: IO[bytes], make: Callable[[], Decompressor]) -> None:
         self._file = file
@@ -64,7 +64,7 @@ class _Decompressed(io.RawIOBase):
             if self._decompressor.eof:
                 if not (data := self._decompressor.unused_data or self._file.read(BLOCK)).strip(b"\0"):
                     return 0
-                self._decompressor = self._make()  # several are as good as one
+                self._decompressor = self._make()  # concatenated streams are read as one
             elif self._decompressor.needs_input and not (data := self._file.read(BLOCK)):
                 raise EOFError("compressed file ended before the end-of-stream marker was reached")
             if piece := self._decompressor.decompress(data, len(buffer)):

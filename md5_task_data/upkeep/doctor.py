@@ -1,7 +1,7 @@
-"""Holds rows, bytes and log against one another, and says of each difference what to do. Changes nothing.
+"""Compares rows, bytes and log, and says what to do about each difference. Changes nothing.
 
-Flat in memory, whatever the number of rows and files. The service may run meanwhile: what is found is looked at a second time,
-so that a task that ended, or a file that came, in between is no finding.
+Uses constant memory, whatever the number of rows and files. The service may be running: every difference is checked a
+second time, so that a task that finished, or a file that arrived, in the meantime is not reported.
 """
 
 from collections.abc import Iterator
@@ -22,14 +22,14 @@ from md5_task_data.schema import tasks as table
 from md5_task_data.upkeep.orphans import BATCH, SAFE_AGE_S, is_log_ahead, marks, orphans
 from md5_task_data.upkeep.staging import leftovers
 
-JUST_STORED_S = 60  # between a file's place in the bucket and its row
-STILL_COMING_S = 3660  # an upload that is going on writes to its file: the longest MD5_UPLOAD_IDLE_S, and a minute
-WRITTEN_AGAIN = "the next task that ends has it written again, whole, from the database"
+JUST_STORED_S = 60  # the most time between storing a file and committing its row
+STILL_COMING_S = 3660  # an upload in progress writes to its file: the largest MD5_UPLOAD_IDLE_S plus a minute
+WRITTEN_AGAIN = "when the next task finishes, the whole log is rewritten from the database"
 
 
 @dataclass(frozen=True)
 class Finding:
-    """Something that is not as it should be: `code` is stable, `about` an id or a path."""
+    """Something that is wrong: `code` is stable, `about` is an id or a path."""
 
     code: str
     about: str
@@ -38,8 +38,8 @@ class Finding:
 
 
 def examine(database: Database, bucket: Bucket, log: Path) -> Iterator[Finding]:
-    """All findings, as they are found. Raises DependencyAway where rows or bytes cannot be read."""
-    yield from _log(database, log)  # first: it may be why the others are
+    """All findings, as they are found. Raises DependencyAway if rows or bytes cannot be read."""
+    yield from _log(database, log)  # first: it may explain the others
     yield from _left_behind(bucket, log)
     yield from _rows_without_bytes(database, bucket)
     yield from _bytes_without_rows(database, bucket)
@@ -67,13 +67,12 @@ def _rows_without_bytes(database: Database, bucket: Bucket) -> Iterator[Finding]
 
 
 def _missing(task_id: str, size: int, found: int | None) -> Finding:
-    what = "its bytes are not stored any more" if found is None else f"{found} bytes of it are stored instead of {size}"
+    what = "its bytes are no longer stored" if found is None else f"{found} bytes of it are stored instead of {size}"
     return Finding(
         "bytes_missing" if found is None else "bytes_differ",
         task_id,
         what,
-        "bring them back from a copy of the bucket or the database, or hand the file over again; "
-        "a task that has not ended fails by itself",
+        "restore them from a copy of the bucket or database, or upload the file again; an unfinished task fails automatically",
     )
 
 
@@ -88,9 +87,9 @@ def _bytes_without_rows(database: Database, bucket: Bucket) -> Iterator[Finding]
             yield Finding(
                 "half_received" if file.is_incoming else "row_missing",
                 file.task_id,
-                f"{file.size} bytes in the bucket belong to no task that keeps them",
-                f"nothing: the sweeper deletes what nothing has touched for {SAFE_AGE_S // 3600} hours; "
-                "but where the database was restored or exchanged, stop the workers now, and bring back the right one",
+                f"{file.size} bytes in the bucket belong to no task",
+                f"nothing: the sweeper deletes such bytes after {SAFE_AGE_S // 3600} hours; "
+                "but if the database was restored or replaced, stop the workers now, and bring back the right database",
             )
 
 
@@ -99,17 +98,17 @@ def _left_behind(bucket: Bucket, log: Path) -> Iterator[Finding]:
         yield Finding(
             "leftover",
             str(folder),
-            "a backup or a restore that was killed left it; its files take room",
-            "nothing: the next one removes it; or remove it yourself",
+            "left by a backup or restore that was killed; its files use disk space",
+            "nothing: the next backup or restore removes it; or remove it yourself",
         )
     for mark in marks(log):
         yield Finding(
             "restored",
             str(mark),
-            "a backup was restored here, and the bucket had files that no row of it keeps: perhaps what was handed over after "
-            "it was made; until this is looked at no orphans are deleted",
-            "hand over again what is needed of the files that are named above as of no task (`md5-service put FILE`); then move "
-            f"this mark elsewhere, and the sweeper deletes what nothing has touched for {SAFE_AGE_S // 3600} hours",
+            "a backup was restored here, and the bucket had files that belong to no task in it: perhaps files that were uploaded "
+            "after it was made; no orphans are deleted until somebody has looked at them",
+            "of the files reported above as belonging to no task, upload again those that are needed (`md5-service put FILE`); "
+            f"then move this mark elsewhere, and the sweeper deletes the files after {SAFE_AGE_S // 3600} hours",
         )
 
 
@@ -118,7 +117,7 @@ def _log(database: Database, log: Path) -> Iterator[Finding]:
         verdict = _verdict(database, log)
     except FileNotFoundError:
         if is_log_ahead(database, log):
-            yield Finding("log_missing", str(log), "it is gone, and the database has lines of it", WRITTEN_AGAIN)
+            yield Finding("log_missing", str(log), "it is missing, and the database has lines for it", WRITTEN_AGAIN)
         return
     except OSError as error:
         raise DependencyAway(f"the log {log} cannot be read: {error.strerror}") from error
@@ -126,25 +125,25 @@ def _log(database: Database, log: Path) -> Iterator[Finding]:
         yield Finding(
             "log_differs",
             str(log),
-            f"{verdict.wrong}; {verdict.lines} lines before that are right",
-            f"move the file elsewhere, to be looked at. {WRITTEN_AGAIN}",
+            f"{verdict.wrong}; the {verdict.lines} lines before that are correct",
+            f"move the file elsewhere and examine it; {WRITTEN_AGAIN}",
         )
     if _is_ahead(database, log):
         yield Finding(
             "log_ahead",
             str(log),
-            "it has, or had, lines that the database does not know: the database was restored to an older moment, or is another "
-            "one; until this is mended no orphans are deleted",
-            f"bring back the right one of the two; what was saved of lines too many is in {log.name}.beyond-…: "
-            "look at it, hand over again what it names, and move it elsewhere",
+            "it has, or had, lines that the database does not know: the database was restored to an older state, or is a "
+            "different one; no orphans are deleted until this is fixed",
+            f"bring back the matching database or log; the extra lines are saved in {log.name}.beyond-…: "
+            "upload again the files that it names, and move it elsewhere",
         )
 
 
 def _is_ahead(database: Database, log: Path) -> bool:
-    """Whether it has lines that only another database can have written; not where it was merely damaged."""
+    """Whether the log has lines that only another database can have written; False if it is merely damaged."""
     return is_log_ahead(database, log) and log.stat().st_size > 0 and verify(log).wrong is None
 
 
 def _verdict(database: Database, log: Path) -> Verdict:
     verdict = verify(log, database)
-    return verify(log, database) if verdict.wrong else verdict  # a line may have been on its way
+    return verify(log, database) if verdict.wrong else verdict  # a line may just have been written

@@ -1,14 +1,14 @@
-"""A backup is brought back, into an empty database of any make, whatever is left of bucket and log.
+"""Restores a backup into an empty database of any supported system, whatever is left of bucket and log.
 
-    R1  the log that is there, if any, must be of the same database
-    R2  all of the backup into a folder of our own, in the bucket; nothing is believed before its end was read and agrees
-    R3  the schema, of the version that the backup has
-    R4  one transaction: the rows; all that was being worked on is queued, and due at once. Before it commits, the bytes are in
-        their places, and where others were there, a mark stands beside the log. COMMIT: from here on it is restored
-    R5  the schema of this version, where the backup's is an older one
-    R6  the log is brought in line with its table; what it had beyond that is saved beside it
+    R1  the existing log, if any, must belong to the same database
+    R2  unpack the whole backup into a folder of its own, in the bucket; trust nothing before its end was read and matches
+    R3  create the schema of the backup's version
+    R4  one transaction: load the rows; everything in progress is queued and due at once. Before it commits, the bytes
+        are put in their places, and if there were other files, a mark is put beside the log. After COMMIT the backup is restored
+    R5  upgrade the schema to this version, if the backup's is older
+    R6  bring the log in line with its table; what it had beyond that is saved beside it
 
-A kill before R4's COMMIT leaves the database empty, so that it can simply be begun again.
+A kill before the COMMIT in R4 leaves the database empty, so the restore can simply be started again.
 """
 
 import os
@@ -37,15 +37,15 @@ from md5_task_data.upkeep.archive import BYTES, LOG, ROWS, Member, Reader
 from md5_task_data.upkeep.rows import load
 from md5_task_data.upkeep.staging import OnProgress, Staging, staging
 
-SHOWN = 20  # lines of a log that are told of
+SHOWN = 20  # log lines that are named
 MADE_AT, SCHEMA = re.compile(r"[0-9T:.-]{19,32}Z"), re.compile(r"[0-9]{4}")
 
 
 @dataclass
 class Restored:
-    """What a restore found and did. `beyond`: lines of the log that was here of which the backup does not know; `lost`: those
-    among them whose tasks it does not know either, the first SHOWN in `named`; `written`: lines that the log lacked; `unknown`:
-    stored files that were here and that no row keeps; `log_trouble`: why the log is not yet in line."""
+    """What a restore found and did. `beyond`: lines of the existing log that the backup does not know; `lost`: those of
+    them whose tasks it does not know either, the first SHOWN of them in `named`; `written`: lines that the log lacked;
+    `unknown`: existing stored files that no row keeps; `log_trouble`: why the log is not yet in line with its table."""
 
     made_at: str
     tasks: int = 0
@@ -67,19 +67,22 @@ def restore(
     keep_uploads_s: float,
     on_progress: OnProgress = lambda _: None,
 ) -> Restored:
-    """Bring a backup back. Only for one who knows that no process of the service is alive. Flat in memory. Raises Conflict where
-    the database is not empty, or the log another one's; InvalidInput for what is no whole backup, or of a newer version;
-    DependencyAway, StorageFull. After any of these the database is empty, and the bucket as it was, unless the words say more."""
+    """Restore a backup. Only safe when no process of the service is running. Constant memory.
+
+    Raises Conflict if the database is not empty or the log belongs to another one, InvalidInput if the file is not a
+    whole backup or is of a newer version, DependencyAway, StorageFull. After any of these the database is empty and the
+    bucket unchanged, unless the message says otherwise.
+    """
     with database.reading() as db:
         _check_empty(db)
     reader = Reader(file)
     made_at, schema = str(reader.about.get("made_at")), str(reader.about.get("schema"))
     if not (MADE_AT.fullmatch(made_at) and SCHEMA.fullmatch(schema)):
-        raise InvalidInput("this backup is damaged: it does not say of when it is, or of which version")
+        raise InvalidInput("this backup is damaged: it does not say when it was made, or with which schema")
     if schema > migrations.HEAD:
         raise InvalidInput(
-            f"this backup is of a newer version of md5-service: its schema is {schema}, and this one knows those up to "
-            f"{migrations.HEAD}; restore it with that version"
+            f"this backup is of a newer version of md5-service: its schema is {schema}, and this version knows schemas up to "
+            f"{migrations.HEAD}; restore it with the newer version"
         )
     _make_folders(bucket, log)
     with staging(bucket, "restore") as stage:
@@ -87,7 +90,7 @@ def restore(
         on_progress("the schema")
         migrations.upgrade(database)
         if not (is_current := schema == migrations.HEAD):
-            migrations.downgrade(database, schema)  # it is empty
+            migrations.downgrade(database, schema)  # the database is empty
         had_others = _has_any(bucket)
         with loading(database) as db:
             _check_empty(db)
@@ -113,13 +116,13 @@ def restore(
 
 
 def _make_folders(bucket: Bucket, log: Path) -> None:
-    """As `md5-service migrate` does."""
+    """Create the folders, as `md5-service migrate` does."""
     try:
         bucket.make()
         log.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise DependencyAway(
-            f"a folder for bucket and log cannot be made: {error.strerror}: {error.filename}"
+            f"the folder for the bucket or log cannot be created: {error.strerror}: {error.filename}"
         ) from error
 
 
@@ -134,21 +137,21 @@ def _check_empty(db: Connection) -> None:
     for name in metadata.tables.keys() & there - {log_head.name}:
         if db.scalar(select(literal_column("1")).select_from(table(name)).limit(1)):
             raise Conflict(
-                f"the database is not empty: {name} has rows. A backup is restored into an empty one: name another, or move this "
-                "one elsewhere"
+                f"the database is not empty: {name} has rows. A backup can only be restored into an empty database: name "
+                "another one, or move this one elsewhere"
             )
 
 
 def _unpack(reader: Reader, bucket: Bucket, stage: Staging, log: Path, on_progress: OnProgress) -> list[str]:
-    """R1 and R2. Returns the tables."""
+    """R1 and R2. Returns the names of the tables."""
     tables: list[str] = []
     files = 0
     for member in reader.members():
         if member.name == LOG:
             if verify.is_of_another(log, member.blocks()):
                 raise Conflict(
-                    f"the log {log} is not the one of this backup: it says something else. Bring the right backup, or move that "
-                    "file elsewhere; it is then written again from the backup"
+                    f"the log {log} does not belong to this backup: its lines differ. Use the right backup, or move that file "
+                    "elsewhere; the log is then rewritten from the backup"
                 )
         elif found := BYTES.fullmatch(member.name):
             files += 1
@@ -159,13 +162,13 @@ def _unpack(reader: Reader, bucket: Bucket, stage: Staging, log: Path, on_progre
             tables.append(found[1])
             _keep(member, stage.rows(found[1]))
         else:
-            raise InvalidInput(f"this backup has a part that this program does not know: {member.name[:200]!r}")
+            raise InvalidInput(f"this backup has a member that this version does not know: {member.name[:200]!r}")
     return tables
 
 
 def _keep(member: Member, place: Path) -> None:
-    """Durably."""
-    with outages(), open(place, "wb") as file:  # with a buffer, which sees to it that all of a block is written
+    """Write the member to this place, durably."""
+    with outages(), open(place, "wb") as file:  # buffered, so that `write` writes whole blocks
         os.fchmod(file.fileno(), 0o600)
         for block in member.blocks():
             file.write(block)
@@ -176,22 +179,22 @@ def _keep(member: Member, place: Path) -> None:
 def _load(db: Connection, tables: list[str], reader: Reader, stage: Staging, on_progress: OnProgress) -> None:
     held = reader.holds.get("rows")
     if not isinstance(held, dict) or len(set(tables)) < len(tables):
-        raise InvalidInput("this backup is damaged: what it says of its rows is wrong")
+        raise InvalidInput("this backup is damaged: its list of tables is wrong")
     for name in tables:
         on_progress(f"rows of {name}")
         with outages(), open(stage.rows(name), "rb") as packed:
             try:
                 loaded = load(db, name, packed)
             except (DataError, IntegrityError, ProgrammingError) as error:
-                raise InvalidInput(f"the rows of {name} are not such as this database takes: {error.orig}") from error
+                raise InvalidInput(f"this database does not accept the rows of {name}: {error.orig}") from error
         if loaded != held.get(name):
-            raise InvalidInput(f"this backup is damaged: of {name} it has {loaded} rows")
+            raise InvalidInput(f"this backup is damaged: it has {loaded} rows of {name}, not {held.get(name)}")
     if missing := {"tasks", "log_head"} - set(tables):
-        raise InvalidInput(f"this backup is damaged: it has no {missing.pop()}")
+        raise InvalidInput(f"this backup is damaged: it has no table {missing.pop()}")
 
 
 def _begin_again(db: Connection) -> None:
-    """Nobody is at work, and the broker knows of nothing."""
+    """No worker is running, and the broker has no messages."""
     sweep.restart(db)
     sweep.hint_all(db)
     idempotency.release_all(db)
@@ -203,8 +206,8 @@ def _bring_up_to_date(database: Database, schema: str) -> None:
         migrations.upgrade(database)
     except DependencyAway as error:
         raise DependencyAway(
-            f"all is back, but the schema is still that of the backup, {schema}: {error}; when that is mended, "
-            "`md5-service migrate` does the rest"
+            f"everything is restored, but the schema is still that of the backup, {schema}: {error}; when that is fixed, run "
+            "`md5-service migrate`"
         ) from error
     with loading(database) as db:
         _begin_again(db)
@@ -215,7 +218,7 @@ def _has_any(bucket: Bucket) -> bool:
 
 
 def _count_unknown(database: Database, bucket: Bucket) -> int:
-    stored = (file for file in bucket.stored() if not file.is_incoming)  # what was being received is nobody's promise
+    stored = (file for file in bucket.stored() if not file.is_incoming)  # half-received files were never promised
     unknown = 0
     while batch := list(islice(stored, orphans.BATCH)):
         unknown += len(orphans.orphans(database, batch))
@@ -246,6 +249,6 @@ def _bring_log_in_line(database: Database, log: Path, keep_uploads_s: float, res
     try:
         SharedLog(database, log, keep_uploads_s).flush()
     except LogBusy:
-        restored.log_trouble = "another process is writing to it: is the service running?"
+        restored.log_trouble = "another process is writing to it; is the service running?"
     except DependencyAway as error:
         restored.log_trouble = str(error)

@@ -1,7 +1,8 @@
-"""Rows as text that every make of database reads: what PostgreSQL has becomes rows of MariaDB or SQLite, and the other way round.
+"""Rows as text that every supported database reads, so that rows of PostgreSQL can become rows of MariaDB or SQLite, and
+vice versa.
 
-The first line says which table it is, and of which sort its columns are; every other line is a row, a JSON array. Bytes are in
-base64; JSON is the text that it is, so that a null in it is not one of the database's.
+The first line names the table and the sorts of its columns; every other line is a row, as a JSON array. Bytes are in
+base64. A JSON value is stored as its text, so that a JSON null differs from a NULL.
 """
 
 import base64
@@ -35,16 +36,16 @@ from md5_task_data.ids import is_id
 from md5_task_data.schema import LongText, TaskId, metadata
 from md5_task_data.upkeep.decompressed import DAMAGED
 
-GZIP_LEVEL = 1  # thrice as fast as the usual one, for a tenth more bytes
-MANY, FEW = 1000, 16  # rows that are fetched at once; few where one may have 15 MiB
-BATCH, BATCH_BYTES = 1000, 4 << 20  # rows that are inserted at once, and about how many bytes of them
+GZIP_LEVEL = 1  # three times as fast as the default, for a tenth more bytes
+MANY, FEW = 1000, 16  # rows that are fetched at a time; few if one may have 15 MiB
+BATCH, BATCH_BYTES = 1000, 4 << 20  # rows that are inserted at a time, and about how many bytes
 PLAIN, OF_JSON, OF_BYTES, OF_ID = "plain", "json", "bytes", "id"  # sorts of columns
 MOST_HEADER, LONG, MOST_OF_ROW = 64 << 10, 1 << 20, 64 << 20  # bytes of a line
 LARGEST = 2**63 - 1
 DECODER = json.JSONDecoder()
 TYPES: Mapping[str, TypeEngine[Any]] = {
     PLAIN: NullType(),
-    OF_JSON: NullType(),  # each make takes the text
+    OF_JSON: NullType(),  # every database accepts the text
     OF_BYTES: LargeBinary(),
     OF_ID: TaskId,
 }
@@ -56,11 +57,11 @@ class Header(NamedTuple):
 
 
 def dump(db: Connection, rows_of: Table, file: IO[bytes]) -> int:
-    """Write all rows of a table, as this transaction sees them, in the order of its primary key; returns how many. Flat in
-    memory. Raises OSError."""
+    """Write all rows of a table, as this transaction sees them, sorted by primary key; returns how many. Constant memory.
+    Raises OSError."""
     sorts = {each.name: _sort_of(each) for each in rows_of.c}
     of_bytes = [place for place, sort in enumerate(sorts.values()) if sort == OF_BYTES]
-    # What is null in most rows is short: a name.
+    # A column of bytes that may be null is short: a name.
     is_wide = any(each.type is LongText or (_sort_of(each) == OF_BYTES and not each.nullable) for each in rows_of.c)
     fetched = FEW if is_wide else MANY
     wanted = [cast(each, Text).label(each.name) if sorts[each.name] == OF_JSON else each for each in rows_of.c]
@@ -83,9 +84,9 @@ def dump(db: Connection, rows_of: Table, file: IO[bytes]) -> int:
 
 
 def load(db: Connection, name: str, file: IO[bytes]) -> int:
-    """Have a table hold the rows that `dump` wrote, and no others; returns how many. Its columns are those of the file: the
-    schema may be an older one. Flat in memory. Raises InvalidInput for what cannot be such rows: nothing of the file gets into a
-    statement but values, and each of these is of its column's sort."""
+    """Replace the rows of a table by those that `dump` wrote; returns how many. Its columns are those in the file, because
+    the schema may be an older one. Constant memory. Raises InvalidInput for what cannot be such rows: only values from the
+    file get into a statement, and each is checked for its column's sort."""
     try:
         with gzip.GzipFile(fileobj=file, mode="rb") as packed:
             header = _header(
@@ -98,7 +99,9 @@ def load(db: Connection, name: str, file: IO[bytes]) -> int:
                 loaded += len(rows)
             return loaded
     except (*DAMAGED, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-        raise InvalidInput(f"this backup is damaged: rows of it cannot be read ({type(error).__name__})") from error
+        raise InvalidInput(
+            f"this backup is damaged: some of its rows cannot be read ({type(error).__name__})"
+        ) from error
 
 
 def _insert(db: Connection, header: Header, rows: Sequence[Sequence[object]]) -> None:
@@ -111,7 +114,7 @@ def _insert(db: Connection, header: Header, rows: Sequence[Sequence[object]]) ->
 
 
 def _header(line: bytes, name: str, there: Set[str]) -> Header:
-    """Of this table, with columns that are `there`. Raises ValueError."""
+    """The header of this table, whose columns must be `there`. Raises ValueError."""
     header = Header(**json.loads(line))
     known = metadata.tables[name].c
     if header.table != name or not header.columns or not header.columns.keys() <= there:
@@ -140,7 +143,8 @@ def _batches(packed: gzip.GzipFile, header: Header) -> Iterator[list[list[Any]]]
 
 
 def _values(line: bytes, count: int) -> list[Any]:
-    """Of a row. A long one is taken apart value by value: as one piece of JSON it could become a thousand times as large."""
+    """The values of a row. A long one is parsed value by value: parsed as a whole, it could take a thousand times its size
+    in memory."""
     if len(line) <= LONG:
         values = json.loads(line)
         if not isinstance(values, list):
@@ -152,12 +156,13 @@ def _values(line: bytes, count: int) -> list[Any]:
             raise TypeError("no value")
         value, at = DECODER.raw_decode(text, at)
         values.append(value)
-        at += 1  # a comma, or the end
+        at += 1  # skip the comma
     return values
 
 
 def _reader_of(each: Column[Any]) -> Callable[[Any], Any]:
-    """What makes a column's value of what stands in a row. Raises ValueError, TypeError where it cannot be one."""
+    """A function that converts a value in a row to the column's value. It raises ValueError or TypeError if that is
+    impossible."""
     sort, is_number = _sort_of(each), isinstance(each.type, Integer)
 
     def number(value: Any) -> Any:
@@ -168,12 +173,12 @@ def _reader_of(each: Column[Any]) -> Callable[[Any], Any]:
     def text(value: Any) -> Any:
         if not isinstance(value, str):
             raise TypeError(each.name)
-        if sort == OF_ID and not (is_id(value) and value == value.lower()):  # it becomes a part of a path
+        if sort == OF_ID and not (is_id(value) and value == value.lower()):  # it becomes part of a path
             raise ValueError(each.name)
         return base64.b64decode(value, validate=True) if sort == OF_BYTES else value
 
     read = number if is_number else text
-    return lambda value: None if value is None else read(value)  # where a column has to have one, the database says so
+    return lambda value: None if value is None else read(value)  # the database checks NOT NULL
 
 
 def _sort_of(each: Column[Any]) -> str:

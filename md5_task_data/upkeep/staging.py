@@ -1,7 +1,7 @@
-"""A folder of the bucket's own file system in which a backup, or a restore, puts its things: as hard links bytes outlive what
-happens in the bucket, and cost no room. To all others it is not there (`bucket.FOLDER`).
+"""A folder in the bucket's file system for the files of a backup or restore. As hard links there, bytes survive their
+deletion from the bucket and use no extra space. Nothing else sees the folder (`bucket.folder.FOLDER`).
 
-bucket/backup-<random>/lock               held as long as its process lives: what nobody holds, nobody needs any more
+bucket/backup-<random>/lock               locked while its process lives; an unlocked folder can be removed
                       /<xx>/<id>          as in the bucket
                       /<table>.jsonl.gz   rows
 """
@@ -22,11 +22,11 @@ from md5_task_data.errors import DependencyAway
 NAME = re.compile(r"(backup|restore)-[0-9a-f]{16}")
 LOCK = "lock"
 
-OnProgress = Callable[[str], None]  # is given words about the progress
+OnProgress = Callable[[str], None]  # called with a description of the progress
 
 
 class Staging:
-    """One such folder; every method raises StorageFull, DependencyAway."""
+    """One such folder. Every method raises StorageFull, DependencyAway."""
 
     def __init__(self, bucket: Bucket, folder: Path) -> None:
         self._bucket = bucket
@@ -34,7 +34,7 @@ class Staging:
         self._made: set[Path] = set()
 
     def link(self, task_id: str) -> bool:
-        """Keep the stored bytes of a task, whatever happens to them in the bucket; False: they are not there."""
+        """Keep the stored bytes of a task, whatever happens to them in the bucket. False: they are not there."""
         place = self.place(task_id)
         with outages():
             try:
@@ -43,12 +43,12 @@ class Staging:
                 pass
             except FileNotFoundError:
                 if not self._bucket.is_there():
-                    raise DependencyAway(f"the bucket's folder {self._bucket.root} is not there") from None
+                    raise DependencyAway(f"the bucket's folder {self._bucket.root} does not exist") from None
                 return False
         return True
 
     def place(self, task_id: str) -> Path:
-        """Where the bytes of a task are, or are to be."""
+        """The path for the bytes of a task in this folder."""
         place = place_in(self.folder, task_id)
         if place.parent not in self._made:
             with outages():
@@ -57,17 +57,19 @@ class Staging:
         return place
 
     def rows(self, table: str) -> Path:
+        """The path for the rows of a table."""
         return self.folder / f"{table}.jsonl.gz"
 
     def files(self) -> Iterator[Path]:
-        """The bytes that are here, folder by folder."""
+        """The files with bytes in this folder, one subfolder after the other."""
         with outages():
             for folder in sorted(self._made):
                 with os.scandir(folder) as entries:
                     yield from (Path(entry.path) for entry in entries)
 
     def move_into_bucket(self) -> int:
-        """Put the bytes in their places, over what stands there; durable when this returns, if they are. Returns how many."""
+        """Move the bytes into the bucket, replacing what is there. Returns how many files. When this returns, they are
+        durable if they were so before."""
         with outages():
             folders = [self._bucket.root / folder.name for folder in self._made]
             for folder in folders:
@@ -83,8 +85,8 @@ class Staging:
 
 @contextmanager
 def staging(bucket: Bucket, what: str) -> Iterator[Staging]:
-    """A new one, gone at the end however that comes; those of dead processes go at once. `what`: backup, or restore. Raises
-    StorageFull, DependencyAway."""
+    """A new folder, which is always removed at the end; those of dead processes are removed at once. `what`: backup or
+    restore. Raises StorageFull, DependencyAway."""
     with outages(), _alone(bucket):
         for leftover in leftovers(bucket):
             shutil.rmtree(leftover, ignore_errors=True)
@@ -101,8 +103,8 @@ def staging(bucket: Bucket, what: str) -> Iterator[Staging]:
 
 @contextmanager
 def _alone(bucket: Bucket) -> Iterator[None]:
-    """Nobody else begins meanwhile: a folder that is not locked yet would look dead. On NFS, which lets nobody lock a folder, the
-    second of two that begin in the same moment may make the first one fail."""
+    """Nobody else starts in the meantime: a folder that is not yet locked would look dead. On NFS, where folders cannot be
+    locked, one of two that start at the same moment may make the other fail."""
     descriptor = os.open(bucket.root, os.O_RDONLY | os.O_CLOEXEC)
     try:
         with suppress(OSError):

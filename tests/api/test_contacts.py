@@ -114,7 +114,7 @@ def test_what_is_not_there_or_not_allowed_is_told(api: Api, path: str, status: i
 def test_rejects_are_safe_in_a_spreadsheet_and_can_be_handed_over_again(api: Api) -> None:
     task_id = hand_over(api)
     path = f"/v1/tasks/{task_id}/rejects.csv"
-    assert_problem(api.client.get(path), 409, "conflict", "has not ended")
+    assert_problem(api.client.get(path), 409, "conflict", "has not finished")
     work(api, task_id)
     answer = api.client.get(path)
     assert answer.headers["content-type"] == "text/csv; charset=utf-8"
@@ -151,10 +151,10 @@ def test_a_file_of_another_kind_has_no_rejects(api: Api) -> None:
         ({"delimiter": ":"}, "one of , ; tab |"),
         ({"encoding": "ebcdic"}, "one of utf-8"),
         ({"header": "perhaps"}, "yes or no"),
-        ({"email_column": ""}, "the column of the e-mail addresses"),
-        ({"email_column": "x" * 256}, "the column of the e-mail addresses"),
+        ({"email_column": ""}, "the email address column"),
+        ({"email_column": "x" * 256}, "the email address column"),
         ({"check_mx": "2"}, "yes or no"),
-        ({"expected_md5": "0" * 32}, "unknown parameter 'expected_md5'"),
+        ({"expected_md5": "0" * 32}, "Unknown parameter 'expected_md5'"),
     ],
 )
 def test_a_parameter_says_what_it_may_be(api: Api, given: dict[str, str], words: str) -> None:
@@ -178,7 +178,7 @@ def test_what_is_given_is_not_detected(api: Api) -> None:
 @pytest.mark.parametrize(
     ("content", "code", "words"),
     [
-        ('name,email\na,"b\n', "unreadable_csv", "line 2: a quote is opened that is not closed"),
+        ('name,email\na,"b\n', "unreadable_csv", "A quote is opened in line 2 and not closed"),
         ("one,two\nthree,four\n", "invalid_input", "email_column"),
         ("\x89PNG\r\n\x1a\n", "not_text", "Save it as CSV"),
     ],
@@ -204,7 +204,7 @@ def test_an_owner_deletes_what_a_file_brought_and_the_task_stays(api: Api, monke
         assert len(api.client.get("/v1/contacts").json()["items"]) == 2
     after = api.client.get(f"/v1/tasks/{task['id']}").json()
     assert (after["result"]["inserted"], after["kept"]) == (25, False)
-    assert_problem(api.client.get(f"/v1/tasks/{task['id']}/rejects.csv"), 410, "results_deleted", "as was asked for")
+    assert_problem(api.client.get(f"/v1/tasks/{task['id']}/rejects.csv"), 410, "results_deleted", "on request")
     assert len(api.client.get(f"/v1/tasks/{other['id']}/rejects.csv").text.splitlines()) == 2
     assert work(api, hand_over(api, "u3@x.org\n"))["result"]["inserted"] == 1
 

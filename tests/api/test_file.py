@@ -88,7 +88,7 @@ def test_bytes_that_are_gone_are_410_and_an_unknown_id_404(api: Api, method: str
     api.client.delete(f"/v1/tasks/{task_id}")
     Bucket(api.settings.bucket_url).delete(task_id)
     assert_problem(
-        api.client.request(method, f"/v1/tasks/{task_id}/{path}"), 410, "bytes_missing", "hand the file over"
+        api.client.request(method, f"/v1/tasks/{task_id}/{path}"), 410, "bytes_missing", "Upload the file again"
     )
     for unknown in (NOBODY, "nonsense"):
         assert_problem(api.client.request(method, f"/v1/tasks/{unknown}/{path}"), 404, "not_found")
@@ -113,9 +113,9 @@ def test_a_cancelled_task_is_tried_again_under_an_id_of_its_own(api: Api) -> Non
 @pytest.mark.shows("POST /v1/tasks/{task_id}/retry")
 def test_only_what_failed_or_was_cancelled_is_tried_again(api: Api) -> None:
     task_id = api.hand_over()
-    assert_problem(api.client.post(f"/v1/tasks/{task_id}/retry"), 409, "conflict", "it has not ended")
+    assert_problem(api.client.post(f"/v1/tasks/{task_id}/retry"), 409, "conflict", "has not finished")
     api.finish(task_id)
-    assert_problem(api.client.post(f"/v1/tasks/{task_id}/retry"), 409, "conflict", "its outcome is done")
+    assert_problem(api.client.post(f"/v1/tasks/{task_id}/retry"), 409, "conflict", "the outcome of this one is done")
     failed = api.hand_over()
     database = Database(api.settings.database_url)
     with database.transaction() as db:
@@ -144,11 +144,9 @@ def test_a_retry_whose_row_cannot_be_written_leaves_no_bytes(api: Api, monkeypat
 def test_an_owner_deletes_the_bytes_of_what_has_ended_and_the_task_stays(api: Api) -> None:
     task_id = api.hand_over()
     results = f"/v1/tasks/{task_id}/results"
-    assert_problem(api.client.delete(results), 409, "conflict", "has not ended")
+    assert_problem(api.client.delete(results), 409, "conflict", "has not finished")
     api.finish(task_id)
-    assert_problem(
-        api.client.delete(results), 409, "conflict", "has not ended"
-    )  # computed: its log line is not written yet
+    assert_problem(api.client.delete(results), 409, "conflict", "has not finished")  # computed: its line is not written
     api.flush_log()
     before = api.client.get(f"/v1/tasks/{task_id}").json()
     assert (before["kept"], before["results_deleted_at"]) == (True, None)
@@ -159,7 +157,7 @@ def test_an_owner_deletes_the_bytes_of_what_has_ended_and_the_task_stays(api: Ap
     assert after["results_deleted_at"] > before["finished_at"]
     assert after == before | {"kept": False, "results_deleted_at": after["results_deleted_at"]}
     assert api.stored() == []
-    assert_problem(api.client.get(f"/v1/tasks/{task_id}/file"), 410, "bytes_missing", "as was asked for")
+    assert_problem(api.client.get(f"/v1/tasks/{task_id}/file"), 410, "bytes_missing", "on request")
     for unknown in (NOBODY, "nonsense"):
         assert_problem(api.client.delete(f"/v1/tasks/{unknown}/results"), 404, "not_found")
 

@@ -158,7 +158,7 @@ BAD_QUERIES = {
     "kind=sha1": "one of: md5",
     "expected_md5=0": "32 hexadecimal",
     "expected_md5=%C2%A0" + "0" * 32: "32 hexadecimal",  # a non-ASCII space
-    "nonsense=1": "nonsense",
+    "nonsense=1": "Unknown parameter",
     "batch=a&batch=b": "given more than once",
     "filename=" + "x" * 4097: "at most 4096",
     "filename=a%00b": "NUL",

@@ -80,7 +80,7 @@ def test_a_key_is_said_once(api: Api) -> None:
 def test_while_the_first_is_being_received_it_is_409(api: Api) -> None:
     with half_sent(api) as connection:
         refused = send(api)
-        assert_problem(refused, 409, "idempotency_key_in_use", "try again")
+        assert_problem(refused, 409, "idempotency_key_in_use", "Retry soon")
         assert refused.headers["retry-after"] == "1"
         connection.sendall(b"defghi")
         assert b" 202 " in connection.recv(10_000).partition(b"\r\n")[0]

@@ -187,7 +187,7 @@ def test_a_part_of_a_form_has_so_many_headers_of_such_a_size(start_api: Callable
 
 def test_a_form_has_so_many_parameters(start_api: Callable[..., Api]) -> None:
     api = start_api(max_parameters=10)
-    for more, words in ((10, "unknown parameter 'p0'"), (11, "more than 10 parameters")):
+    for more, words in ((10, "Unknown parameter 'p0'"), (11, "more than 10 parameters")):
         answer = api.client.post("/v1/tasks", **form(*((f'name="p{n}"', b"") for n in range(more)), FILE))
         assert_problem(answer, 422, "invalid_input", words)
     query = {f"p{n}": "" for n in range(11)}

@@ -206,5 +206,5 @@ def test_bytes_that_are_gone_from_the_database_are_found_to_be(api: Api, databas
     assert (finding.code, finding.about) == ("bytes_missing", task_id)
     with database.transaction() as db:
         (claim,) = leases.claim(db, [task_id], 30)
-    with pytest.raises(BytesMissing, match="gone"):
+    with pytest.raises(BytesMissing, match="missing"):
         md5.work(Job(claim, Beat(claim), Means(Bucket(api.settings.bucket_url), api.settings, no_transaction)))

@@ -23,7 +23,7 @@ def test_an_unknown_id_is_404(api: Api, method: str, task_id: str) -> None:
     answer = api.client.request(method, f"/v1/tasks/{task_id}")
     assert answer.status_code == 404
     if "2f" not in task_id:  # an encoded slash makes another path
-        assert_problem(answer, 404, "not_found", "there is no task")
+        assert_problem(answer, 404, "not_found", "There is no task")
 
 
 @pytest.mark.shows("answer 404")
@@ -167,4 +167,4 @@ def test_who_asks_is_told_what_is_away_and_only_the_log_why(api: Api, caplog: py
     assert {answer.json()["checks"]["bucket"] for answer in answers} == {"away"}
     assert "/" not in "".join(answer.text for answer in answers)
     told = [message for message in caplog.messages if message.startswith("bucket: ")]
-    assert told == [f"bucket: the folder {api.folder}/bucket is not there or cannot be written"]
+    assert told == [f"bucket: the folder {api.folder}/bucket does not exist or is not writable"]

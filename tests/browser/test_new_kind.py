@@ -95,7 +95,7 @@ def test_a_kind_is_added_as_the_documentation_says(house: Path, tmp_path: Path, 
 def _is_taken_and_kept(service: Service) -> None:
     with service.client() as client:
         refused = client.post("/v1/tasks?kind=letters&ignore_case=perhaps", content=TEXT)
-        assert refused.json()["detail"].endswith("it must be yes or no: whether A and a are the same letter")
+        assert refused.json()["detail"].endswith("must be yes or no: whether A and a are the same letter.")
         task_id = service.hand_over(TEXT, kind="letters", ignore_case="yes")
         assert service.ended(task_id)["result"] == {"total": 11, "different": 6}
         assert service.log_lines()[0]["result"] == {"total": 11, "different": 6}

@@ -101,7 +101,7 @@ def test_what_is_to_be_looked_at_is_1(place: Place, tmp_path: Path, monkeypatch:
     assert "    and 5 more\n" in back.stderr
     assert "the bucket had 25 files that no task keeps" in back.stderr
     assert "look at what is said above" in back.stderr
-    assert "until this is mended no orphans are deleted" in back.stdout
+    assert "no orphans are deleted until this is fixed" in back.stdout
     assert "then move this mark elsewhere" in back.stdout
     found = ask(tmp_path, monkeypatch, "doctor", "--json")
     assert [json.loads(line)["code"] for line in found.stdout.splitlines()] == ["log_ahead", "restored"]
@@ -139,7 +139,7 @@ def test_settings_of_the_environment_need_no_folder(
         (("backup", "none/b.tar"), "none/b.tar: No such file or directory"),
         (("backup", "b.tar", "--data", "nothing"), "md5.sqlite3 is not there"),
         (("restore", "none.tar", "--data", "new"), "none.tar: No such file or directory"),
-        (("restore", "notes", "--data", "new"), "this is no backup of md5-service"),
+        (("restore", "notes", "--data", "new"), "this is not a backup of md5-service"),
     ],
 )
 def test_what_cannot_be_is_2(

@@ -186,7 +186,7 @@ def test_cancel_ends_what_it_can_and_says_what_it_cannot(service: Service) -> No
         ended = run("cancel", ids[0], NOBODY, "nonsense", ids[1], url=service.url)
     assert ended.exit_code == 1
     assert [service.ended(task_id)["outcome"] for task_id in ids] == ["cancelled", "cancelled"]
-    assert f"{NOBODY}: there is no task" in ended.stderr
+    assert f"{NOBODY}: There is no task" in ended.stderr
     assert "'nonsense' is not an id" in ended.stderr
     assert run("cancel", ids[0], url=service.url).exit_code == 1
     assert run("get", ids[0], url=service.url).exit_code == 1

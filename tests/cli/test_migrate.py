@@ -29,13 +29,13 @@ def test_it_waits_for_the_database_as_long_as_it_is_told_to(tmp_path: Path) -> N
         settings = environment(tmp_path, url)
         at_once = subprocess.run([COMMAND, "migrate"], env=settings, capture_output=True, text=True, timeout=IN_TIME_S)
         assert (at_once.returncode, at_once.stdout) == (2, "")
-        assert "md5-service: the database cannot be used: " in at_once.stderr
+        assert "md5-service: the database is unavailable: " in at_once.stderr
         waiting = subprocess.Popen(
             [COMMAND, "migrate", "--wait", "60"], env=settings, stderr=subprocess.PIPE, text=True
         )
         assert waiting.stderr is not None
         said = waiting.stderr.readline()  # comes after a second
-        assert said.startswith("md5-service: waiting for the database: the database cannot be used: ")
+        assert said.startswith("md5-service: waiting for the database: the database is unavailable: ")
         server.start()
         more = waiting.communicate(timeout=IN_TIME_S)[1]
         assert waiting.returncode == 0, more

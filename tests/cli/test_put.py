@@ -138,7 +138,7 @@ def test_a_service_that_does_not_answer_is_3(files: Path) -> None:
 def test_get_of_an_unknown_id_is_1(service: Service) -> None:
     ended = run("get", "01a201f5-3560-7681-96d2-5d5d82951648", url=service.url)
     assert (ended.returncode, ended.stdout) == (1, b"")
-    assert b"there is no task" in ended.stderr
+    assert b"There is no task" in ended.stderr
 
 
 @pytest.mark.shows("exit code 124")

@@ -111,7 +111,7 @@ def test_a_task_that_lets_go_of_its_bytes_before_they_are_linked_makes_the_snaps
 def test_bytes_that_are_gone_for_good_are_told(place: Place) -> None:
     lost = place.queued()
     place.bucket.delete(lost)
-    with pytest.raises(BytesMissing, match=f"the bytes of 1 tasks .*{lost}.* doctor"):
+    with pytest.raises(BytesMissing, match=f"the bytes of 1 unfinished tasks .*{lost}.* doctor"):
         place.backup()
     assert staged(place) == []
 
@@ -139,7 +139,7 @@ def test_a_backup_has_no_orphans_and_makes_none_look_young(place: Place, other: 
 
 def test_a_database_of_another_version_is_not_backed_up(place: Place) -> None:
     migrations.downgrade(place.database, "0008")
-    with pytest.raises(InvalidInput, match="schema is not of this version"):
+    with pytest.raises(InvalidInput, match="schema is not that of this version"):
         place.backup()
 
 

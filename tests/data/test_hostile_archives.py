@@ -53,7 +53,7 @@ def with_rows(archive: bytes, change: Change, of: str = "tasks") -> bytes:
     return rewritten(archive, changed)
 
 
-def assert_refused(other: Place, archive: bytes, words: str = "damaged|not such as this database takes") -> None:
+def assert_refused(other: Place, archive: bytes, words: str = "damaged|database does not accept") -> None:
     with pytest.raises(InvalidInput, match=words) as refused:
         other.restore(archive)
     assert len(str(refused.value)) < 1000
@@ -166,7 +166,7 @@ def test_what_it_says_of_itself_is_not_believed(
 ) -> None:
     real = Writer.add_json
     monkeypatch.setattr(Writer, "add_json", lambda self, name, given: real(self, name, {**given, **ABOUT[what]}))
-    assert_refused(other, place.backup(), "does not say of when it is")
+    assert_refused(other, place.backup(), "does not say when it was made")
 
 
 @pytest.mark.parametrize("held", [None, [], "rows", {"tasks": "9"}, {"tasks": None}, {}])
@@ -246,7 +246,7 @@ try:
                 pass
     print("taken")
 except InvalidInput as error:
-    print("damaged" in str(error) or "no backup" in str(error), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)
+    print("damaged" in str(error) or "not a backup" in str(error), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)
 """
 
 

@@ -117,7 +117,7 @@ def test_only_what_expired_long_ago_is_forgotten(database: Database, monkeypatch
 
 @pytest.mark.parametrize("key", ["", '""', "a b", "é", "a\tb", "x" * 256, "\x7f"])
 def test_a_key_has_a_form(key: str) -> None:
-    with pytest.raises(InvalidInput, match="Idempotency-Key: 1 to 255 visible"):
+    with pytest.raises(InvalidInput, match="Idempotency-Key must be 1 to 255 visible"):
         idempotency.checked_key(key)
 
 

@@ -34,10 +34,10 @@ NOT_UPLOADED = Kind("watched", Given, Found, is_uploaded=False)
 @pytest.mark.parametrize(
     ("given", "words"),
     [
-        ({"encoding": "latin-2"}, "parameter encoding: it must be one of utf-8, latin-1"),
-        ({"is_deep": "perhaps"}, "parameter is_deep: it must be yes or no: whether folders are looked into"),
-        ({"depth": "10"}, "parameter depth: it must be a number from 1 to 9"),
-        ({"dept": "1"}, "'dept'; a file of kind walk takes: kind, filename, batch, encoding, is_deep, depth"),
+        ({"encoding": "latin-2"}, "The parameter encoding must be one of utf-8, latin-1."),
+        ({"is_deep": "perhaps"}, "The parameter is_deep must be yes or no: whether folders are looked into."),
+        ({"depth": "10"}, "The parameter depth must be a number from 1 to 9."),
+        ({"dept": "1"}, "'dept'. A file of kind walk takes: kind, filename, batch, encoding, is_deep, depth."),
     ],
 )
 def test_a_wrong_value_is_told_what_it_must_be(given: dict[str, str], words: str) -> None:
@@ -68,8 +68,8 @@ def test_a_form_has_no_null() -> None:
     [
         ((str | None, Field(None)), "parameter it: it needs a description"),
         ((Choice | None, Field(None, description="an Enum")), "parameter it: it needs a description, and one type"),
-        ((int | str | None, Field(None, description="two types")), "and one type that a form has"),
-        ((Literal[1, 2] | None, Field(None, description="no texts")), "a `Literal` of texts"),
+        ((int | str | None, Field(None, description="two types")), "and one type that a form can have"),
+        ((Literal[1, 2] | None, Field(None, description="no texts")), "a `Literal` of strings"),
     ],
 )
 def test_a_parameter_that_no_form_can_have_stops_the_start(field: Any, words: str) -> None:
@@ -108,10 +108,11 @@ def test_a_file_is_not_handed_over_for_a_kind_that_takes_none(monkeypatch: pytes
     monkeypatch.setitem(registry.KINDS, "watched", NOT_UPLOADED)
     assert registry.known("watched") is NOT_UPLOADED
     with pytest.raises(
-        InvalidInput, match="no file is handed over for kind watched; kind must be one of: md5, contacts"
+        InvalidInput,
+        match=r"The kind watched takes no uploaded file\. The parameter kind must be one of: md5, contacts\.",
     ):
         registry.uploaded("watched")
-    with pytest.raises(InvalidInput, match="kind is 'sha1'; it must be one of: md5, contacts"):
+    with pytest.raises(InvalidInput, match=r"The parameter kind must be one of: md5, contacts; it was 'sha1'\."):
         registry.uploaded("sha1")
     assert registry.DEFAULT == "md5"
 

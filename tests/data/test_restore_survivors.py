@@ -14,7 +14,7 @@ from tests.data.place import Place, emptied, staged
 def test_the_log_of_another_service_is_left_as_it_is(place: Place, other: Place) -> None:
     other.make()
     other.log.write_bytes(b'{"seq":1}\n')
-    with pytest.raises(Conflict, match="is not the one of this backup"):
+    with pytest.raises(Conflict, match="does not belong to this backup"):
         other.restore(place.backup())
     assert other.log.read_bytes() == b'{"seq":1}\n'
     assert other.is_empty()

@@ -24,7 +24,7 @@ def test_a_lease_that_runs_out_is_queued_again_and_says_why(database: Database, 
     again = row(database, lost.id)
     assert (again["status"], again["lost_leases"]) == ("queued", 1)
     assert [event["status"] for event in tasks.history(again)] == ["queued", "running", "queued"]
-    assert "no sign of life" in tasks.history(again)[-1]["reason"]
+    assert "no heartbeat" in tasks.history(again)[-1]["reason"]
 
 
 @pytest.mark.parametrize("max_attempts", [1, 2, 5])
@@ -93,7 +93,7 @@ def test_a_service_that_is_killed_again_and_again_costs_a_task_nothing(database:
         assert sent(sweep(database)) == [task_id]
     after = row(database, task_id)
     assert (after["status"], after["lost_leases"], after["errors"]) == ("queued", 0, 0)
-    assert "started again" in after["history"][-1]["reason"]
+    assert "restarted" in after["history"][-1]["reason"]
 
 
 def test_a_clock_that_was_put_back_stops_nothing(database: Database, new_task: NewTask) -> None:
@@ -117,7 +117,7 @@ def test_a_worker_that_sees_no_way_on_counts_as_lost_and_is_tried_again_at_once(
     failed = row(database, task_id)
     assert published == []
     assert (failed["outcome"], failed["error"]["code"], failed["lost_leases"]) == ("failed", "worker_lost", 2)
-    assert "2 tries" in failed["error"]["detail"]
+    assert "2 attempts" in failed["error"]["detail"]
     assert "no progress for 3 s" in failed["error"]["detail"]
     assert "no progress for 3 s; loss 1 of 2" in tasks.history(failed)[2]["reason"]
 
@@ -131,12 +131,12 @@ def test_what_is_lost_in_company_counts_against_nobody(database: Database, new_t
     with database.reading() as db:
         rows = tasks.get_all(db, "local", ids)
     assert [(row["status"], row["lost_leases"], row["attempt"]) for row in rows] == [("queued", 0, 1)] * 2
-    assert all("counts against nobody" in row["history"][-1]["reason"] for row in rows)
+    assert all("not counted" in row["history"][-1]["reason"] for row in rows)
     with database.transaction() as db:
         assert len(leases.claim(db, ids[:1], 0)) == 1
     assert sweep(database, max_attempts=1).given_up == 1
     with database.reading() as db:
-        assert tasks.get(db, "local", ids[0])["error"]["detail"].startswith("given up after 1 tries")
+        assert tasks.get(db, "local", ids[0])["error"]["detail"].startswith("The task was given up after 1 attempts")
 
 
 def test_a_large_file_has_a_lane_of_its_own(database: Database, new_task: NewTask) -> None:

@@ -51,7 +51,7 @@ def test_a_task_of_a_newer_kind_is_left_for_others_and_says_so(
     left = row(database, unknown)
     assert (left["status"], left["attempt"], left["errors"], left["outcome"]) == ("queued", 0, 0, None)
     assert tasks.version(left) != before  # whoever waits for it learns so
-    assert "does not know the kind newer: upgrade" in tasks.history(left)[-1]["reason"]
+    assert "does not know the kind newer and left it" in tasks.history(left)[-1]["reason"]
     with database.reading() as db:
         assert statistics.left_kinds(db) == ["newer"]
         counted = {counted["kind"]: counted["left"] for counted in statistics.unfinished(db)}

@@ -56,7 +56,7 @@ def test_the_table_vouches_for_the_last_line_and_for_the_end(
     assert verify(path, database) == (3, None)
     _line(path, 3, lambda raw: raw.replace(b"cancelled", b"failed"))
     assert verify(path) == (3, None)  # nothing follows that could vouch for it
-    assert verify(path, database) == (2, "line 3 is not what the database says: it was changed")
+    assert verify(path, database) == (2, "line 3 differs from the database: it was changed")
     path.write_bytes(b"".join(whole.splitlines(keepends=True)[:2]))
     assert verify(path) == (2, None)
     assert "lines are missing" in str(verify(path, database).wrong)

@@ -136,7 +136,7 @@ def test_an_orderly_stop_gives_long_work_back_and_the_next_start_does_it(
     service.start()
     ended = service.ended(task_id, 60)
     reasons = [event["reason"] for event in ended["history"] if event["status"] == "queued"]
-    assert (ended["attempt"], reasons) == (1, [None, "the worker was stopped in good order"])
+    assert (ended["attempt"], reasons) == (1, [None, "the worker was stopped; not counted as an attempt"])
     assert ended["result"] == {"md5": ABC}
 
 

@@ -98,7 +98,7 @@ def _has_each_attempt(service: Service, collector: Collector, work_done: Path) -
     _, _, _, failed, done, _ = traced(service, collector, hand_over(service), 6)
     assert (failed.attributes["md5.task.attempt"], done.attributes["md5.task.attempt"]) == (1, 2)
     assert (failed.exceptions, done.exceptions, done.error) == (("OSError",), (), None)
-    assert "an unexpected error, number 1" in str(failed.error)
+    assert "unexpected error 1" in str(failed.error)
 
     work_done.write_text("pause 60")
     task_id = hand_over(service)

@@ -30,7 +30,7 @@ def test_a_disk_that_is_full_is_told_and_nothing_is_left(full: Place, tmp_path: 
         assert full.found() == []
         place = Place(disk.folder, Database(f"sqlite:///{tmp_path}/other.sqlite3"))
         back = md5_service("restore", file, *NO_PLACE, env=environment_of(place))
-        assert (back.returncode, back.stderr) == (2, "md5-service: the disk of the bucket is full\n")
+        assert (back.returncode, back.stderr) == (2, "md5-service: the bucket's disk is full\n")
         assert place.is_empty()
         assert place.files() == {}
         place.database.close()
@@ -45,7 +45,7 @@ def test_a_bucket_that_is_full_is_told_and_nothing_is_left(tmp_path: Path) -> No
         disk.fill()
         before = place.files()
         made = md5_service("backup", tmp_path / "b.tar", *NO_PLACE, env=environment_of(place))
-        assert (made.returncode, made.stderr) == (2, "md5-service: the disk of the bucket is full\n")
+        assert (made.returncode, made.stderr) == (2, "md5-service: the bucket's disk is full\n")
         assert place.files() == before
         assert list(place.bucket.root.glob("backup-*")) == list(tmp_path.glob("b.tar*")) == []
         place.database.close()

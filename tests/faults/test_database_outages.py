@@ -204,7 +204,7 @@ def test_started_before_its_servers_it_waits_and_says_for_what(
         return len(waiting.stderr().splitlines())
 
     wait_for(waiting.stderr_path.exists, "the first process")
-    says("waiting for the database: the database cannot be used: ")
+    says("waiting for the database: the database is unavailable: ")
     before, began = lines(), time.monotonic()
     wait_for(lambda: waiting.readiness().get("database", "ok") != "ok", "the API to say so, too")
     stopping = time.monotonic()
@@ -214,12 +214,12 @@ def test_started_before_its_servers_it_waits_and_says_for_what(
 
     time.sleep(max(0, began + WATCHED_S - time.monotonic()))
     own_postgres.start()
-    says("waiting for the database: its schema is not of this version; run `md5-service migrate`")
+    says("waiting for the database: its schema is not that of this version; run `md5-service migrate`")
     said, said_s = lines() - before, time.monotonic() - began
     assert said / said_s <= MOST_LINES_A_S
 
     waiting.migrate()
-    says("waiting for the broker: the broker cannot be reached: ")
+    says("waiting for the broker: the broker is unavailable: ")
     waiting.again("worker-1")
     broker.start()
     wait_for(waiting.is_ready, "the API to be ready")

@@ -23,7 +23,7 @@ from tests.servers.postgres import Postgres
 from tests.servers.valkey import Valkey
 
 BEFORE = 30  # files handed over while there was room
-WORKER_WAITS = "waiting for the database: the disk of the database is full"
+WORKER_WAITS = "waiting for the database: the database's disk is full"
 
 Figure = Callable[[str], None]
 

@@ -37,13 +37,16 @@ UNTROUBLED = ["queued", "running", "computed", "done"]
 def why(sort: str) -> tuple[str, str]:
     """Code and words that a file of this sort fails with."""
     if sort in ("memory", "crumbs"):
-        return "out_of_memory", f"the work needs more than the {MEMORY} bytes of memory that a worker may have"
+        return (
+            "out_of_memory",
+            f"Processing this file needs more than the {MEMORY} bytes of memory that a worker may use.",
+        )
     last = (
-        f"no progress for {STALL_S} s"
+        f"it made no progress for {STALL_S} s"
         if sort == "hang"
-        else f"the worker ended, or showed no sign of life for {LEASE_S} s"
+        else f"the worker died or sent no heartbeat for {LEASE_S} s"
     )
-    return "worker_lost", f"given up after {TRIES} tries that did not end; the last one: {last}"
+    return "worker_lost", f"The task was given up after {TRIES} attempts that did not finish. The last time, {last}."
 
 
 @pytest.fixture

@@ -31,7 +31,7 @@ def test_the_report_names_line_and_reason_and_has_the_raw_row(load: Loading) -> 
     assert header == ["line", "code", "message", "name", "email", "column_3"]
     assert first == ["2", "invalid_address", first[2], "Bob", "nicholas@example"]
     assert "period" in first[2]
-    assert second == ["4", "empty_row", "all cells of the row are empty", "", "", ""]
+    assert second == ["4", "empty_row", "All cells of the row are empty.", "", "", ""]
 
 
 def test_what_is_there_is_kept_and_the_new_row_skipped(load: Loading) -> None:

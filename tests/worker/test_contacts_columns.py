@@ -31,9 +31,9 @@ def test_1000_columns_are_taken_and_no_more(load: Loading) -> None:
     found = loaded(load, ",".join(names) + "\n" + ",".join(row) + "\n" + ",".join(["b@x.org", *row[1:], "more"]) + "\n")
     assert found.counts == (2, 1, 0, 1)
     assert len(found.records["a@x.org"]["data"]) == 998
-    assert rejected(found)[0][1:3] == ["too_many_cells", "the row has 1001 cells; at most 1000 are taken"]
+    assert rejected(found)[0][1:3] == ["too_many_cells", "The row has 1001 cells; at most 1000 are allowed."]
     code, words = failed(load, ",".join([*names, "more"]) + "\n")
-    assert (code, words) == ("invalid_input", "a row of this file has 1001 columns; at most 1000 are taken")
+    assert (code, words) == ("invalid_input", "A row of this file has 1001 columns; at most 1000 are allowed.")
 
 
 def test_of_columns_of_addresses_that_with_the_most_is_taken(load: Loading) -> None:
@@ -83,11 +83,11 @@ def test_all_that_is_told_can_be_given_back(load: Loading) -> None:
 def test_a_wrong_column_fails_with_the_names_that_there_are(load: Loading) -> None:
     assert failed(load, "name;contact\nA;a@x.org\n", email_column="E-mail") == (
         "invalid_input",
-        "parameter email_column: there is no column 'E-mail'; the columns are: name, contact",
+        "The parameter email_column names no column of this file: 'E-mail'; the columns are: name, contact.",
     )
     assert failed(load, "A;a@x.org\n", email_column="3") == (
         "invalid_input",
-        "parameter email_column: there is no column '3'; columns go by numbers here, from 1 to 2, unless header=yes",
+        "The parameter email_column names no column of this file: '3'; use a number from 1 to 2, or set header=yes.",
     )
     assert (
         failed(load, "A;a@x.org\n", email_column="0")[0]
@@ -99,6 +99,4 @@ def test_a_wrong_column_fails_with_the_names_that_there_are(load: Loading) -> No
 def test_a_file_without_addresses_says_what_to_do(load: Loading) -> None:
     code, words = failed(load, "first,second\n1,2\n3,4\n")
     assert code == "invalid_input"
-    assert words.startswith(
-        "which column of this file has the e-mail addresses cannot be told; say it with the parameter"
-    )
+    assert words.startswith("The column with the email addresses cannot be detected. Set the parameter email_column")

@@ -29,7 +29,7 @@ def test_rows_with_a_nul_are_invalid(load: Loading) -> None:
     found = loaded(load, b"name,email\nA\0,a@x.org\nB,b@x.org\0\n\0\nC,c@x.org\n")
     assert found.counts == (4, 1, 0, 3)
     assert {tuple(row[1:3]) for row in rejected(found)} == {
-        ("nul_character", "the row has a NUL character, which no text has")
+        ("nul_character", "The row has a NUL character, which is not allowed in text.")
     }
 
 

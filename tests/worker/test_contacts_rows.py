@@ -92,15 +92,15 @@ def test_short_rows_lack_cells_and_long_ones_keep_them(load: Loading) -> None:
 def test_a_row_too_short_for_an_address_is_invalid(load: Loading) -> None:
     found = loaded(load, "name,phone,email\nA,1\nB\nC,1,c@x.org\n")
     assert [row[:3] for row in rejected(found)] == [
-        ["2", "no_address", "there is no e-mail address in column email"],
-        ["3", "no_address", "there is no e-mail address in column email"],
+        ["2", "no_address", "The row has no email address in column email."],
+        ["3", "no_address", "The row has no email address in column email."],
     ]
 
 
 def test_an_unclosed_quote_fails_with_its_line(load: Loading) -> None:
     code, words = failed(load, 'name,email\nA,a@x.org\n\n"B\nb",b@x.org\n"C,c@x.org\nD,d@x.org\n')
     assert code == "unreadable_csv"
-    assert words.startswith("line 6: a quote is opened that is not closed until the end of the file; close it, or")
+    assert words.startswith("A quote is opened in line 6 and not closed before the end of the file. Close it, or")
 
 
 def test_a_quote_in_the_middle_is_a_character(load: Loading) -> None:

@@ -133,7 +133,7 @@ def test_parts_together_have_the_records_of_the_whole(
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(csvs, "PART_LINES", part_lines)
         if is_open(text, dialect):
-            with pytest.raises(UnreadableCsv, match=r"^line \d+: a quote is opened that is not closed"):
+            with pytest.raises(UnreadableCsv, match=r"^A quote is opened in line \d+ and not closed"):
                 cut(text, sizes, dialect, encoding)
             return
         cutter, slices = cut(text, sizes, dialect, encoding, part_bytes)
@@ -164,16 +164,16 @@ def test_parts_together_have_the_records_of_the_whole(
 )
 def test_an_unclosed_quote_fails_with_its_line(rows: list[str], line: int, size: int, end: str) -> None:
     for text in (end.join(rows), end.join(rows) + end):
-        with pytest.raises(UnreadableCsv, match=rf"^line {line}: a quote .* until the end of the file"):
+        with pytest.raises(UnreadableCsv, match=rf"^A quote .* in line {line} .* before the end of the file"):
             cut(text, [size], Dialect(), "utf-8")
 
 
 @pytest.mark.parametrize(
     ("record", "message"),
     [
-        ("x" * 100, "line 3 is longer than 100 characters: this is no CSV"),
-        ('"' + "x" * 49 + "\n" + "x" * 49, "line 3: a quote is opened that is not closed within 100 characters"),
-        ('"\n",' * 19 + '"' + "x" * 23, "line 22: a quote is opened that is not closed within 100 characters"),
+        ("x" * 100, "Line 3 is longer than 100 characters; this is not a CSV file."),
+        ('"' + "x" * 49 + "\n" + "x" * 49, "A quote is opened in line 3 and not closed within 100 characters"),
+        ('"\n",' * 19 + '"' + "x" * 23, "A quote is opened in line 22 and not closed within 100 characters"),
     ],
 )
 @pytest.mark.parametrize("size", [1, 9])

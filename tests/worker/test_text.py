@@ -117,14 +117,14 @@ def archive() -> bytes:
 NOT_TEXT = {
     "a ZIP file, such as an Excel workbook (.xlsx)": archive(),
     "an old Office document": b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(512),
-    "gzip, to be unpacked first": gzip.compress(b"a@x.org\n"),
-    "bzip2, to be unpacked first": b"BZh91AY&SY\x8e\xfa",
+    "gzip, which must be unpacked first": gzip.compress(b"a@x.org\n"),
+    "bzip2, which must be unpacked first": b"BZh91AY&SY\x8e\xfa",
     "a PDF document": b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n1 0 obj\n",
-    "a picture": b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR",
+    "an image": b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR",
     "a SQLite database": b"SQLite format 3\0\x10\0\x01\x01",
     "text in UTF-32": "name,a@x.org\n".encode("utf-32"),
-    "bytes that are no text": random.Random(7).randbytes(5000),
-    "no text": zlib.compress(random.Random(8).randbytes(600)),
+    "binary data": random.Random(7).randbytes(5000),
+    "binary data": zlib.compress(random.Random(8).randbytes(600)),
 }
 
 
@@ -134,7 +134,7 @@ def test_what_is_no_text_fails_and_says_what_to_do(load: Loading) -> None:
         task = load(content).task
         assert (task["outcome"], task["error"]["code"]) == ("failed", "not_text"), what
         assert what in task["error"]["detail"]
-        assert "Save it as CSV, best in UTF-8" in task["error"]["detail"]
+        assert "Save it as CSV, preferably in UTF-8" in task["error"]["detail"]
 
 
 def test_random_bytes_are_no_text_however_many_there_are() -> None:
@@ -180,5 +180,5 @@ def test_rows_that_are_not_utf8_in_a_file_that_is_are_rejects(load: Loading) -> 
     rows[7] = "Müller;m@x.org\n".encode("latin-1")
     found = load(b"".join(rows))
     assert found.counts == (20, 19, 0, 1)
-    assert "\n8,bad_encoding,the row has bytes that are not utf-8," in found.rejects
+    assert "\n8,bad_encoding,The row has bytes that are not valid utf-8.," in found.rejects
     assert found.task["result"]["encoding"] == "utf-8"

@@ -682,25 +682,25 @@ export interface components {
         };
         /**
          * Md5Result
-         * @description Of kind `md5`.
+         * @description The result of kind `md5`.
          */
         Md5Result: {
             md5: string;
-            /** @description The digest that was expected, where one was */
+            /** @description The expected digest, if one was given */
             expected?: string;
-            /** @description Whether it is that one, where one was expected */
+            /** @description Whether the digest is the expected one, if one was given */
             match?: boolean;
         };
         /**
          * ContactsResult
-         * @description Of kind `contacts`: how many rows were what, and what was detected, as it can be given back.
+         * @description The result of kind `contacts`: the counts of rows, and what was detected, in the form in which parameters take it.
          */
         ContactsResult: {
             rows: number;
             inserted: number;
             duplicate: number;
             invalid: number;
-            /** @description With `check_mx`: rows that were taken though nobody could tell in time whether their domain takes mail */
+            /** @description With `check_mx`: rows that were accepted although their domain could not be checked in time */
             unchecked?: number;
             encoding: string;
             delimiter: string;
@@ -864,24 +864,24 @@ export interface operations {
                     kind?: "md5" | "contacts";
                     /** @description A name shared by files that are uploaded together */
                     batch?: string;
-                    /** @description md5: the digest that it should have; the result then has a verdict in `match`. The headers `Content-MD5` (Base64) and `Repr-Digest: md5=:…:` say the same, of the file also where it comes in a form */
+                    /** @description md5: the digest that the file should have; the result then has a verdict in `match`. The headers `Content-MD5` (Base64) and `Repr-Digest: md5=:…:` do the same; in a form, too, they refer to the file alone */
                     expected_md5?: string;
                     /**
-                     * @description contacts: it is detected where it is not given
+                     * @description contacts: detected if not given
                      * @enum {string}
                      */
                     delimiter?: "," | ";" | "tab" | "|";
                     /**
-                     * @description contacts: it is detected where it is not given
+                     * @description contacts: detected if not given
                      * @enum {string}
                      */
                     encoding?: "utf-8" | "utf-16" | "utf-16-le" | "utf-16-be" | "cp1250" | "cp1251" | "cp1252" | "cp1254" | "latin-1" | "koi8-r";
-                    /** @description contacts: whether the first row names the columns; it is detected where it is not given */
+                    /** @description contacts: whether the first row names the columns; detected if not given */
                     header?: boolean;
-                    /** @description contacts: the column of the addresses, by its name in the header or its number, from 1; it is detected where it is not given */
+                    /** @description contacts: the column of the email addresses: its name in the header, or its number, from 1; detected if not given */
                     email_column?: string;
                     /**
-                     * @description contacts: whether the DNS is asked if the domains of the addresses take mail; one that does not exist, or takes none, makes a row invalid. Where nobody could tell in time, the row is taken, and counted as `unchecked`
+                     * @description contacts: whether to ask the DNS if the domains of the addresses accept mail; a row whose domain does not exist or accepts no mail is invalid. A row whose domain could not be checked in time is accepted and counted as `unchecked`
                      * @default false
                      */
                     check_mx?: boolean;

@@ -1,1 +1,1 @@
-"""How files are written that come from outside: text in some encoding, CSV in some dialect. Kinds share this."""
+"""File formats from outside: text in some encoding, CSV in some dialect. Shared by kinds."""

@@ -1,8 +1,9 @@
-"""CSV as third parties write it: which dialect it is in, where its records end, and where it may be cut.
+"""CSV as third parties write it: detects the dialect, finds where records end, and cuts a file between records.
 
-Records are those of Python's `csv`, which follows RFC 4180 and forgives what spreadsheets forgive: a quote inside a field that
-does not begin with one is a character like others. So a record's end cannot be told by counting quotes: whatever has quotes is
-read by that module, here as when it is loaded, and what has none ends with its line. Lines end with LF, CR LF or CR.
+Records are those of Python's `csv`, which follows RFC 4180 and accepts what spreadsheets accept: a quote inside a field
+that does not begin with one is an ordinary character. So counting quotes cannot tell where a record ends. Text with
+quotes is read by that module, here as well as when it is loaded; in text without quotes every line is a record. Lines
+end with LF, CR LF or CR.
 """
 
 import csv
@@ -18,24 +19,24 @@ from md5_service.worker.formats.text import SURROGATE, UNKNOWN
 from md5_task_data.errors import InvalidInput
 
 DELIMITERS = (",", ";", "\t", "|")
-LONGEST_RECORD = 16 << 20  # characters that are read without finding its end
-PART_LINES = 50_000  # a part has a little more than so many, or than its bytes
+LONGEST_RECORD = 16 << 20  # characters, after which a record without an end is an error
+PART_LINES = 50_000  # a part has slightly more lines than this, or more bytes than `part_bytes`
 SAMPLE_ROWS = 200
 _END = "\0the end\0"
-_SEPARATOR = re.compile(r"sep=(.)(?:\r\n|\n|\r)")  # what Excel takes for a first line that names the delimiter
-_SPACES = " \t"  # no others: in a text of which the encoding is not known yet, those may be letters
+_SEPARATOR = re.compile(r"sep=(.)(?:\r\n|\n|\r)")  # a first line by which Excel sets the delimiter
+_SPACES = " \t"  # no others: in text of unknown encoding they may be letters
 _BEGIN_BLANK = tuple(f"\n{each}" for each in f"\n{_SPACES}")
-# As OWASP has them, and of full width; some spreadsheets skip a tab or line end before one.
+# The characters that OWASP lists, also in full width; some spreadsheets skip a tab or line end before one.
 _FORMULA = re.compile(r"""[ '"]*[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20]""")
-# Where a cell is read with another delimiter than the comma, as Excel does in half of Europe, another begins after each of these:
-# for quotes in the middle of one mean nothing then, be all cells quoted or not.
+# If a file is read with a delimiter other than the comma, as Excel does in half of Europe, a new cell begins after each of these,
+# even in quoted cells: quotes in the middle of a cell mean nothing.
 _INNER_START = re.compile(r"[;\t|\r\n]")
 _INNER_FORMULA = re.compile(f"{_INNER_START.pattern}(?={_FORMULA.pattern})")
 _GUARDED_FORMULA = re.compile(f"({_INNER_START.pattern})'(?={_FORMULA.pattern})")
 
 
 class Records(NamedTuple):
-    """Where in a file some whole records are: offset and size in bytes, and the number of their first line, from 1."""
+    """Where some whole records are in a file: offset and size in bytes, and the number of their first line, from 1."""
 
     offset: int
     size: int
@@ -43,43 +44,44 @@ class Records(NamedTuple):
 
 
 class UnreadableCsv(InvalidInput):
-    """A file of which the records cannot be told; the message names the line."""
+    """The file's CSV records cannot be separated; the detail names the line. Correct the file and upload it again."""
 
     code = "unreadable_csv"
 
 
 @dataclass(frozen=True)
 class Dialect:
-    """`skips_space`: a space after a delimiter is no part of the field, which else could not begin with a quote."""
+    """`skips_space`: a space after a delimiter is not part of the field, which otherwise could not begin with a quote."""
 
     delimiter: str = ","
     skips_space: bool = False
 
     def records(self, lines: Iterable[str]) -> Any:
-        """A reader of Python's `csv`, with its count of lines in `line_num`; an empty list is a blank line."""
+        """A reader of Python's `csv`, which counts lines in `line_num`. A blank line is an empty list."""
         csv.field_size_limit(2 * LONGEST_RECORD)
         return csv.reader(lines, delimiter=self.delimiter, skipinitialspace=self.skips_space)
 
 
 def lines_of(text: str) -> Iterator[str]:
-    """With their ends."""
+    """The lines of the text, with their line ends."""
     return io.StringIO(text, newline="")
 
 
 def is_blank(record: list[str]) -> bool:
-    """Whether it is no row: a line with nothing, or nothing but spaces, in it. One of empty cells, `;;` or `""`, is a row."""
+    """Whether the record is not a row but a line that is empty or has only spaces. A line of empty cells, `;;` or `""`, is
+    a row."""
     return not record or (len(record) == 1 and record[0] != "" and not record[0].strip(_SPACES))
 
 
 def separator(start: str) -> tuple[str, int] | None:
-    """The delimiter that the first line names, as Excel would have it, and the length of that line."""
+    """The delimiter that the first line names for Excel, and the length of that line; None if it names none."""
     found = _SEPARATOR.match(start)
     return (found[1], found.end()) if found and found[1] in DELIMITERS else None
 
 
 def detect(sample: str, delimiter: str | None = None, is_good: Callable[[str], bool] = bool) -> Dialect:
-    """The dialect of a text that begins so: the delimiter with which most records have a cell that is good (not empty),
-    and of these the one with which most have the same number of cells."""
+    """The dialect of a text with this beginning: the delimiter that gives the most records with a good cell (by default, a
+    non-empty one); among several, the one that gives the most records of the same width."""
     dialects = [_with_spaces(sample, each) for each in ([delimiter] if delimiter else DELIMITERS)]
     return max(dialects, key=lambda dialect: _merit(first_records(sample, dialect), is_good))
 
@@ -95,7 +97,7 @@ def _merit(records: Sequence[list[str]], is_good: Callable[[str], bool]) -> tupl
 
 
 def first_records(sample: str, dialect: Dialect) -> list[list[str]]:
-    """Rows of the beginning, but not the last where there may be more of it."""
+    """The first rows, without the last one if it may be incomplete."""
     rows = (record for record in dialect.records(lines_of(sample)) if not is_blank(record))
     found = list(islice(rows, SAMPLE_ROWS))
     is_whole = len(found) < 2 or sample.endswith(("\n", "\r"))
@@ -103,7 +105,7 @@ def first_records(sample: str, dialect: Dialect) -> list[list[str]]:
 
 
 def first_record(text: str, dialect: Dialect) -> str:
-    """The beginning of a text up to the end of its first row, blank lines before it included."""
+    """The beginning of a text up to the end of its first row, including blank lines before it."""
     size = 0
 
     def lines() -> Iterator[str]:
@@ -119,26 +121,26 @@ def first_record(text: str, dialect: Dialect) -> str:
 
 
 class Cutter:
-    """Goes once over a file's text, and cuts it into parts between records. `width` tells how many bytes some text is."""
+    """Reads a file's text once and cuts it into parts between records. `width` gives the size of a text in bytes."""
 
     def __init__(self, dialect: Dialect, width: Callable[[str], int], offset: int, part_bytes: int) -> None:
         self.records = 0
         self._dialect = dialect
         self._width = width
         self._part_bytes = part_bytes
-        self._offset, self._line = offset, 1  # where the present part begins
-        self._size = self._lines = 0  # of the present part
-        self._rest = ""  # after the last record that is known to be whole
-        self._read_again_at = 0  # characters of rest and more: else a long record would be read with each piece of it
+        self._offset, self._line = offset, 1  # where the current part begins
+        self._size = self._lines = 0  # of the current part
+        self._rest = ""  # the text after the last whole record
+        self._read_again_at = 0  # characters; or a long record would be read again with each piece
         self._parts: list[Records] = []
 
     def feed(self, text: str) -> str:
-        """The next piece of the text; returns the whole records that it completes. Raises UnreadableCsv."""
+        """Add the next piece of the text; returns the whole records that it completes. Raises UnreadableCsv."""
         text = self._rest + text
         if len(text) < self._read_again_at:
             self._rest = text
             return ""
-        end = max(text.rfind("\n"), text.rfind("\r", 0, len(text) - 1)) + 1  # a CR at the end may be half of CR LF
+        end = max(text.rfind("\n"), text.rfind("\r", 0, len(text) - 1)) + 1  # a CR at the end may be half of a CR LF
         body, rows = self._whole(text[:end])
         self._rest = text[len(body) :]
         self._take(body, rows)
@@ -148,7 +150,7 @@ class Cutter:
         return body
 
     def end(self) -> tuple[list[Records], str]:
-        """The parts, none of which is empty, and the last records, not returned before. Raises UnreadableCsv."""
+        """The parts, none of them empty, and the last records, which `feed` has not returned. Raises UnreadableCsv."""
         rest = self._rest
         body, rows = self._whole(rest)
         self._rest = rest[len(body) :]
@@ -159,20 +161,20 @@ class Cutter:
         return self._parts, rest
 
     def _whole(self, text: str) -> tuple[str, int]:
-        """Of whole lines the whole records, and how many rows these are."""
+        """The whole records at the beginning of these whole lines, and how many rows they are."""
         has_blanks = _may_have_blanks(text)
         if not has_blanks and '"' not in text:
             return text, count_lines(text) + (text != "" and not text.endswith(("\n", "\r")))
         if not has_blanks:
-            end = f"{_END}{self._dialect.delimiter}{_END}"  # one cell where a quote is open, and else two
+            end = f"{_END}{self._dialect.delimiter}{_END}"  # read as one cell if a quote is open, otherwise as two
             numbered = zip(count(), self._dialect.records(chain(lines_of(text), [end])), strict=False)
-            rows, last = deque(numbered, 1)[0]  # which runs through them without a line of Python
+            rows, last = deque(numbered, 1)[0]  # consumes the iterator without a loop in Python
             if last == [_END, _END]:
                 return text, rows
         return self._one_by_one(text)
 
     def _one_by_one(self, text: str) -> tuple[str, int]:
-        """The same where there are blank lines, or a quote is open at the end."""
+        """The same for text with blank lines, or with an open quote at the end."""
         at = end = rows = 0
         is_over = False
 
@@ -186,7 +188,7 @@ class Cutter:
 
         for record in self._dialect.records(lines()):
             if is_over:
-                break  # this is the end alone: all before it was whole; or a quote is open, and swallowed it
+                break  # either this is only the end mark, or an open quote has swallowed it
             end = at
             rows += not is_blank(record)
         return text[:end], rows
@@ -207,23 +209,24 @@ class Cutter:
 
     @property
     def lines(self) -> int:
-        """How many there are, the last one counted without its end."""
+        """The number of lines, including a last one without a line end."""
         return self._line + self._lines
 
     def _endless(self, *, is_end: bool = False) -> UnreadableCsv:
         record = next(self._dialect.records([*lines_of(self._rest), _END]))
         first = self.lines
         if not record[-1].endswith(_END):
-            return UnreadableCsv(f"line {first} is longer than {LONGEST_RECORD} characters: this is no CSV")
+            return UnreadableCsv(f"Line {first} is longer than {LONGEST_RECORD} characters; this is not a CSV file.")
         line = first + sum(count_lines(cell) for cell in record[:-1])
-        where = "until the end of the file" if is_end else f"within {LONGEST_RECORD} characters"
+        where = "before the end of the file" if is_end else f"within {LONGEST_RECORD} characters"
         return UnreadableCsv(
-            f"line {line}: a quote is opened that is not closed {where}; close it, or shorten the cell; where it is meant as a "
-            "character, double it"
+            f"A quote is opened in line {line} and not closed {where}. Close it, or shorten the cell; if it is meant as a "
+            "character, double it."
         )
 
 
 def count_lines(text: str) -> int:
+    """The number of line ends in the text."""
     return text.count("\n") + (text.count("\r") - text.count("\r\n") if "\r" in text else 0)
 
 
@@ -234,14 +237,14 @@ def _may_have_blanks(text: str) -> bool:
 
 
 def csv_row(cells: Sequence[object]) -> bytes:
-    """As spreadsheets and this module read it."""
+    """The row as CSV, as spreadsheets and this module read it."""
     row = io.StringIO()
-    csv.writer(row).writerow(cells)  # with CR LF, for else the module of some Pythons does not quote a CR
+    csv.writer(row).writerow(cells)  # with CR LF, because otherwise some Python versions do not quote a CR
     return SURROGATE.sub(UNKNOWN, row.getvalue().removesuffix("\r\n") + "\n").encode()
 
 
 def guarded(cell: str) -> str:
-    """So that no spreadsheet takes it, or a part of it, for a formula: with an apostrophe before each."""
+    """Puts an apostrophe before each part of a cell that a spreadsheet could read as a formula."""
     if _INNER_START.search(cell):
         cell = _INNER_FORMULA.sub(r"\g<0>'", cell)
     return f"'{cell}" if _FORMULA.match(cell) else cell

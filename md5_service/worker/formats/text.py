@@ -1,9 +1,9 @@
-"""In which encoding a text is written, where nobody says so.
+"""Detects in which encoding a text is written.
 
-A byte order mark decides; then zeros in every second byte (UTF-16); then whether the bytes are UTF-8, which other texts are
-by accident only in a line or two. What is left has one byte a character, and the words tell: the encoding is that of the
-language which most of the words can be of, by their letters. A Czech name read as Cyrillic has Latin and Cyrillic letters in
-one word, and a Russian one read as Czech has not one letter without an accent.
+A byte order mark decides; then zeros in every second byte (UTF-16); then whether the bytes are UTF-8, which other
+encodings match by accident only in a line or two. Otherwise the text has one byte per character and the words decide:
+the encoding is that of the language whose letters fit most of the words. A Czech name read as Cyrillic mixes Latin and
+Cyrillic letters in one word, and a Russian one read as Czech has no letter without an accent.
 """
 
 import codecs
@@ -11,21 +11,21 @@ import contextlib
 import re
 from collections import Counter
 
-SAMPLE = 64 << 10  # bytes of lines that are not ASCII
-ENOUGH = 2000  # words to decide by
-UTF8_AT_LENGTH = 100  # bytes that follow the first one of a character; so many of them are no accident
-FEW, MANY_CONTROLS, MANY_NULS = 8, 0.02, 0.25  # of the characters of a text; random bytes have 10 % of controls
+SAMPLE = 64 << 10  # bytes of non-ASCII lines
+ENOUGH = 2000  # words on which the decision is based
+UTF8_AT_LENGTH = 100  # UTF-8 continuation bytes; so many are no accident
+FEW, MANY_CONTROLS, MANY_NULS = 8, 0.02, 0.25  # a count, and shares of all characters; random bytes are 10 % controls
 SIGNATURES = (
     (re.compile(rb"PK\x03\x04"), "a ZIP file, such as an Excel workbook (.xlsx)"),
     (re.compile(rb"\xd0\xcf\x11\xe0"), "an old Office document, such as an Excel workbook (.xls)"),
-    (re.compile(rb"\x1f\x8b"), "a file compressed with gzip, to be unpacked first"),
-    (re.compile(rb"BZh[1-9]1AY&SY"), "a file compressed with bzip2, to be unpacked first"),
-    (re.compile(rb"\xfd7zXZ"), "a file compressed with xz, to be unpacked first"),
-    (re.compile(rb"\x28\xb5\x2f\xfd"), "a file compressed with zstd, to be unpacked first"),
+    (re.compile(rb"\x1f\x8b"), "a file compressed with gzip, which must be unpacked first"),
+    (re.compile(rb"BZh[1-9]1AY&SY"), "a file compressed with bzip2, which must be unpacked first"),
+    (re.compile(rb"\xfd7zXZ"), "a file compressed with xz, which must be unpacked first"),
+    (re.compile(rb"\x28\xb5\x2f\xfd"), "a file compressed with zstd, which must be unpacked first"),
     (re.compile(rb"%PDF-"), "a PDF document"),
-    (re.compile(rb"\x89PNG|\xff\xd8\xff|GIF8[79]a"), "a picture"),
+    (re.compile(rb"\x89PNG|\xff\xd8\xff|GIF8[79]a"), "an image"),
     (re.compile(rb"SQLite format 3\0"), "a SQLite database"),
-    (re.compile(rb"\xff\xfe\0\0|\0\0\xfe\xff"), "text in UTF-32"),  # the first begins as UTF-16 does
+    (re.compile(rb"\xff\xfe\0\0|\0\0\xfe\xff"), "text in UTF-32"),  # the first also begins like UTF-16
 )
 MARKS = (
     (codecs.BOM_UTF8, "utf-8"),
@@ -33,16 +33,16 @@ MARKS = (
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
 _CONTROL = re.compile(r"[\x01-\x08\x0e-\x19\x1c-\x1f\x7f]")
-_SURROGATES = "\ud800-\udfff"  # they stand for bytes that are not of the encoding
+_SURROGATES = "\ud800-\udfff"  # stand for bytes that are invalid in the encoding
 SURROGATE = re.compile(f"[{_SURROGATES}]")
-NOT_KEPT = re.compile(f"[\0{_SURROGATES}]")  # no database takes these
-UNKNOWN = "\ufffd"  # is written in their place
+NOT_KEPT = re.compile(f"[\0{_SURROGATES}]")  # no database accepts these
+UNKNOWN = "\ufffd"  # is written instead
 SMALL = bytes(range(8))
 
 _LATIN = "abcdefghijklmnopqrstuvwxyz"
 _RUSSIAN = "абвгдежзийклмнопрстуфхцчшщъыьэюя"
-_PORTUGUESE_TILDE = "|ã(?=[eos]|$)|õ(?=e)"  # where Romanian has ă, and Hungarian ő, if they are read as Portuguese
-# The letters of languages, by encoding; Latin ones first, for where a word fits in both.
+_PORTUGUESE_TILDE = "|ã(?=[eos]|$)|õ(?=e)"  # elsewhere, ã and õ are Romanian ă and Hungarian ő
+# The letters of languages, by encoding. Latin ones come first, for words that fit several.
 _LANGUAGES: tuple[tuple[str, tuple[str, ...]], ...] = (
     (
         "cp1252",
@@ -68,7 +68,7 @@ _LANGUAGES: tuple[tuple[str, tuple[str, ...]], ...] = (
             f"[{_LATIN}ăâîşţ]",  # Romanian
         ),
     ),
-    ("cp1254", (f"[{_LATIN}çğıöşüâîû\u0307]",)),  # Turkish; İ is i with a dot above, in lower case
+    ("cp1254", (f"[{_LATIN}çğıöşüâîû\u0307]",)),  # Turkish; in lower case, İ is i with a dot above
     (
         "cp1251",
         (
@@ -82,25 +82,25 @@ _LANGUAGES: tuple[tuple[str, tuple[str, ...]], ...] = (
 )
 LANGUAGES = [(encoding, re.compile(f"(?:{each})+")) for encoding, letters in _LANGUAGES for each in letters]
 _PLAIN = re.compile("[A-Za-z]")
-_AROUND = "«»„“”‘’‚–—…№§°\xa0"  # signs that stand next to words
+_AROUND = "«»„“”‘’‚–—…№§°\xa0"  # characters found next to words
 _WORD = re.compile(rb"[A-Za-z\x80-\xff]++")
-LONGEST_WORD = 100  # bytes; no language has longer ones
+LONGEST_WORD = 100  # bytes; words are not longer in any language
 
 
 def marked(start: bytes) -> tuple[str, int] | None:
-    """The encoding that the first bytes tell, and how many of them are no text; None: they do not tell."""
+    """The encoding that the first bytes reveal, and how many of them are a mark rather than text; None if they reveal none."""
     for mark, encoding in MARKS:
         if start.startswith(mark):
             return encoding, len(mark)
     for encoding, high, low in (("utf-16-le", start[1::2], start[::2]), ("utf-16-be", start[::2], start[1::2])):
-        # Delimiters, digits, addresses and line ends have a zero there; letters of Europe and the Near East a small number.
+        # The high byte is zero for ASCII characters, and small for the letters of Europe and the Near East.
         if high.count(0) > 9 * low.count(0) and len(high) - len(high.translate(None, SMALL)) > 0.4 * len(high):
             return encoding, 0
     return None
 
 
 def not_text(start: bytes) -> str | None:
-    """What a file is that begins so and is no text; None: it may be one."""
+    """What a file with this beginning is, if it is not text; None if it may be text."""
     for signature, what in SIGNATURES:
         if signature.match(start):
             return what
@@ -109,7 +109,7 @@ def not_text(start: bytes) -> str | None:
     is_text = _is_few(len(_CONTROL.findall(shown)), MANY_CONTROLS, shown) and _is_few(
         shown.count("\0"), MANY_NULS, shown
     )
-    return None if is_text else "bytes that are no text"
+    return None if is_text else "binary data"
 
 
 def _is_few(count: int, share: float, shown: str) -> bool:
@@ -117,12 +117,12 @@ def _is_few(count: int, share: float, shown: str) -> bool:
 
 
 def errors(encoding: str) -> str:
-    """How Python is to treat bytes that are not of this encoding, so that it can give them back."""
+    """The error handler with which Python can decode bytes that are invalid in this encoding, and encode them back."""
     return "surrogatepass" if encoding.startswith("utf-16") else "surrogateescape"
 
 
 def decoded(content: bytes, encoding: str) -> tuple[str, bool]:
-    """The text, and whether all of it is of this encoding; what is not becomes lone surrogates."""
+    """The text, and whether all of it is valid in this encoding; invalid bytes become lone surrogates."""
     try:
         return content.decode(encoding), True
     except UnicodeDecodeError:
@@ -130,16 +130,16 @@ def decoded(content: bytes, encoding: str) -> tuple[str, bool]:
 
 
 class Judge:
-    """Is shown a text, piece by piece, and tells its encoding: of bytes that have ASCII as it is."""
+    """Sees a text piece by piece and decides its encoding, which must be a superset of ASCII."""
 
     def __init__(self) -> None:
         self._is_utf8_at_length = False
-        self._good = self._bad = 0  # lines of the other pieces
+        self._good = self._bad = 0  # non-ASCII lines that are UTF-8, and that are not
         self._words: Counter[bytes] = Counter()
         self._seen = 0
 
     def see(self, piece: bytes) -> None:
-        """Some whole lines."""
+        """Look at some whole lines."""
         if piece.isascii():
             return
         with contextlib.suppress(UnicodeDecodeError):
@@ -160,18 +160,18 @@ class Judge:
                     self._words.update(word for word in words if len(word) <= LONGEST_WORD and not word.isascii())
 
     def verdict(self) -> str:
-        """`utf-8` also where some lines, and no more than half, are not: to refuse these is better than to spoil the others."""
+        """`utf-8` even if up to half of the lines are not: rejecting those is better than garbling the others."""
         if self._is_utf8_at_length or self._good >= self._bad:
             return "utf-8"
         return legacy(self._words)
 
 
-# Words in capitals alone are words in KOI8-R and in Windows-1251: of other letters, which are not those that are frequent.
+# A word all in capitals can be KOI8-R or Windows-1251; read in the wrong one, it lacks the frequent letters.
 _FREQUENT = re.compile("[оеаинтсрвлк]")
 
 
 def legacy(words: Counter[bytes]) -> str:
-    """The encoding of words of one byte a character, each with a byte beyond ASCII; `latin-1` where it is as good as any."""
+    """The single-byte encoding of these words, each of which has a non-ASCII byte; `latin-1` if it is as good as any."""
     most = words.most_common(ENOUGH)
     best, best_fit, best_frequent = "cp1252", 0, 0
     for encoding, is_of_language in LANGUAGES:
@@ -187,8 +187,8 @@ def legacy(words: Counter[bytes]) -> str:
 
 
 def _is_word(text: str) -> bool:
-    """Whether capitals stand only where they do: what is small in Windows-1251 is a capital in KOI8-R. And whether, of a Latin
-    word, not all letters have accents: those of a Cyrillic one do when it is read as Latin."""
+    """Whether capitals are only where they belong: lower case in Windows-1251 is upper case in KOI8-R. And whether a Latin
+    word has a letter without an accent: a Cyrillic one read as Latin has none."""
     if not (text[1:].islower() or text.isupper() or (len(text) == 1 and text.islower())):
         return False
     return len(text) == 1 or text[0] >= "Ѐ" or _PLAIN.search(text) is not None

@@ -1,1 +1,1 @@
-"""What is computed, one file a kind: plain functions over bytes, that know of no queue and of one another."""
+"""What is computed, one module per kind: plain functions over bytes that know nothing of the queue or of one another."""

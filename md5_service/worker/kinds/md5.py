@@ -7,6 +7,7 @@ from md5_task_data.kinds.md5 import Md5Result
 
 
 def work(job: Job) -> Md5Result:
+    """The MD5 of the file, compared with the parameter `expected_md5` if it is given."""
     digest = hashlib.md5(usedforsecurity=False)
     for block in job.blocks():
         digest.update(block)

@@ -1,4 +1,4 @@
-"""Totals of what has ended, how often the log was found locked, an index for what ended lately, and an end for bytes."""
+"""Totals of finished tasks, how often the log was found locked, an index for recently finished tasks, and an expiry for bytes."""
 
 import sqlalchemy as sa
 from alembic import op

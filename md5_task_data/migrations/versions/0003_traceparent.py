@@ -1,4 +1,4 @@
-"""Where a task's trace goes on."""
+"""The trace that a task continues."""
 
 import sqlalchemy as sa
 from alembic import op

@@ -1,4 +1,4 @@
-"""How many tasks ended in each minute, so that nobody has to count the rows of an hour."""
+"""How many tasks finished in each minute, so that nobody has to count the rows of an hour."""
 
 import sqlalchemy as sa
 from alembic import op

@@ -1,4 +1,4 @@
-"""The keys by which a request that is sent again is known."""
+"""Idempotency keys."""
 
 import sqlalchemy as sa
 from alembic import op

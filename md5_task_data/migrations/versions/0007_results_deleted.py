@@ -1,4 +1,4 @@
-"""When the owner of a task had its bytes deleted, and what was derived from them."""
+"""When the owner of a task deleted its bytes and results."""
 
 import sqlalchemy as sa
 from alembic import op

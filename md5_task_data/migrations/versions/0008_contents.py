@@ -1,4 +1,4 @@
-"""The bytes of small files, beside their rows."""
+"""The bytes of small files, stored beside their rows."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -20,7 +20,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("task_id", name="pk_contents"),
     )
     if op.get_bind().dialect.name == "postgresql":
-        # Sequencing data does not shrink; up to a page it is one tuple, not four.
+        # Sequencing data does not compress; uncompressed, up to a page is one tuple rather than four.
         op.execute("ALTER TABLE contents ALTER COLUMN bytes SET STORAGE EXTERNAL")
         op.execute("ALTER TABLE contents SET (toast_tuple_target = 8160)")
 

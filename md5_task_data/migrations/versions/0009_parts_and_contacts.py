@@ -1,4 +1,4 @@
-"""Files that are cut into parts; contacts, and the rows that were none."""
+"""Files that are cut into parts; contacts, and rejected rows."""
 
 import sqlalchemy as sa
 from alembic import op

@@ -1,4 +1,4 @@
-"""Names of files that are whole paths, and need not be text."""
+"""File names that are whole paths and need not be valid text."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -15,13 +15,13 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """Names that are longer than 255 characters have to be gone before."""
+    """Names longer than 255 characters must be removed first."""
     op.drop_column("tasks", "filename_bytes")
     _resize(4096, 255)
 
 
 def _resize(old: int, new: int) -> None:
-    if op.get_bind().dialect.name != "sqlite":  # which looks at no length
+    if op.get_bind().dialect.name != "sqlite":  # SQLite ignores lengths
         op.alter_column(
             "tasks", "filename", existing_type=sa.String(old), type_=sa.String(new), existing_nullable=False
         )

@@ -1,4 +1,4 @@
-"""What the DNS said, and how long it was asked."""
+"""Cached DNS answers, and how long they took."""
 
 import sqlalchemy as sa
 from alembic import op

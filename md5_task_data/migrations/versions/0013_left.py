@@ -1,4 +1,4 @@
-"""When a worker left a task for others, because it does not know its kind."""
+"""When a worker left a task to others because it does not know its kind."""
 
 import sqlalchemy as sa
 from alembic import op

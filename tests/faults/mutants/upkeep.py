@@ -68,7 +68,7 @@ MUTANTS = (
     Mutant(
         "the last member of a backup, without which it is none",
         ARCHIVE,
-        'raise InvalidInput("this backup is not whole: it was cut, or is still being written; take another one")',
+        'raise InvalidInput("this backup is incomplete: it was cut, or is still being written; use another one")',
         "return",
         data("test_restore_refused.py::test_without_its_last_member_it_is_no_backup"),
     ),

@@ -132,7 +132,7 @@ MUTANTS = (
     Mutant(
         "the bounds of a fault in what one kind forgets",
         "md5_service/worker/sweeper.py",
-        'log.exception("the kind %s cannot forget", kind.name)',
+        'log.exception("the kind %s failed to delete its expired rows", kind.name)',
         "raise",
         ("tests/worker/test_sweeper.py::test_a_kind_that_cannot_forget_is_no_matter_of_the_others[sqlite]",),
     ),

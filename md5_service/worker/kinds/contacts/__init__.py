@@ -1,10 +1,11 @@
-"""A third party's CSV of contacts becomes one record per e-mail address, in a table that all files share.
+"""A third party's CSV of contacts becomes one record per email address, in a table shared by all files.
 
-An address that is there already is kept, and the new row is a duplicate; within one file the first row wins. A row that has no
-valid address goes, as it is, to the rejects, with its line and a reason. So every row is one of three, and none is lost.
+If an address already exists, its record stays and the new row is a duplicate; within one file, the first row wins. A
+row without a valid address goes unchanged to the rejected rows, with its line and a reason. So every row is in one of
+three groups, and none is lost.
 
-The first worker reads the whole file once, to tell its encoding and where its records end, and cuts it; all workers load the
-parts, in any order; the last step counts. What a part does may be done again, or at the same time as another: see
+The first worker reads the whole file once to find its encoding and the ends of its records, and cuts it; all workers
+load the parts, in any order; the last step counts. Parts may be loaded again, or at the same time: see
 `md5_task_data.kinds.contacts`.
 """
 
@@ -25,12 +26,12 @@ from md5_task_data.kinds.contacts import ContactsResult
 from md5_task_data.kinds.kind import Result
 from md5_task_data.queue.leases import Slice
 
-SAMPLE = 256 << 10  # bytes of the beginning, to detect by
-COUNT_LINES = 2_000_000  # of which one step counts the contacts
+SAMPLE = 256 << 10  # bytes at the beginning, for detection
+COUNT_LINES = 2_000_000  # lines whose contacts one step counts
 
 
 class LoadedPart(Result):
-    """What came of a part. A part that an older version ended does not tell `unchecked`."""
+    """The result of a part. One from an older version lacks `unchecked`."""
 
     model_config = ConfigDict(extra="ignore")
 
@@ -40,8 +41,8 @@ class LoadedPart(Result):
 
 
 def begin(job: Job) -> Rows | Cut:
-    """The only reading of the whole file. What is one part is loaded at once. Raises InvalidInput for a file that is no CSV, or
-    of which the addresses cannot be found."""
+    """The only reading of the whole file. A file that makes one part is loaded at once. Raises InvalidInput for a file that
+    is not CSV, or whose address column cannot be found."""
     blocks = job.blocks()
     start, size = bytes(next(blocks, b"")), SAMPLE
     encoding, mark = encoding_of(job, start[: text.SAMPLE])
@@ -71,6 +72,8 @@ def begin(job: Job) -> Rows | Cut:
 
 
 def part(job: Part) -> Rows:
+    """Load a part of the file."""
+
     def result(parsed: Parsed, _: Connection) -> LoadedPart:
         return LoadedPart(rows=parsed.count, invalid=len(parsed.rejected), unchecked=parsed.unchecked)
 
@@ -78,7 +81,7 @@ def part(job: Part) -> Rows:
 
 
 def close(job: Closing) -> Rows:
-    """Counts what the parts inserted."""
+    """Count what the parts inserted."""
     plan = Plan.of(job.plan)
     inserted: dict[int, int] = {}
 
@@ -101,12 +104,12 @@ def close(job: Closing) -> Rows:
 
 
 def _load(job: Job, plan: Plan, content: bytes, where: Slice, result: Callable[[Parsed, Connection], Result]) -> Rows:
-    """Parts that are loaded at the same time begin with different steps, so that they seldom wait for one another where they
-    have addresses in common."""
+    """Parts that are loaded at the same time begin with different buckets, so that they rarely wait for each other's
+    addresses."""
     read = partial(parse, content, plan.encoding, plan.dialect, plan.layout, where.line, job.check)
     parsed = read()
     if job.params.get("check_mx"):
-        from md5_service.worker.kinds.contacts.mx import checked  # 70 ms, which every start of a worker would pay
+        from md5_service.worker.kinds.contacts.mx import checked  # imported late: it would add 70 ms to every start
 
         answers = checked(job, parsed.domains())
         if refused := {name: answer.refusal for name, answer in answers.items() if answer.refusal is not None}:

@@ -1,4 +1,4 @@
-"""Which column of a file is what: by its header where it has one, else by what stands in it."""
+"""Finds out what each column of a file is: by the header if there is one, otherwise by the contents."""
 
 import re
 from collections import Counter
@@ -11,13 +11,13 @@ from md5_service.worker.formats.text import NOT_KEPT, UNKNOWN
 from md5_task_data.errors import InvalidInput
 
 MOST_COLUMNS = 1000
-_LONGEST_ADDRESS = 320  # characters: with a local part of 64 and a domain of 255 (RFC 3696)
+_LONGEST_ADDRESS = 320  # characters: a local part of 64 and a domain of 255 (RFC 3696)
 _NOT_IN_ADDRESS = re.compile(r"[\s,;|\"']").search
 REPORT = ["line", "code", "message"]  # the columns that `rejects.csv` puts before the file's own
 
 
 def _words(text: str) -> frozenset[str]:
-    """As they are in headers, in small letters and with single spaces for `_`, `-` and `.`."""
+    """The words of a list as compared with headers: in lower case, with single spaces for `_`, `-` and `.`."""
     return frozenset(" ".join(word.split()) for word in text.split(","))
 
 
@@ -50,8 +50,8 @@ OTHERS = _words(
 
 @dataclass(frozen=True)
 class Layout:
-    """`columns` names those of each row, `email` and `name` are numbers of two of them, from 0. `is_report`: of a `rejects.csv`
-    that was corrected; what that put before and into the cells is undone."""
+    """`columns` names the columns; `email` and `name` are the numbers of two of them, from 0. `is_report`: the file is a
+    corrected `rejects.csv`, whose added columns and apostrophes are removed."""
 
     columns: list[str]
     email: int
@@ -60,7 +60,7 @@ class Layout:
     is_report: bool = False
 
     def column(self, number: int | None) -> str | int | None:
-        """What the sender calls that column: as the header has it, or by its number, from 1."""
+        """The client's name for the column: its name in the header, or its number, from 1."""
         if number is None or not self.columns:
             return None
         return self.columns[number] if self.has_header else number + 1
@@ -71,12 +71,12 @@ class Layout:
 
 
 def cells_in_report(record: list[str]) -> list[str]:
-    """Of a record of a `rejects.csv`, the file's own cells, as they were."""
+    """The file's own cells, as they were, from a record of a `rejects.csv`."""
     return [unguarded(cell) for cell in record[len(REPORT) :]]
 
 
 def layout_of(records: Sequence[list[str]], params: Mapping[str, Any]) -> Layout:
-    """Of a file that begins with these. Raises InvalidInput where the column of the addresses cannot be told, or is not there."""
+    """The layout of a file that begins with these records. Raises InvalidInput if the address column cannot be found."""
     if not records:
         return Layout([], 0, None, has_header=False)
     is_report = records[0][: len(REPORT)] == REPORT and len(records[0]) > len(REPORT)
@@ -87,7 +87,7 @@ def layout_of(records: Sequence[list[str]], params: Mapping[str, Any]) -> Layout
     has_header = params.get("header", is_report or _is_header(first, words) or names_column)
     width = max(map(len, [first] if has_header else [first, *others]))
     if width > MOST_COLUMNS:
-        raise InvalidInput(f"a row of this file has {width} columns; at most {MOST_COLUMNS} are taken")
+        raise InvalidInput(f"A row of this file has {width} columns; at most {MOST_COLUMNS} are allowed.")
     data = others if has_header else [first, *others]
     if not has_header:
         email = _address_column([], [], data, width, given)
@@ -116,7 +116,7 @@ def _is_header(first: Sequence[str], words: Sequence[str]) -> bool:
 
 
 def _named(given: str, header: Sequence[str], words: Sequence[str]) -> int | None:
-    """The column of that name, or of one that differs in form alone."""
+    """The column with this name, or with one that differs only in form."""
     if given.strip() in header:
         return header.index(given.strip())
     plain = _plain(given)
@@ -138,8 +138,8 @@ def _address_column(
     if width == 1:
         return 0
     raise InvalidInput(
-        "which column of this file has the e-mail addresses cannot be told; say it with the parameter email_column, by its "
-        "name in the header or by its number, from 1"
+        "The column with the email addresses cannot be detected. Set the parameter email_column to its name in the header, or "
+        "to its number, from 1."
     )
 
 
@@ -151,13 +151,13 @@ def _given_column(header: Sequence[str], words: Sequence[str], width: int, given
     there = (
         f"the columns are: {', '.join(header)[:500]}"
         if header
-        else f"columns go by numbers here, from 1 to {width}, unless header=yes"
+        else f"use a number from 1 to {width}, or set header=yes"
     )
-    raise InvalidInput(f"parameter email_column: there is no column {given[:100]!r}; {there}")
+    raise InvalidInput(f"The parameter email_column names no column of this file: {given[:100]!r}; {there}.")
 
 
 def looks_like_address(cell: str) -> bool:
-    """Whether it is something, an @, and something with a dot in it."""
+    """Whether the cell has text, an @, and text with a dot in it."""
     address = cell.strip()
     if not 5 <= len(address) <= _LONGEST_ADDRESS or address.count("@") != 1 or _NOT_IN_ADDRESS(address):
         return False
@@ -166,7 +166,7 @@ def looks_like_address(cell: str) -> bool:
 
 
 def distinct(names: Sequence[str]) -> list[str]:
-    """The second `phone` is `phone_2`."""
+    """The names, made distinct: the second `phone` becomes `phone_2`."""
     taken: set[str] = set(names)
     seen: Counter[str] = Counter()
     distinct = []

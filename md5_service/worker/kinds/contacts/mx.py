@@ -1,6 +1,5 @@
-"""Whether a domain takes mail, as the DNS has it. Nobody's mail server is asked (SMTP probing): servers answer it with whatever
-they like, and put who asks on lists of spammers.
-"""
+"""Whether a domain accepts mail, according to the DNS. Mail servers are not asked (SMTP probing): their answers are
+unreliable, and whoever asks ends up on spam blocklists."""
 
 import functools
 import time
@@ -19,18 +18,18 @@ from md5_service.worker.job import Job
 from md5_task_data.kinds import domains
 from md5_task_data.kinds.domains import Answer
 
-QUESTION_S = 3  # for each question, of up to four for a domain
+QUESTION_S = 3  # for each query; up to four per domain
 AT_ONCE = 32
-MOST_CACHED = 100_000  # answers, kept as long as they say
-LOOK_S = 0.5  # between two looks at whether the task is still ours
+MOST_CACHED = 100_000  # answers, cached for their TTL
+LOOK_S = 0.5  # between two checks that the task is still ours
 SILENT = Answer(is_silent=True)
-# The DNS said no; any other cause is a failure to ask, of which the library says the same.
+# Causes that mean a negative answer; any other is a failed query, for which the library raises the same error.
 _ANSWERS = (NoneType, dns.resolver.NXDOMAIN, dns.resolver.NoAnswer)
 
 
 def checked(job: Job, names: Set[str]) -> dict[str, Answer]:
-    """Of each of these domains, what is known, and what the DNS says within the time that the part, its file and its owner have
-    left. A domain of which nobody could tell is silent: that is no fault of the row's. Raises LeaseLost."""
+    """For each of these domains, what is known, or what the DNS answers within the time that the part, its file and its
+    owner have left. A domain without an answer in time is silent, which is not held against the row. Raises LeaseLost."""
     known, left_s = job.in_transaction(
         lambda db: (domains.known(db, names), domains.left_s(db, job.owner, job.task_id))
     )
@@ -41,7 +40,7 @@ def checked(job: Job, names: Set[str]) -> dict[str, Answer]:
     began, told = time.monotonic(), dict[str, Answer]()
     try:
         told = ask(unknown, job.settings.dns_server, left_s, job.check)
-    finally:  # also of a file that is cancelled meanwhile
+    finally:  # also if the file is cancelled in the meantime
         job.in_transaction(partial(_keep, job, told, time.monotonic() - began))
     return dict.fromkeys(unknown, SILENT) | told | known
 
@@ -54,10 +53,10 @@ def _keep(job: Job, told: dict[str, Answer], spent_s: float, db: Connection) -> 
 def ask(
     names: Iterable[str], server: str | None, time_s: float, look: Callable[[], None] = lambda: None
 ) -> dict[str, Answer]:
-    """What the DNS says, or that it says nothing, of those that were asked about within that time. `server`: as the setting
-    `dns_server` has it. `look` is called now and then, and may raise. Questions that are on their way when the time is over
-    end by themselves."""
-    resolver = _resolver(server)  # not in the threads, which would make several, each with a cache of its own
+    """The DNS's answers, including failures to answer, for the domains that were queried within `time_s` seconds. `server`:
+    as in the setting `dns_server`. `look` is called now and then, and may raise. Queries still running after that time end
+    on their own."""
+    resolver = _resolver(server)  # not in the threads, which would create several, each with its own cache
     threads = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="dns")
     try:
         answers = {threads.submit(_answer, name, resolver): name for name in sorted(names)}
@@ -80,7 +79,7 @@ def _answer(name: str, resolver: dns.resolver.Resolver) -> Answer:
 
 @functools.cache
 def _resolver(server: str | None) -> dns.resolver.Resolver:
-    """One a process, with its cache."""
+    """One per process, with its cache."""
     resolver = dns.resolver.Resolver(configure=server is None)
     if server is not None:
         address, resolver.port = dns_address(server)

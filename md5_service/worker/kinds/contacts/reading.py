@@ -1,4 +1,4 @@
-"""The first reading of a whole file of contacts: its encoding, its dialect, its columns, and where it is cut."""
+"""The first reading of a whole file of contacts: finds its encoding, its dialect, its columns, and where to cut it."""
 
 import codecs
 from collections.abc import Callable, Mapping
@@ -12,11 +12,12 @@ from md5_service.worker.kinds.contacts.layout import Layout, layout_of, looks_li
 from md5_task_data.errors import InvalidInput
 from md5_task_data.queue.leases import Slice
 
-PIECE = 256 << 10  # bytes that are looked at, at once
+PIECE = 256 << 10  # bytes that are examined at a time
 
 
 class NotText(InvalidInput):
-    """A file that is no CSV at all."""
+    """The file is not text, so it cannot be CSV; the detail names what it seems to be. Save it as CSV, preferably in UTF-8,
+    and upload it again."""
 
     code = "not_text"
 
@@ -35,7 +36,7 @@ class Plan:
         return cls(plan["encoding"], Dialect(**plan["dialect"]), Layout(**plan["layout"]), plan["lines"])
 
     def told(self) -> dict[str, Any]:
-        """For the result; each can be given back as a parameter."""
+        """For the result; each value can be used as a parameter."""
         return {
             "encoding": self.encoding,
             "delimiter": self.dialect.delimiter,
@@ -46,7 +47,8 @@ class Plan:
 
 
 def encoding_of(job: Job, start: bytes) -> tuple[str | None, int]:
-    """What parameter or first bytes say, and how many of these are no text. Raises NotText."""
+    """The encoding according to the parameter or the first bytes, and how many of these are a mark rather than text. Raises
+    NotText."""
     marked = text.marked(start)
     given: str | None = job.params.get("encoding")
     encoding = given or (marked[0] if marked else None)
@@ -54,15 +56,15 @@ def encoding_of(job: Job, start: bytes) -> tuple[str | None, int]:
     if given == "utf-16":
         encoding = marked[0] if marked else "utf-16-le"
     if (what := text.not_text(start)) is not None:
-        raise NotText(f"this is no CSV but {what}. Save it as CSV, best in UTF-8, and hand that over")
+        raise NotText(f"This file is not CSV but {what}. Save it as CSV, preferably in UTF-8, and upload that file.")
     if encoding is not None and encoding.startswith("utf-16") and job.size % 2:
-        raise NotText("this is UTF-16 with half a character too many: it was cut short; hand the whole file over")
+        raise NotText("This file is UTF-16 that ends in half a character: it was cut short. Upload the whole file.")
     return encoding, mark
 
 
 class Reading:
-    """Of a whole file, piece by piece. Bytes of an encoding that is not known yet are taken for Latin-1, which changes no line
-    end, no quote and no delimiter."""
+    """Reads a whole file, piece by piece. While the encoding is unknown, bytes are decoded as Latin-1, which changes no
+    line end, quote or delimiter."""
 
     def __init__(
         self,
@@ -73,7 +75,7 @@ class Reading:
         part_bytes: int,
         look: Callable[[], None],
     ) -> None:
-        """`look`: is called between two pieces, and may raise."""
+        """`look` is called between two pieces, and may raise."""
         self._look = look
         self._encoding = encoding
         self._sample = sample
@@ -86,7 +88,7 @@ class Reading:
         self._skipped = shown[: named[1]] if named else ""
         rows = shown[len(self._skipped) :]
         self._dialect = csv.detect(rows, delimiter or (named[0] if named else None), looks_like_address)
-        # Without one, its columns cannot be told yet.
+        # Without a whole first row, the columns are still unknown.
         self.has_first_row = len(csv.first_record(rows, self._dialect)) < len(rows)
         self._cutter = Cutter(self._dialect, _utf16_width if is_wide else len, offset, part_bytes)
         self._piece = min(PIECE, part_bytes // 4) & ~1
@@ -102,8 +104,8 @@ class Reading:
             self._judge.see(records.encode(self._meanwhile))
 
     def end(self, params: Mapping[str, Any]) -> tuple[Plan, list[Slice], int]:
-        """The plan, the parts without what comes before the first row, and the number of rows."""
-        self._see(self._cutter.feed(self._decode(b"", True)))  # half of a pair of surrogates
+        """The plan, the parts without what precedes the first row, and the number of rows."""
+        self._see(self._cutter.feed(self._decode(b"", True)))  # half of a surrogate pair
         slices, rest = self._cutter.end()
         self._see(rest)
         encoding = self._encoding or self._judge.verdict()
@@ -119,7 +121,7 @@ class Reading:
 
 
 def _from(first: Slice, part: Slice) -> Slice:
-    """What of a part does not come before the first row."""
+    """The part without what precedes the first row."""
     if part.offset >= first.offset:
         return part
     return Slice(first.offset, part.offset + part.size - first.offset, first.line)

@@ -1,4 +1,4 @@
-"""Records of CSV into contacts, and rejects where they are none."""
+"""Turns CSV records into contacts and rejected rows."""
 
 from collections.abc import Callable, Mapping, Set
 from json.encoder import encode_basestring as quoted
@@ -12,25 +12,25 @@ from md5_service.worker.kinds.contacts.layout import MOST_COLUMNS, Layout, cells
 from md5_task_data.kinds.addresses import NotAnAddress, key_of
 from md5_task_data.kinds.contacts import New
 
-LONG = 1 << 20  # characters of a row that is looked at more closely
-LONGEST_ROW = 15 << 20  # bytes, as it goes to MariaDB, which takes no more at once by default
-LOOK_ROWS = 500  # which take some milliseconds, if they are not very long
-FEW, BUCKETS = 2000, 4  # contacts that are stored in one step; steps in which more are
+LONG = 1 << 20  # characters; longer rows are measured exactly
+LONGEST_ROW = 15 << 20  # bytes in a statement; MariaDB accepts no more by default
+LOOK_ROWS = 500  # between two checks; they take some milliseconds, if they are not very long
+FEW, BUCKETS = 2000, 4  # contacts that are stored in one step; the number of steps for more
 
 Reject = tuple[int, str, str, list[str]]  # line, code, message, cells
 
 
 class Unfit(Exception):
-    """Why a row is no contact: a code and a message."""
+    """Why a row is not a contact: a code and a message."""
 
 
 class Parsed:
-    """The rows of a part: those that are `valid`, and those that are not."""
+    """The valid and the rejected rows of a part."""
 
     def __init__(self) -> None:
         self.valid: list[New] = []
         self.rejected: list[Reject] = []
-        self.unchecked: int | None = None  # of the valid, where the DNS was to be asked and nobody could tell
+        self.unchecked: int | None = None  # valid rows whose domain the DNS gave no answer about; None: not asked
 
     @property
     def count(self) -> int:
@@ -40,12 +40,12 @@ class Parsed:
         return {_domain(contact[0]) for contact in self.valid}
 
     def count_unchecked(self, silent: Set[str]) -> None:
-        """`silent`: domains of which nobody could tell."""
+        """Count the rows of `silent` domains, about which the DNS gave no answer."""
         self.unchecked = sum(_domain(contact[0]) in silent for contact in self.valid)
 
     def buckets(self, first: int) -> list[list[New]]:
-        """The first row of each address, in as many lists as there are to be steps. An address is always in the same one, and
-        the lists begin with number `first`."""
+        """The first row of each address, in one list per step. An address is always in the same list; they are rotated to
+        begin with number `first`."""
         firsts: dict[str, New] = {}
         for contact in self.valid:
             firsts.setdefault(contact[0], contact)
@@ -58,7 +58,7 @@ class Parsed:
         return lists[first:] + lists[:first]
 
     def report(self) -> bytes:
-        """The rejects as CSV, without a header."""
+        """The rejected rows as CSV, without a header."""
         in_order = sorted(self.rejected, key=itemgetter(0))
         return b"".join(
             csv_row([line, code, *map(guarded, [message, *cells])]) for line, code, message, cells in in_order
@@ -78,8 +78,8 @@ def parse(
     look: Callable[[], None],
     refused: Mapping[str, str] = MappingProxyType({}),
 ) -> Parsed:
-    """Of whole records, the first of which begins in that line. `look` is called now and then, and may raise. `refused`: domains
-    that take no mail, and why."""
+    """Parse whole records, the first of which begins in this line. `look` is called now and then, and may raise. `refused`:
+    domains that accept no mail, and why."""
     text, is_sound = decoded(content, encoding)
     is_sound = is_sound and "\0" not in text
     parsed = Parsed()
@@ -104,7 +104,7 @@ def parse(
 
 
 class _Maker:
-    """Makes a contact of the cells of a row."""
+    """Makes a contact from the cells of a row."""
 
     def __init__(self, layout: Layout, encoding: str, refused: Mapping[str, str]) -> None:
         self._layout = layout
@@ -115,7 +115,7 @@ class _Maker:
         names = [quoted(layout.columns[at]).replace("%", "%%") for at in rest]
         self._template = "{" + ",".join(f"{name}:%s" for name in names) + "}"
         self._rest = rest
-        # Of rows that are longer than the header, too.
+        # Includes names for rows that are longer than the header.
         self._columns = [
             quoted(name)
             for name in distinct([*layout.columns, *(f"column_{at + 1}" for at in range(self._width, MOST_COLUMNS))])
@@ -132,7 +132,7 @@ class _Maker:
             if len(cells) <= layout.email:
                 raise NotAnAddress("")
             if len(cells) > MOST_COLUMNS:
-                raise Unfit("too_many_cells", f"the row has {len(cells)} cells; at most {MOST_COLUMNS} are taken")
+                raise Unfit("too_many_cells", f"The row has {len(cells)} cells; at most {MOST_COLUMNS} are allowed.")
             key = key_of(email := cells[layout.email])
             name = cells[layout.name] if layout.name is not None and layout.name < len(cells) else ""
             data = self._data(cells)
@@ -146,23 +146,23 @@ class _Maker:
         """Raises Unfit."""
         unfit = set(NOT_KEPT.findall("".join(cells)))
         if "\0" in unfit:
-            raise Unfit("nul_character", "the row has a NUL character, which no text has")
+            raise Unfit("nul_character", "The row has a NUL character, which is not allowed in text.")
         if unfit or (self._layout.is_report and any(UNKNOWN in cell for cell in cells)):
-            raise Unfit("bad_encoding", f"the row has bytes that are not {self._encoding}")
+            raise Unfit("bad_encoding", f"The row has bytes that are not valid {self._encoding}.")
 
     def reason(self, error: Exception, cells: list[str]) -> tuple[str, str]:
-        """A code and a message."""
+        """The code and message of a rejected row."""
         if isinstance(error, Unfit):
             return error.args[0], error.args[1]
         if not any(cell.strip() for cell in cells):
-            return "empty_row", "all cells of the row are empty"
+            return "empty_row", "All cells of the row are empty."
         if len(cells) <= self._layout.email or not cells[self._layout.email].strip():
             column = self._layout.column(self._layout.email)
-            return "no_address", f"there is no e-mail address in column {column}"
+            return "no_address", f"The row has no email address in column {column}."
         return "invalid_address", str(error)
 
     def _data(self, cells: list[str]) -> str:
-        """Of a row that has fewer cells than there are columns, or more: none is lost."""
+        """For a row with fewer or more cells than there are columns: no cell is lost."""
         special = self._layout.email, self._layout.name
         pairs = zip(self._columns, cells, strict=False)
         return (
@@ -173,4 +173,4 @@ class _Maker:
 def _check_length(row: str) -> None:
     size = len(row.encode(errors="replace")) + sum(map(row.count, "\\\"'\n\r\x1a"))
     if size > LONGEST_ROW:
-        raise Unfit("row_too_long", f"the row has {len(row)} characters, which is more than is taken")
+        raise Unfit("row_too_long", f"The row is too long to be stored; it has {len(row)} characters.")
