@@ -1,1 +1,1 @@
-"""Hand a file over, get an id at once: a promise that always ends in `done` or `failed`, with one line in one log."""
+"""File Intake: upload files, get an id for each at once; every id ends in `done` or `failed`, with one line in one shared log."""

@@ -1,4 +1,4 @@
-"""Lines as `md5sum` of GNU coreutils writes and reads them (`digest.c`, version 9): names are bytes, and need not be text."""
+"""Lines as `md5sum` of GNU coreutils 9 writes and reads them (`digest.c`). Names are bytes, and need not be text."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -11,7 +11,8 @@ _TAGGED = re.compile(rb"[ \t]*(\\?)MD5 ?\(([^\0]*)\)[ \t]*=[ \t]*([0-9a-fA-F]{32
 
 
 def line(digest: str, name: bytes) -> bytes:
-    """A name with a backslash, a newline or a carriage return is escaped, and then a backslash leads."""
+    """The line for a file. If its name has a backslash, newline or carriage return, the name is escaped and the line begins
+    with a backslash."""
     escaped = escape(name)
     return (b"\\" if escaped != name else b"") + digest.encode() + b"  " + escaped + b"\n"
 
@@ -22,16 +23,16 @@ def escape(name: bytes) -> bytes:
 
 @dataclass(frozen=True)
 class Listed:
-    """A line that names a file, and the MD5 that it should have, in lower case."""
+    """A line of a manifest: the name of a file, and its expected MD5 in lower case."""
 
     md5: str
     name: bytes
 
 
 def read(lines: Iterable[bytes]) -> Iterator[Listed | None]:
-    """What the lines of a manifest say; None for one that is improperly formatted. Empty ones and comments are left out.
+    """The entries of a manifest; None for a line that is improperly formatted. Empty lines and comments are skipped.
 
-    As md5sum has it, the first line decides whether one space (BSD) or two characters (GNU) stand before names.
+    As in md5sum, the first line decides whether names follow one space (BSD) or two characters (GNU).
     """
     is_bsd: bool | None = None
     for whole in lines:

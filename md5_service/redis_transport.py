@@ -1,10 +1,10 @@
-"""kombu's transport for Redis, with what is otherwise here. Imported only where the broker is one: kombu has its name."""
+"""kombu's transport for Redis, with one change. kombu imports it by name, and only if the broker is Redis."""
 
 from kombu.transport import redis
 
 
 class Channel(redis.Channel):
-    # What was fetched and not begun is the sweeper's to send again: kombu, where the broker is away, would dump it in /tmp.
+    # The sweeper resends messages that were fetched and not begun. kombu would dump them in /tmp if the broker is unavailable.
     do_restore = False
 
 

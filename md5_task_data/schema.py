@@ -72,8 +72,10 @@ Status = Literal[
     "expired",  # reserved for resumable uploads that were never completed: no row has it yet
 ]
 Outcome = Literal["done", "failed", "cancelled"]  # decided with `computed`
+Verdict = Literal["match", "mismatch", "none"]  # `none`: no digest was expected, or there is no result
 STATUSES: tuple[str, ...] = get_args(Status)
 OUTCOMES: tuple[str, ...] = get_args(Outcome)
+VERDICTS: tuple[str, ...] = get_args(Verdict)
 
 _HAS_PARENT = text("parent_id IS NOT NULL")
 _UNFINISHED = text("finished_at IS NULL")
@@ -113,6 +115,7 @@ tasks = Table(
     Column("result", JSON(none_as_null=True)),
     Column("error", JSON(none_as_null=True)),
     Column("md5", String(32)),  # the digest in `result`, for searching
+    Column("verdict", String(8), nullable=False, server_default="none"),  # the `match` in `result`, likewise
     Column("traceparent", String(55)),  # W3C Trace Context that its trace continues; NULL: not traced
     # A part is a task with a parent, no owner (`owner` is empty) and no log line.
     Column("parent_id", TaskId),
@@ -122,7 +125,8 @@ tasks = Table(
     Column("turn_of", String(64)),  # its owner; for a part, the owner of its file
     Column("left_at", BigInteger),  # when a worker that does not know its kind left it to others; cleared by a claim
     Index(None, "due_at"),
-    Index(None, "owner", "id"),
+    Index(None, "owner", "id", "created_at"),  # the time, so that a range of times need not read the rows outside it
+    Index(None, "owner", "verdict", "id"),
     Index(None, "md5"),
     Index(None, "finished_at", "owner", "outcome"),
     Index(None, "parent_id", postgresql_where=_HAS_PARENT, sqlite_where=_HAS_PARENT),

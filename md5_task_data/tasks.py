@@ -10,7 +10,7 @@ from md5_task_data import names, registry
 from md5_task_data.bucket import small_files
 from md5_task_data.database.bulk import insert_all
 from md5_task_data.errors import BytesMissing, Conflict, NotFound
-from md5_task_data.filters import condition
+from md5_task_data.filters import condition, conditions
 from md5_task_data.ids import is_id
 from md5_task_data.paging import read_cursor, write_cursor
 from md5_task_data.queue.hints import FIRST_HINT_S, lane_of
@@ -35,6 +35,7 @@ _AT_FIRST: dict[str, Any] = {
     "errors": 0,
     "progress": 0,
     "history": [],
+    "verdict": "none",
     **dict.fromkeys(
         (
             *("outcome", "started_at", "computed_at", "finished_at", "results_deleted_at", "result", "error", "md5"),
@@ -170,14 +171,10 @@ def page(
 ) -> tuple[list[Row], str | None]:
     """Up to `limit` tasks, newest first, and the cursor of the next page (None on the last page).
 
-    `filters` may contain kind, status, filename, filename__contains (case-insensitive), md5 and batch; all must match.
-    Ids are ordered by time and never change, so pages neither skip nor repeat a task. Raises InvalidInput for a bad
-    filter or cursor.
+    `filters` are those of `filters.condition`, by name; all must match. Ids are ordered by time and never change, so pages
+    neither skip nor repeat a task. Raises InvalidInput for a bad filter or cursor.
     """
-    query = select(tasks).where(tasks.c.owner == owner)
-    for name, value in filters.items():
-        if value is not None:
-            query = query.where(condition(name, value))
+    query = select(tasks).where(*conditions(owner, filters))
     if cursor is not None:
         query = query.where(tasks.c.id < read_cursor(cursor))
     rows = db.execute(query.order_by(tasks.c.id.desc()).limit(limit + 1)).mappings().all()
@@ -253,6 +250,11 @@ def delete_results(db: Connection, owner: str, task_id: str) -> None:
     wanted = update(tasks).where(tasks.c.id == row["id"], tasks.c.results_deleted_at.is_(None))
     are_gone = small_files.remove(db, [row["id"]]) and not registry.keeps_rows(row["kind"])
     db.execute(wanted.values(results_deleted_at=now(), due_at=None if are_gone else now()))
+
+
+def kept_until(row: Row) -> int | None:
+    """When the stored bytes of a finished task will be deleted; None where it has not finished, or nothing is stored."""
+    return row["due_at"] if row["finished_at"] is not None and is_kept(row) else None
 
 
 def check_kept(row: Row) -> None:

@@ -1,4 +1,4 @@
-"""Bytes in a bucket, as the API stores them."""
+"""Files in a bucket, as the API stores them."""
 
 from pathlib import Path
 
@@ -8,7 +8,7 @@ from md5_task_data.bucket.folder import Bucket
 
 
 def store(bucket: Bucket, task_id: str = "", content: bytes = b"abc") -> str:
-    """Returns the id under which they are stored; without `task_id` it is one that no row has."""
+    """Store a file and return its id; without `task_id`, an id that no row has."""
     task_id = task_id or str(uuid_utils.uuid7())
     incoming = bucket.receive(task_id)
     incoming.write([content])
@@ -21,5 +21,5 @@ def names(bucket: Bucket) -> set[str]:
 
 
 def files(folder: Path) -> list[Path]:
-    """All below it, half-received ones too."""
+    """All files below it, including partial uploads."""
     return [path for path in folder.rglob("*") if path.is_file()]

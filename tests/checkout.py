@@ -1,4 +1,4 @@
-"""What is checked out here."""
+"""The files of this checkout."""
 
 import shutil
 import subprocess
@@ -9,7 +9,7 @@ PACKAGES = ("md5_service", "md5_task_data")
 
 
 def copied(folder: Path, *more: str) -> Path:
-    """A copy of the packages, and of these folders besides, without what was built: to be changed, and run."""
+    """Copy the packages and these other folders, without build output, so that a test can change and run the copy."""
     for name in (*PACKAGES, *more):
         ignored = shutil.ignore_patterns("__pycache__", "page", "node_modules")
         shutil.copytree(ROOT / name, folder / name, ignore=ignored)

@@ -1,4 +1,4 @@
-"""A client of a running service, and the log that it writes: what tests do with each, however it was started."""
+"""What tests do with a running service and its log, however the service was started."""
 
 import contextlib
 import json
@@ -15,12 +15,12 @@ from typing import Any, TypeVar
 import httpx2
 import psutil
 
-TLS = ssl.create_default_context()  # not used, and a client without one spends 30 ms to make its own
-NOBODY = "01a201f5-3560-7681-96d2-5d5d82951648"  # an id that was never given out
+TLS = ssl.create_default_context()  # unused, but without it each client spends 30 ms on creating its own
+NOBODY = "01a201f5-3560-7681-96d2-5d5d82951648"  # an id that was never issued
 ENDS = ("done", "failed", "cancelled")
-IN_TIME_S = 180  # what is waited for on a busy machine; what never comes costs this only when it fails
-BUSY_S = 25  # that a busy machine may add to what is over in time
-TRIED_S = 30  # a file that the service cannot take now is sent again, as its answer says
+IN_TIME_S = 180  # enough for a busy machine; only a failing test waits this long
+BUSY_S = 25  # what a busy machine may add to a time limit
+TRIED_S = 30  # how long an upload is retried while the service is unavailable
 
 T = TypeVar("T")
 HOLDER = """
@@ -33,13 +33,13 @@ sys.stdin.read()
 
 
 def in_a_thread(function: Callable[[], T]) -> T:
-    """What needs an event loop of its own: a browser's test may have left a running one in this thread."""
+    """Run something that needs its own event loop: a browser test may have left a running one in this thread."""
     with ThreadPoolExecutor(1) as thread:
         return thread.submit(function).result()
 
 
 class Client:
-    """Of the service at `url`, whose log is at `log_path`."""
+    """A client of the service at `url`, whose log is at `log_path`."""
 
     url: str
     log_path: Path
@@ -48,7 +48,7 @@ class Client:
         return httpx2.Client(base_url=self.url, timeout=timeout_s, verify=TLS)
 
     def hand_over(self, content: bytes, name: str = "reads.fastq", **parameters: str) -> str:
-        """Upload, and return the id."""
+        """Upload a file and return its id."""
         with self.client() as client:
             answer = _now_or_later(
                 lambda: client.post("/v1/tasks", params={"filename": name, **parameters}, content=content)
@@ -64,7 +64,7 @@ class Client:
         return dict(answer.json())
 
     def ended(self, task_id: str, within_s: float = 30) -> dict[str, Any]:
-        """The task once it is terminal."""
+        """Wait until the task has finished, and return it."""
         return wait_for(lambda: self._terminal(task_id), f"task {task_id} to end", within_s=within_s)
 
     def _terminal(self, task_id: str) -> dict[str, Any] | None:
@@ -82,7 +82,7 @@ class Client:
 
 
 def _now_or_later(ask: Callable[[], httpx2.Response]) -> httpx2.Response:
-    """What is answered, once the service can: on a busy machine it may say that its database is too slow just now."""
+    """The response, repeated while the service is unavailable: on a busy machine its database may be too slow for a moment."""
     deadline = time.monotonic() + TRIED_S
     while (answer := ask()).status_code == 503 and time.monotonic() < deadline:
         time.sleep(0.5)
@@ -91,7 +91,7 @@ def _now_or_later(ask: Callable[[], httpx2.Response]) -> httpx2.Response:
 
 @contextlib.contextmanager
 def held_by_a_stranger(path: Path) -> Iterator[None]:
-    """Another process holds the lock of a log meanwhile."""
+    """Have another process hold the lock of a log."""
     with subprocess.Popen(
         [sys.executable, "-c", HOLDER, str(path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE
     ) as holder:
@@ -102,7 +102,7 @@ def held_by_a_stranger(path: Path) -> Iterator[None]:
 
 
 def wait_for(what: Callable[[], T | None], words: str, *, within_s: float = IN_TIME_S, every_s: float = 0.05) -> T:
-    """The first true answer of `what`; fails the test when none comes in time."""
+    """Call `what` until it returns something true, and return that. Fails the test after a time limit."""
     deadline = time.monotonic() + within_s
     while True:
         if answer := what():
@@ -112,7 +112,7 @@ def wait_for(what: Callable[[], T | None], words: str, *, within_s: float = IN_T
 
 
 def wait_until_gone(processes: Sequence[psutil.Process], within_s: float) -> None:
-    """A zombie is: in a container nobody may be there to reap it."""
+    """Counts a zombie as gone: in a container there may be no process that reaps it."""
 
     def lives(process: psutil.Process) -> bool:
         with contextlib.suppress(psutil.NoSuchProcess):

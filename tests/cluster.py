@@ -1,6 +1,6 @@
-"""The service as separate processes, as on several hosts: they share a database, a broker, the bucket's folder and the log's.
+"""The service as separate processes, as on several hosts: they share a database, a broker, and the folders of bucket and log.
 
-Whatever ends is started again at once, as systemd or Kubernetes would.
+A process that ends is restarted at once, as systemd or Kubernetes would.
 """
 
 import contextlib
@@ -35,13 +35,13 @@ TICK_S = 0.05
 
 @dataclass
 class Member:
-    """One process that is to run, and its children."""
+    """One process that should run, and its children."""
 
     name: str
     command: Sequence[str]
     environment: Mapping[str, str] = field(default_factory=dict)
     is_wanted: bool = True
-    is_forked: bool = False  # in place of a new Python
+    is_forked: bool = False  # instead of started as a new Python
     process: subprocess.Popen[bytes] | Launched | None = None
     starts: int = 0
 
@@ -54,7 +54,7 @@ class Member:
         return self.process is not None and self.process.poll() is None
 
     def tree(self) -> list[psutil.Process]:
-        """The process and its children, parent first; empty when it has just ended."""
+        """The process and its children, parent first; empty if it has just ended."""
         try:
             parent = psutil.Process(self.pid)
             return [parent, *parent.children(recursive=True)]
@@ -114,7 +114,7 @@ class Cluster(Client):
         return Member(f"api-{number}", (*uvicorn, "--http", "md5_service.api.main:Protocol", "--log-level", "warning"))
 
     def start(self, *, migrate: bool = True, ready_s: float = IN_TIME_S) -> None:
-        """Make the schema, start every member that is wanted, and wait until the API says that all it needs is there."""
+        """Create the schema, start all members, and wait until the API is ready."""
         if migrate:
             self.migrate()
         forked.prepare(self.environment)
@@ -128,19 +128,19 @@ class Cluster(Client):
         database.close()
 
     def is_ready(self) -> bool:
-        """Whether every API says that all it needs is there."""
+        """Whether every API is ready."""
         wanted = dict.fromkeys(("database", "broker", "bucket", "log", "kinds"), "ok")
         return all(self.readiness(url) == wanted for url in self.urls)
 
     def readiness(self, url: str = "") -> dict[str, str]:
-        """What the API finds of what it needs; empty while it does not answer."""
+        """What the API says about its dependencies; empty while it does not answer."""
         try:
             return dict(httpx2.get(f"{url or self.url}/readyz", timeout=10, verify=TLS).json()["checks"])
         except (httpx2.TransportError, ValueError):
             return {}
 
     def _keep(self) -> None:
-        """The thread that starts every process: they end when it does, however that comes about."""
+        """The thread that starts every process. They end when it does, for whatever reason."""
         with open(self.stderr_path, "ab") as stderr:
             while not self._closing.is_set():
                 for member in self.members.values():
@@ -179,9 +179,9 @@ class Cluster(Client):
         wait_until_gone(trees, IN_TIME_S)
 
     def stop(self, *names: str) -> None:
-        """An orderly stop of these members (all: every one); they are not started again."""
+        """Stop these members in order, by default all; they are not restarted."""
         chosen = [self.members[name] for name in names or self.members]
-        with self._starting:  # else one that is just being started would never hear of it
+        with self._starting:  # otherwise a member that is just starting would miss it
             for member in chosen:
                 member.is_wanted = False
                 if member.process is not None and member.runs():
@@ -191,12 +191,12 @@ class Cluster(Client):
                 member.process.wait(IN_TIME_S)
 
     def again(self, *names: str) -> None:
-        """Have these members run again."""
+        """Start these members again."""
         for name in names or self.members:
             self.members[name].is_wanted = True
 
     def end(self) -> None:
-        """Leave nothing running."""
+        """End all processes."""
         if self._keeper.is_alive():
             if forked.IS_MEASURED:
                 with contextlib.suppress(subprocess.TimeoutExpired):
@@ -206,7 +206,7 @@ class Cluster(Client):
             assert not self._keeper.is_alive()
 
     def celery(self) -> Celery:
-        """To send messages as the API and the sweeper do."""
+        """A Celery app that sends messages as the API and the sweeper do."""
         own = {name: value for name, value in self.environment.items() if name.startswith("MD5_")}
         return make_celery(Settings.model_validate({name.removeprefix("MD5_").lower(): own[name] for name in own}))
 

@@ -1,4 +1,4 @@
-"""An OpenTelemetry collector: it takes spans over HTTP, as every real one does, and keeps them."""
+"""An OpenTelemetry collector that receives spans over HTTP and stores them."""
 
 import threading
 from collections.abc import Mapping
@@ -11,12 +11,18 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTrace
 from opentelemetry.proto.common.v1.common_pb2 import KeyValue
 from opentelemetry.proto.trace.v1 import trace_pb2
 
-WAY = ["POST /v1/tasks", "receive file", "create task", "work md5", "write log line"]  # of a file, as they begin
+WAY = [
+    "POST /v1/tasks",
+    "receive file",
+    "create task",
+    "work md5",
+    "write log line",
+]  # the spans of a file, in the order in which they begin
 
 
 @dataclass(frozen=True)
 class Span:
-    """Ids are hexadecimal, moments nanoseconds since 1970."""
+    """Ids are hexadecimal; times are nanoseconds since 1970."""
 
     service: str
     name: str
@@ -33,11 +39,11 @@ class Span:
 
 
 class Collector:
-    """Listens from its making on; `with` ends it."""
+    """Listens from its creation on; use it in a `with`."""
 
     def __init__(self) -> None:
         self.spans: list[Span] = []
-        self.answers = threading.Event()  # while it is cleared, whoever sends something waits
+        self.answers = threading.Event()  # while it is cleared, senders wait
         self.answers.set()
         self.unanswered = 0
         collector = self
@@ -71,7 +77,7 @@ class Collector:
         self._server.server_close()
 
     def trace_of(self, task_id: str) -> list[Span]:
-        """What has come of the trace that a task belongs to, in the order in which it began."""
+        """The spans received of the trace of a task, in the order in which they began."""
         spans = list(self.spans)
         traces = {span.trace_id for span in spans if span.attributes.get("md5.task.id") == task_id}
         assert len(traces) < 2, traces

@@ -1,4 +1,4 @@
-"""What tests of every folder use: real databases, a real API on a real socket, the real service as a process tree."""
+"""Fixtures for all folders: real databases, a real API on a real socket, the real service as a process tree."""
 
 import os
 import tempfile
@@ -55,10 +55,10 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def _have_own_temporary_folder() -> None:
-    """What all that is killed leaves in /tmp goes when the run does; pytest's own folders stay, to be looked at."""
+    """Delete at the end what killed processes leave in /tmp; pytest's own folders stay for inspection."""
     os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", tempfile.gettempdir())
     folder = Path(tempfile.mkdtemp(prefix="md5-test-"))
-    folder.chmod(0o711)  # PostgreSQL, as another user, has folders in it
+    folder.chmod(0o711)  # PostgreSQL runs as another user, with folders in it
     guard(folder)
     os.environ["TMPDIR"] = tempfile.tempdir = str(folder)
 
@@ -73,7 +73,7 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Schedul
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
-    """What the processes of a run shared has ended when the run does."""
+    """End the servers that the processes of a run share."""
     factory: pytest.TempPathFactory | None = getattr(config, "_tmp_path_factory", None)
     if factory is not None and not hasattr(config, "workerinput"):
         all_ended(factory.getbasetemp())
@@ -88,19 +88,19 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 
 @pytest.fixture
 def is_long(request: pytest.FixtureRequest) -> bool:
-    """Whether this is the long form."""
+    """Whether the tests run with --long."""
     return bool(request.config.getoption("--long"))
 
 
 @pytest.fixture
 def busy_s(is_long: bool) -> float:
-    """What a busy machine may add to what is to be over in time: nothing in the long form, which measures that."""
+    """What a busy machine may add to a time limit: nothing with --long, which measures it."""
     return 0 if is_long else BUSY_S
 
 
 @pytest.fixture
 def figure(request: pytest.FixtureRequest) -> Callable[[str], None]:
-    """Say what was measured: printed, and kept for RESULTS.md by the long form."""
+    """Report a measurement: it is printed, and with --long recorded for RESULTS.md."""
 
     def say(words: str) -> None:
         name = request.node.name.removeprefix("test_").replace("_", " ")
@@ -114,7 +114,7 @@ def figure(request: pytest.FixtureRequest) -> Callable[[str], None]:
 
 @pytest.fixture(scope="session")
 def run_folder(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Path:
-    """The same in all processes of this run."""
+    """A folder that all processes of this run share."""
     return _run_folder(request.config, tmp_path_factory.getbasetemp())
 
 
@@ -124,7 +124,7 @@ def _run_folder(config: pytest.Config, base: Path) -> Path:
 
 @pytest.fixture(scope="session")
 def postgres(tmp_path_factory: pytest.TempPathFactory, run_folder: Path) -> Iterator[Postgres]:
-    """A server that the tests of a run share; those that break one start their own."""
+    """A server that the tests of a run share; tests that break one start their own."""
     with shared(Postgres(tmp_path_factory.mktemp("postgres")), run_folder) as server:
         yield server
 
@@ -137,7 +137,7 @@ def mariadb(tmp_path_factory: pytest.TempPathFactory, run_folder: Path) -> Itera
 
 @pytest.fixture(params=["sqlite", "postgresql", "mariadb"])
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """A database of each make with all tables, and nothing in them."""
+    """A database of each make, with all tables empty."""
     if request.param == "sqlite":
         yield new_sqlite(tmp_path / "md5.sqlite3")
         return
@@ -156,7 +156,7 @@ def database(database_url: str) -> Iterator[Database]:
 
 @pytest.fixture
 def sqlite(tmp_path: Path) -> Iterator[Database]:
-    """One of SQLite, for what has nothing to do with the make."""
+    """An SQLite database, for tests that do not depend on the make."""
     with closing(Database(new_sqlite(tmp_path / "md5.sqlite3"))) as database:
         yield database
 
@@ -187,7 +187,7 @@ def valkey(shared_valkey: Valkey) -> Valkey:
 
 @pytest.fixture
 def rabbitmq(shared_rabbitmq: RabbitMq) -> RabbitMq:
-    """Empty queues for this test alone, on a server that it does not break."""
+    """Empty queues for this test alone, on a server that it must not break."""
     worker = os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")
     own = shared_rabbitmq.at(f"w{worker}")
     own.flush()
@@ -223,7 +223,7 @@ def bucket(tmp_path: Path) -> Bucket:
 
 @pytest.fixture
 def new_task(database: Database) -> Callable[..., str]:
-    """Create a queued task and return its id; keyword arguments are those of `tasks.NewTask` and `create`."""
+    """Creates a queued task and returns its id; keyword arguments are those of `tasks.NewTask` and `create`."""
 
     def create(**given: object) -> str:
         task_id = str(uuid_utils.uuid7())
@@ -238,7 +238,7 @@ def new_task(database: Database) -> Callable[..., str]:
 
 @pytest.fixture
 def start_service(tmp_path: Path) -> Iterator[Callable[..., Service]]:
-    """Start `md5-service up` on a folder of the test's own; keyword arguments are settings."""
+    """Starts `md5-service up` on a folder of the test's own; keyword arguments are settings."""
     services: list[Service] = []
 
     def start(**settings: object) -> Service:
@@ -255,13 +255,13 @@ def start_service(tmp_path: Path) -> Iterator[Callable[..., Service]]:
 
 @pytest.fixture(scope="session")
 def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
-    """A running service that tests share: they leave it running, and look only at tasks of their own."""
+    """A running service that tests share: they leave it running, and look only at their own tasks."""
     yield from _shared_service(tmp_path_factory.mktemp("shared-service"), {})
 
 
 @pytest.fixture(scope="session")
 def service_with_keys(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
-    """One that asks for keys: each test makes those of owners of its own."""
+    """The same with keys: each test creates keys for owners of its own."""
     yield from _shared_service(tmp_path_factory.mktemp("service-with-keys"), {"MD5_AUTH": "keys"})
 
 
@@ -275,5 +275,5 @@ def _shared_service(folder: Path, settings: dict[str, str]) -> Iterator[Service]
 
 @pytest.fixture
 def owner() -> str:
-    """Somebody whom nobody knew before this test."""
+    """An owner that is new for this test."""
     return f"ann-{uuid.uuid4().hex}"

@@ -1,4 +1,4 @@
-"""SQLite's databases for tests: migrated once in a process, and then copied."""
+"""SQLite databases for tests: migrated once per process, and then copied."""
 
 import functools
 import tempfile
@@ -10,7 +10,7 @@ from md5_task_data.database.engine import Database
 
 
 def new_sqlite(path: Path) -> str:
-    """Make a file with all tables, and return its URL."""
+    """Create a file with all tables, and return its URL."""
     path.write_bytes(_migrated())
     return url_of(path)
 
@@ -25,4 +25,4 @@ def _migrated() -> bytes:
         path = Path(folder) / "pattern.sqlite3"
         with closing(Database(url_of(path))) as database:
             migrations.upgrade(database)
-        return path.read_bytes()  # whole: the last connection has brought the WAL in
+        return path.read_bytes()  # complete: closing the last connection has checkpointed the WAL

@@ -1,4 +1,4 @@
-"""Keys of a service's clients, made and revoked in its database as `md5-service key` does."""
+"""API keys, created and revoked in the database as `md5-service key` does."""
 
 from contextlib import closing
 
@@ -7,7 +7,7 @@ from md5_task_data.database.engine import Database
 
 
 def new_key(database_url: str, owner: str) -> tuple[str, str]:
-    """Its id, and the key itself."""
+    """Returns the id of the new key, and the key."""
     with closing(Database(database_url)) as database, database.transaction() as db:
         return api_keys.create(db, owner)
 

@@ -1,20 +1,19 @@
-"""That work grows as its input does, and no faster: a file of some kilobytes that keeps a process busy for minutes stops
-everybody else, too."""
+"""Checks that work grows linearly with its input: otherwise a file of a few kilobytes could keep a process busy for minutes."""
 
 import time
 from collections.abc import Callable
 
-TIMES = 16  # as large is the larger of two inputs
-MOST = 10 * TIMES  # as long may it take, where memory is slow: quadratic work takes 256 times as long
-LEAST_S = 0.0005  # what is faster cannot be compared
-LARGE = 50_000  # what is still faster with so much does not even look at each character twice
-TRIES = 3  # for the machine has other things to do
+TIMES = 16  # the ratio of the sizes of two inputs
+MOST = 10 * TIMES  # the largest ratio of times, for slow memory; quadratic work has a ratio of 256
+LEAST_S = 0.0005  # shorter times cannot be compared
+LARGE = 50_000  # work that is still faster at this size is certainly linear
+TRIES = 3  # because the machine may be busy
 
 
 def assert_linear(work: Callable[[int], object], size: int) -> None:
-    """`work(n)` does something with n characters, or so. The CPU that it takes for `TIMES` as many is compared with what it takes
-    for so many; a `size` too small to be measured is made larger first."""
-    work(size)  # what is only done once
+    """Compare the CPU time of `work(n)`, which handles about n characters, for `size` and for `TIMES` as many. A `size` too small
+    to measure is increased first."""
+    work(size)  # warm up
     while (small_s := _cpu_s(work, size)) < LEAST_S:
         size *= 4
         if size > LARGE:

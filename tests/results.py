@@ -1,4 +1,4 @@
-"""What the kinds of tests find out."""
+"""Results that tests record."""
 
 from pydantic import ConfigDict
 
@@ -6,6 +6,6 @@ from md5_task_data.kinds.kind import Result
 
 
 class Found(Result):
-    """Whatever it is given."""
+    """Accepts anything."""
 
     model_config = ConfigDict(extra="allow")

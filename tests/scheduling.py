@@ -1,5 +1,5 @@
-"""Which of xdist's processes gets which test, and when: what shares something that takes long to start goes together, what works
-runs beside what waits, and what takes longest begins early, for nobody to be left alone with it at the end.
+"""Which process of xdist gets which test, and when. Tests that share something slow to start stay together, tests that compute
+run in parallel with tests that wait, and the longest ones start early, so that none runs alone at the end.
 
 xdist's own groups (`--dist loadgroup`) do nothing with pytest 9.2: https://github.com/pytest-dev/pytest-xdist/issues/1386
 """
@@ -16,25 +16,25 @@ TOGETHER = {
     "tests/deployment/test_containers.py": "containers that are broken",
     "tests/deployment/test_monitoring.py": "one Prometheus",
     "tests/deployment/test_proxy.py": "containers that are asked",
-    "tests/deployment/test_readme.py": "containers that are asked",
+    "tests/deployment/test_containers_page.py": "containers that are asked",
     "tests/faults/test_mutants.py": "one process that has imported the libraries",
     "tests/faults/test_broker_outages.py": "one RabbitMQ that is broken",
 }
-# They start many processes; those that take longest are named first.
+# They start many processes; the slowest come first.
 HEAVY = ("faults", "browser", "fuzz", "end_to_end", "deployment", "bench", "cli", "house")
-LAST = 0.8  # of the way: what begins later would be alone at the end
+LAST = 0.8  # of all tests: one that starts later would run alone at the end
 
 
-class Scheduling(LoadScopeScheduling):  # type: ignore[misc]  # it has no types
-    """A group is given out whole, the largest first; any other test by itself, in the order in which it was collected."""
+class Scheduling(LoadScopeScheduling):  # type: ignore[misc]  # it is untyped
+    """Groups are assigned whole, the largest first; all other tests one by one, in the order of collection."""
 
     def _split_scope(self, nodeid: str) -> str:
         return TOGETHER.get(nodeid.partition("::")[0], nodeid)
 
 
 def put_in_order(items: list[pytest.Item]) -> None:
-    """Those of the heavy folders, in this order, evenly among the others, which wait more than they work. Within a folder they
-    stay as they are, shuffled."""
+    """Spread the tests of the heavy folders, in this order, evenly among the others, which mostly wait. Within a folder they stay
+    shuffled."""
 
     def folder(item: pytest.Item) -> str:
         return item.nodeid.split("/")[1]

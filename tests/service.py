@@ -1,4 +1,4 @@
-"""`md5-service up` as tests see it: a process tree that can be started, killed and looked into."""
+"""`md5-service up` for tests: a process tree that can be started, killed and inspected."""
 
 import contextlib
 import fcntl
@@ -20,13 +20,13 @@ from tests.databases import new_sqlite
 from tests.forked import IS_MEASURED, NOTHING
 
 COMMAND = str(Path(sys.executable).with_name("md5-service"))
-# Its parts, by what `ps` says of them.
+# Its processes, by their command lines.
 VALKEY, LAUNCHER, API = "valkey-server", "md5_service.cli.launcher", "md5_service.api.serve"
 WORKER, LARGE, UPKEEP, BEAT = (f"md5_service.worker.serve {queue}" for queue in ("work", "large", "upkeep", "beat"))
 
 
 class Service(Client):
-    """One data folder, and whatever runs on it now."""
+    """One data folder, and the service that runs on it."""
 
     def __init__(self, folder: Path, settings: Mapping[str, str], command: tuple[str, ...] = (COMMAND, "up")) -> None:
         folder.mkdir(parents=True, exist_ok=True)
@@ -41,12 +41,12 @@ class Service(Client):
         self._up: subprocess.Popen[bytes] | Launched | None = None
 
     def migrate(self) -> None:
-        """As an earlier start would have left it."""
+        """Create the folder as an earlier start would have left it."""
         self.folder.mkdir(mode=0o700)
         new_sqlite(self.folder / "md5.sqlite3")
 
     def start(self) -> None:
-        """Start it and wait until it says that it is ready."""
+        """Start the service, and wait until it is ready."""
         command = [*self._command, "--port", self._port, "--data", str(self.folder), "--workers", "2"]
         environment = os.environ | self.settings
         reading, writing = os.pipe()
@@ -61,21 +61,21 @@ class Service(Client):
             line = says.readline()
         assert "ready at http://" in line, f"{line!r}, stderr: {self.stderr_path.read_text()}"
         self.url = line.split("ready at ")[1].split()[0]
-        self._port = self.url.rsplit(":", 1)[1]  # a later start is found at the same address
+        self._port = self.url.rsplit(":", 1)[1]  # later starts use the same address
 
     def processes(self) -> list[psutil.Process]:
-        """Everything that `up` started on this folder, and their children."""
+        """All processes that `up` started on this folder, and their children."""
         return [process for process in psutil.process_iter() if _environ(process).get(MARK) == str(self.folder)]
 
     def parts(self, words: str) -> list[psutil.Process]:
-        """Those whose command line has these words, parents first, whatever their numbers: those begin again from below."""
+        """The processes whose command line has these words, parents first. Not sorted by pid, because pids wrap around."""
         found = [process for process in self.processes() if words in " ".join(_cmdline(process))]
         numbers = [process.pid for process in found]
         return sorted(found, key=lambda process: _parent(process) in numbers)
 
     def suspend(self, processes: Sequence[psutil.Process]) -> None:
-        """SIGSTOP to these, but to none that is just writing to the database: SQLite has one writer, and all others would wait
-        for it."""
+        """Send SIGSTOP to these processes, but not while one is writing to the database: SQLite has one writer, and all others
+        would wait for it."""
         while True:
             for process in processes:
                 process.suspend()
@@ -88,7 +88,7 @@ class Service(Client):
 
     @contextlib.contextmanager
     def without_workers(self) -> Iterator[None]:
-        """The workers stand still meanwhile: what is handed over stays queued."""
+        """Suspend the workers, so that uploads stay queued."""
         wait_for(lambda: not self.unfinished(), "the workers to be idle")
         workers = [*self.parts(WORKER), *self.parts(LARGE)]
         self.suspend(workers)
@@ -96,11 +96,11 @@ class Service(Client):
             yield
         finally:
             for worker in workers:
-                with contextlib.suppress(psutil.NoSuchProcess):  # where the test has killed it
+                with contextlib.suppress(psutil.NoSuchProcess):  # the test may have killed it
                     worker.resume()
 
     def new_key(self, owner: str) -> tuple[str, str]:
-        """Its id, and the key itself."""
+        """Returns the id of the new key, and the key."""
         return keys.new_key(self.database_url, owner)
 
     def revoke(self, key_id: str) -> None:
@@ -112,7 +112,7 @@ class Service(Client):
         return psutil.Process(self._up.pid)
 
     def kill_tree(self) -> int:
-        """SIGKILL to everything at once; returns how many processes that were."""
+        """Send SIGKILL to all processes at once; returns their number."""
         assert self._up is not None
         victims = self.processes()
         if self.supervisor_runs():
@@ -130,7 +130,7 @@ class Service(Client):
         self._up.wait(IN_TIME_S)
 
     def stop(self) -> int:
-        """Ctrl-C; returns the exit code."""
+        """Stop the service as Ctrl-C does; returns the exit code."""
         assert self._up is not None
         self.supervisor.send_signal(signal.SIGINT)
         return self.wait()
@@ -140,12 +140,12 @@ class Service(Client):
         return self._up.poll() is None
 
     def wait(self) -> int:
-        """Until the supervisor has ended; returns its exit code."""
+        """Wait until the supervisor has ended; returns its exit code."""
         assert self._up is not None
         return self._up.wait(IN_TIME_S)
 
     def end(self) -> None:
-        """Whatever state it is in: leave nothing running."""
+        """End all processes, whatever state the service is in."""
         if self._up is not None:
             if IS_MEASURED and self.supervisor_runs():
                 with contextlib.suppress(subprocess.TimeoutExpired):

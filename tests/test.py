@@ -1,10 +1,10 @@
-"""A smoke test of any running deployment: is what it promises kept there?
+"""A smoke test for any running deployment.
 
     pip install -r tests/requirements.txt
     MD5_URL=http://files.example:9000 MD5_KEY=… python tests/test.py
 
-Without MD5_URL it looks at http://127.0.0.1:9000; MD5_KEY is needed where the service asks for keys. The shared log is looked
-into where this machine has it: MD5_LOG_PATH=/srv/md5/log/tasks.log. It hands over a few small files, and does nothing else.
+MD5_URL defaults to http://127.0.0.1:9000. MD5_KEY is needed if the service requires keys. If the shared log is on this machine,
+set MD5_LOG_PATH (for example /srv/md5/log/tasks.log) to check it, too. The test uploads a few small files, and does nothing else.
 """
 
 import hashlib
@@ -21,14 +21,14 @@ import httpx2
 URL = os.environ.get("MD5_URL", "http://127.0.0.1:9000")
 KEY = os.environ.get("MD5_KEY")
 LOG = os.environ.get("MD5_LOG_PATH")
-END_S = 60  # for a task to end; those of others may be before it
+END_S = 60  # for a task to finish; other tasks may be ahead of it
 UNKNOWN = "00000000-0000-7000-8000-000000000000"
 
 client = httpx2.Client(base_url=URL, headers={"Authorization": f"Bearer {KEY}"} if KEY else {}, timeout=30)
 
 
 def hand_over(content: bytes, **params: str) -> str:
-    """The id of a new task."""
+    """Upload a file and return the id of its task."""
     answer = client.post("/v1/tasks", files={"file": ("smoke.bin", content)}, data=params)
     assert answer.status_code == 202, f"{answer.status_code}: {answer.text}"
     assert answer.headers["Location"] == f"/v1/tasks/{answer.json()['id']}"
@@ -36,13 +36,13 @@ def hand_over(content: bytes, **params: str) -> str:
 
 
 def ended(task_id: str) -> dict[str, object]:
-    """The task, asked for again and again until it has ended."""
+    """Poll the task until it has finished, and return it."""
     deadline = time.monotonic() + END_S
     while True:
         task: dict[str, object] = client.get(f"/v1/tasks/{task_id}").raise_for_status().json()
         if task["status"] in ("done", "failed", "cancelled"):
             return task
-        assert time.monotonic() < deadline, f"not ended after {END_S} s: {task}"
+        assert time.monotonic() < deadline, f"not finished after {END_S} s: {task}"
         time.sleep(0.2)
 
 
@@ -52,7 +52,7 @@ class Deployment(unittest.TestCase):
         self.assertEqual((answer.status_code, answer.json()["status"]), (200, "ok"), answer.text)
 
     def test_a_file_gets_its_md5(self) -> None:
-        for size in (0, 3, 100_000, 5_000_000):  # in the database, and in the bucket
+        for size in (0, 3, 100_000, 5_000_000):  # small files are stored in the database, others in the bucket
             content = secrets.token_bytes(size)
             task = ended(hand_over(content))
             self.assertEqual((task["status"], task["result"]), ("done", {"md5": hashlib.md5(content).hexdigest()}))
@@ -74,7 +74,7 @@ class Deployment(unittest.TestCase):
         for path in ("/", "/docs", "/openapi.json"):
             self.assertEqual(client.get(path).status_code, 200, path)
 
-    @unittest.skipUnless(LOG, "MD5_LOG_PATH does not say where the log is")
+    @unittest.skipUnless(LOG, "MD5_LOG_PATH is not set")
     def test_exactly_one_line_about_it_stands_in_the_log(self) -> None:
         assert LOG is not None
         task_id = hand_over(b"abc")
@@ -86,14 +86,14 @@ class Deployment(unittest.TestCase):
 
 
 def is_let_in() -> bool:
-    """Else there is nothing to be tested, and one line says why."""
+    """Whether the service can be used. If not, one line says why."""
     try:
         answer = client.get("/v1/tasks", params={"limit": 1})
     except httpx2.TransportError as error:
-        print(f"nobody answers at {URL} (MD5_URL): {error}", file=sys.stderr)
+        print(f"no answer from {URL} (MD5_URL): {error}", file=sys.stderr)
         return False
     if answer.status_code == 401:
-        print(f"{URL} asks for a key: MD5_KEY is {'not one of its' if KEY else 'not set'}", file=sys.stderr)
+        print(f"{URL} requires an API key: MD5_KEY is {'not valid' if KEY else 'not set'}", file=sys.stderr)
     return answer.status_code != 401
 
 

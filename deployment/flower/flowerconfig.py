@@ -1,4 +1,4 @@
-"""Flower's configuration: it shows, and gives no orders; `/metrics`, which it would leave open, needs the password, too."""
+"""Flower's configuration: read-only, and `/metrics`, which Flower leaves open by default, requires the password."""
 
 from flower.views.monitor import Metrics
 from tornado.web import authenticated

@@ -1,4 +1,4 @@
--- Run once, by the image, when its volume is new: the service's role owns its database, and is no superuser.
+-- The image runs this once, when its volume is new. The service's role owns its database, and is not a superuser.
 \getenv password MD5_PASSWORD
 CREATE ROLE md5 LOGIN PASSWORD :'password';
 CREATE DATABASE md5 OWNER md5;

@@ -22,7 +22,7 @@ from md5_service.api.http import protocol
 from md5_service.api.http.errors import add_error_handlers
 from md5_service.api.http.head import RequestHead
 from md5_service.api.http.openapi import describe_results, omit_security
-from md5_service.api.routes import events, health, manifest, metrics, page, session, stats, tasks
+from md5_service.api.routes import events, health, help, manifest, metrics, page, session, stats, tasks, tasks_csv
 from md5_service.api.state import make_state
 from md5_service.api.upload import intake
 from md5_service.api.watch import Watcher
@@ -99,9 +99,22 @@ def create_app(settings: Settings) -> FastAPI:
     add_error_handlers(app)
     intake.add_route(app, state.intake)
     # Events before tasks: otherwise /v1/tasks/{id} would match /v1/tasks/events.
-    for module in (events, tasks, *_routes_of_kinds(), manifest, stats, session, health, metrics, page):
+    for module in (
+        events,
+        tasks,
+        tasks_csv,
+        *_routes_of_kinds(),
+        manifest,
+        stats,
+        session,
+        health,
+        metrics,
+        page,
+        help,
+    ):
         app.include_router(module.router)
     page.add_assets(app)
+    help.add_help(app)
     describe_results(app)
     if settings.auth != "keys":
         omit_security(app)

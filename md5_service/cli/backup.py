@@ -1,5 +1,5 @@
-"""`md5-service backup` and `md5-service restore`: what they say, and the file that they write or read. Stdout is for the archive,
-or for what the doctor finds; all else goes to stderr."""
+"""`md5-service backup` and `md5-service restore`: their messages, and the file that they write or read. Stdout is for the
+archive, or for the findings of the doctor; everything else goes to stderr."""
 
 import contextlib
 import errno
@@ -29,27 +29,29 @@ from md5_task_data.upkeep.restore import SHOWN, Restored, restore
 from md5_task_data.upkeep.staging import OnProgress
 
 CANNOT, STOPPED = 2, 130
-STANDARD = "-"  # output, or input
-SHOW_S = 0.2  # between two words about the progress
+STANDARD = "-"  # standard output or input
+SHOW_S = 0.2  # between two updates of the progress
 NEEDED = {"MD5_DATABASE_URL", "MD5_BUCKET_URL", "MD5_LOG_PATH"}
-End = tuple[int, str]  # an exit code, and the words about it
-AFTER = "start the service now; `md5-service doctor` looks again at any time"
+End = tuple[int, str]  # an exit code, and the last line on stderr
+AFTER = "start the service now; `md5-service doctor` repeats the check at any time"
 
 
 def back_up(name: str, data: Path) -> int:
     """Returns the exit code."""
-    return _in_order(name, lambda: _back_up(name, data), "no backup was made")
+    return _in_order(name, lambda: _back_up(name, data), "stopped; no backup was made")
 
 
 def bring_back(name: str, data: Path) -> int:
     """Returns the exit code."""
     return _in_order(
-        name, lambda: _bring_back(name, data), "stopped; if the database is still empty, nothing was done: begin again"
+        name,
+        lambda: _bring_back(name, data),
+        "stopped; if the database is still empty, nothing was restored: start again",
     )
 
 
 def _in_order(name: str, work: Callable[[], End], stopped: str) -> int:
-    """Do the work, and tell in a line how it ended. Returns the exit code."""
+    """Do the work, and say in one line how it ended. Returns the exit code."""
     try:
         with _ended_in_order():
             code, words = work()
@@ -63,7 +65,7 @@ def _in_order(name: str, work: Callable[[], End], stopped: str) -> int:
 
 @contextmanager
 def _ended_in_order() -> Iterator[None]:
-    """A SIGTERM clears up as Ctrl-C does."""
+    """Clean up after SIGTERM and SIGHUP as after Ctrl-C."""
     before = [(number, signal.signal(number, signal.default_int_handler)) for number in (signal.SIGTERM, signal.SIGHUP)]
     try:
         yield
@@ -88,41 +90,41 @@ def _bring_back(name: str, data: Path) -> End:
                 done = restore(file, database, bucket, settings.log_path, settings.keep_uploads_s, on_progress)
             to_be_seen = _say_what_was_done(done, settings.log_path)
             found = print_all(examine(database, bucket, settings.log_path))
-    return (FOUND, f"look at what is said above; then {AFTER}") if found or to_be_seen else (0, AFTER)
+    return (FOUND, f"see the messages above; then {AFTER}") if found or to_be_seen else (0, AFTER)
 
 
 def _say_what_was_done(done: Restored, log: Path) -> bool:
-    """Whether there is something to be looked at."""
+    """Returns whether something needs attention."""
     complain(
-        f"restored, as it was at {done.made_at}: {done.tasks} tasks, {done.unfinished} of them not ended, which go on; "
+        f"restored the state of {done.made_at}: {done.tasks} tasks, {done.unfinished} of them unfinished, which go on; "
         f"{done.files} stored files"
     )
     if done.written:
-        complain(f"the log {log} lacked {done.written} lines: they are written again from the database")
+        complain(f"the log {log} lacked {done.written} lines; they were written again from the database")
     if done.beyond:
         complain(
-            f"the log {log} had {done.beyond} lines of which the backup does not know; they are saved beside it. "
-            f"{done.beyond - done.lost} are of files that the backup has, which end once more; {done.lost} are of files that "
-            "were handed over after it was made, and whose ids are unknown now: hand over again what is needed"
+            f"the log {log} had {done.beyond} lines that are not in the backup; they were saved beside it. "
+            f"{done.beyond - done.lost} are about files in the backup, which will finish again; {done.lost} are about files "
+            "uploaded after the backup, whose ids are no longer known: upload again what is needed"
         )
         for words in done.named:
             say(f"    {words}")
         if done.lost > SHOWN:
             say(f"    and {done.lost - SHOWN} more")
     if done.unknown:
-        complain(f"the bucket had {done.unknown} files that no task keeps; they stay until somebody has looked at them")
+        complain(f"the bucket had {done.unknown} files that belong to no task; they stay until you have looked at them")
     if done.log_trouble:
         complain(
-            f"the log {log} is not in line with the rows yet ({done.log_trouble}); mend that, and the next file that ends has it "
-            "written; `md5-service doctor` tells"
+            f"the log {log} does not agree with the database yet ({done.log_trouble}); fix that, and it is written when the next "
+            "file finishes; `md5-service doctor` checks it"
         )
     return bool(done.beyond or done.unknown or done.log_trouble)
 
 
 @contextmanager
 def _taken(data: Path) -> Iterator[None]:
-    """Settings of the environment, or of a folder in which no service runs, nor is started before this process ends, and in which
-    all is made as `up` makes it. Raises FolderUnusable."""
+    """Use the settings of the environment, or those of a folder. The folder is locked, so that no service runs in it before this
+    process ends, and new files in it are private, as `up` makes them. Raises FolderUnusable."""
     if not NEEDED - os.environ.keys() or ("MD5_DATABASE_URL" in os.environ and not data.is_dir()):
         yield
         return
@@ -140,21 +142,23 @@ def _taken(data: Path) -> Iterator[None]:
 @contextmanager
 def _open(settings: Settings, *, is_new: bool = False) -> Iterator[tuple[Database, Bucket]]:
     database = Database(settings.database_url)
-    # A look would make an empty one.
+    # To connect would create an empty one.
     if database.is_sqlite and not is_new and not Path(str(database.url.database)).exists():
-        raise FolderUnusable(f"the database {database.url.database} is not there")
+        raise FolderUnusable(f"the database {database.url.database} does not exist")
     with contextlib.closing(database):
         yield database, Bucket(settings.bucket_url)
 
 
 @contextmanager
 def _to(name: str) -> Iterator[IO[bytes]]:
-    """Where the archive goes: a file appears under its name only when it is whole, and takes nobody's place."""
+    """Where the archive goes. A file appears under its name only when it is complete, and never replaces another."""
     if name == STANDARD:
         if sys.stdout is None:
             raise OSError(errno.EBADF, os.strerror(errno.EBADF))
         if sys.stdout.isatty():
-            raise OSError(errno.EINVAL, "a backup is no text for a terminal: name a file, or send it on with | or >")
+            raise OSError(
+                errno.EINVAL, "a backup cannot be written to a terminal; name a file, or redirect with | or >"
+            )
         with _buffered(sys.stdout.buffer) as file:
             yield file
             file.flush()
@@ -163,12 +167,12 @@ def _to(name: str) -> Iterator[IO[bytes]]:
     partial = path.with_name(f"{path.name}.partial")
     _refuse_existing(path)
     descriptor = _open_partial(partial)
-    # With a buffer: without one a disk that is nearly full takes less than it is given, and says nothing.
+    # Buffered: an unbuffered write to a nearly full disk may write less than it was given, without an error.
     with open(descriptor, "wb") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise OSError(errno.EBUSY, "another backup is writing to it") from None
+            raise OSError(errno.EBUSY, "another backup is being written to it") from None
         try:
             file.truncate()
             yield file
@@ -183,13 +187,13 @@ def _to(name: str) -> Iterator[IO[bytes]]:
 
 
 def _open_partial(partial: Path) -> int:
-    """A new file that nobody else can read, or the one that an earlier backup left behind: but none that somebody has put there,
-    to read the backup, or to have it written over another file of ours."""
+    """Create a private file, or reuse the one that an earlier backup left behind. Refuses a file that another user may have put
+    there, to read the backup or to have one of our files overwritten."""
     with contextlib.suppress(FileExistsError):
-        return os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)  # which follows no link
-    planted = FileExistsError(errno.EEXIST, f"{partial.name} is there already, and no backup has left it so: remove it")
+        return os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)  # follows no link
+    planted = FileExistsError(errno.EEXIST, f"{partial.name} exists, and was not left by an earlier backup; remove it")
     try:
-        # NONBLOCK, not to wait for a pipe.
+        # NONBLOCK, so that a pipe does not block.
         descriptor = os.open(partial, os.O_WRONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     except OSError as error:
         raise planted from error
@@ -202,7 +206,7 @@ def _open_partial(partial: Path) -> int:
 
 @contextmanager
 def _buffered(file: Any) -> Iterator[IO[bytes]]:
-    """With PYTHONUNBUFFERED the standard output has no buffer."""
+    """With PYTHONUNBUFFERED, standard output has no buffer."""
     if not isinstance(file, io.RawIOBase):
         yield cast(IO[bytes], file)
         return
@@ -215,7 +219,7 @@ def _buffered(file: Any) -> Iterator[IO[bytes]]:
 
 def _refuse_existing(path: Path) -> None:
     if os.path.lexists(path):
-        raise FileExistsError(errno.EEXIST, "there is such a file already, which is left as it is; choose another name")
+        raise FileExistsError(errno.EEXIST, "the file exists, and was not changed; choose another name")
 
 
 @contextmanager
@@ -225,13 +229,13 @@ def _from(name: str) -> Iterator[IO[bytes]]:
             yield file
         return
     if sys.stdin is None or sys.stdin.isatty():
-        raise OSError(errno.EINVAL, "a backup does not come from a terminal: name a file, or send one with | or <")
+        raise OSError(errno.EINVAL, "a backup cannot be read from a terminal; name a file, or redirect with | or <")
     yield sys.stdin.buffer
 
 
 @contextmanager
 def _progress() -> Iterator[OnProgress]:
-    """One line of a terminal, that changes; elsewhere nothing."""
+    """On a terminal, one line that is updated; elsewhere nothing."""
     if sys.stderr is None or not sys.stderr.isatty():
         yield lambda _: None
         return

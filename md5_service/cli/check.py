@@ -1,4 +1,4 @@
-"""`md5-service check`: hand over what a manifest lists, and say of each file what `md5sum -c` says."""
+"""`md5-service check`: upload the files that a manifest lists, and print for each what `md5sum -c` prints."""
 
 import os
 from collections import Counter
@@ -12,11 +12,11 @@ from md5_service.cli.in_order import in_order
 from md5_service.cli.report import complain, printable, why, write
 from md5_service.client import Changed, Client, Refused, Unavailable
 
-WAIT_S = 20  # the most that an upload waits for its own result; then it is asked for
+WAIT_S = 20  # how long an upload request waits for its result before the client polls for it
 
 Verdict = Literal["OK", "FAILED", "FAILED open or read", "FAILED, not checked", "improper"]
 
-# As coreutils words them, for one and for several; the last is ours.
+# The wording of coreutils, singular and plural; the last is ours.
 WARNINGS: dict[Verdict, tuple[str, str]] = {
     "improper": ("line is improperly formatted", "lines are improperly formatted"),
     "FAILED open or read": ("listed file could not be read", "listed files could not be read"),
@@ -27,14 +27,14 @@ WARNINGS: dict[Verdict, tuple[str, str]] = {
 
 @dataclass(frozen=True)
 class Check:
-    """What all files of one command have in common."""
+    """One run of the command."""
 
     client: Client
-    folder: Path  # that names are relative to
+    folder: Path  # the names in the manifest are relative to it
     batch: str | None
 
     def run(self, manifest: str) -> int:
-        """Returns the exit code. Raises OSError for a manifest that cannot be read, Unreachable."""
+        """Returns the exit code. Raises OSError if the manifest cannot be read, and Unreachable."""
         counts: Counter[Verdict] = Counter()
         with open(0 if manifest == "-" else manifest, "rb", closefd=manifest != "-") as lines:
             for name, verdict in in_order(self._check, _listed(lines, from_stdin=manifest == "-")):
@@ -55,7 +55,7 @@ class Check:
     def _verdict(self, listed: md5sum.Listed) -> Verdict:
         expected = {"expected_md5": listed.md5}
         try:
-            name = os.fsdecode(listed.name)  # with its folders: the service's own manifest has it as this one does
+            name = os.fsdecode(listed.name)  # with its folders, so that the service's own manifest lists the same name
             source = open(0, "rb", closefd=False) if name == "-" else self.folder / name  # noqa: SIM115 (stays open)
             task = self.client.put(source, filename=name, batch=self.batch, params=expected, wait_s=WAIT_S)
             if task["outcome"] is None:
@@ -78,13 +78,13 @@ class Check:
 
 
 def _listed(lines: Iterator[bytes], *, from_stdin: bool) -> Iterator[md5sum.Listed | None]:
-    """A manifest on the standard input cannot list the standard input."""
+    """A manifest that is read from standard input cannot list standard input."""
     for listed in md5sum.read(lines):
         yield None if from_stdin and listed is not None and listed.name == b"-" else listed
 
 
 def outcome_line(name: bytes, verdict: Verdict) -> bytes:
-    """md5sum escapes here only what would break the line."""
+    """Here md5sum escapes only names that would break the line."""
     shown = b"\\" + md5sum.escape(name) if b"\n" in name else name
     return shown + b": " + verdict.encode() + b"\n"
 

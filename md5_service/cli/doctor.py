@@ -1,4 +1,4 @@
-"""`md5-service doctor`: are rows, bytes, log and settings as they should be; and if not, what is to be done."""
+"""`md5-service doctor`: checks rows, bytes, log and settings, and says how to fix what is wrong."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict
@@ -17,7 +17,7 @@ FOUND = 1
 
 
 def run(*, as_json: bool) -> int:
-    """Print each finding as it is found, and return the exit code."""
+    """Print each finding as soon as it is found. Returns the exit code."""
     found = print_all(_all(), as_json=as_json)
     if not found and not as_json:
         write_text("rows, bytes, log and settings fit together")
@@ -25,7 +25,7 @@ def run(*, as_json: bool) -> int:
 
 
 def print_all(findings: Iterable[Finding], *, as_json: bool = False) -> int:
-    """Returns how many there are."""
+    """Returns the number of findings."""
     found = 0
     for finding in findings:
         found += 1
@@ -41,39 +41,42 @@ def _all() -> Iterator[Finding]:
     try:
         settings = read_settings()
     except BadSettings as error:
-        yield Finding("settings", "settings", str(error), "set it right; the README lists all settings")
+        yield Finding("settings", "settings", str(error), "correct it; the documentation lists all settings")
         return
     yield from _of_settings(settings)
     database = Database(settings.database_url)
-    if database.is_sqlite and not Path(str(database.url.database)).exists():  # a look would make an empty one
-        advice = "bring it back from a copy, or look for it where it was; nothing else was looked at"
-        yield Finding("database_missing", str(database.url.database), "the database is not there", advice)
+    if database.is_sqlite and not Path(str(database.url.database)).exists():  # to connect would create an empty one
+        advice = "restore it from a backup, or find out where it went; nothing else was checked"
+        yield Finding("database_missing", str(database.url.database), "the database file does not exist", advice)
         return
     away = False
     for name, check in checks(settings, database, make_celery(settings)).items():
-        if name != "broker":  # hints are kept nowhere else: there is nothing to compare them with
+        if name != "broker":  # hints are stored nowhere else, so there is nothing to compare them with
             try:
                 check()
             except DependencyAway as error:
                 away = True
-                yield Finding("away", name, str(error), "bring it back, and ask again")
+                yield Finding("away", name, str(error), "make it available, and run this again")
     if away:
         return
     try:
         yield from examine(database, Bucket(settings.bucket_url), settings.log_path)
     except DependencyAway as error:
         yield Finding(
-            "away", "database, bucket or log", str(error), "bring it back, and ask again; not all was looked at"
+            "away",
+            "database, bucket or log",
+            str(error),
+            "make it available, and run this again; the check is incomplete",
         )
     finally:
         database.close()
 
 
 def _of_settings(settings: Settings) -> Iterator[Finding]:
-    """Names that are none, and what each alone may be, and together may not."""
+    """Unknown names, and values that are valid alone but not together."""
     for name, meant in unknown_settings().items():
-        advice = f"{meant} is perhaps what was meant" if meant else "the README lists all settings"
-        yield Finding("settings", name, "there is no setting of this name; it changes nothing", advice)
+        advice = f"did you mean {meant}?" if meant else "the documentation lists all settings"
+        yield Finding("settings", name, "there is no such setting; it has no effect", advice)
     bucket = Bucket(settings.bucket_url).root
     database = Database(settings.database_url)
     inside = {"MD5_LOG_PATH": settings.log_path}
@@ -84,15 +87,15 @@ def _of_settings(settings: Settings) -> Iterator[Finding]:
             yield Finding(
                 "settings",
                 name,
-                f"{path} is in the folder of the bucket",
-                "move it out: that folder is for bytes alone",
+                f"{path} is inside the folder of the bucket",
+                "move it elsewhere: only the service's stored files belong there",
             )
     if len(set(inside.values())) < len(inside):
-        yield Finding("settings", "MD5_LOG_PATH", "log and database are the same file", "give each its own")
+        yield Finding("settings", "MD5_LOG_PATH", "log and database are the same file", "give each its own file")
     for name, value, other, limit in (
         ("MD5_SWEEP_S", settings.sweep_s, "MD5_LEASE_S", settings.lease_s),
         ("MD5_LEASE_S", settings.lease_s, "MD5_STALL_S", settings.stall_s),
     ):
         if value > limit:
-            detail = f"{value:g} s is longer than {other}, {limit:g} s: what is lost is noticed late"
+            detail = f"{value:g} s is longer than {other}, {limit:g} s: lost work is noticed late"
             yield Finding("settings", name, detail, f"set {name} below {other}")

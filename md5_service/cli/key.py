@@ -1,4 +1,4 @@
-"""`md5-service key`: who may use a service that asks for keys (MD5_AUTH=keys)."""
+"""`md5-service key`: the API keys of a service that requires them (MD5_AUTH=keys)."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,21 +13,31 @@ from md5_service.cli.report import CannotWrite, complain, printable, write_text
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-commands = typer.Typer(help="The keys of a service that runs with MD5_AUTH=keys.", no_args_is_help=True)
+commands = typer.Typer(
+    help="Create, list and revoke API keys.\n\nClients of a service that runs with MD5_AUTH=keys need one.",
+    no_args_is_help=True,
+)
 
 DatabaseUrl = Annotated[
     str | None,
-    typer.Option("--database", envvar="MD5_DATABASE_URL", help="Where the keys are; else in the folder of `up`"),
+    typer.Option(
+        "--database", metavar="URL", envvar="MD5_DATABASE_URL", help="The database; default: the one in --data"
+    ),
 ]
 
 
 @commands.command()
 def create(
-    owner: Annotated[str, typer.Argument(help="Whose key it is; who has several keys sees the same tasks with each")],
+    owner: Annotated[
+        str, typer.Argument(metavar="OWNER", help="Whose key it is; all keys of one owner see the same tasks")
+    ],
     database: DatabaseUrl = None,
     data: Data = DATA,
 ) -> None:
-    """Make a key and print it, this once: only its hash is kept. The owner `local` has what was handed over without keys."""
+    """Create a key and print it.
+
+    The key is shown only once: the service stores only its hash. The owner
+    `local` owns what was uploaded without a key."""
     from md5_task_data import api_keys
 
     with _transaction(database, data) as db:
@@ -35,14 +45,14 @@ def create(
     try:
         write_text(key)
     except CannotWrite:
-        complain(f"nobody has seen the key that was made; end it with `md5-service key revoke {key_id}`")
+        complain(f"the new key could not be shown; revoke it: `md5-service key revoke {key_id}`")
         raise
-    complain(f"this key is shown only now; `md5-service key revoke {key_id}` ends it")
+    complain(f"this key is not shown again; to revoke it: `md5-service key revoke {key_id}`")
 
 
 @commands.command(name="list")
 def list_keys(database: DatabaseUrl = None, data: Data = DATA) -> None:
-    """Print every key's id, owner, when it was made, and whether it was revoked."""
+    """List all keys: id, owner, time of creation, and whether it was revoked."""
     from md5_task_data import api_keys
     from md5_task_data.schema import rfc3339
 
@@ -54,11 +64,14 @@ def list_keys(database: DatabaseUrl = None, data: Data = DATA) -> None:
 
 @commands.command()
 def revoke(
-    key_id: Annotated[str, typer.Argument(metavar="ID", help="As `list` shows it")],
+    key_id: Annotated[str, typer.Argument(metavar="ID", help="The id of the key, as `list` shows it")],
     database: DatabaseUrl = None,
     data: Data = DATA,
 ) -> None:
-    """End a key: two seconds later nothing can be asked for with it. What was handed over with it stays its owner's."""
+    """Revoke a key.
+
+    The service rejects it within two seconds. What was uploaded with it still
+    belongs to its owner."""
     from md5_task_data import api_keys
 
     with _transaction(database, data) as db:
@@ -67,7 +80,7 @@ def revoke(
 
 @contextmanager
 def _transaction(url: str | None, data: Path) -> "Iterator[Connection]":
-    """Exit code 2, with one line, where the database cannot be used, and 1 where it says no."""
+    """Exits with 2 and one line if the database cannot be used, with 1 if it refuses."""
     from sqlalchemy import URL
     from sqlalchemy.exc import SQLAlchemyError
 
@@ -77,14 +90,14 @@ def _transaction(url: str | None, data: Path) -> "Iterator[Connection]":
 
     file = data.absolute() / "md5.sqlite3"
     if url is None and not file.is_file():
-        _end(f"there is no service in {data.absolute()}; start it once, or name its folder with --data", 2)
+        _end(f"no service data in {data.absolute()}; start the service once, or name its folder with --data", 2)
     try:
         database = Database(url or URL.create("sqlite", database=str(file)).render_as_string())
     except SQLAlchemyError as error:
-        _end(f"--database is not the URL of a database: {error}", 2)
+        _end(f"--database is not a database URL: {error}", 2)
     try:
         if not migrations.is_current(database):
-            _end("the database is not of this version; run `md5-service migrate`, or start the service once", 2)
+            _end("the database schema is of another version; run `md5-service migrate`, or start the service once", 2)
         with database.transaction() as db:
             yield db
     except TaskDataError as error:

@@ -1,10 +1,10 @@
-"""A process that has everything imported that those of `md5-service up` need, and forks each of them: five Pythons start in
-the time of one, and share its memory.
+"""A process that imports everything the processes of `md5-service up` need, and forks each of them: five Pythons start in the
+time of one, and share its memory.
 
 `up` starts it as `python -m md5_service.cli.launcher FD`. Datagrams of JSON go over the socket FD: first the modules to import;
-then, for each process, a list of a module and the arguments of its `main`, with the descriptors that go along. The answer is
-`{"pid"}`, and when one has ended comes `{"pid", "ended"}`, with what `returncode` would be. The launcher is the parent, so
-the kernel ends the others with it; it ends with `up`, or when the socket is closed.
+then, for each process, a list of a module and the arguments of its `main`, with the descriptors to pass on. The answer is
+`{"pid"}`. When a process ends, `{"pid", "ended"}` follows, where `ended` is what `returncode` would be. The launcher is the
+parent, so the kernel ends the others with it. It ends with `up`, or when the socket is closed.
 """
 
 import contextlib
@@ -24,16 +24,18 @@ from typing import IO, Any
 
 from md5_service.cli.processes import die_with_parent
 
-LOADED_S = 180  # for all modules to be imported
+LOADED_S = 180  # to import all modules
 LONGEST = 1 << 16  # bytes of a datagram
 MOST_DESCRIPTORS = 8
 KILLED = -signal.SIGKILL
-AREAS = {"arg_start": 45, "env_start": 47}  # where they stand after the name of the program
-QUIET = {"PYTHONWARNINGS": "ignore:You're running the worker with superuser"}  # that is about pickle, which is off
+AREAS = {"arg_start": 45, "env_start": 47}  # the indexes of these fields after the program's name
+QUIET = {
+    "PYTHONWARNINGS": "ignore:You're running the worker with superuser"
+}  # the warning is about pickle, which is off
 
 
 class Launcher:
-    """`up`'s side: starts the launcher when the first process is asked for, and again when it has died."""
+    """The side of `up`: starts the launcher when the first process is requested, and again if it has died."""
 
     def __init__(self, modules: Sequence[str], environment: Mapping[str, str], folder: Path) -> None:
         self._modules = modules
@@ -44,7 +46,7 @@ class Launcher:
         self._launched: dict[int, Launched] = {}
 
     def start(self) -> None:
-        """Have it import what it needs; `launch` waits for that."""
+        """Start the launcher, which begins to import the modules. `launch` waits for that."""
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         with theirs:
             self._process = _new_python(theirs.fileno(), {**self._environment, **QUIET}, self._folder)
@@ -53,18 +55,18 @@ class Launcher:
         self._socket = ours
 
     def launch_reporting(self, words: Sequence[str]) -> "Launched":
-        """As `launch`, of what writes a byte into the descriptor that it gets once it has begun."""
+        """`launch` for a process that writes a byte into its descriptor when it is ready."""
         reading, writing = os.pipe()
         os.set_blocking(reading, False)
-        begun = open(reading, "rb", buffering=0)  # noqa: SIM115 (closed once it has begun, or with the process)
+        begun = open(reading, "rb", buffering=0)  # noqa: SIM115 (closed once it is ready, or with the process)
         with open(writing, "wb", buffering=0):
             launched = self.launch(words, [writing])
         launched.begun = begun
         return launched
 
     def launch(self, words: Sequence[str], descriptors: Sequence[int] = ()) -> "Launched":
-        """A new process in a session of its own: `main` of the module `words[0]`, with the others. Raises OSError where it
-        cannot be."""
+        """Start a process in a session of its own: `main` of the module `words[0]`, called with the other words. Raises OSError
+        if it cannot be started."""
         self.look()
         if self._socket is None:
             self.start()
@@ -78,12 +80,12 @@ class Launcher:
                 return launched
 
     def look(self) -> None:
-        """Note who has ended."""
+        """Note which processes have ended."""
         while self._socket is not None and select.select([self._socket], [], [], 0)[0]:
             self._next()
 
     def _next(self) -> dict[str, int] | None:
-        """The next message; None at the end of the launcher, and so of all."""
+        """The next message. None if the launcher has ended, and all its processes with it."""
         assert self._socket is not None
         message = b""
         with contextlib.suppress(ConnectionError):
@@ -97,7 +99,7 @@ class Launcher:
         return answer
 
     def end(self) -> None:
-        """With all that it has launched and that is still there."""
+        """End the launcher, and every process it launched that is still running."""
         if self._socket is not None and self._process is not None:
             self._socket.close()
             self._process.kill()
@@ -114,20 +116,20 @@ def _new_python(descriptor: int, environment: Mapping[str, str], folder: Path) -
         env=environment,
         cwd=folder,
         stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,  # Celery's banner; what matters comes on stderr
+        stdout=subprocess.DEVNULL,  # Celery's banner; everything else is on stderr
         pass_fds=[descriptor],
-        start_new_session=True,  # Ctrl-C is for `up` to hand on, in order
+        start_new_session=True,  # on Ctrl-C, `up` stops its processes in order
         preexec_fn=die_with_parent,
     )
 
 
 class Launched:
-    """As `subprocess.Popen`, so far as it is needed."""
+    """The part of `subprocess.Popen` that is needed."""
 
     def __init__(self, pid: int, launcher: Launcher) -> None:
         self.pid = pid
         self.returncode: int | None = None
-        self.begun: IO[bytes] | None = None  # a byte comes out once it has begun
+        self.begun: IO[bytes] | None = None  # delivers a byte once the process is ready
         self._launcher = launcher
 
     @property
@@ -157,11 +159,11 @@ class Launched:
 
 
 def main(descriptor: int) -> None:
-    """The launcher itself, and then each process. Ends with SystemExit, or returns."""
+    """Runs the launcher, and in each forked child the process itself. Returns, or raises SystemExit."""
     asking = socket.socket(fileno=descriptor)
     for name in json.loads(asking.recv(LONGEST)):
         importlib.import_module(name)
-    gc.freeze()  # what is imported stays shared
+    gc.freeze()  # keeps the memory of the imported modules shared
     woken, wake = os.pipe()
     os.set_blocking(wake, False)
     signal.signal(signal.SIGCHLD, lambda *_: None)
@@ -182,7 +184,7 @@ def main(descriptor: int) -> None:
                 for each in descriptors:
                     os.close(each)
                 asking.send(json.dumps({"pid": pid}).encode())
-    # This is the new process. It has nothing of the launcher's but what is imported.
+    # This is the new process. All it keeps of the launcher is the imported modules.
     signal.set_wakeup_fd(-1)
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     os.close(woken)
@@ -195,21 +197,21 @@ def main(descriptor: int) -> None:
 
 
 def _report_ended(asking: socket.socket) -> None:
-    with contextlib.suppress(ChildProcessError):  # none is left
+    with contextlib.suppress(ChildProcessError):  # there is no child left
         while (found := os.waitpid(-1, os.WNOHANG))[0]:
             code = os.waitstatus_to_exitcode(found[1])
             asking.send(json.dumps({"pid": found[0], "ended": code}).encode())
 
 
 def be_called(*words: str) -> None:
-    """For `ps` and its like: the words take the place of the launcher's own (proc(5), `cmdline` and `stat`)."""
+    """Replace the launcher's command line with these words, for `ps` and similar tools (proc(5), `cmdline` and `stat`)."""
     with contextlib.suppress(OSError, ValueError, IndexError):
         write_over("arg_start", "\0".join(words).encode())
 
 
 def write_over(area: str, words: bytes) -> bool:
-    """In what /proc shows of this process, from that field of proc(5) `stat` to the next, which is its end. Returns whether there
-    was room for all of it. Raises OSError, ValueError, IndexError."""
+    """Overwrite the memory that /proc shows, from this field of proc(5) `stat` to the next, which is its end. Returns whether all
+    of `words` fitted. Raises OSError, ValueError, IndexError."""
     fields = Path("/proc/self/stat").read_text().rpartition(")")[2].split()
     begin, end = map(int, fields[AREAS[area] :][:2])
     room = end - begin

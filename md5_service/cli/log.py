@@ -1,4 +1,4 @@
-"""`md5-service log`: the shared log, for people and scripts. Reads it, as anybody may; only `shared_log` writes."""
+"""`md5-service log`: reads the shared log. Only `shared_log` writes it."""
 
 import os
 import time
@@ -11,12 +11,12 @@ import typer
 from md5_service.cli.options import a_path
 from md5_service.cli.report import CannotWrite, complain, write_all, write_text
 
-commands = typer.Typer(help="The shared log.", no_args_is_help=True)
+commands = typer.Typer(help="Verify or print the shared log.", no_args_is_help=True)
 
 BLOCK = 64 << 10  # bytes
-LOOK_S = 0.2  # between two looks for new lines
+LOOK_S = 0.2  # between two checks for new lines
 
-File = Annotated[Path, typer.Argument(parser=a_path, metavar="FILE", envvar="MD5_LOG_PATH", help="The log")]
+File = Annotated[Path, typer.Argument(parser=a_path, metavar="FILE", envvar="MD5_LOG_PATH", help="The log file")]
 FILE = Path("data/log/tasks.log")
 
 
@@ -26,12 +26,17 @@ def verify(
     database: Annotated[
         str | None,
         typer.Option(
+            metavar="URL",
             envvar="MD5_DATABASE_URL",
-            help="Vouches for the last line and the end; found by itself in the folder of `up`",
+            help="The database, to check the end of the log against; in a folder of `up` it is found automatically",
         ),
     ] = None,
 ) -> None:
-    """Walk the hash chain of a log, and name the first line that is not right."""
+    """Verify the hash chain of a log.
+
+    Names the first line that is wrong, and then exits with 1. Without the
+    database, a change to the last line, or lines missing at the end, cannot be
+    detected."""
     from sqlalchemy import URL
     from sqlalchemy.exc import ArgumentError
 
@@ -45,25 +50,29 @@ def verify(
     try:
         verdict = verify.verify(file, Database(database) if database else None)
     except ArgumentError:
-        complain("--database: not the URL of a database")
+        complain("--database is not a database URL")
         raise typer.Exit(2) from None
     except (OSError, DependencyAway) as error:
         _end(file, error)
     if verdict.wrong:
-        write_text(f"{file}: {verdict.wrong}; {verdict.lines} lines before that are right")
+        write_text(f"{file}: {verdict.wrong}; the {verdict.lines} lines before it are correct")
         raise typer.Exit(1)
-    checked = "the database agrees" if database else "without a database, the last line and the end are not checked"
+    checked = "the database agrees" if database else "the last line and the end were not checked: no database was given"
     write_text(f"{file}: {verdict.lines} lines, the chain is unbroken; {checked}")
 
 
 @commands.command()
 def tail(
     file: File = FILE,
-    lines: Annotated[int, typer.Option("--lines", "-n", min=0, max=1_000_000, help="So many of the last lines")] = 10,
-    follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on with what is written; Ctrl-C ends it")] = False,
+    lines: Annotated[
+        int, typer.Option("--lines", "-n", min=0, max=1_000_000, metavar="N", help="How many lines to print")
+    ] = 10,
+    follow: Annotated[bool, typer.Option("--follow", "-f", help="Keep printing new lines until Ctrl-C")] = False,
 ) -> None:
-    """Print the last lines of a log, as they are: one JSON object a task. A line that is being written is not shown before it is
-    whole."""
+    """Print the last lines of a log.
+
+    Each line is one JSON object about one task. A line that is still being
+    written is printed once it is complete."""
     try:
         with file.open("rb") as log:
             place = _print_from(log, _start_of_last(log, lines))
@@ -79,7 +88,7 @@ def tail(
 
 
 def _start_of_last(log: BinaryIO, lines: int) -> int:
-    """Where the last so many whole lines begin: read backwards, so that the size of the log does not matter."""
+    """The offset of the last `lines` complete lines. Reads backwards, so the size of the log does not matter."""
     start, found = log.seek(0, os.SEEK_END), 0
     while start > 0:
         size = min(BLOCK, start)
@@ -93,8 +102,7 @@ def _start_of_last(log: BinaryIO, lines: int) -> int:
 
 
 def _print_new(file: Path, place: int) -> int:
-    """Print what has come after `place`, in a file that was perhaps cut where its last line was torn, or moved away and written
-    again."""
+    """Print what was written after `place`. The file may have been truncated at a torn last line, or replaced."""
     try:
         log = file.open("rb")
     except FileNotFoundError:
@@ -104,14 +112,14 @@ def _print_new(file: Path, place: int) -> int:
 
 
 def _print_from(log: BinaryIO, place: int) -> int:
-    """Print the whole lines from there on; returns where they end."""
+    """Print the complete lines from `place` on; returns the offset of their end."""
     log.seek(place)
     whole = 0
 
     def lines() -> Iterator[bytes]:
         nonlocal whole
         for line in log:
-            if line.endswith(b"\n"):  # else it is being written
+            if line.endswith(b"\n"):  # otherwise it is still being written
                 whole += len(line)
                 yield line
 

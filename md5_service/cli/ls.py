@@ -1,4 +1,4 @@
-"""`md5-service ls`: tasks, newest first; a table for people, lines of tab-separated fields for scripts."""
+"""`md5-service ls`: tasks, newest first; a table on a terminal, tab-separated lines for scripts."""
 
 import sys
 from collections.abc import Iterable
@@ -6,11 +6,11 @@ from collections.abc import Iterable
 from md5_service.cli.report import printable, write_json, write_text
 from md5_service.client import Task
 
-WIDE = 120  # columns of a terminal in which MD5s have room, too
+WIDE = 120  # columns of a terminal that is wide enough for MD5s, too
 
 
 def show(tasks: Iterable[Task], *, as_json: bool) -> None:
-    """As they come, so that `head` need not wait for the last."""
+    """Print tasks as they arrive, so that `head` need not wait for the last."""
     if as_json:
         for task in tasks:
             write_json(task)
@@ -22,7 +22,7 @@ def show(tasks: Iterable[Task], *, as_json: bool) -> None:
 
 
 def _fields(task: Task) -> tuple[str, ...]:
-    """What has no value is empty; tabs and newlines in a name are escaped."""
+    """A missing value is an empty field; tabs and newlines in a name are escaped."""
     md5 = (task["result"] or {}).get("md5", "")
     return task["id"], task["outcome"] or task["status"], str(task["size"]), md5, printable(task["filename"])
 
@@ -35,7 +35,7 @@ def _table(tasks: Iterable[Task]) -> None:
 
     console = Console()
     table = Table(box=None, header_style="bold", pad_edge=False)
-    table.add_column("ID", min_width=36)  # whole, to be copied
+    table.add_column("ID", min_width=36)  # never truncated: people copy it
     table.add_column("STATUS", no_wrap=True)
     table.add_column("SIZE", no_wrap=True, justify="right")
     table.add_column("NAME", overflow="fold")
@@ -44,5 +44,5 @@ def _table(tasks: Iterable[Task]) -> None:
     for task in tasks:
         task_id, status, _, md5, name = _fields(task)
         shown = [task_id, status, decimal(task["size"]), name, md5][: len(table.columns)]
-        table.add_row(*map(Text, shown))  # as text: a name is not markup
+        table.add_row(*map(Text, shown))  # a name is not markup
     console.print(table)

@@ -1,4 +1,4 @@
-"""The command `md5-service`: its words, options and exit codes. What each does is in the module of its name.
+"""The command `md5-service`: its subcommands, options and exit codes. Each subcommand is implemented in the module of its name.
 
 Exit codes: 0 fine, 1 a mismatch or a failed task, 2 usage (or a service that cannot start), 3 the server cannot be
 reached, 124 a wait timed out.
@@ -14,31 +14,48 @@ import typer
 from md5_service.cli import key as keys_of_service
 from md5_service.cli import log, tasks
 from md5_service.cli.options import DATA, Data, a_name, a_path
-from md5_service.cli.report import CannotWrite, complain
+from md5_service.cli.overview import FIRST_STEPS, KEYS_AND_LOG, SERVICE, Overview
+from md5_service.cli.report import CannotWrite, complain, say
 
 app = typer.Typer(
     name="md5-service",
-    help="Hand a file over, get an id at once: a promise that always ends in done or failed, with one line in one log.",
-    no_args_is_help=True,
-    add_completion=False,
+    cls=Overview,
+    help="Upload files and get an id for each at once; every id ends in done or failed.",
+    invoke_without_command=True,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
 
-@app.command()
+@app.callback()
+def no_command(ctx: typer.Context) -> None:
+    """Without a subcommand: what to do first. It is still wrong usage, so a script does not take it for success."""
+    if ctx.invoked_subcommand is None:
+        for line in FIRST_STEPS:
+            say(line)
+        raise typer.Exit(2)
+
+
+app.add_typer(tasks.app)  # put, check, get, ls, cancel
+
+
+@app.command(rich_help_panel=SERVICE)
 def up(
     host: Annotated[str, typer.Option(help="The address to listen on")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(min=0, max=65535, help="The port to listen on; 0: any free one")] = 9000,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="The port to listen on; 0 takes any free one")] = 9000,
     data: Annotated[
-        Path, typer.Option(parser=a_path, metavar="PATH", help="The folder in which everything lives")
+        Path, typer.Option(parser=a_path, metavar="PATH", help="The folder that holds all of the service's data")
     ] = DATA,
     workers: Annotated[
-        int, typer.Option(min=1, max=256, help="Files that are worked on at the same time")
+        int, typer.Option(min=1, max=256, help="How many files are processed at the same time")
     ] = os.cpu_count() or 1,
 ) -> None:
-    """Run everything on this machine: page, API, workers and their database. Ctrl-C stops it; started again on the same
-    folder it goes on where it was."""
+    """Start the service on this machine.
+
+    Runs everything in one process tree: the page, the API, the workers and
+    the database. Prints the URL when it is ready. Ctrl-C stops it. Started
+    again on the same folder, it continues where it stopped, even after a
+    crash."""
     from md5_service.cli import up as command
 
     try:
@@ -48,19 +65,18 @@ def up(
         raise typer.Exit(2) from None
 
 
-app.add_typer(tasks.app)  # put, get, ls, cancel, check
-
-app.add_typer(keys_of_service.commands, name="key")
-app.add_typer(log.commands, name="log")
-
-
-@app.command()
+@app.command(rich_help_panel=SERVICE)
 def migrate(
     wait_s: Annotated[
-        float, typer.Option("--wait", min=0, max=86400, metavar="S", help="Wait so long for the database, in seconds")
+        float,
+        typer.Option("--wait", min=0, max=86400, metavar="S", help="Wait up to this many seconds for the database"),
     ] = 0,
 ) -> None:
-    """Bring the schema of the database at MD5_DATABASE_URL up to date; make the folders of bucket and log where need be."""
+    """Bring the database schema up to date.
+
+    Migrates the database at MD5_DATABASE_URL, and creates the folders of the
+    bucket and the log if they do not exist. `up` does this when it starts; run
+    it yourself only if you start each process of the service separately."""
     from md5_service.readiness import wait_for
     from md5_service.settings import BadSettings, read_settings
     from md5_task_data import migrations
@@ -79,13 +95,16 @@ def migrate(
         raise typer.Exit(2) from None
 
 
-@app.command()
+@app.command(rich_help_panel=SERVICE)
 def doctor(
     data: Data = DATA,
     as_json: Annotated[bool, typer.Option("--json", help="Print each finding as one line of JSON")] = False,
 ) -> None:
-    """Look whether rows, bytes, log and settings fit together, and say what to do where they do not. Changes nothing; exits
-    with 1 when something was found."""
+    """Check rows, bytes, log and settings.
+
+    Prints everything in them that does not fit together, and how to fix it.
+    Changes nothing, and may run beside the service. Exits with 1 if it finds
+    something."""
     from md5_service.cli import doctor as command
     from md5_service.cli.folder import FolderUnusable, settle
 
@@ -97,51 +116,62 @@ def doctor(
     raise typer.Exit(command.run(as_json=as_json))
 
 
-@app.command()
+@app.command(rich_help_panel=SERVICE)
 def backup(
     file: Annotated[
-        str, typer.Argument(parser=a_name, metavar="FILE", help="The file to be made; - is the standard output")
+        str, typer.Argument(parser=a_name, metavar="FILE", help="The file to create; - is standard output")
     ],
     data: Data = DATA,
 ) -> None:
-    """Write database, bytes and log into one file, while the service works; `restore` brings it back. What ends meanwhile, or is
-    handed over, is not in it."""
+    """Write database, bytes and log to one file.
+
+    The service may keep running. What is uploaded or finishes during the
+    backup is not in it. `restore` brings the backup back."""
     from md5_service.cli import backup as command
 
     raise typer.Exit(command.back_up(file, data))
 
 
-@app.command()
+@app.command(rich_help_panel=SERVICE)
 def restore(
     file: Annotated[
-        str, typer.Argument(parser=a_name, metavar="FILE", help="What `backup` wrote; - is the standard input")
+        str, typer.Argument(parser=a_name, metavar="FILE", help="The file that `backup` wrote; - is standard input")
     ],
     data: Data = DATA,
 ) -> None:
-    """Bring a backup back, into an empty database of any make. STOP THE SERVICE FIRST, on every host: only of a folder of `up`
-    can it be seen whether one runs. What is left of bucket and log may stay. Exits with 1 when something is to be looked at."""
+    """Restore a backup into an empty database.
+
+    STOP THE SERVICE FIRST, on every host: a running service is detected only
+    in a folder of `up`. The database may be of any supported make. What is
+    left in the bucket and the log may stay. Exits with 1 if something needs
+    your attention."""
     from md5_service.cli import backup as command
 
     raise typer.Exit(command.bring_back(file, data))
 
 
+app.add_typer(keys_of_service.commands, name="key", rich_help_panel=KEYS_AND_LOG)
+app.add_typer(log.commands, name="log", rich_help_panel=KEYS_AND_LOG)
+
+
 def main() -> None:
-    """Exits with 1 where results cannot be written: quietly where whoever reads has seen enough, else with a line."""
+    """Exits with 1 if the results cannot be written: silently if the reader has closed the pipe, otherwise with one line."""
     _occupy_standard_descriptors()
     try:
-        app()
-    except OSError as error:  # EPIPE ends in `app` already
-        if not isinstance(error, CannotWrite) and error.errno not in (errno.ENOSPC, errno.EBADF):  # as help has them
+        app(prog_name="md5-service")
+    except OSError as error:  # `app` handles EPIPE itself
+        # ENOSPC and EBADF come from printing help, which raises no CannotWrite.
+        if not isinstance(error, CannotWrite) and error.errno not in (errno.ENOSPC, errno.EBADF):
             raise
         complain(f"the results cannot be written: {error.strerror}")
         raise SystemExit(1) from None
 
 
 def _occupy_standard_descriptors() -> None:
-    """Who started us may have closed some. What is opened next would get their numbers, and a database, say, lines of a log.
-    Reading the standard input stays an error then, for it is open for writing only."""
+    """The parent process may have closed standard descriptors. The next files opened would get their numbers, and a database, for
+    example, would receive log lines. Reading standard input remains an error: its replacement is write-only."""
     for number in range(3):
         try:
             os.fstat(number)
         except OSError:
-            os.set_inheritable(os.open(os.devnull, os.O_WRONLY), True)  # it takes the lowest number that is free
+            os.set_inheritable(os.open(os.devnull, os.O_WRONLY), True)  # gets the lowest free number

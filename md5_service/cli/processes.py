@@ -1,4 +1,4 @@
-"""The processes of `md5-service up`: each started, watched, started again when it dies, and stopped, by one parent."""
+"""The processes of `md5-service up`: one parent starts, watches, restarts and stops them."""
 
 import contextlib
 import ctypes
@@ -13,20 +13,20 @@ from pathlib import Path
 from typing import Protocol
 
 PR_SET_PDEATHSIG = 1  # linux/prctl.h
-FIRST_DELAY_S, LONGEST_DELAY_S = 0.1, 10.0  # before a process that died at once is started again
-KILLED_S = 5.0  # for the kernel to end what was killed
-STABLE_S = 5.0  # a process that lived so long starts again without delay
+FIRST_DELAY_S, LONGEST_DELAY_S = 0.1, 10.0  # before a process that died soon after its start is restarted
+KILLED_S = 5.0  # for the kernel to end a killed process
+STABLE_S = 5.0  # a process that lived this long is restarted without a longer delay
 
 
 def die_with_parent() -> None:
-    """In the child: have the kernel kill it when `up` dies, however that comes about. Linux only; elsewhere what is left
-    running is found by the next start."""
+    """Call it in the child: the kernel then kills it when `up` dies, for whatever reason. Linux only; elsewhere the next start
+    finds what is left running."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 class Process(Protocol):
-    """What is asked of a process that runs; `subprocess.Popen` is one."""
+    """A running process; `subprocess.Popen` is one."""
 
     pid: int
     returncode: int | None
@@ -37,27 +37,27 @@ class Process(Protocol):
 
 
 def run(command: Sequence[str], environment: Mapping[str, str], folder: Path) -> subprocess.Popen[bytes]:
-    """A process in a group of its own, which dies with this one."""
+    """Start a process in a group of its own, which dies with this process."""
     return subprocess.Popen(
         command,
         env=environment,
         cwd=folder,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
-        start_new_session=True,  # Ctrl-C is for us to hand on, in order
+        start_new_session=True,  # on Ctrl-C, `up` stops its processes in order
         preexec_fn=die_with_parent,
     )
 
 
 @dataclass
 class SupervisedProcess:
-    """One process (and its children, in a group of their own) that is to run for as long as the service does."""
+    """One process, with its children in a group of their own, that must run as long as the service does."""
 
     name: str
     launch: Callable[[], Process]
-    clear_up: Callable[[], None] = lambda: None  # after a death, before it is started again
+    clear_up: Callable[[], None] = lambda: None  # after a death, before the restart
     deaths: int = 0
-    is_hopeless: bool = False  # it has said that it will not start until something is changed
+    is_hopeless: bool = False  # its exit code said that it cannot start until its configuration is changed
     _process: Process | None = None
     _started_at: float = 0.0
     _delay_s: float = field(default=FIRST_DELAY_S)
@@ -69,11 +69,11 @@ class SupervisedProcess:
 
     @property
     def has_begun(self) -> bool:
-        """Whether it does its work, as far as it can say so."""
+        """Whether it has reported that it is ready; always true for a process that cannot report it."""
         return self.is_running and getattr(self._process, "has_begun", True)
 
     def start(self) -> None:
-        """One that cannot be started has died at once."""
+        """A failure to start counts as a death."""
         self._started_at = time.monotonic()
         try:
             self._process = self.launch()
@@ -81,19 +81,19 @@ class SupervisedProcess:
             self._note_death()
 
     def look_after(self) -> str | None:
-        """Start the process again if it has died; returns a line about it when it just has."""
+        """Restart the process if it has died. Returns a line about its death when it has just been noticed."""
         if self.is_running:
             return None
         if self._process is not None:
             ended = self._process.returncode or 0
-            self.kill()  # its children must not go on without it
+            self.kill()  # its children must not continue without it
             with contextlib.suppress(OSError):
                 self.clear_up()
             self._process = None
             self._note_death()
             self.is_hopeless = ended == os.EX_CONFIG
-            how = f"by signal {-ended}" if ended < 0 else f"with exit code {ended}"
-            return f"{self.name} ended {how}{'' if self.is_hopeless else '; it is started again'}"
+            how = f"was ended by signal {-ended}" if ended < 0 else f"exited with code {ended}"
+            return f"{self.name} {how}{'' if self.is_hopeless else '; restarting it'}"
         if time.monotonic() >= self._again_at:
             self.start()
         return None
@@ -110,7 +110,7 @@ class SupervisedProcess:
             self._process.terminate()
 
     def end(self, timeout_s: float) -> None:
-        """Wait until the process has stopped; kill it and its children when the time is over."""
+        """Wait until the process has stopped; kill it and its children after the timeout."""
         if self._process is None:
             return
         with contextlib.suppress(subprocess.TimeoutExpired):

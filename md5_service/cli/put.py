@@ -1,4 +1,4 @@
-"""`md5-service put`: hand files over, several at once; their results come out in the order of the arguments."""
+"""`md5-service put`: upload files, several at once; results are printed in the order of the arguments."""
 
 import os
 import threading
@@ -13,12 +13,12 @@ from md5_service.cli.in_order import in_order
 from md5_service.cli.report import complain, printable, report, say, write_json, write_text
 from md5_service.client import Changed, Client, Refused, Task, Unavailable, Unreachable
 
-SHOWN_NAME = 40  # characters of a name beside its bar
+SHOWN_NAME = 40  # characters of a name beside its progress bar
 
 
 @dataclass(frozen=True)
 class Sent:
-    """A file that was handed over, or was not: then `task` is None, and stderr says why."""
+    """A file after its upload. If that failed, `task` is None and stderr says why."""
 
     name: str
     task: Task | None
@@ -27,7 +27,7 @@ class Sent:
 
 @dataclass(frozen=True)
 class Put:
-    """What all files of one command have in common."""
+    """One run of the command."""
 
     client: Client
     kind: str
@@ -37,7 +37,7 @@ class Put:
     as_json: bool
 
     def run(self, names: Sequence[str]) -> int:
-        """Returns the exit code: the worst of all files'. Raises Unreachable, with the files so far handed over."""
+        """Returns the highest exit code of all files. Raises Unreachable; the files uploaded before stay uploaded."""
         columns = BarColumn(), DownloadColumn(), TransferSpeedColumn(), TimeRemainingColumn()
         console = Console(stderr=True)
         with Progress(
@@ -78,7 +78,7 @@ class Put:
         try:
             return Sent(name, self.client.wait(task["id"]))
         except (Unreachable, Refused) as error:
-            complain(f"{task['id']}: {error}; the id stays good: md5-service get {task['id']}")
+            complain(f"{task['id']}: {error}; the id stays valid: md5-service get {task['id']}")
             return Sent(name, None, 3)
 
     def _print(self, sent: Sent) -> int:
@@ -94,7 +94,7 @@ class Put:
 
 
 class Turn:
-    """A name, and when it may be read: the standard input by one after the other, in order."""
+    """A name and when it may be read: where several arguments are standard input, they read it one after another."""
 
     def __init__(self, name: str, before: threading.Event | None) -> None:
         self.name = name

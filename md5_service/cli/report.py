@@ -1,6 +1,6 @@
-"""What the commands print: results on stdout, as bytes, for a file's name need not be text; all else on stderr.
+"""What the commands print: results on stdout, everything else on stderr. Results are bytes, because a file name need not be text.
 
-Much of it is the text of others: names, reasons, headers. No control character of theirs reaches a terminal.
+Names, reasons and headers are untrusted text: none of their control characters reaches a terminal.
 """
 
 import contextlib
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def report(task: "Task", name: bytes, *, as_json: bool) -> int:
-    """Print what became of a task: its result, or why there is none. Returns the exit code."""
+    """Print the result of a task, or why there is none. Returns the exit code."""
     shown = printable(name.decode(errors="replace"))
     result = task["result"] or {}
     if as_json:
@@ -33,13 +33,13 @@ def report(task: "Task", name: bytes, *, as_json: bool) -> int:
         say(f"{shown}: {task['outcome'].upper()} {why(task)}".rstrip())
         return 1
     if result.get("match") is False:
-        say(f"{shown}: the MD5 is not the expected {result['expected']}")
+        say(f"{shown}: the MD5 does not match the expected {result['expected']}")
         return 1
     return 0
 
 
 def result_line(task: "Task", name: bytes) -> bytes:
-    """One line for a task that is done: exactly what `md5sum` prints where the result is an MD5, else the result as JSON."""
+    """One line for a task that is done: exactly what `md5sum` prints if the result is an MD5, otherwise the result as JSON."""
     result = task["result"] or {}
     if "md5" in result:
         return md5sum.line(result["md5"], name)
@@ -51,22 +51,22 @@ def why(task: "Task") -> str:
 
 
 class CannotWrite(OSError):
-    """Standard output is closed, full, or read by nobody any more."""
+    """Standard output is closed, full, or no longer read."""
 
 
 def write(line: bytes) -> None:
-    """A line of results: as it is into a file or a pipe. Raises CannotWrite."""
+    """Write a line of results, unchanged unless stdout is a terminal. Raises CannotWrite."""
     write_all([line])
 
 
 def write_all(lines: Iterable[bytes]) -> None:
-    """As `write`, as they come. What fails while they are made is not CannotWrite."""
+    """`write` for each line as it arrives. An OSError of the iterable itself is raised unchanged."""
     if sys.stdout is None:
-        raise CannotWrite(errno.EBADF, os.strerror(errno.EBADF))  # closed by who started us
+        raise CannotWrite(errno.EBADF, os.strerror(errno.EBADF))  # closed by the parent process
     is_read_by_a_person = sys.stdout.isatty()
     for line in lines:
         with _giving_up():
-            if is_read_by_a_person:  # as text, so that it comes above the bars of a progress
+            if is_read_by_a_person:  # as text, so that it appears above the progress bars
                 sys.stdout.write(_as_one_line(line))
             else:
                 sys.stdout.buffer.write(line)
@@ -76,7 +76,7 @@ def write_all(lines: Iterable[bytes]) -> None:
 
 @contextlib.contextmanager
 def _giving_up() -> Iterator[None]:
-    """Raises CannotWrite. What is still in a buffer then goes nowhere, so that the end of the process does not fail by it."""
+    """Turns an OSError into CannotWrite, and discards what is still buffered, so that flushing at exit does not fail again."""
     try:
         yield
     except OSError as error:
@@ -87,7 +87,7 @@ def _giving_up() -> Iterator[None]:
 
 
 def write_text(words: str) -> None:
-    """As `write`, one line."""
+    """`write` for text, without its newline."""
     write(words.encode(errors="surrogateescape") + b"\n")
 
 
@@ -96,10 +96,10 @@ def write_json(about: object) -> None:
 
 
 def say(words: object) -> None:
-    """One line on stderr. Where nobody can read it, the work goes on all the same."""
+    """Print one line on stderr. If that fails, the work goes on."""
     with contextlib.suppress(OSError):
         if sys.stderr is not None:
-            # At once: `print` writes the newline by itself, and other threads speak, too.
+            # In one call: `print` writes the newline separately, and other threads print, too.
             sys.stderr.write(f"{printable(str(words))}\n")
 
 
@@ -108,12 +108,12 @@ def complain(words: object) -> None:
 
 
 def printable(text: str) -> str:
-    """A text as one line of a terminal can show it: control characters and what is not text, escaped."""
+    """The text as a terminal can show it in one line: control characters, and bytes that are not text, are escaped."""
     return "".join(c if c.isprintable() else c.encode("unicode_escape", "surrogatepass").decode() for c in text)
 
 
 def _as_one_line(line: bytes) -> str:
-    """In characters that the terminal has."""
+    """The line in characters that the terminal's encoding has."""
     shown = printable(line.removesuffix(b"\n").decode(errors="replace"))
-    encoding = sys.stdout.encoding or "utf-8"  # None: a progress has taken its place, and shows it on stderr
+    encoding = sys.stdout.encoding or "utf-8"  # None: progress bars have replaced it, and show the line on stderr
     return shown.encode(encoding, "backslashreplace").decode(encoding) + "\n"

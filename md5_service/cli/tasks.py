@@ -1,4 +1,4 @@
-"""The commands of a client: put, get, ls, cancel, check. What each does is in the module of its name."""
+"""The commands of a client: put, check, get, ls, cancel. Each is implemented in the module of its name."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from md5_service.cli.options import a_path
+from md5_service.cli.options import a_path, kinds, statuses, verdicts
+from md5_service.cli.overview import FILES
 from md5_service.cli.report import CannotWrite, complain
 
 if TYPE_CHECKING:
@@ -15,47 +16,102 @@ if TYPE_CHECKING:
 
 app = typer.Typer()
 
-Url = Annotated[str, typer.Option("--url", envvar="MD5_URL", help="Where the service is")]
-Key = Annotated[str | None, typer.Option("--key", envvar="MD5_KEY", help="The API key, where one is asked for")]
+Url = Annotated[str, typer.Option("--url", envvar="MD5_URL", help="The URL of the service")]
+Key = Annotated[str | None, typer.Option("--key", envvar="MD5_KEY", help="The API key, if the service requires one")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the task as one line of JSON")]
 DEFAULT_URL = "http://127.0.0.1:9000"
 
 
-@app.command()
+@app.command(rich_help_panel=FILES)
 def put(
-    files: Annotated[list[str], typer.Argument(help="Files to hand over; - is the standard input")],
-    kind: Annotated[str, typer.Option(help="What to do with them")] = "md5",
-    param: Annotated[list[str] | None, typer.Option(metavar="K=V", help="A parameter of the kind; may repeat")] = None,
-    batch: Annotated[str | None, typer.Option(help="A name that these files share")] = None,
-    wait: Annotated[bool, typer.Option(help="Wait for the results, or print the ids at once")] = True,
+    files: Annotated[list[str], typer.Argument(metavar="FILE", help="The files to upload; - is standard input")],
+    kind: Annotated[
+        str,
+        typer.Option(metavar="KIND", autocompletion=kinds, help=f"What to do with the files: {', '.join(kinds())}"),
+    ] = "md5",
+    param: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME=VALUE", help="A parameter of the kind, such as expected_md5=…; may be repeated"),
+    ] = None,
+    batch: Annotated[
+        str | None, typer.Option(metavar="NAME", help="A name that groups these files, such as a delivery")
+    ] = None,
+    wait: Annotated[bool, typer.Option(help="Wait for the results, or print only the ids")] = True,
     as_json: AsJson = False,
     url: Url = DEFAULT_URL,
     key: Key = None,
 ) -> None:
-    """Hand files over and print their MD5s as md5sum does. Ids and progress go to stderr."""
+    """Upload files and print their results.
+
+    For the kind md5, the output is that of md5sum; for the others, one line of
+    JSON for each file. Ids and progress go to standard error. Results are
+    printed in the order of the arguments.
+
+    The parameters of each kind are described at URL/docs, under POST /v1/tasks.
+
+    Exits with 1 if a file fails or does not have the expected MD5."""
     from md5_service.cli.put import Put
 
     parameters = {}
     for pair in param or []:
         name, equals, value = pair.partition("=")
         if not equals:
-            raise typer.BadParameter(f"{pair!r} is not of the form name=value", param_hint="--param")
+            raise typer.BadParameter(f"{pair!r} is not of the form NAME=VALUE", param_hint="--param")
         parameters[name] = value
     with _client(url, key) as client:
         raise typer.Exit(Put(client, kind, batch, parameters, wait, as_json).run(files))
 
 
-@app.command()
+@app.command(rich_help_panel=FILES)
+def check(
+    manifest: Annotated[
+        str, typer.Argument(metavar="MANIFEST", help="A list as md5sum writes it; - is standard input")
+    ],
+    folder: Annotated[
+        Path, typer.Option("--dir", parser=a_path, metavar="DIR", help="The folder that the names are relative to")
+    ] = Path(),
+    batch: Annotated[
+        str | None, typer.Option(metavar="NAME", help="A name that groups these files, such as a delivery")
+    ] = None,
+    url: Url = DEFAULT_URL,
+    key: Key = None,
+) -> None:
+    """Check the files that an md5sum list names.
+
+    Uploads each file with its expected MD5, and prints NAME: OK or
+    NAME: FAILED, as md5sum -c does. Exits with 1 if a file does not match or
+    cannot be checked."""
+    from md5_service.cli.check import Check
+
+    with _client(url, key) as client:
+        try:
+            code = Check(client, folder, batch).run(manifest)
+        except CannotWrite:
+            raise
+        except OSError as error:
+            complain(f"{manifest}: {error.strerror}")
+            code = 1
+        raise typer.Exit(code)
+
+
+@app.command(rich_help_panel=FILES)
 def get(
-    task_id: Annotated[str, typer.Argument(metavar="ID", help="The id that a file got")],
+    task_id: Annotated[str, typer.Argument(metavar="ID", help="The id that the upload returned")],
     wait: Annotated[
-        float, typer.Option(min=0, metavar="S", help="Wait so many seconds for the end; then exit with 124")
+        float,
+        typer.Option(min=0, metavar="S", help="Wait up to this many seconds for the result; then exit with 124"),
     ] = 0,
     as_json: AsJson = False,
     url: Url = DEFAULT_URL,
     key: Key = None,
 ) -> None:
-    """Print what became of a file: its MD5 as md5sum does, or on stderr why there is none."""
+    """Print the result of one file.
+
+    For the kind md5, the output is that of md5sum; for the others, one line of
+    JSON. If there is no result, standard error says why.
+
+    Exits with 1 if the file failed or does not have the expected MD5, and with
+    124 if it has not finished."""
     from md5_service.cli.report import report
     from md5_service.client import TimedOut
 
@@ -67,35 +123,73 @@ def get(
         raise typer.Exit(report(task, task["filename"].encode(), as_json=as_json))
 
 
-@app.command()
+@app.command(rich_help_panel=FILES)
 def ls(
     status: Annotated[
-        str | None, typer.Option(help="Only those that are queued, running, done, failed, cancelled …")
+        str | None,
+        typer.Option(
+            metavar="STATUS", autocompletion=statuses, help="Only tasks in this status, such as running or failed"
+        ),
     ] = None,
-    name: Annotated[str | None, typer.Option(help="A part of the file's name; upper and lower case are alike")] = None,
-    batch: Annotated[str | None, typer.Option(help="The batch that they were handed over with")] = None,
-    md5: Annotated[str | None, typer.Option(help="The MD5 that they have")] = None,
-    limit: Annotated[int, typer.Option(min=0, metavar="N", help="At most so many; 0: all of them")] = 100,
+    name: Annotated[
+        str | None, typer.Option(metavar="TEXT", help="Only files whose name contains this; case is ignored")
+    ] = None,
+    batch: Annotated[str | None, typer.Option(metavar="NAME", help="Only files of this batch")] = None,
+    md5: Annotated[str | None, typer.Option(metavar="MD5", help="Only files with this MD5")] = None,
+    verdict: Annotated[
+        str | None,
+        typer.Option(
+            metavar="VERDICT",
+            autocompletion=verdicts,
+            help="Only files with this verdict: match, mismatch, or none (nothing was expected)",
+        ),
+    ] = None,
+    after: Annotated[
+        str | None,
+        typer.Option(
+            metavar="TIME", help="Only files uploaded at this time or later: 2026-03-12 or 2026-03-12T14:03:22Z"
+        ),
+    ] = None,
+    before: Annotated[
+        str | None,
+        typer.Option(metavar="TIME", help="Only files uploaded before this time; a date means midnight UTC"),
+    ] = None,
+    limit: Annotated[int, typer.Option(min=0, metavar="N", help="List at most N tasks; 0 lists all")] = 100,
     as_json: Annotated[bool, typer.Option("--json", help="Print each task as one line of JSON")] = False,
     url: Url = DEFAULT_URL,
     key: Key = None,
 ) -> None:
-    """List what was handed over, newest first: id, status, bytes, MD5, name; tab-separated where no terminal reads."""
+    """List uploaded files, newest first.
+
+    On a terminal, prints a table. Otherwise prints tab-separated lines: id,
+    status, size in bytes, MD5, name."""
     from md5_service.cli import ls as command
 
     with _client(url, key) as client:
-        found = client.list(status=status, name=name, batch=batch, md5=md5, limit=limit or None)
+        found = client.list(
+            status=status,
+            name=name,
+            batch=batch,
+            md5=md5,
+            verdict=verdict,
+            created_after=after,
+            created_before=before,
+            limit=limit or None,
+        )
         command.show(found, as_json=as_json)
 
 
-@app.command()
+@app.command(rich_help_panel=FILES)
 def cancel(
-    task_ids: Annotated[list[str], typer.Argument(metavar="ID…", help="The ids that files got")],
+    task_ids: Annotated[list[str], typer.Argument(metavar="ID", help="The ids that the uploads returned")],
     as_json: AsJson = False,
     url: Url = DEFAULT_URL,
     key: Key = None,
 ) -> None:
-    """Cancel what has not ended. Exits with 1 where one of them had."""
+    """Cancel files that have not finished.
+
+    Exits with 1 if one of them has finished or does not exist; the others are
+    cancelled."""
     from md5_service.cli.report import write_json, write_text
     from md5_service.client import Refused, Unavailable
 
@@ -114,33 +208,9 @@ def cancel(
         raise typer.Exit(code)
 
 
-@app.command()
-def check(
-    manifest: Annotated[str, typer.Argument(metavar="MANIFEST", help="What md5sum printed; - is the standard input")],
-    folder: Annotated[
-        Path, typer.Option("--dir", parser=a_path, metavar="D", help="The folder that its names are relative to")
-    ] = Path(),
-    batch: Annotated[str | None, typer.Option(help="A name that these files share")] = None,
-    url: Url = DEFAULT_URL,
-    key: Key = None,
-) -> None:
-    """Hand over the files that a manifest lists, and print of each whether it is right, as md5sum -c does."""
-    from md5_service.cli.check import Check
-
-    with _client(url, key) as client:
-        try:
-            code = Check(client, folder, batch).run(manifest)
-        except CannotWrite:
-            raise
-        except OSError as error:
-            complain(f"{manifest}: {error.strerror}")
-            code = 1
-        raise typer.Exit(code)
-
-
 @contextmanager
 def _client(url: str, key: str | None) -> "Iterator[Client]":
-    """Exit code 3 for a service that does not answer, 1 for one that says no."""
+    """Exits with 3 if the service does not answer, with 1 if it refuses."""
     from md5_service.client import Client, Refused, Unavailable, Unreachable
     from md5_service.client.setup import address_of, key_of
 

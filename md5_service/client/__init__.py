@@ -1,4 +1,9 @@
-"""A client of the service: `Client`, and `AsyncClient` with the same names. What it raises is a `ClientError`."""
+"""A Python client for the service: `Client`, and `AsyncClient` with the same methods. Both raise subclasses of `ClientError`.
+
+with Client("http://127.0.0.1:9000") as client:
+    task = client.put("reads.bam")
+    print(client.wait(task["id"])["result"])
+"""
 
 from md5_service.client.asynchronous import AsyncClient
 from md5_service.client.errors import (

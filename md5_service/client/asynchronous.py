@@ -1,4 +1,4 @@
-"""`AsyncClient`: the calls of `Client`, to be awaited."""
+"""`AsyncClient`: the methods of `Client` as coroutines."""
 
 import asyncio
 import contextlib
@@ -19,7 +19,10 @@ Item = TypeVar("Item")
 
 
 class AsyncClient:
-    """As `Client`, for asyncio: what each call does and raises is said there. Files are read and written in threads."""
+    """`Client` for asyncio: its methods, arguments and errors are those of `Client`, which documents them.
+
+    `list` and `events` are iterated with `async for`; all others are awaited. Files are read and written in threads.
+    """
 
     def __init__(self, url: str = DEFAULT_URL, key: str | None = None) -> None:
         self._flows, self._http = connected(httpx2.AsyncClient, url, key)
@@ -36,14 +39,17 @@ class AsyncClient:
         on_progress: OnProgress | None = None,
         idempotency_key: str | None = None,
     ) -> Task:
+        """Upload a file. See `Client.put`."""
         about = parameters(source, filename, kind, batch, params)
         with opened(source) as file:
             return await self._run(self._flows.put(Upload(file, on_progress), about, wait_s, idempotency_key))
 
     async def get(self, task_id: str) -> Task:
+        """The task as it is now. See `Client.get`."""
         return await self._run(self._flows.get(task_id))
 
     async def wait(self, task_id: str, timeout_s: float = float("inf")) -> Task:
+        """Wait until the task has an outcome. See `Client.wait`."""
         return await self._run(self._flows.wait(task_id, timeout_s))
 
     async def list(
@@ -55,11 +61,15 @@ class AsyncClient:
         name: str | None = None,
         md5: str | None = None,
         batch: str | None = None,
+        verdict: str | None = None,
+        created_after: str | None = None,
+        created_before: str | None = None,
         limit: int | None = None,
     ) -> AsyncIterator[Task]:
-        query = filters(
-            {"kind": kind, "status": status, "filename": filename, "name": name, "md5": md5, "batch": batch}, limit
-        )
+        """Iterate over tasks, newest first. See `Client.list`."""
+        given = {"kind": kind, "status": status, "filename": filename, "name": name, "md5": md5, "batch": batch}
+        given |= {"verdict": verdict, "created_after": created_after, "created_before": created_before}
+        query = filters(given, limit)
         left = float("inf") if limit is None else limit
         cursor: str | None = ""
         while cursor is not None and left > 0:
@@ -69,24 +79,35 @@ class AsyncClient:
             left -= len(items)
 
     async def cancel(self, task_id: str) -> Task:
+        """Cancel a task. See `Client.cancel`."""
         return await self._run(self._flows.cancel(task_id))
 
     async def retry(self, task_id: str) -> Task:
+        """Process the file of a failed or cancelled task again. See `Client.retry`."""
         return await self._run(self._flows.retry(task_id))
 
     async def delete_results(self, task_id: str) -> None:
+        """Delete the stored file and the records of a finished task. See `Client.delete_results`."""
         return await self._run(self._flows.delete_results(task_id))
 
     async def download(self, task_id: str, target: Target) -> None:
+        """Download the file of a task. See `Client.download`."""
         await self._write(streams.download(self._flows, task_id), target)
 
     async def manifest(self, target: Target, *, batch: str | None = None) -> None:
+        """Write a list that `md5sum -c` reads. See `Client.manifest`."""
         await self._write(streams.manifest(self._flows, batch), target)
 
+    async def export(self, target: Target, **filters: str) -> None:
+        """Write a list of tasks as CSV. See `Client.export`."""
+        await self._write(streams.export(self._flows, filters), target)
+
     def events(self, *task_ids: str) -> AsyncIterator[Task]:
+        """Iterate over these tasks as they change. See `Client.events`."""
         return self._stream(streams.Events(self._flows, task_ids))
 
     async def close(self) -> None:
+        """Close the connections. `async with` does this."""
         await self._http.aclose()
 
     async def __aenter__(self) -> Self:

@@ -1,4 +1,4 @@
-"""What a client raises. Each message is one line for a person."""
+"""The errors of the client. Each message is one line for people."""
 
 from typing import Any
 
@@ -6,30 +6,33 @@ from md5_service.client.wire import Task
 
 
 class ClientError(Exception):
-    """Base of all of them."""
+    """The base class of all errors of the client."""
 
 
 class Unreachable(ClientError):
-    """Nothing answers at the URL, or what does is not this service."""
+    """Nothing answers at the URL, or what answers is not this service."""
 
 
 class Changed(ClientError):
-    """The file had another size when it was read than when it was opened."""
+    """The size of the file changed while it was being uploaded."""
 
     def __str__(self) -> str:
-        return "changed while it was read; hand it over again"
+        return "the file changed during the upload; upload it again"
 
 
 class TimedOut(ClientError, TimeoutError):
-    """The wait was over before the task; `task` is how it was then."""
+    """The timeout passed before the task had an outcome. `task` is its last known state."""
 
     def __init__(self, task: Task) -> None:
-        super().__init__(f"{task['id']} has not ended yet: {task['status']}")
+        super().__init__(f"{task['id']} has not finished; its status is {task['status']}")
         self.task = task
 
 
 class Refused(ClientError):
-    """The service answered with a problem (RFC 9457): `code` is stable, `detail` says in plain words what to do."""
+    """The service refused the request, with a problem document (RFC 9457).
+
+    `status` is the HTTP status, `code` a stable identifier, and `detail` says what was wrong and what to do.
+    """
 
     def __init__(self, status: int, code: str, detail: str) -> None:
         super().__init__(detail)
@@ -39,39 +42,39 @@ class Refused(ClientError):
 
 
 class Unauthorized(Refused):
-    """No key, or one that is not good."""
+    """The request had no valid API key (401)."""
 
 
 class NotFound(Refused):
-    """No such task, or not yours."""
+    """There is no such task, or it belongs to another owner (404)."""
 
 
 class Conflict(Refused):
-    """The task is in a state that does not allow this."""
+    """The state of the task does not allow this (409)."""
 
 
 class Gone(Refused):
-    """The bytes are not kept any more."""
+    """The file or the results are no longer stored (410)."""
 
 
 class TooLarge(Refused):
-    """The file has more bytes than are taken."""
+    """The file is larger than the service accepts (413)."""
 
 
 class InvalidInput(Refused):
-    """A parameter is wrong; the message names it and what is allowed."""
+    """A parameter is invalid; the message names it and what is allowed (422)."""
 
 
 class TooMany(Refused):
-    """Too much at once, even after some patience."""
+    """There were too many requests, even after several retries (429)."""
 
 
 class Unavailable(Refused):
-    """Something that the service needs is away, even after some patience."""
+    """The service, or something it depends on, is unavailable, even after several retries (502, 503, 504)."""
 
 
 class StorageFull(Refused):
-    """No room is left for the file."""
+    """The service has no space left for the file (507)."""
 
 
 _BY_STATUS: dict[int, type[Refused]] = {
@@ -90,6 +93,6 @@ _BY_STATUS: dict[int, type[Refused]] = {
 
 
 def refused(status: int, problem: dict[str, Any]) -> Refused:
-    """The error that a problem document is."""
+    """The exception for a problem document."""
     kind = _BY_STATUS.get(status, Refused)
-    return kind(status, str(problem.get("code", "")), str(problem.get("detail", f"the answer was {status}")))
+    return kind(status, str(problem.get("code", "")), str(problem.get("detail", f"the status was {status}")))

@@ -1,6 +1,6 @@
-"""What the clients do, once for both: each call is a generator of what is to be sent, and of pauses.
+"""The logic that both clients share: each call is a generator that yields requests to send, and pauses.
 
-`Client` and `AsyncClient` carry the steps out, each in its way, and send the answers (or throw the errors) back in.
+`Client` and `AsyncClient` carry out these steps, and send the responses (or throw the errors) back into the generator.
 """
 
 import random
@@ -18,17 +18,17 @@ from md5_service.client.upload import Upload
 from md5_service.client.wire import Task
 
 LONG_POLL_S = 20
-LONGEST_OUTAGE_S = 120  # with a service that went away while we wait for a result: it is probably being started again
-TRIES = 6  # of what is safe to be sent again, with pauses between them of 15 s in all
+LONGEST_OUTAGE_S = 120  # of the service during a wait for a result: it is probably being restarted
+TRIES = 6  # of a request that is safe to repeat, with pauses of 15 s in all
 PAUSE_S, LONGEST_PAUSE_S = 0.5, 30.0
 AGAIN = (429, 502, 503, 504)
-KEY_IN_USE, KEY_HELD_S = "idempotency_key_in_use", 45.0  # a process that was killed holds a key for 30 s
+KEY_IN_USE, KEY_HELD_S = "idempotency_key_in_use", 45.0  # a process that was killed holds its key for 30 s
 NEVER_SENT = (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout)
 
 
 @dataclass(frozen=True)
 class Request:
-    """To be sent; `stream`: its answer is read by the one who asked. `is_safe`: sent twice it does no more than sent once."""
+    """A request to send. `stream`: the caller reads the response. `is_safe`: sending it twice does no more than once."""
 
     method: str
     path: str
@@ -49,10 +49,10 @@ Flow = Generator[Request | Pause, Any, T]
 
 
 class Flows:
-    """The calls of one client. Remembers whether its service was ever there: then it is waited for."""
+    """The calls of one client. Remembers whether the service has ever answered: only then are outages waited out."""
 
     def __init__(self, url: str, proxy: str | None = None) -> None:
-        """`proxy`: what the service is asked through, for words about errors."""
+        """`proxy` is named in error messages."""
         self._where = f"{url} (through the proxy {proxy})" if proxy else url
         self._is_there = False
 
@@ -83,7 +83,7 @@ class Flows:
         return body["items"], body["next"]
 
     def wait(self, task_id: str, timeout_s: float) -> Flow[Task]:
-        """The task once its outcome is decided. Bears with a service that is started again. Raises TimedOut."""
+        """Wait until the task has an outcome, also while the service is restarted. Raises TimedOut."""
         deadline = time.monotonic() + timeout_s
         last_answer = time.monotonic()
         while True:
@@ -100,12 +100,12 @@ class Flows:
                     return task
                 if time.monotonic() >= deadline:
                     raise TimedOut(task)
-            # A service that has too many waiting answers at once.
+            # A service with too many waiting requests answers at once.
             took = time.monotonic() - asked
             yield Pause(max(0.0, min(PAUSE_S - took, deadline - time.monotonic())))
 
     def answer(self, request: Request) -> Flow[httpx2.Response]:
-        """A good answer, after several tries where need be. Raises Unreachable, or a Refused."""
+        """A successful response, if necessary after several tries. Raises Unreachable, or a Refused."""
         tries, broke_off_at = 0, float("-inf")
         while True:
             tries += 1
@@ -113,7 +113,7 @@ class Flows:
                 response = cast(httpx2.Response, (yield request))
             except httpx2.TransportError as error:
                 never_sent = isinstance(error, NEVER_SENT)
-                self._is_there |= not never_sent  # a connection that broke was one
+                self._is_there |= not never_sent  # a connection that broke had been established
                 if not (self._is_there and (never_sent or request.is_safe) and _may_again(request, tries)):
                     raise self.unreachable(error) from None
                 broke_off_at = time.monotonic()
@@ -124,7 +124,7 @@ class Flows:
                 return response
             refusal = self._refusal(response)
             if _is_in_use(refusal) and time.monotonic() < broke_off_at + KEY_HELD_S:
-                tries -= 1  # it is our own first try that still holds the key
+                tries -= 1  # our own first try still holds the key
             elif response.status_code == 429 or (response.status_code in AGAIN and request.is_safe):
                 broke_off_at = time.monotonic()
             else:
@@ -135,7 +135,7 @@ class Flows:
 
     def unreachable(self, error: Exception) -> Unreachable:
         why = str(error) or type(error).__name__
-        return Unreachable(f"no answer from {self._where}: {why}; is the service running, and is its URL right?")
+        return Unreachable(f"no answer from {self._where}: {why}; is the service running, and is its URL correct?")
 
     def _task(self, request: Request) -> Flow[Task]:
         return cast(Task, (yield from self._json(request)))
@@ -146,9 +146,9 @@ class Flows:
 
     def _refusal(self, response: httpx2.Response) -> Exception:
         is_problem = response.headers.get("content-type", "").startswith("application/problem+json")
-        if not is_problem:  # of a proxy, or of somebody else
+        if not is_problem:  # it comes from a proxy, or from something else
             return Unreachable(
-                f"what answers at {self._where} is not this service ({response.status_code}); is its URL right?"
+                f"what answers at {self._where} is not this service (HTTP {response.status_code}); is its URL correct?"
             )
         self._is_there = True
         return refused(response.status_code, self._object(response))
@@ -157,7 +157,7 @@ class Flows:
         try:
             return dict(response.json())
         except (ValueError, TypeError):
-            raise Unreachable(f"what answers at {self._where} is not this service; is its URL right?") from None
+            raise Unreachable(f"what answers at {self._where} is not this service; is its URL correct?") from None
 
 
 def _is_in_use(refusal: Exception) -> bool:
@@ -165,9 +165,9 @@ def _is_in_use(refusal: Exception) -> bool:
 
 
 def path_of(task_id: str) -> str:
-    """The path of a task. Raises NotFound for what has not the form of an id: it is asked of nobody."""
+    """The path of a task. Raises NotFound, without a request, if `task_id` does not have the form of an id."""
     if re.fullmatch(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", task_id.lower()) is None:
-        words = "is not an id; an id has 36 characters, and was printed when the file was handed over"
+        words = "is not an id; an id has 36 characters, and was printed when the file was uploaded"
         raise NotFound(404, "not_found", f"{task_id!r} {words}")
     return f"/v1/tasks/{task_id}"
 
@@ -181,7 +181,7 @@ def _may_again(request: Request, tries: int) -> bool:
 
 
 def _pause_s(tries: int) -> float:
-    return PAUSE_S * (1 << (tries - 1)) * random.uniform(0.8, 1.2)  # not all at the same moment
+    return PAUSE_S * (1 << (tries - 1)) * random.uniform(0.8, 1.2)  # so that clients do not retry all at once
 
 
 def _retry_after_s(response: httpx2.Response) -> float:

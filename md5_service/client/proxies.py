@@ -1,4 +1,4 @@
-"""Which proxy a service is asked through: the one that the environment names, but never for this machine."""
+"""Which proxy the client uses: the one that the environment names, but none for this machine."""
 
 import contextlib
 import ipaddress
@@ -11,8 +11,8 @@ Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 
 def proxy_for(url: str) -> str | None:
-    """The URL of the proxy that `http_proxy`, `https_proxy` or `all_proxy` names for `url`, in either case. None for a
-    loopback address, for what `no_proxy` names, and where no proxy is set."""
+    """The URL of the proxy that `http_proxy`, `https_proxy` or `all_proxy` names for `url`, in lower or upper case. None for a
+    loopback address, for hosts that `no_proxy` names, and if no proxy is set."""
     service, named = urlsplit(url), getproxies()
     proxy = (named.get(service.scheme) or named.get("all") or "").strip()
     if not proxy or _is_here(service.hostname or "") or _is_excepted(service, named.get("no", "")):
@@ -21,7 +21,7 @@ def proxy_for(url: str) -> str | None:
 
 
 def without_password(proxy: str) -> str:
-    """The URL of a proxy as errors may show it."""
+    """The URL of a proxy without its credentials, for error messages."""
     scheme, _, rest = proxy.partition("://")
     return f"{scheme}://{rest.rpartition('@')[2]}"
 
@@ -38,8 +38,8 @@ def _is_excepted(service: SplitResult, no_proxy: str) -> bool:
 
 
 def _names(entry: str, service: SplitResult) -> bool:
-    """Whether an entry of `no_proxy` is about the service: `*`, a name with all that ends in it, an address, or a network; a port
-    may follow."""
+    """Whether an entry of `no_proxy` matches the service: `*`, a name (with its subdomains), an address, or a network, each with
+    an optional port."""
     if entry == "*":
         return True
     entry = entry.rpartition("://")[2]
@@ -57,7 +57,7 @@ def _names(entry: str, service: SplitResult) -> bool:
 
 
 def _address(host: str) -> Address | None:
-    """Of a host that is a number: also as `127.1`, which the system understands, and as IPv4 in IPv6."""
+    """The address of a host that is written as a number, also as `127.1`, which the system understands, or as IPv4 in IPv6."""
     with contextlib.suppress(ValueError):
         address = ipaddress.ip_address(host)
         return getattr(address, "ipv4_mapped", None) or address

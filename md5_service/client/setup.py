@@ -1,4 +1,4 @@
-"""How both clients are made, and what they make of their arguments."""
+"""How both clients are set up, and how they turn arguments into requests."""
 
 from collections.abc import Mapping
 from typing import Any, TypeVar
@@ -17,30 +17,30 @@ Http = TypeVar("Http", httpx2.Client, httpx2.AsyncClient)
 
 
 def address_of(url: str) -> str:
-    """The URL of a service, without the blanks and slashes around it. Raises ValueError for what is none."""
+    """The URL of a service, without surrounding spaces and trailing slashes. Raises ValueError if it is not one."""
     trimmed = url.strip().rstrip("/")
     try:
         parts = urlsplit(trimmed)
         is_good = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
     except ValueError:
         is_good = False
-    # `urlsplit` takes line ends out silently.
+    # `urlsplit` silently removes line ends.
     if not is_good or parts.query or parts.fragment or any(c.isspace() or not c.isprintable() for c in trimmed):
         raise ValueError(f"{url!r} is not the URL of a service, such as {DEFAULT_URL}")
     return trimmed
 
 
 def key_of(key: str | None) -> str | None:
-    """A key without the blanks around it; an empty one is none. Raises ValueError for what cannot be one."""
+    """A key without surrounding spaces, or None if it is empty. Raises ValueError if it cannot be a key."""
     trimmed = (key or "").strip()
     if not (trimmed.isascii() and trimmed.isprintable()) or " " in trimmed:
-        raise ValueError("the API key has characters that no key has")
+        raise ValueError("the API key contains characters that no key has")
     return trimmed or None
 
 
 def connected(kind: type[Http], url: str, key: str | None) -> tuple[Flows, Http]:
-    """The calls to the service at `url`, and the httpx2 client, of either kind, that carries them out. Raises ValueError for what
-    cannot be a URL or a key, and Unreachable for a proxy that cannot be used."""
+    """The calls to the service at `url`, and the httpx2 client that carries them out. Raises ValueError for an invalid URL or
+    key, and Unreachable for a proxy that cannot be used."""
     address, known_as = address_of(url), key_of(key)
     proxy = proxy_for(address)
     given: dict[str, Any] = {
@@ -48,10 +48,10 @@ def connected(kind: type[Http], url: str, key: str | None) -> tuple[Flows, Http]
         "headers": {"Authorization": f"Bearer {known_as}"} if known_as else {},
         "limits": httpx2.Limits(max_connections=None, max_keepalive_connections=64),
         "timeout": httpx2.Timeout(60, read=LONG_POLL_S + 40),
-        # Without TLS none is set up: reading the certificates takes longer than a small file. Redirects are not followed.
+        # Only for HTTPS: reading the certificates takes longer than a small upload.
         "verify": httpx2.create_ssl_context() if "https" in (_scheme(address), _scheme(proxy or "")) else False,
         "proxy": proxy,
-        "trust_env": False,  # httpx2 would look for proxies in its own way; for certificates it has looked above
+        "trust_env": False,  # httpx2 would choose proxies by its own rules; certificates are handled above
     }
     shown = without_password(proxy) if proxy else None
     try:
@@ -69,7 +69,7 @@ def _scheme(url: str) -> str:
 
 
 def sent_as(request: Request) -> dict[str, Any]:
-    """The arguments of httpx2's `build_request`, but for the body."""
+    """The arguments of httpx2's `build_request`, without the body."""
     query = (
         f"?{urlencode(request.params, errors='surrogateescape')}" if request.params else ""
     )  # a name need not be text
@@ -79,13 +79,13 @@ def sent_as(request: Request) -> dict[str, Any]:
 def parameters(
     source: Source, filename: str | None, kind: str, batch: str | None, params: Mapping[str, str] | None
 ) -> dict[str, str]:
-    """What the service is told of a file."""
+    """The query parameters of an upload."""
     about = {"kind": kind, "filename": name_of(source) if filename is None else filename}
     return {**(params or {}), **about} | ({} if batch is None else {"batch": batch})
 
 
 def filters(given: Mapping[str, str | None], limit: int | None) -> dict[str, str]:
-    """The query of a list: what is asked for, in pages as large as they may be."""
+    """The query parameters of a list, with the largest page size allowed."""
     named = {"filename__contains" if name == "name" else name: value for name, value in given.items()}
     return {name: value for name, value in named.items() if value is not None} | {
         "limit": str(min(limit or 1000, 1000))

@@ -1,4 +1,4 @@
-"""Answers that are read as they come: where each goes on when it breaks off, for both clients."""
+"""Responses that are read as they arrive, and how each continues after an interruption, for both clients."""
 
 import contextlib
 import json
@@ -20,7 +20,7 @@ Out = TypeVar("Out", covariant=True)
 
 
 class Stream(Protocol[Item, Out]):
-    """One call whose answer is a stream of items."""
+    """One call whose response is a stream of items."""
 
     is_over: bool
 
@@ -30,7 +30,7 @@ class Stream(Protocol[Item, Out]):
 
 
 class Bytes:
-    """The body of a GET; a download goes on where it broke off, a manifest cannot and is begun by the caller again."""
+    """The body of a GET. A download continues where it was interrupted; anything else must be requested again."""
 
     def __init__(self, flows: Flows, path: str, params: dict[str, str], *, can_go_on: bool) -> None:
         self._flows = flows
@@ -43,7 +43,7 @@ class Bytes:
 
     def open(self) -> Flow[httpx2.Response]:
         headers = {"Accept-Encoding": "identity"} | ({"Range": f"bytes={self._come}-"} if self._come else {})
-        self.is_over = True  # unless it breaks off
+        self.is_over = True  # unless it is interrupted
         return self._flows.answer(Request("GET", self._path, self._params, headers, stream=True))
 
     def take(self, block: bytes) -> Iterator[bytes]:
@@ -60,7 +60,7 @@ class Bytes:
 
 
 class Events:
-    """Tasks at every change; a stream that ends before they have is opened again, and says only what is new."""
+    """Tasks at every change. A stream that ends before the tasks have finished is reopened after the last event received."""
 
     def __init__(self, flows: Flows, task_ids: Sequence[str]) -> None:
         self._flows = flows
@@ -72,12 +72,12 @@ class Events:
 
     def open(self) -> Flow[httpx2.Response]:
         headers = {"Accept": "text/event-stream"} | ({"Last-Event-ID": self._last_id} if self._last_id else {})
-        # The query has the ids, and one may be there several times: a path is all that says so.
+        # The query is written into the path, because `params` is a mapping and `id` is repeated.
         path = "/v1/tasks/events?" + "&".join(f"id={task_id}" for task_id in self._ids)
         if self._last_id:
             yield Pause(PAUSE_S)
         response = yield from self._flows.answer(Request("GET", path, headers=headers, stream=True))
-        self.is_over = response.status_code == 204  # nothing new, and never will be
+        self.is_over = response.status_code == 204  # there is nothing new, and there will not be
         return response
 
     def take(self, event: httpx2.ServerSentEvent) -> Iterator[Task]:
@@ -104,18 +104,22 @@ def manifest(flows: Flows, batch: str | None) -> Bytes:
     return Bytes(flows, "/v1/manifest.md5", {} if batch is None else {"batch": batch}, can_go_on=False)
 
 
+def export(flows: Flows, filters: dict[str, str]) -> Bytes:
+    return Bytes(flows, "/v1/tasks.csv", filters, can_go_on=False)
+
+
 def is_events(response: httpx2.Response) -> bool:
     return response.headers.get("content-type", "").startswith("text/event-stream")
 
 
 @contextlib.contextmanager
 def written(target: Target) -> Iterator[BinaryIO]:
-    """An open file is written to; at a path the file is there when it is whole, and not before."""
+    """Write to an open file as it is. At a path, the file appears only when it is complete."""
     if not isinstance(target, str | os.PathLike):
         yield target
         return
     path = Path(target)
-    # A new file, under a name that nobody can guess: else a link, or a file of others, could stand there already.
+    # The name cannot be guessed; otherwise another user could have put a link or a file there.
     part = path.with_name(f".{path.name[:50]}.{secrets.token_hex(8)}.part")
     try:
         with open(part, "xb") as file:

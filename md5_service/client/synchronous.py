@@ -1,4 +1,4 @@
-"""`Client`: each call blocks until it is answered. Threads may share one."""
+"""`Client`: each method blocks until the service has answered. Threads may share a client."""
 
 import time
 from collections.abc import Generator, Iterator, Mapping
@@ -19,11 +19,14 @@ Item = TypeVar("Item")
 
 
 class Client:
-    """The service at a URL; `key` is the API key, where one is asked for.
+    """A client of the service at `url`. `key` is the API key, if the service requires one.
 
-    What can be sent again without harm is, several times, for up to about 15 s: uploads have an Idempotency-Key. Every
-    call may raise Unreachable, or a Refused with the service's own words. Raises ValueError for what cannot be a URL or a
-    key. `http_proxy`, `https_proxy`, `all_proxy` and `no_proxy` count, in small letters or capitals, but not for this machine.
+    Requests that are safe to repeat are retried for about 15 s; uploads are among them, since each has an Idempotency-Key.
+    Every method may raise Unreachable, or a subclass of Refused with the message of the service. The constructor raises
+    ValueError for an invalid URL or key.
+
+    The variables `http_proxy`, `https_proxy`, `all_proxy` and `no_proxy`, in lower or upper case, are respected, except for
+    addresses of this machine. Use the client as a context manager, or call `close`.
     """
 
     def __init__(self, url: str = DEFAULT_URL, key: str | None = None) -> None:
@@ -41,22 +44,31 @@ class Client:
         on_progress: OnProgress | None = None,
         idempotency_key: str | None = None,
     ) -> Task:
-        """Hand over a file: a path, or what is open for reading in binary mode. It is streamed, whatever its size.
+        """Upload a file and return its task, as soon as it has an id.
 
-        `params` are the kind's own; `on_progress(sent, size)` is called as bytes go out (size None: it is not known). The
-        answer comes as soon as there is an id, or with `wait_s` once it has ended, after at most so many seconds (20). The
-        same `idempotency_key` within a day is the same task; without one each call has its own. Raises Changed.
+        `source` is a path, or a file open for reading in binary mode. It is streamed, whatever its size. `filename` is the
+        name to store; by default the last part of the path. `kind` is what to do with the file, `params` are parameters of the
+        kind, and `batch` is a name that groups files.
+
+        With `wait_s`, the call waits up to that many seconds (at most 20) for the result; if there is none by then, the
+        task's `outcome` is None. `on_progress(sent, size)` is called as bytes are sent; `size` is None if it is unknown.
+
+        Two uploads with the same `idempotency_key` within a day are the same task; by default each call has a key of its own.
+        Raises Changed if the file's size changes during the upload.
         """
         about = parameters(source, filename, kind, batch, params)
         with opened(source) as file:
             return self._run(self._flows.put(Upload(file, on_progress), about, wait_s, idempotency_key))
 
     def get(self, task_id: str) -> Task:
-        """The task as it is now. Raises NotFound."""
+        """Return the task as it is now. Raises NotFound."""
         return self._run(self._flows.get(task_id))
 
     def wait(self, task_id: str, timeout_s: float = float("inf")) -> Task:
-        """The task once its outcome is decided. Bears with a service that is away for two minutes. Raises TimedOut, NotFound."""
+        """Wait until the task has an outcome, and return it. Outages of the service of up to two minutes are waited out.
+
+        Raises TimedOut after `timeout_s` seconds, and NotFound.
+        """
         return self._run(self._flows.wait(task_id, timeout_s))
 
     def list(
@@ -68,39 +80,61 @@ class Client:
         name: str | None = None,
         md5: str | None = None,
         batch: str | None = None,
+        verdict: str | None = None,
+        created_after: str | None = None,
+        created_before: str | None = None,
         limit: int | None = None,
     ) -> Iterator[Task]:
-        """Tasks, newest first, read in pages as you go; `name` is a part of the file's name; `limit` None: all of them."""
-        query = filters(
-            {"kind": kind, "status": status, "filename": filename, "name": name, "md5": md5, "batch": batch}, limit
-        )
+        """Iterate over tasks, newest first. Pages are requested as needed.
+
+        `filename` is the exact name of the file, `name` a part of it. `verdict` is "match", "mismatch" or "none".
+        `created_after` (inclusive) and `created_before` (exclusive) are dates, or times as in RFC 3339. By default there is no
+        `limit`.
+        """
+        given = {"kind": kind, "status": status, "filename": filename, "name": name, "md5": md5, "batch": batch}
+        given |= {"verdict": verdict, "created_after": created_after, "created_before": created_before}
+        query = filters(given, limit)
         return islice(self._pages(query), limit)
 
     def cancel(self, task_id: str) -> Task:
-        """Raises NotFound, or Conflict for one whose outcome is decided."""
+        """Cancel a task and return it. Raises NotFound, and Conflict if the task already has an outcome."""
         return self._run(self._flows.cancel(task_id))
 
     def retry(self, task_id: str) -> Task:
-        """A new task for the bytes of one that failed or was cancelled. Raises NotFound, Conflict, Gone."""
+        """Process the file of a failed or cancelled task again; returns the new task.
+
+        Raises NotFound, Conflict if the task neither failed nor was cancelled, and Gone if its file is no longer stored.
+        """
         return self._run(self._flows.retry(task_id))
 
     def delete_results(self, task_id: str) -> None:
-        """Delete the bytes of a task that has ended, now; the task stays. Raises NotFound, or Conflict before its end."""
+        """Delete the stored file of a finished task, and the records made from it, now. The task itself stays.
+
+        Raises NotFound, and Conflict if the task has not finished.
+        """
         return self._run(self._flows.delete_results(task_id))
 
     def download(self, task_id: str, target: Target) -> None:
-        """Write a file's bytes to a path, or to what is open for writing in binary mode. Raises NotFound, Gone."""
+        """Download the file of a task to a path, or into a file open for writing in binary mode.
+
+        An interrupted download continues where it stopped. Raises NotFound, and Gone if the file is no longer stored.
+        """
         self._write(streams.download(self._flows, task_id), target)
 
     def manifest(self, target: Target, *, batch: str | None = None) -> None:
-        """Write what is done, for `md5sum -c`: of a batch, or all."""
+        """Write a list that `md5sum -c` reads, of the files of a batch that are done, or of all."""
         self._write(streams.manifest(self._flows, batch), target)
 
+    def export(self, target: Target, **filters: str) -> None:
+        """Write a list of tasks as CSV for a spreadsheet. `filters` are the parameters of `GET /v1/tasks.csv`."""
+        self._write(streams.export(self._flows, filters), target)
+
     def events(self, *task_ids: str) -> Iterator[Task]:
-        """These tasks as they are now, and again at every change, until all have ended. Raises NotFound."""
+        """Iterate over these tasks: each as it is now, and again at every change, until all have finished. Raises NotFound."""
         return self._stream(streams.Events(self._flows, task_ids))
 
     def close(self) -> None:
+        """Close the connections. `with` does this."""
         self._http.close()
 
     def __enter__(self) -> Self:

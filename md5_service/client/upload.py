@@ -1,4 +1,4 @@
-"""The bytes of a file on their way: read as they are sent, so that memory stays flat for any size."""
+"""An upload's bytes: read as they are sent, in constant memory for any size."""
 
 import contextlib
 import io
@@ -11,14 +11,14 @@ from typing import BinaryIO
 
 from md5_service.client.errors import Changed
 
-BLOCK = 1 << 18  # bytes sent at once; larger ones are copied too often on their way
+BLOCK = 1 << 18  # bytes sent at once; larger blocks are copied more often on their way
 
 Source = str | os.PathLike[str] | BinaryIO
-OnProgress = Callable[[int, int | None], None]  # bytes sent, of how many (None: nobody knows)
+OnProgress = Callable[[int, int | None], None]  # the bytes sent, and the size (None if it is unknown)
 
 
 class Upload:
-    """A file that is open for reading, from where it stands to its end."""
+    """An open file, from its current position to its end."""
 
     def __init__(self, file: BinaryIO, on_progress: OnProgress | None = None) -> None:
         self._file = file
@@ -28,7 +28,7 @@ class Upload:
         self._sent = self._read = 0
 
     def rewind(self) -> bool:
-        """Whether the file stands at its start (again), so that it can be sent."""
+        """Return to the start of the upload. Returns whether that was possible."""
         if self._read and self._start is None:
             return False
         if self._read and self._start is not None:
@@ -37,7 +37,7 @@ class Upload:
         return True
 
     def read(self) -> bytes:
-        """The next bytes that were announced, and no others; none at the end. Raises Changed."""
+        """The next bytes, none beyond the announced size; empty at the end. Raises Changed."""
         left = sys.maxsize if self.size is None else self.size - self._read
         block = self._file.read(min(BLOCK, left))
         self._read += len(block)
@@ -53,7 +53,7 @@ class Upload:
 
 @contextlib.contextmanager
 def opened(source: Source) -> Iterator[BinaryIO]:
-    """A path is opened, and closed at the end; a file that is open stays so."""
+    """Open a path, and close it at the end; a file that is already open stays open."""
     if isinstance(source, str | os.PathLike):
         with open(source, "rb", buffering=0) as file:
             yield file
@@ -62,7 +62,7 @@ def opened(source: Source) -> Iterator[BinaryIO]:
 
 
 def name_of(source: Source) -> str:
-    """The last part of a path, as `os.fsdecode` has it; `-` for what has none."""
+    """The last part of a path, decoded by `os.fsdecode`; `-` if the source has no path."""
     path = source if isinstance(source, str | os.PathLike) else getattr(source, "name", "-")
     name = os.fsdecode(path) if isinstance(path, str | os.PathLike) else "-"
     return PurePath(name).name or name
@@ -75,7 +75,7 @@ def _position(file: BinaryIO) -> int | None:
 
 
 def _size_of(file: BinaryIO) -> int | None:
-    """Bytes that are left to read of a regular file; None for what does not say: a pipe, a terminal, /proc."""
+    """The bytes left to read of a regular file; None where the size is unknown: a pipe, a terminal, /proc."""
     try:
         found = os.fstat(file.fileno())
     except (OSError, AttributeError):

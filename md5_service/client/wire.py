@@ -1,4 +1,4 @@
-"""What the service says of a task, as it says it: a `Task` is the JSON object itself, and types that checkers know."""
+"""The types of the API's JSON objects. A `Task` is the object as the service sent it."""
 
 from typing import Any, Literal, TypedDict
 
@@ -8,18 +8,24 @@ ENDED: tuple[Status, ...] = ("done", "failed", "cancelled", "expired")
 
 
 class Event(TypedDict):
+    """A change of a task's status."""
+
     at: str
     status: Status
     reason: str | None
 
 
 class Progress(TypedDict):
+    """How much of a task is done, in `unit`."""
+
     done: int
     total: int
     unit: str
 
 
 class Problem(TypedDict):
+    """Why a task failed, as a problem document (RFC 9457)."""
+
     type: str
     title: str
     status: int
@@ -28,7 +34,7 @@ class Problem(TypedDict):
 
 
 class Task(TypedDict):
-    """A file handed over, and what became of it. Times are RFC 3339 in UTC. `/docs` of the service explains each field."""
+    """An uploaded file and the state of its processing. Times are RFC 3339 in UTC. `/docs` of the service explains each field."""
 
     id: str
     kind: str
@@ -39,6 +45,7 @@ class Task(TypedDict):
     batch: str | None
     params: dict[str, Any]
     kept: bool
+    kept_until: str | None
     retry_of: str | None
     created_at: str
     started_at: str | None

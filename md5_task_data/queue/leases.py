@@ -30,7 +30,7 @@ from sqlalchemy import (
 from md5_task_data.database.options import LATER
 from md5_task_data.errors import LeaseLost
 from md5_task_data.registry import KINDS
-from md5_task_data.schema import SECOND, UNFINISHED, contents, tasks
+from md5_task_data.schema import SECOND, UNFINISHED, Verdict, contents, tasks
 from md5_task_data.sql import as_json, given, now, searched_now
 
 MAX_HISTORY = 200  # entries stored in a row
@@ -204,6 +204,7 @@ _DONE = (
         progress=func.coalesce(tasks.c.total, tasks.c.size),
         result=as_json(given(_RESULTS, tasks.c.id, "result")),
         md5=given(_RESULTS, tasks.c.id, "md5"),
+        verdict=given(_RESULTS, tasks.c.id, "verdict"),
     )
 )
 _KEPT = select(tasks.c.id).where(_THEIRS, tasks.c.outcome == "done")
@@ -212,7 +213,12 @@ _KEPT = select(tasks.c.id).where(_THEIRS, tasks.c.outcome == "done")
 def finish_all(db: Connection, results: Sequence[tuple[Claim, Mapping[str, Any]]]) -> list[Claim]:
     """As `finish`, for many tasks in one statement. Returns the claims that were lost, for which nothing was stored."""
     objects = {
-        claim.id.replace("-", ""): {"fence": claim.fence, "result": json.dumps(found), "md5": found.get("md5")}
+        claim.id.replace("-", ""): {
+            "fence": claim.fence,
+            "result": json.dumps(found),
+            "md5": found.get("md5"),
+            "verdict": _verdict(found),
+        }
         for claim, found in results
     }
     given_now = {"ids": [claim.id for claim, _ in results], "results": json.dumps(objects)}
@@ -220,6 +226,16 @@ def finish_all(db: Connection, results: Sequence[tuple[Claim, Mapping[str, Any]]
         return []
     kept = set(db.scalars(_KEPT, given_now))
     return [claim for claim, _ in results if claim.id not in kept]
+
+
+def _verdict(result: Mapping[str, Any]) -> Verdict:
+    match result.get("match"):
+        case True:
+            return "match"
+        case False:
+            return "mismatch"
+        case _:
+            return "none"
 
 
 def fail(db: Connection, claim: Claim, error: Mapping[str, Any]) -> None:

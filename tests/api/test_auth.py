@@ -25,6 +25,7 @@ OPEN = [
     "/tasks/anything",
     "/assets/favicon.svg",
     "/docs",
+    "/help/",
     "/openapi.json",
     "/healthz",
     "/readyz",
@@ -40,7 +41,7 @@ def api(start_api: Callable[..., Api]) -> Api:
 
 def test_every_path_but_those_that_show_nothing_needs_a_key(api: Api) -> None:
     paths = {str(path) for route in iter_route_contexts(create_app(api.settings).routes) if (path := route.path)}
-    shut = paths - {path for path in paths if path.replace("{task_id}", "anything") in OPEN} - {"/assets"}
+    shut = paths - {path for path in paths if path.replace("{task_id}", "anything") in OPEN} - {"/assets", "/help"}
     assert {"/v1/tasks", "/v1/tasks/{task_id}/file", "/v1/stats", "/metrics"} <= shut
     for path in [*shut, "/v1/nothing", "/v1", "/v1//tasks", "/v1/tasks/", "/Docs", "/docs/", "/tasks%2f../v1/tasks/"]:
         for method in ("GET", "POST", "DELETE", "OPTIONS"):

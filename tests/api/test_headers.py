@@ -17,7 +17,7 @@ from md5_task_data.errors import DependencyAway
 from tests.api.conftest import Api
 from tests.client import NOBODY
 
-PATHS = ["/", "/docs", "/v1/tasks", f"/v1/tasks/{NOBODY}", "/nothing", "/readyz", "/assets/favicon.svg"]
+PATHS = ["/", "/docs", "/help/", "/v1/tasks", f"/v1/tasks/{NOBODY}", "/nothing", "/readyz", "/assets/favicon.svg"]
 
 
 @pytest.mark.parametrize("path", PATHS)
@@ -27,7 +27,7 @@ def test_every_answer_says_what_a_browser_may_not_do_with_it(api: Api, path: str
     for name, value in ALWAYS.items():
         assert answer.headers[name].startswith(value)
     assert answer.headers["cross-origin-resource-policy"] == "same-origin"
-    assert "unsafe" not in answer.headers["content-security-policy"] or path == "/docs"
+    assert "unsafe" not in answer.headers["content-security-policy"] or path in ("/docs", "/help/")
 
 
 def test_requests_of_one_who_has_gone_are_no_error(api: Api, caplog: pytest.LogCaptureFixture) -> None:

@@ -1,4 +1,4 @@
-"""A terminal, for what a command shows to people."""
+"""A terminal, to see what a command shows to people."""
 
 import contextlib
 import os
@@ -12,7 +12,7 @@ from tests.service import COMMAND
 
 @contextlib.contextmanager
 def terminal() -> Iterator[tuple[int, Callable[[], bytes]]]:
-    """Its descriptor, to be given to a command, and what reads what was shown."""
+    """The descriptor to pass to a command, and a function that reads what was shown."""
     primary, secondary = pty.openpty()
     try:
         yield secondary, lambda: os.read(primary, 1 << 16)
@@ -22,7 +22,7 @@ def terminal() -> Iterator[tuple[int, Callable[[], bytes]]]:
 
 
 def on_a_terminal(*arguments: str, columns: int = 200, folder: Path | None = None) -> str:
-    """What the command writes on a terminal so wide."""
+    """What the command prints on a terminal of this width."""
     environment = os.environ | {"COLUMNS": str(columns), "TERM": "dumb"}
     with terminal() as (secondary, shown):
         ran = forked.run([COMMAND, *arguments], environment, folder or Path.cwd(), stdout=secondary)

@@ -1,4 +1,4 @@
-"""`md5-service backup` and `restore`: exit codes, words, files, pipes."""
+"""`md5-service backup` and `restore`: exit codes, messages, files, pipes."""
 
 import json
 import os
@@ -22,7 +22,7 @@ from tests.service import COMMAND
 
 @pytest.fixture
 def place(tmp_path: Path) -> Place:
-    """A folder of `up`, with a task that has ended and two that have not."""
+    """A folder of `up` with one finished and two unfinished tasks."""
     folder = tmp_path / "data"
     folder.mkdir()
     place = Place(folder, Database(new_sqlite(folder / "md5.sqlite3")))
@@ -48,15 +48,15 @@ def test_a_backup_is_made_once_and_comes_back(place: Place, tmp_path: Path, monk
     assert (made.exit_code, made.stdout) == (0, "")
     assert "backup made: 8 rows, 2 stored files with 100003 bytes" in made.stderr
     file = tmp_path / "b.tar"
-    assert oct(file.stat().st_mode & 0o777) == "0o600"  # hashes of keys, and everybody's files
+    assert oct(file.stat().st_mode & 0o777) == "0o600"  # it has hashes of keys, and all owners' files
     first = file.read_bytes()
     again = ask(tmp_path, monkeypatch, "backup", "b.tar")
     assert again.exit_code == 2
-    assert "b.tar: there is such a file already, which is left as it is" in again.stderr
+    assert "b.tar: the file exists, and was not changed" in again.stderr
     assert file.read_bytes() == first
     back = ask(tmp_path, monkeypatch, "restore", "b.tar", "--data", "other/place")
     assert (back.exit_code, back.stdout) == (0, "")
-    assert "3 tasks, 2 of them not ended, which go on; 2 stored files" in back.stderr
+    assert "3 tasks, 2 of them unfinished, which go on; 2 stored files" in back.stderr
     assert sorted(path.name for path in tmp_path.iterdir()) == ["b.tar", "data", "other"]
     other = tmp_path / "other" / "place"
     assert [path for path in (other, *other.rglob("*")) if path.stat().st_mode & 0o077] == []
@@ -75,10 +75,10 @@ def test_what_others_have_put_in_the_place_of_a_backup_is_not_written_to(
         plant(victim)
         refused = ask(tmp_path, monkeypatch, "backup", "b.tar")
         assert refused.exit_code == 2
-        assert "b.tar: b.tar.partial is there already, and no backup has left it so: remove it" in refused.stderr
+        assert "b.tar: b.tar.partial exists, and was not left by an earlier backup; remove it" in refused.stderr
         partial.unlink()
     (tmp_path / "b.tar").symlink_to(tmp_path / "nowhere")
-    assert "there is such a file already" in ask(tmp_path, monkeypatch, "backup", "b.tar").stderr
+    assert "the file exists" in ask(tmp_path, monkeypatch, "backup", "b.tar").stderr
     assert victim.read_text() == "kept"
     assert not (tmp_path / "nowhere").exists()
     (tmp_path / "b.tar").unlink()
@@ -96,11 +96,11 @@ def test_what_is_to_be_looked_at_is_1(place: Place, tmp_path: Path, monkeypatch:
     (place.bucket.root.parent / "md5.sqlite3").unlink()
     back = ask(tmp_path, monkeypatch, "restore", "b.tar")
     assert back.exit_code == 1
-    assert "had 25 lines of which the backup does not know; they are saved beside it" in back.stderr
+    assert "had 25 lines that are not in the backup; they were saved beside it" in back.stderr
     assert f"    {later[0]} 'later\\n0'\n" in back.stderr
     assert "    and 5 more\n" in back.stderr
-    assert "the bucket had 25 files that no task keeps" in back.stderr
-    assert "look at what is said above" in back.stderr
+    assert "the bucket had 25 files that belong to no task" in back.stderr
+    assert "see the messages above" in back.stderr
     assert "no orphans are deleted until this is fixed" in back.stdout
     assert "then move this mark elsewhere" in back.stdout
     found = ask(tmp_path, monkeypatch, "doctor", "--json")
@@ -123,7 +123,7 @@ def test_settings_of_the_environment_need_no_folder(
     assert ask(tmp_path, monkeypatch, "backup", "b.tar").exit_code == 0
     given = {"database_url": f"sqlite:///{tmp_path}/b.sqlite3", "broker_url": "redis://127.0.0.1:1/0"}
     given |= {"bucket_url": f"file://{tmp_path}/b/bucket", "log_path": f"{tmp_path}/b/log/tasks.log"}
-    DataFolder(tmp_path / "data").take()  # of a service that runs, and is none of ours
+    DataFolder(tmp_path / "data").take()  # as a running service that is not ours
     back = ask(tmp_path, monkeypatch, "restore", "b.tar", **given)
     assert (back.exit_code, back.stdout) == (0, "")
     assert len(Place(tmp_path / "b", Database(given["database_url"])).files()) == 2
@@ -137,7 +137,7 @@ def test_settings_of_the_environment_need_no_folder(
     [
         (("backup", "b.tar", "--data", "none"), "there is no folder none"),
         (("backup", "none/b.tar"), "none/b.tar: No such file or directory"),
-        (("backup", "b.tar", "--data", "nothing"), "md5.sqlite3 is not there"),
+        (("backup", "b.tar", "--data", "nothing"), "md5.sqlite3 does not exist"),
         (("restore", "none.tar", "--data", "new"), "none.tar: No such file or directory"),
         (("restore", "notes", "--data", "new"), "this is not a backup of md5-service"),
     ],
@@ -166,7 +166,7 @@ def test_through_pipes(place: Place, tmp_path: Path) -> None:
     )
     assert (done.returncode, done.stdout) == (0, "")
     assert "backup made: 8 rows" in done.stderr
-    assert "restored, as it was at 20" in done.stderr
+    assert "restored the state of 20" in done.stderr
     listed = subprocess.run(["tar", "-tf", "b.tar"], cwd=tmp_path, capture_output=True, text=True, check=True)
     assert listed.stdout.splitlines()[::1000] == ["about.json"]
     assert listed.stdout.endswith("\nbackup.json\n")
@@ -175,9 +175,9 @@ def test_through_pipes(place: Place, tmp_path: Path) -> None:
 def test_a_terminal_gets_none_and_a_full_pipe_is_told(place: Place, tmp_path: Path) -> None:
     leader, follower = os.openpty()
     shown = forked.run([COMMAND, "backup", "-"], os.environ, tmp_path, stdout=follower)
-    assert (shown.returncode, b"a backup is no text for a terminal" in shown.stderr) == (2, True)
+    assert (shown.returncode, b"a backup cannot be written to a terminal" in shown.stderr) == (2, True)
     asked = forked.run([COMMAND, "restore", "-", "--data", "new"], os.environ, tmp_path, stdin=follower)
-    assert (asked.returncode, b"does not come from a terminal" in asked.stderr) == (2, True)
+    assert (asked.returncode, b"cannot be read from a terminal" in asked.stderr) == (2, True)
     os.close(leader)
     os.close(follower)
     with open("/dev/full", "wb") as full:
@@ -188,12 +188,12 @@ def test_a_terminal_gets_none_and_a_full_pipe_is_told(place: Place, tmp_path: Pa
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_who_is_stopped_leaves_nothing(place: Place, tmp_path: Path, number: signal.Signals) -> None:
-    command = [COMMAND, "backup", "-"]  # to nobody who reads: it cannot end
+    command = [COMMAND, "backup", "-"]  # nothing reads the pipe, so it cannot finish
     with subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as making:
         wait_for(lambda: list(place.bucket.root.glob("backup-*/tasks.jsonl.gz")), "it to be at it")
         time.sleep(0.2)
         making.send_signal(number)
         assert making.stderr is not None
-        assert making.stderr.read() == "md5-service: no backup was made\n"
+        assert making.stderr.read() == "md5-service: stopped; no backup was made\n"
         assert making.wait(IN_TIME_S) == 130
     assert list(place.bucket.root.glob("backup-*")) == []

@@ -1,4 +1,4 @@
-"""`check`, `ls` and `cancel`, beside what md5sum says."""
+"""`check`, `ls` and `cancel`, compared with md5sum."""
 
 import json
 import os
@@ -16,7 +16,7 @@ from tests.cli.terminal import on_a_terminal
 from tests.client import IN_TIME_S, NOBODY
 from tests.service import COMMAND, Service
 
-SOME = 60  # files of a manifest; bench/RESULTS.md has what 10,000 take
+SOME = 60  # files in a manifest; for 10,000 see bench/RESULTS.md
 
 
 def run(*arguments: str, url: str) -> Result:
@@ -55,7 +55,7 @@ def md5sum(manifest: Path, folder: Path) -> subprocess.CompletedProcess[bytes]:
 def test_the_service_s_manifest_of_a_delivery_is_one_for_its_folder(
     service: Service, tmp_path: Path, command: str
 ) -> None:
-    """Folders with odd names, in each the same files: what the service lists of them is what `md5sum -c` reads there."""
+    """Folders with odd names, with the same files in each: `md5sum -c` accepts the service's list of them."""
     delivery = tmp_path / "delivery"
     for number, folder in enumerate([b".", b"L1", b"L2", b"L1/deep \xe9\\/\n", *ODD_NAMES]):
         (here := Path(os.fsdecode(os.fsencode(delivery) + b"/" + folder + b".d"))).mkdir(parents=True)
@@ -165,6 +165,8 @@ def test_ls_is_for_scripts_and_for_people(service: Service) -> None:
         (["--batch", "listed", "--limit", "1"], 1),
         (["--batch", "listed", "--status", "failed"], 0),
         (["--batch", "listed", "--md5", "900150983CD24FB0D6963F7D28E17F72"], 2),
+        (["--batch", "listed", "--verdict", "none", "--after", "2026-01-01"], 2),
+        (["--batch", "listed", "--before", "2026-01-01T00:00:00Z"], 0),
     ):
         assert len(run("ls", *options, url=service.url).stdout.splitlines()) == count
     for columns, has_md5 in ((200, True), (80, False)):
@@ -221,7 +223,9 @@ def test_a_service_that_stays_away_ends_the_check_with_3(
         told, complaints = check.communicate(timeout=IN_TIME_S)
         assert check.returncode == 3
     assert complaints.startswith(b"md5-service: no answer from http://")
-    assert md5sum(manifest, folder).stdout.startswith(first + told)  # nothing is said of what nobody knows
+    assert md5sum(manifest, folder).stdout.startswith(
+        first + told
+    )  # nothing is printed about files whose result is unknown
 
 
 def start_check(service: Service, manifest: Path, folder: Path) -> subprocess.Popen[bytes]:

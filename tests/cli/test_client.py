@@ -47,7 +47,7 @@ def test_a_task_has_the_fields_that_the_service_says() -> None:
     ids=["client", "command"],
 )
 def test_importing_it_loads_nothing_of_the_service(module: str, loads: str) -> None:
-    """The command's words alone; what each does is imported when it is asked for."""
+    """Only the declarations of the commands; each implementation is imported when it is called."""
     code = f"import sys, {module}; print(*sys.modules)"
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=IN_TIME_S, check=True)
     loaded = set(ran.stdout.split())
@@ -73,16 +73,23 @@ def test_every_call(service: Service, tmp_path: Path) -> None:
         sync.put(io.BytesIO(b"abc"), filename="abc", batch="sync", wait_s=20)
         assert [one["filename"] for one in sync.list(batch="sync")] == ["abc", "é.bin"]
         assert [one["filename"] for one in sync.list(name="BIN", batch="sync", limit=1)] == ["é.bin"]
+        assert [one["filename"] for one in sync.list(verdict="match", created_after="2026-01-01", batch="sync")] == [
+            "é.bin"
+        ]
+        assert list(sync.list(created_before="2026-01-01")) == []
         sync.download(task["id"], tmp_path / "again")
         assert (tmp_path / "again").read_bytes() == content
         sync.manifest(tmp_path / "MD5SUMS", batch="sync")
         assert (tmp_path / "MD5SUMS").read_text() == f"{digest}  é.bin\n{hashlib.md5(b'abc').hexdigest()}  abc\n"
+        sync.export(tmp_path / "tasks.csv", batch="sync", verdict="match")
+        header, row = (tmp_path / "tasks.csv").read_text("utf-8-sig").splitlines()
+        assert (header[:3], row[:36]) == ("id,", task["id"])
         with pytest.raises(client.Conflict) as refused:
             sync.cancel(task["id"])
         assert (refused.value.status, refused.value.code) == (409, "conflict")
         with pytest.raises(client.NotFound):
             sync.download(NOBODY, tmp_path / "none")
-        assert sorted(os.listdir(tmp_path)) == ["MD5SUMS", "again", "é.bin"]
+        assert sorted(os.listdir(tmp_path)) == ["MD5SUMS", "again", "tasks.csv", "é.bin"]
 
 
 def test_every_call_awaited(service: Service, tmp_path: Path) -> None:
@@ -93,9 +100,11 @@ def test_every_call_awaited(service: Service, tmp_path: Path) -> None:
             assert [seen["status"] async for seen in client_.events(task["id"])][-1] == "done"
             assert (await client_.wait(task["id"], 30))["outcome"] == "done"
             assert await client_.get(task["id"]) == await anext(client_.list(batch="async"))
-            kept, lines = io.BytesIO(), io.BytesIO()
+            kept, lines, table = io.BytesIO(), io.BytesIO(), io.BytesIO()
             await client_.download(task["id"], kept)
             await client_.manifest(lines, batch="async")
+            await client_.export(table, batch="async")
+            assert table.getvalue().count(task["id"].encode()) == 1
             assert (kept.getvalue(), lines.getvalue()[32:]) == (b"abc", b"  file\n")
             for refused in (client_.cancel(task["id"]), client_.retry(task["id"])):
                 with pytest.raises(client.Conflict):

@@ -1,4 +1,4 @@
-"""The flows of `md5_service.client`, by hand, answer by answer: what is sent again, when, and what is not."""
+"""The flows of `md5_service.client`, step by step, with prepared responses: what is retried, when, and what is not."""
 
 import io
 import json
@@ -25,7 +25,7 @@ def answer(status: int, headers: dict[str, str] | None = None, **problem: object
 
 
 def carry_out(flow: Flow[Any], *answers: httpx2.Response | Exception) -> tuple[Any, list[Request], list[float]]:
-    """The flow's result, or the error that it raises; what it sent, and how long it paused."""
+    """The result of the flow or the error it raises, the requests it sent, and its pauses."""
     sent: list[Request] = []
     pauses: list[float] = []
     left: Iterator[httpx2.Response | Exception] = iter(answers)
@@ -47,7 +47,7 @@ def carry_out(flow: Flow[Any], *answers: httpx2.Response | Exception) -> tuple[A
 
 @pytest.fixture
 def flows() -> Flows:
-    """Of a service that has answered before."""
+    """The calls to a service that has answered before."""
     flows = Flows("http://service")
     carry_out(flows.get(NOBODY), answer(200))
     return flows
@@ -75,7 +75,7 @@ def test_an_upload_is_sent_again_under_the_same_key_from_its_start(flows: Flows)
     assert again is request
     assert request.headers["Idempotency-Key"]
     assert upload.read() == b"abc"
-    for _ in range(2 * TRIES):  # the first one still holds the key
+    for _ in range(2 * TRIES):  # the first request still holds the key
         assert isinstance(flow.send(answer(409, code="idempotency_key_in_use", detail="")), Pause)
         next(flow)
     assert isinstance(flow.send(answer(429, {"retry-after": "7"})), Pause)
@@ -89,7 +89,7 @@ def test_a_first_upload_that_breaks_off_is_sent_again() -> None:
     next(flow)
     assert isinstance(flow.throw(LOST), Pause)
     next(flow)
-    assert isinstance(flow.throw(httpx2.ConnectError("refused")), Pause)  # it is being started again
+    assert isinstance(flow.throw(httpx2.ConnectError("refused")), Pause)  # the service is restarting
     assert isinstance(next(flow), Request)
 
 
@@ -119,7 +119,7 @@ def test_what_could_do_harm_twice_is_sent_once(flows: Flows) -> None:
         assert isinstance(result, client.Unreachable)
         assert len(sent) == 1
     result, sent, _ = carry_out(flows.cancel(NOBODY), httpx2.ConnectError("refused"), answer(200, id="x"))
-    assert (result, len(sent)) == ({"id": "x"}, 2)  # the first never left
+    assert (result, len(sent)) == ({"id": "x"}, 2)  # the first request was never sent
 
 
 def test_a_service_that_never_answered_is_not_waited_for() -> None:

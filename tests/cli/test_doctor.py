@@ -1,4 +1,4 @@
-"""`md5-service doctor`: exit codes, words, JSON, settings."""
+"""`md5-service doctor`: exit codes, messages, JSON, settings."""
 
 import json
 from pathlib import Path
@@ -14,7 +14,7 @@ from tests.databases import new_sqlite
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """As `up` leaves it."""
+    """A folder as `up` leaves it."""
     (tmp_path / "log").mkdir()
     Bucket(f"file://{tmp_path}/bucket").make()
     new_sqlite(tmp_path / "md5.sqlite3")
@@ -50,7 +50,7 @@ def test_a_finding_says_what_to_do(folder: Path, monkeypatch: pytest.MonkeyPatch
 def test_a_database_that_is_gone_is_not_made_anew(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (folder / "md5.sqlite3").unlink()
     answer = ask(folder, monkeypatch)
-    assert (answer.exit_code, "the database is not there" in answer.output) == (1, True)
+    assert (answer.exit_code, "the database file does not exist" in answer.output) == (1, True)
     assert not (folder / "md5.sqlite3").exists()
 
 
@@ -75,12 +75,12 @@ def test_what_is_away_is_told(folder: Path, monkeypatch: pytest.MonkeyPatch) -> 
         ({"lease_s": "x"}, "MD5_LEASE_S"),
         (
             {"max_upload_byte": "5"},
-            "MD5_MAX_UPLOAD_BYTE: there is no setting of this name; it changes nothing\n    MD5_MAX_UPLOAD_BYTES is",
+            "MD5_MAX_UPLOAD_BYTE: there is no such setting; it has no effect\n    did you mean MD5_MAX_UPLOAD_BYTES?",
         ),
-        ({"qqq": "5"}, "MD5_QQQ: there is no setting of this name"),
+        ({"qqq": "5"}, "MD5_QQQ: there is no such setting"),
         ({"sweep_s": "60"}, "MD5_SWEEP_S: 60 s is longer than MD5_LEASE_S, 30 s"),
         ({"stall_s": "5"}, "MD5_LEASE_S: 30 s is longer than MD5_STALL_S, 5 s"),
-        ({"log_path": "{}/bucket/tasks.log"}, "MD5_LOG_PATH: {}/bucket/tasks.log is in the folder of the bucket"),
+        ({"log_path": "{}/bucket/tasks.log"}, "MD5_LOG_PATH: {}/bucket/tasks.log is inside the folder of the bucket"),
         ({"log_path": "{}/md5.sqlite3"}, "log and database are the same file"),
     ],
 )

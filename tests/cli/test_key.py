@@ -1,4 +1,4 @@
-"""`md5-service key`: keys are made, listed and ended beside a running service."""
+"""`md5-service key`: keys are created, listed and revoked while a service runs."""
 
 from pathlib import Path
 

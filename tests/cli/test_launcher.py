@@ -1,4 +1,4 @@
-"""The parts of `up` are forked from one process: what each gets, how it is seen from outside, and what becomes of it."""
+"""The processes of `up` are forked from one: what each receives, how it looks from outside, and how its end is noticed."""
 
 import os
 import signal
@@ -39,7 +39,7 @@ def main(what, *more):
         os.write(more[-1], b".")
         time.sleep(60)
 """
-NOBODY_ASKS = cast(up._StopRequests, SimpleNamespace(asked=False))  # it to stop
+NOBODY_ASKS = cast(up._StopRequests, SimpleNamespace(asked=False))  # to stop
 ENDS: dict[str, tuple[Callable[[Launched], object], tuple[str, ...], int]] = {
     "by itself": (lambda part: None, ("end", "0"), 0),
     "with a code": (lambda part: None, ("end", "3"), 3),
@@ -59,7 +59,7 @@ def launcher(tmp_path: Path) -> Iterator[Launcher]:
 
 
 def launch(launcher: Launcher, *words: str) -> tuple[Launched, str]:
-    """With a pipe as its descriptor; and what it wrote first."""
+    """Launch a part with a pipe as its descriptor. Returns it, and the first thing it wrote."""
     reading, writing = os.pipe()
     launched = launcher.launch(["part", *words], [writing])
     os.close(writing)
@@ -75,7 +75,7 @@ def test_a_part_gets_its_words_and_descriptors(launcher: Launcher, tmp_path: Pat
 
 
 def test_it_is_a_process_of_its_own_and_says_what_it_is(launcher: Launcher) -> None:
-    """`up` finds what a killed one left running by its environment; a signal to a part's group meets no other."""
+    """`up` finds leftovers of a killed one by their environment; a signal to the group of one part reaches no other."""
     part, _ = launch(launcher, "stay")
     other, _ = launch(launcher, "stay")
     process = psutil.Process(part.pid)
@@ -101,7 +101,7 @@ def test_a_part_has_begun_when_it_says_so_and_not_once_it_has_ended(launcher: La
     assert (part.is_running, part.has_begun) == (True, False)
     (tmp_path / "go").touch()
     wait_for(lambda: part.has_begun, "it to begin")
-    assert part.has_begun  # and this stays so
+    assert part.has_begun  # it stays true
     part.kill()
     wait_for(lambda: not part.has_begun, "its end to be known")
     silent = SupervisedProcess("another", lambda: launcher.launch_reporting(["part", "end", "0"]))
@@ -124,7 +124,7 @@ def test_a_part_that_does_not_stay_up_is_named_though_the_api_answers(
         up._until_ready([good, bad], ("127.0.0.1", 9), NOBODY_ASKS)
     good.kill()
     good.end(IN_TIME_S)
-    assert up._until_ready([good], ("127.0.0.1", 9), NOBODY_ASKS)  # and one that is started again counts
+    assert up._until_ready([good], ("127.0.0.1", 9), NOBODY_ASKS)  # a restarted one counts
     good.kill()
 
 

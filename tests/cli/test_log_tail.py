@@ -19,7 +19,7 @@ def tail(*arguments: object) -> subprocess.CompletedProcess[bytes]:
 
 @pytest.fixture
 def log(tmp_path: Path) -> Path:
-    """2,000 lines, and one that is being written."""
+    """2,000 complete lines, and one that is being written."""
     file = tmp_path / "tasks.log"
     file.write_bytes(b"".join(b'{"seq":%d}\n' % number for number in range(1, 2001)) + b'{"se')
     return file
@@ -64,7 +64,7 @@ def test_lines_are_shown_as_they_are_written(service: Service) -> None:
             assert following.stdout.readline()  # it has begun
             task_id = service.hand_over(b"abc")
             while (line := json.loads(following.stdout.readline()))["id"] != task_id:
-                pass  # another test's, at the same service
+                pass  # the task of another test, which uses the same service
             assert line["outcome"] == "done"
         finally:
             following.send_signal(signal.SIGINT)

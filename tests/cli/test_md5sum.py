@@ -1,4 +1,4 @@
-"""Lines of `md5sum`, written and read as the real one does it, whatever the names and however odd the lines."""
+"""Lines of `md5sum`, written and read exactly as the real one does, for any names and any lines."""
 
 import hashlib
 import os
@@ -26,7 +26,7 @@ def run(*arguments: str | bytes, folder: str, stdin: bytes = b"") -> subprocess.
 
 
 def lines(text: bytes) -> list[bytes]:
-    """As a file is read: only a newline ends a line."""
+    """Split as a file is read: only a newline ends a line."""
     return [line + b"\n" for line in text.split(b"\n")[:-1]]
 
 

@@ -1,4 +1,4 @@
-"""`md5-service migrate`, where the database is not there yet: started together, the two come up in any order."""
+"""`md5-service migrate` before the database is up: the two may start in any order."""
 
 import os
 import subprocess
@@ -34,7 +34,7 @@ def test_it_waits_for_the_database_as_long_as_it_is_told_to(tmp_path: Path) -> N
             [COMMAND, "migrate", "--wait", "60"], env=settings, stderr=subprocess.PIPE, text=True
         )
         assert waiting.stderr is not None
-        said = waiting.stderr.readline()  # comes after a second
+        said = waiting.stderr.readline()  # printed after a second
         assert said.startswith("md5-service: waiting for the database: the database is unavailable: ")
         server.start()
         more = waiting.communicate(timeout=IN_TIME_S)[1]

@@ -1,4 +1,4 @@
-"""What commands print: the text of others does nothing to a terminal, and a stream that takes nothing spoils no work."""
+"""What commands print: untrusted text does not affect a terminal, and an unwritable stream does not affect the work."""
 
 import contextlib
 import json
@@ -19,7 +19,7 @@ from tests.client import TLS, Client, wait_for
 from tests.servers.server import free_port
 from tests.service import COMMAND, Service
 
-# Colours, the window's title, a cleared screen, an 8-bit CSI, a line that is written over, text from right to left.
+# Colours, the window's title, a cleared screen, an 8-bit CSI, an overwritten line, right-to-left text.
 ODD = "\x1b[31m\x1b]0;owned\x07\x1b[2J\x9b1m\rOK\u202e\x7f"
 CONTROLS = [*map(chr, range(32)), *map(chr, range(127, 160)), "\u202e"]
 
@@ -121,7 +121,7 @@ def test_a_backup_that_cannot_be_written_is_2(service: Service, stream: str, why
 
 
 def test_results_come_above_the_bars_of_a_progress(service: Service, tmp_path: Path) -> None:
-    """Where both go to the same terminal."""
+    """Both go to the same terminal."""
     (tmp_path / "a").write_bytes(b"abc")
     environment = os.environ | {"COLUMNS": "200", "TERM": "xterm"}
     arguments = [COMMAND, "put", "a", "--url", service.url]
@@ -136,7 +136,7 @@ def test_a_key_that_nobody_saw_is_told_with_its_id(service: Service) -> None:
     shell = f"exec {COMMAND} key create someone --data {service.folder} >/dev/full"
     ended = subprocess.run(["sh", "-c", shell], capture_output=True, text=True)
     assert ended.returncode == 1
-    assert "nobody has seen the key that was made; end it with `md5-service key revoke " in ended.stderr
+    assert "the new key could not be shown; revoke it: `md5-service key revoke " in ended.stderr
 
 
 def test_ids_that_nobody_reads_stop_no_hand_over(service: Service, tmp_path: Path) -> None:
@@ -197,11 +197,11 @@ def test_up_works_whatever_becomes_of_its_streams(tmp_path: Path, streams: str) 
     assert line["outcome"] == "done"
 
 
-@pytest.mark.long  # in short: test_launcher.py
+@pytest.mark.long  # the short form is in test_launcher.py
 def test_up_does_not_say_that_it_is_ready_while_its_workers_die(tmp_path: Path) -> None:
     arguments = ["up", "--port", "0", "--data", str(tmp_path / "data")]
     environment = os.environ | {"MD5_ALIVE_FILE": str(tmp_path / "no folder" / "alive")}
     ended = forked.run([COMMAND, *arguments], environment, tmp_path)
     assert (ended.returncode, ended.stdout) == (2, b""), ended.stderr
     assert b"worker" in (last := ended.stderr.splitlines()[-1])
-    assert last.endswith(b" does not stay up; its own words are above")
+    assert last.endswith(b" does not stay up; see its messages above")

@@ -1,4 +1,4 @@
-"""Through which proxy a client asks, and what it says where that does not work."""
+"""Which proxy the client uses, and its message if the proxy does not work."""
 
 import socket
 import threading
@@ -101,7 +101,7 @@ def test_a_proxy_that_cannot_be_used_harms_nothing_where_none_is_asked(
     assert CliRunner().invoke(app, ["ls", "--url", service.url]).exit_code == 0
     assert "no answer from http://no.example:" in get("http://no.example").stderr
     monkeypatch.delenv("http_proxy")
-    monkeypatch.delenv("all_proxy")  # what is for https is nothing to http
+    monkeypatch.delenv("all_proxy")  # the proxy for https is not used for http
     assert "no answer from http://127.0.0.2:9:" in get("http://127.0.0.2:9").stderr
 
 
@@ -115,7 +115,7 @@ def test_an_error_names_the_proxy_without_its_password(monkeypatch: pytest.Monke
 
 @pytest.fixture
 def refusing() -> Iterator[str]:
-    """A proxy that wants to know who asks."""
+    """A proxy that requires authentication."""
     with socket.create_server(("127.0.0.1", 0)) as listening:
 
         def refuse() -> None:
@@ -135,7 +135,7 @@ def test_what_a_proxy_answers_itself_is_told_as_its_answer(refusing: str, monkey
     monkeypatch.setenv("ALL_PROXY", refusing)
     ended = get("http://example.org")
     assert ended.exit_code == 3
-    assert f"(through the proxy {refusing}) is not this service (407)" in ended.stderr
+    assert f"(through the proxy {refusing}) is not this service (HTTP 407)" in ended.stderr
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""A backup that is signed as docs/security.md says: a changed one is never restored."""
+"""Signing a backup as docs/security.md describes it: a modified backup is never restored."""
 
 import os
 import re
@@ -52,10 +52,10 @@ def assert_refused(folder: Path) -> None:
 
 
 def run(commands: str, folder: Path) -> subprocess.CompletedProcess[bytes]:
-    """As somebody types them, in this folder; the first that fails ends it."""
+    """Run the commands as a user types them in this folder; the first failure ends it."""
     for command in re.split(r"\n|&&", commands.strip()):
         words = command.partition("#")[0].strip()
-        if words.startswith(".venv/bin/md5-service "):
+        if words.startswith("md5-service "):
             ran = forked.run([COMMAND, *words.split()[1:]], os.environ, folder)
         else:
             ran = subprocess.run(words, shell=True, cwd=folder, capture_output=True, timeout=IN_TIME_S)

@@ -1,4 +1,4 @@
-"""`md5-service up`: what it says when it cannot start, and how it recovers what a killed one left."""
+"""`md5-service up`: its messages when it cannot start, and how it recovers after it was killed."""
 
 import os
 import socket
@@ -55,7 +55,7 @@ def test_an_empty_archive_is_none(tmp_path: Path, command: str) -> None:
 
 @pytest.mark.parametrize("command", ["up", "doctor", "backup b.tar", "restore b.tar", "key list"])
 def test_an_empty_folder_is_none(tmp_path: Path, command: str) -> None:
-    """Also as `--data "$DATA"` where the variable is not set: it would be the folder in which one happens to be."""
+    """For example `--data "$DATA"` with an unset variable: it would mean the current folder."""
     ended = forked.as_text(forked.run([COMMAND, *command.split(), "--data", ""], os.environ, tmp_path))
     assert (ended.returncode, ended.stdout) == (2, "")
     assert "'--data': it is empty" in ended.stderr
@@ -76,7 +76,7 @@ def test_a_second_one_on_the_same_folder(start_service: Callable[..., Service]) 
     service = start_service()
     ended = up("--port", "0", "--data", str(service.folder))
     assert_one_clear_line(ended, "in use", str(service.supervisor.pid))
-    assert service.ended(service.hand_over(b"abc"))["outcome"] == "done"  # and the first goes on
+    assert service.ended(service.hand_over(b"abc"))["outcome"] == "done"  # the first one keeps running
 
 
 @pytest.mark.shows("a wrong setting stops the start with one line")
@@ -134,13 +134,13 @@ def test_what_was_half_received_is_cleared_away(start_service: Callable[..., Ser
     assert list(incoming.iterdir()) != []
     service.start()
     assert list(incoming.iterdir()) == []
-    with service.client() as client:  # its key is free
+    with service.client() as client:  # the idempotency key was released
         assert client.post("/v1/tasks", content=b"abc", headers={"Idempotency-Key": "k"}).status_code == 202
 
 
 def test_a_name_that_is_no_setting_is_told(start_service: Callable[..., Service]) -> None:
     service = start_service(max_upload_byte=5)
-    told = "MD5_MAX_UPLOAD_BYTE is no setting, and changes nothing; MD5_MAX_UPLOAD_BYTES is perhaps what was meant"
+    told = "MD5_MAX_UPLOAD_BYTE is not a setting, and has no effect; did you mean MD5_MAX_UPLOAD_BYTES?"
     assert f"md5-service: {told}\n" in service.stderr_path.read_text()
 
 
@@ -151,13 +151,13 @@ def test_a_folder_with_a_long_and_odd_name_works_and_is_private(tmp_path: Path) 
         assert service.ended(service.hand_over(b"abc" * 10_000))["outcome"] == "done"
         kept = [service.folder, *service.folder.rglob("*")]
         assert {path.name for path in kept} >= {"md5.sqlite3-wal", "tasks.log", "bucket", "up.lock"}
-        assert [path for path in kept if path.stat().st_mode & 0o077] == []  # other users of this machine see nothing
+        assert [path for path in kept if path.stat().st_mode & 0o077] == []  # other users have no access
     finally:
         service.end()
 
 
 def test_a_folder_that_was_open_is_private_from_now_on(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    for number, left in enumerate(["up.lock", None]):  # by an earlier version; it is empty
+    for number, left in enumerate(["up.lock", None]):  # by an earlier version; None: the folder is empty
         folder = tmp_path / str(number)
         folder.mkdir(mode=0o755)
         if left:
@@ -172,7 +172,7 @@ def test_a_folder_that_was_open_is_private_from_now_on(tmp_path: Path, capsys: p
 def test_an_open_folder_with_other_things_in_it_is_left_alone(tmp_path: Path) -> None:
     (tmp_path / "notes").touch()
     tmp_path.chmod(0o755)
-    assert_one_clear_line(up("--port", "0", "--data", str(tmp_path)), str(tmp_path), "other things", "chmod 700")
+    assert_one_clear_line(up("--port", "0", "--data", str(tmp_path)), str(tmp_path), "other files", "chmod 700")
     assert tmp_path.stat().st_mode & 0o777 == 0o755
 
 

@@ -1,4 +1,4 @@
-"""Containers are made once for all tests here, and one deployment of the whole system."""
+"""The images, and one deployment of the whole system, are made once for all tests here."""
 
 from collections.abc import Iterator
 
@@ -10,13 +10,13 @@ from tests.deployment.narrow_proxy import Proxy, narrow_proxy
 
 @pytest.fixture(scope="session")
 def podman(tmp_path_factory: pytest.TempPathFactory) -> Podman:
-    """With all images made, as `python -m tests.deployment.containers` does."""
+    """Podman with all images, as `python -m tests.deployment.containers` builds them."""
     return Podman(tmp_path_factory.mktemp("podman"))
 
 
 @pytest.fixture(scope="session")
 def deployment(podman: Podman, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
-    """The whole system, ready, and with a key."""
+    """The whole system, ready, with an API key."""
     with Deployment(podman, tmp_path_factory.mktemp("deployment")) as deployment:
         deployment.up()
         deployment.wait_until_ready()

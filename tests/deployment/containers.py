@@ -1,7 +1,7 @@
-"""Real containers, from the Dockerfiles and the compose file as they stand, by podman: on a machine that has neither Docker nor
-a registry. What the images begin from is made here: Debian by debootstrap, and servers by the files in `stand_ins`.
+"""Real containers from the Dockerfiles and the compose file, run by podman on a machine without Docker and without access to a
+registry. The base images are built here: Debian with debootstrap, the servers from the files in `stand_ins`.
 
-Run as a program, this makes all images, which several processes of tests would otherwise do at the same time."""
+Run as a program, this builds all images; otherwise several test processes would do so at the same time."""
 
 import contextlib
 import os
@@ -30,9 +30,9 @@ COMPOSE_FILE = ROOT / "deployment" / "docker-compose.yml"
 STAND_INS = Path(__file__).parent / "stand_ins"
 DEBIAN, STAND_IN = "trixie", "localhost/stand-in:trixie"
 BASES = ("docker.io/library/python:3.13-slim-trixie", "docker.io/library/debian:trixie-slim")
-SERVERS = ("postgres", "valkey", "rabbitmq", "prometheus")  # Grafana and pgAdmin cannot be had
-PROJECT = "md5-test-"  # then the id of the process whose it is, and a name
-BUILD_S = 1500  # beside all tests, which go first
+SERVERS = ("postgres", "valkey", "rabbitmq", "prometheus")  # Grafana and pgAdmin are not available from Debian
+PROJECT = "md5-test-"  # followed by the pid of its process, and a name
+BUILD_S = 1500  # in parallel with all tests, which have priority
 CONTAINERS_CONF = """[engine]
 runtime = "runc"
 cgroup_manager = "cgroupfs"
@@ -43,7 +43,7 @@ CERTIFICATES = Path("/etc/ssl/certs/ca-certificates.crt")
 
 
 class Podman:
-    """The commands that are given to podman and podman-compose, with a configuration of their own."""
+    """Runs podman and podman-compose, with a configuration of its own."""
 
     def __init__(self, folder: Path) -> None:
         self.podman: str
@@ -52,18 +52,18 @@ class Podman:
         configuration.write_text(CONTAINERS_CONF)
         self.environment = os.environ | {
             "CONTAINERS_CONF": str(configuration),
-            "BUILDAH_FORMAT": "docker",  # the other one knows no health checks
+            "BUILDAH_FORMAT": "docker",  # the OCI format has no health checks
         }
 
     def __call__(self, *words: str, timeout_s: float = 120, cwd: Path = ROOT) -> str:
-        """What podman prints. Raises AssertionError with its words where it fails."""
+        """The output of podman. Raises AssertionError with its messages if it fails."""
         return self.run([self.podman, *words], timeout_s, cwd)
 
     def run(self, command: Sequence[str], timeout_s: float = 120, cwd: Path = ROOT) -> str:
         return self.pipe(command, b"", timeout_s, cwd).decode(errors="replace").strip()
 
     def pipe(self, command: Sequence[str], given: bytes, timeout_s: float = 120, cwd: Path = ROOT) -> bytes:
-        """What the command prints when it is given that. Raises AssertionError with its words where it fails."""
+        """The output of the command for this input. Raises AssertionError with its messages if it fails."""
         done = subprocess.run(
             command, cwd=cwd, env=self.environment, input=given, capture_output=True, timeout=timeout_s
         )
@@ -79,7 +79,7 @@ class Podman:
 
 
 def prepare(podman: Podman) -> None:
-    """Have all images: those that the Dockerfiles begin from, the servers, and our own, built as the compose file says."""
+    """Build all images: the base images, the servers, and our own as the compose file describes them."""
     _make_base(podman)
     for name in BASES:
         podman("tag", STAND_IN, name)
@@ -91,17 +91,17 @@ def prepare(podman: Podman) -> None:
         file, folder = files[image]
         podman("build", "-q", "-t", image, "-f", file, ".", cwd=folder, timeout_s=BUILD_S)
 
-    with ThreadPoolExecutor(2) as pool:  # they wait for the network half of the time
+    with ThreadPoolExecutor(2) as pool:  # half of the time they wait for the network
         list(pool.map(build, files))
 
 
 def _make_base(podman: Podman) -> None:
-    """Debian as small as the official images begin with it, and the certificates by which this machine reaches others."""
+    """A minimal Debian, as in the official images, with the certificates of this machine."""
     if podman.has_image(STAND_IN):
         return
     with tempfile.TemporaryDirectory(dir="/var/tmp") as folder:
         include = "--include=ca-certificates,python3,python3-venv,python3-pip"
-        # What it mounts is gone with it, even when it is killed.
+        # Its mounts end with it, even if it is killed.
         alone = ["unshare", "--mount", "--pid", "--fork", "--kill-child"]
         podman.run([*alone, "/usr/sbin/debootstrap", "--variant=minbase", include, DEBIAN, folder], BUILD_S)
         shutil.copy(CERTIFICATES, folder + str(CERTIFICATES))
@@ -116,14 +116,14 @@ def compose_file() -> dict[str, Any]:
 
 
 def our_images() -> Mapping[str, str]:
-    """The images that are built, each with its Dockerfile."""
+    """The images to build, each with its Dockerfile."""
     services = compose_file()["services"].values()
     return {service["image"]: service["build"]["dockerfile"] for service in services if "build" in service}
 
 
 class Deployment(Client):
-    """The system of the compose file, under a project name and with secrets of its own. As a context manager: gone at the end.
-    Containers go by their short names: `worker_1`."""
+    """The system of the compose file, with its own project name and secrets. A context manager that removes it at the end.
+    Containers are referred to by short names such as `worker_1`."""
 
     def __init__(self, podman: Podman, folder: Path, *profiles: str, name: str = "whole", **settings: str) -> None:
         self.podman = podman
@@ -134,7 +134,7 @@ class Deployment(Client):
         self._profiles = [word for profile in profiles for word in ("--profile", profile)]
         self._env_file = folder / ".env"
         self.inner_address = (
-            f"127.{os.getpid() % 250 + 1}.{random.randrange(1, 250)}.1"  # of the whole loopback, nobody else's
+            f"127.{os.getpid() % 250 + 1}.{random.randrange(1, 250)}.1"  # a loopback address of its own
         )
         own = {
             "INNER_ADDRESS": self.inner_address,
@@ -188,7 +188,7 @@ class Deployment(Client):
         wait_for(self.is_ready, "the deployment to be ready", within_s=within_s)
 
     def make_key(self) -> None:
-        """Tried again: while containers come and go, podman's DNS may leave a question unanswered."""
+        """Retried, because podman's DNS may not answer while containers start and stop."""
 
         def make() -> str:
             try:
@@ -214,7 +214,7 @@ class Deployment(Client):
         return f"{self.project}_{container}"
 
     def containers(self, service: str = "") -> list[str]:
-        """Those that run."""
+        """The running containers."""
         names = self.podman("ps", "--format", "{{.Names}}", "--filter", f"name={self.name(service)}").split()
         return sorted(name.removeprefix(f"{self.project}_") for name in names)
 
@@ -222,24 +222,24 @@ class Deployment(Client):
         return self.podman("exec", self.name(container), *command)
 
     def kill(self, container: str) -> None:
-        """As a crash would: without podman, which would take it for somebody's wish that it stay down."""
+        """Kill it as a crash would. If podman killed it, it would not be restarted."""
         os.kill(int(self.podman.inspect(self.name(container), ".State.Pid")), signal.SIGKILL)
 
     def is_healthy(self, container: str) -> bool:
-        """By the image's own health check, which nobody runs here by himself."""
+        """Run the image's health check, which does not run automatically here."""
         command = [self.podman.podman, "healthcheck", "run", self.name(container)]
         return subprocess.run(command, env=self.podman.environment, capture_output=True).returncode == 0
 
     def address(self, container: str) -> str:
-        return self.addresses(container)[0]  # from here all can be reached
+        return self.addresses(container)[0]  # all networks are reachable from here
 
     def addresses(self, container: str) -> list[str]:
-        """One in each of its networks."""
+        """Its address in each of its networks."""
         every = "{{range .NetworkSettings.Networks}}{{.IPAddress}} {{end}}"
         return self.podman("inspect", "--format", every, self.name(container)).split()
 
     @property
-    def log_path(self) -> Path:  # type: ignore[override]  # known only once there is a volume
+    def log_path(self) -> Path:  # type: ignore[override]  # known only once the volume exists
         return self.volume("log") / "tasks.log"
 
     def volume(self, name: str) -> Path:
@@ -253,7 +253,7 @@ class Deployment(Client):
         return f"postgresql://md5:{self.secret('POSTGRES_PASSWORD')}@{self.address('postgres_1')}:5432/md5"
 
     def logs(self) -> str:
-        """The last words of each container."""
+        """The last messages of each container."""
         said = []
         for container in self.containers():
             command = [self.podman.podman, "logs", "--tail", "20", self.name(container)]
@@ -263,7 +263,7 @@ class Deployment(Client):
 
 
 def leftovers(podman: Podman) -> list[str]:
-    """Projects of tests that were killed."""
+    """Remove the projects of tests that were killed."""
     names = podman("ps", "-a", "--format", "{{.Names}}").split()
     projects = {name.split("_")[0] for name in names if name.startswith(PROJECT)}
     return [name for name in projects if not psutil.pid_exists(int(name.removeprefix(PROJECT).split("-")[0]))]

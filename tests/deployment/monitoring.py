@@ -1,4 +1,4 @@
-"""What Prometheus and Grafana are given."""
+"""The configuration of Prometheus and Grafana."""
 
 import json
 from typing import Any

@@ -1,4 +1,4 @@
-"""A proxy that has soon had enough."""
+"""A proxy with narrow limits."""
 
 import contextlib
 import subprocess
@@ -8,12 +8,12 @@ from pathlib import Path
 from tests.client import wait_for
 from tests.deployment.containers import Deployment, Podman, is_open
 
-CONNECTIONS = 3  # that it takes from one address
+CONNECTIONS = 3  # that it accepts from one address
 MIB = 1 << 20
 
 
 class Proxy:
-    """One more nginx before the same API, with narrow limits and a certificate."""
+    """A second nginx in front of the same API, with narrow limits and a certificate."""
 
     def __init__(self, address: str, certificate: Path) -> None:
         self.address = address
@@ -23,7 +23,7 @@ class Proxy:
 
 @contextlib.contextmanager
 def narrow_proxy(podman: Podman, deployment: Deployment, tls: Path) -> Iterator[Proxy]:
-    """Its certificate is made in the folder `tls`."""
+    """Creates the certificate in the folder `tls`."""
     words = [
         "req",
         "-x509",

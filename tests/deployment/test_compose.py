@@ -1,4 +1,4 @@
-"""The compose file, by reading: what was forgotten in it would be missed by somebody in the middle of a night."""
+"""Checks that read the compose file, for omissions that would show only in production."""
 
 import re
 import shutil
@@ -68,7 +68,7 @@ def test_the_proxy_reaches_no_server_and_the_servers_nobody_outside() -> None:
     assert networks["nginx"] == ["front"]
     assert [name for name in networks if networks[name] == ["back"]] == ["postgres", "valkey", "rabbitmq"]
     for name, service in compose["services"].items():
-        assert "ports" not in service or "front" in networks[name]  # an internal network has none
+        assert "ports" not in service or "front" in networks[name]  # an internal network cannot publish ports
 
 
 def test_none_takes_all_memory_or_processes_and_a_worker_may_have_what_its_processes_may() -> None:
@@ -82,7 +82,7 @@ def test_none_takes_all_memory_or_processes_and_a_worker_may_have_what_its_proce
 
 
 def _default(word: str) -> str:
-    """Of `${NAME:-default}`."""
+    """The names and defaults in `${NAME:-default}`."""
     return word.partition(":-")[2].removesuffix("}")
 
 

@@ -34,7 +34,7 @@ MIB = 1 << 20
 
 
 def smoke_test(deployment: Deployment, log_folder: Path | None = None) -> None:
-    """tests/test.py as anybody runs it."""
+    """tests/test.py as users run it."""
     log = log_folder / "tasks.log" if log_folder else deployment.log_path
     environment = {"MD5_URL": deployment.url, "MD5_KEY": deployment.key, "MD5_LOG_PATH": str(log)}
     done = subprocess.run(
@@ -59,7 +59,7 @@ def test_what_is_in_the_images(podman: Podman, figure: Callable[[str], None]) ->
 
 def test_an_empty_secret_stops_the_start(podman: Podman, tmp_path: Path) -> None:
     deployment = Deployment(podman, tmp_path, VALKEY_PASSWORD="")
-    with pytest.raises(AssertionError, match="deployment/new-env fills it in"):
+    with pytest.raises(AssertionError, match="run deployment/new-env"):
         deployment.compose("config")
 
 
@@ -87,7 +87,7 @@ def test_secrets_are_new_and_never_written_over(podman: Podman, tmp_path: Path) 
     assert all(len(first.secret(name)) == 48 for name in names)
     assert len({each.secret(name) for name in names for each in (first, second)}) == 2 * len(names)
     assert (tmp_path / ".env").stat().st_mode & 0o777 == 0o600
-    with pytest.raises(AssertionError, match="stays as it is"):
+    with pytest.raises(AssertionError, match="was not changed"):
         podman.run(["sh", "new-env"], cwd=tmp_path)
 
 
@@ -117,7 +117,7 @@ def test_all_promises_are_kept_whatever_is_killed(deployment: Deployment, figure
     smoke_test(deployment)
     journal = Journal([deployment.url], 600, seed=8, over_s=60, headers=deployment.headers)
     journal.start()
-    large = secrets.token_bytes(70 * MIB)  # has a queue, and workers, of its own
+    large = secrets.token_bytes(70 * MIB)  # has its own queue and workers
     promises = {deployment.hand_over(large): hashlib.md5(large).hexdigest()}
     for container in ("large_1", "worker_1", "api_1"):
         deployment.kill(container)
@@ -155,7 +155,7 @@ def test_they_may_be_started_in_any_order(deployment: Deployment) -> None:
 
 @pytest.mark.long
 def test_from_nothing_to_the_first_md5(podman: Podman, tmp_path: Path, figure: Callable[[str], None]) -> None:
-    """And with RabbitMQ instead of Valkey, and folders instead of volumes, as `.env` says."""
+    """The same with RabbitMQ instead of Valkey, and folders instead of volumes, as `.env` describes."""
     folders = {name: tmp_path / name.lower() for name in ("BUCKET", "LOG")}
     env = {"COMPOSE_PROFILES": "rabbitmq", "VALKEY_REPLICAS": "0"} | {name: str(path) for name, path in folders.items()}
     for path in folders.values():
@@ -207,7 +207,7 @@ def wait_for_database(database: Database) -> None:
 
 @pytest.mark.long
 def test_prometheus_and_flower_see_what_is_there(podman: Podman, tmp_path: Path) -> None:
-    """Grafana and pgAdmin cannot be had here."""
+    """Grafana and pgAdmin are not available here."""
     key = tmp_path / "md5_key"
     key.touch()
     with Deployment(podman, tmp_path, "monitoring", "flower", name="watched", PROMETHEUS_KEY_FILE=str(key)) as watched:
@@ -241,7 +241,7 @@ def test_prometheus_and_flower_see_what_is_there(podman: Podman, tmp_path: Path)
 
 
 def told(url: str, credentials: tuple[str, str] | None = None) -> Any:
-    """What it answers, once it does."""
+    """Its response, once it answers."""
 
     def answer() -> Any:
         with contextlib.suppress(httpx2.TransportError):

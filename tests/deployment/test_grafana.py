@@ -1,4 +1,4 @@
-"""The files that Grafana is given. There is none here: this is what can be checked without it."""
+"""The files for Grafana, as far as they can be checked without it: it is not available here."""
 
 import json
 import re
@@ -9,9 +9,9 @@ from tests.checkout import ROOT
 from tests.deployment.monitoring import CONFIGURATION, DASHBOARD, panels
 
 PROVISIONING = ROOT / "deployment" / "grafana" / "provisioning"
-UNITS = {"none", "short", "s", "cps", "percentunit", "binBps", "bytes"}  # ids of Grafana's own
-# What Grafana 11 and 12 know of what is used here (kinds/dashboard and the plugins' panelcfg.cue there): it passes over, without
-# a word, what it does not know.
+UNITS = {"none", "short", "s", "cps", "percentunit", "binBps", "bytes"}  # Grafana's ids
+# The fields that Grafana 11 and 12 know, of those used here (their kinds/dashboard, and panelcfg.cue of the plugins). Grafana
+# silently ignores unknown fields.
 FIELDS = {
     "panel": "id type title description gridPos datasource targets fieldConfig options transformations",
     "target": "refId datasource editorMode expr legendFormat instant range format",
@@ -82,4 +82,4 @@ def test_grafana_is_told_of_the_same_prometheus_and_folder() -> None:
     for line in ("apiVersion: 1", "    type: file", "      path: /var/lib/grafana/dashboards"):
         assert re.search(rf"^{re.escape(line)}( #.*)?$", provider, re.M), line
     (every,) = re.findall(r"scrape_interval: (\w+)", CONFIGURATION.read_text())
-    assert re.search(rf"^      timeInterval: {every}( #.*)?$", source, re.M)  # else rates are taken over too little
+    assert re.search(rf"^      timeInterval: {every}( #.*)?$", source, re.M)  # otherwise rates cover too short a time

@@ -1,4 +1,4 @@
-"""What Prometheus is given, and what Grafana asks of it: the real Prometheus scrapes a real service with it."""
+"""The configuration of Prometheus, and the queries of Grafana: a real Prometheus scrapes a real service with it."""
 
 import re
 import shutil
@@ -22,18 +22,18 @@ from tests.servers.server import free_port
 from tests.service import COMMAND, Service
 
 UNIT_TESTS = Path(__file__).with_name("alerts_test.yml")
-EMPTY_WHEN_ALL_IS_WELL = {"Alerts"}  # panels; they show something once an alert is pending
+EMPTY_WHEN_ALL_IS_WELL = {"Alerts"}  # panels that show something only if an alert is pending
 OF_PROMETHEUS = {"up", "ALERTS"}
 WORDS = {"by", "on", "and", "or", "unless"}
 
 
 def asked(expression: str) -> str:
-    """As Grafana asks it, which fills in four scrapes of 15 s."""
+    """The expression as Grafana sends it, with four scrapes of 15 s filled in."""
     return expression.replace("$__rate_interval", "1m")
 
 
 def names(expression: str) -> set[str]:
-    """Of the metrics in it."""
+    """The metrics in the expression."""
     bare = re.sub(r"\{[^}]*\}|\[[^]]*\]|\b(by|on) *\([^)]*\)", " ", expression)
     return set(re.findall(r"\b[a-zA-Z_]\w*\b(?! *\()", bare)) - WORDS
 
@@ -45,7 +45,7 @@ def run_promtool(*arguments: object) -> str:
 
 
 def configured(folder: Path, target: str, key_file: Path) -> Path:
-    """A copy of what is committed that asks another target, with another key, every second."""
+    """A copy of the configuration with another target and key, and a scrape every second."""
     words = CONFIGURATION.read_text()
     others = {'["api:9000"]': f'["{target}"]', "/etc/prometheus/md5_key": str(key_file)}
     others |= {": 15s": ": 1s", ": 10s": ": 1s"}
@@ -67,7 +67,7 @@ class Watched:
     key: str
 
     def hand_over(self, content: bytes, kind: str) -> str:
-        """Returns what became of it."""
+        """Upload a file, and return its status after it has finished."""
         parameters, headers = {"filename": "file.csv", "kind": kind}, {"Authorization": f"Bearer {self.key}"}
         with self.service.client(60) as client:
             headers |= {"Prefer": "wait=30"}
@@ -75,7 +75,7 @@ class Watched:
         return str(answer.json()["status"])
 
     def wait_until_all_is_well(self) -> None:
-        """Scraped again, and no alert left."""
+        """Wait for a scrape after which no alert is pending or firing."""
         query = self.prometheus.query
         wait_for(lambda: query("up == 1") and not query("ALERTS"), "Prometheus to find all well")
 
@@ -86,12 +86,12 @@ class Watched:
 
 @pytest.fixture(scope="module")
 def watched(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Watched]:
-    """A service that asks for keys, and Prometheus, which has seen files come and end, done and failed."""
+    """A service that requires keys, and Prometheus, which has scraped it after files were done and failed."""
     folder, port = tmp_path_factory.mktemp("watched"), free_port()
     key_file = folder / "md5_key"
     key_file.touch()
     service = Service(folder / "service", {"MD5_AUTH": "keys"})
-    # Prometheus starts first: until it begins to scrape it takes 5 s, whatever is there.
+    # Prometheus starts first, because it always takes 5 s to begin scraping.
     service._port = str(port)
     with Prometheus(folder / "prometheus", configured(folder, f"127.0.0.1:{port}", key_file)) as prometheus:
         try:
@@ -112,7 +112,7 @@ def watched(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Watched]:
 
 def test_the_expressions_of_every_panel_and_alert_are_answered_by_prometheus(watched: Watched) -> None:
     prometheus, checked = watched.prometheus, 0
-    # A scrape may have met the first file before anybody took it: then an alert is pending until the next.
+    # A scrape may have found the first file still queued; then an alert is pending until the next scrape.
     watched.wait_until_all_is_well()
     for panel in panels():
         for target in panel["targets"]:
@@ -123,13 +123,13 @@ def test_the_expressions_of_every_panel_and_alert_are_answered_by_prometheus(wat
     groups = wait_for(lambda: _evaluated(prometheus), "the first evaluation of all rules")
     for rule in (rule for group in groups for rule in group["rules"]):
         assert (rule["health"], rule["state"], rule.get("lastError")) == ("ok", "inactive", None), rule
-        assert prometheus.query(rule["query"]) == [], rule  # alerts_test.yml shows that each can be something else
+        assert prometheus.query(rule["query"]) == [], rule  # alerts_test.yml shows that each can fire
         checked += 1
     print(f"{checked} expressions asked")
 
 
 def test_what_is_empty_when_all_is_well_shows_an_alert(watched: Watched) -> None:
-    """A key that is none: Prometheus reads the file anew for each scrape, and soon has another one."""
+    """Prometheus reads the key file at each scrape, so an invalid key takes effect, and so does the next valid one."""
     prometheus = watched.prometheus
     watched.key_file.write_text("none\n")
     try:
@@ -199,4 +199,4 @@ def test_every_alert_fires_when_it_should_and_not_before() -> None:
     tests = UNIT_TESTS.read_text()
     fired = re.findall(r"labels: '\{alertname=\"(\w+)\"", tests)
     assert set(fired) == set(re.findall(r"- alert: (\w+)", (PROMETHEUS / "alerts.yml").read_text()))
-    assert tests.count("exp_samples: []") >= len(set(fired))  # as many times it is close to it
+    assert tests.count("exp_samples: []") >= len(set(fired))  # and at least as many cases in which nothing fires

@@ -1,4 +1,4 @@
-"""The proxy in front: what it lets through, and how it says no to the rest."""
+"""The proxy in front: what it passes on, and how it refuses the rest."""
 
 import hashlib
 import http.client
@@ -23,11 +23,11 @@ from tests.deployment.narrow_proxy import CONNECTIONS, Proxy
 pytestmark = [pytest.mark.containers, pytest.mark.timeout(600)]
 
 MIB = 1 << 20
-HEADER_S, BODY_S = 5, 30  # the patience that the proxy has with a slow head, and the API with a slow body
+HEADER_S, BODY_S = 5, 30  # how long the proxy waits for a slow head, and the API for a slow body
 
 
 def let_in(ask: Callable[[], httpx2.Response]) -> httpx2.Response:
-    """The answer, asked for again as long as other tests have used up what one may ask."""
+    """The response, requested again while other tests have used up the rate limit."""
 
     def answer() -> httpx2.Response | None:
         found = ask()
@@ -45,7 +45,7 @@ def assert_problem(answer: httpx2.Response, status: int, code: str) -> None:
 
 
 def test_a_large_file_goes_straight_through(deployment: Deployment) -> None:
-    """It is larger than all that the proxy could put anywhere, and the API has its beginning before its end is sent."""
+    """It is larger than any buffer of the proxy, and the API receives its beginning before its end is sent."""
     block = secrets.token_bytes(MIB)
     incoming = deployment.volume("bucket") / "tmp"
     seen: list[int] = []
@@ -122,7 +122,7 @@ def test_who_sends_no_head_gets_no_more_than_its_share_and_others_are_served(
     with ExitStack() as stack:
         held = [stack.enter_context(socket.create_connection((proxy.address, 9000))) for _ in range(40)]
         for connection in held:
-            with suppress(OSError):  # it is closed already
+            with suppress(OSError):  # it may be closed already
                 connection.sendall(head)
         ask = f"import urllib.request; print(urllib.request.urlopen('http://{proxy.address}:9000/healthz').status)"
         assert deployment.execute("api_1", "python3", "-c", ask) == "200"
@@ -133,7 +133,7 @@ def test_who_sends_no_head_gets_no_more_than_its_share_and_others_are_served(
 
 
 def has_ended(connection: socket.socket) -> bool:
-    """Whether it has ended."""
+    """Whether the connection has ended."""
     connection.setblocking(False)
     try:
         return connection.recv(1) == b""
@@ -144,7 +144,7 @@ def has_ended(connection: socket.socket) -> bool:
 
 
 def said(deployment: Deployment, begun: str) -> tuple[bytes, float]:
-    """All that is answered to a request that never ends, and the seconds until the connection does."""
+    """The whole response to a request that never ends, and the seconds until the connection is closed."""
     with socket.create_connection(("127.0.0.1", deployment.port), timeout=IN_TIME_S) as slow:
         slow.sendall(begun.encode())
         began, answer = time.monotonic(), b""
@@ -256,7 +256,7 @@ def test_https_alone_tells_browsers_to_keep_to_it(proxy: Proxy) -> None:
 
 def test_a_client_that_has_said_all_is_still_answered(deployment: Deployment) -> None:
     address = deployment.address("nginx_1")
-    for _ in range(20):  # one may be lucky
+    for _ in range(20):  # a single one could succeed by chance
         with socket.create_connection((address, 9000), timeout=IN_TIME_S) as client:
             client.sendall(b"GET /%00 HTTP/1.1\r\nHost: files.example\r\n\r\n")
             client.shutdown(socket.SHUT_WR)
@@ -264,7 +264,7 @@ def test_a_client_that_has_said_all_is_still_answered(deployment: Deployment) ->
 
 
 def test_an_api_that_dies_is_passed_over(deployment: Deployment) -> None:
-    """Whoever asks meanwhile is answered by another, but for a moment in which its name may lead nowhere."""
+    """Meanwhile another container answers, except for a moment in which the name may not resolve."""
     answers: list[tuple[float, int]] = []
     done = threading.Event()
 

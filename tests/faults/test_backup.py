@@ -99,7 +99,7 @@ def kept_elsewhere(cluster: Cluster, file: Path, before: Promised, last: Promise
     found = found_in(cluster, before)
     assert found == KEPT
     assert 0 < len(before) < len(last)
-    assert " 0 of them not ended" not in told
+    assert " 0 of them unfinished" not in told
     return (
         f"{len(before)} promises before the backup, {len(last) - len(before)} after it; {told.splitlines()[0]}; settled "
         f"{settled_s:.1f} s after the start; {found}"
@@ -172,7 +172,7 @@ def test_the_database_is_lost_and_the_log_is_newer(
     newer = service.log_path.read_bytes()
     restored = md5_service("restore", tmp_path / "b.tar", "--data", service.folder)
     assert restored.returncode == 1, restored
-    assert "lines of which the backup does not know; they are saved beside it" in restored.stderr
+    assert "lines that are not in the backup; they were saved beside it" in restored.stderr
     assert "no orphans are deleted" in restored.stdout
     (saved,) = service.log_path.parent.glob("tasks.log.beyond-*")
     assert newer.endswith(saved.read_bytes())

@@ -60,4 +60,4 @@ def test_up_does_not_start(house: Path, tmp_path: Path) -> None:
     assert WHY in ended.stderr
     last = ended.stderr.splitlines()[-1]
     assert last.startswith("md5-service: ")
-    assert last.endswith("cannot start; its own words are above")
+    assert last.endswith("cannot start; see its messages above")

@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from md5_service.spreadsheet import guarded, unguarded
 from md5_service.worker.formats import csv as csvs
 from md5_service.worker.formats.csv import (
     DELIMITERS,
@@ -12,10 +13,8 @@ from md5_service.worker.formats.csv import (
     detect,
     first_record,
     first_records,
-    guarded,
     lines_of,
     separator,
-    unguarded,
 )
 from md5_service.worker.kinds.contacts.layout import looks_like_address
 from tests.worker.cutting import cut, read

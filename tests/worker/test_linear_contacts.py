@@ -5,6 +5,7 @@ from functools import partial
 
 import pytest
 
+from md5_service.spreadsheet import guarded, unguarded
 from md5_service.worker.formats import csv
 from md5_service.worker.formats.csv import Cutter, Dialect
 from md5_service.worker.formats.text import Judge, not_text
@@ -62,7 +63,7 @@ PLACES: dict[str, Callable[[str], object]] = {
     "the encoding": lambda text: judged(text.encode("latin-1", "replace")),
     "the cuts": lambda text: cut(text),
     "the rows": lambda text: parsed(text),
-    "guarded and back": lambda text: csv.unguarded(csv.guarded(text)),
+    "guarded and back": lambda text: unguarded(guarded(text)),
     "a row of a report": lambda text: csv.csv_row(["1", text]),
 }
 

@@ -124,7 +124,7 @@ NOT_TEXT = {
     "a SQLite database": b"SQLite format 3\0\x10\0\x01\x01",
     "text in UTF-32": "name,a@x.org\n".encode("utf-32"),
     "binary data": random.Random(7).randbytes(5000),
-    "binary data": zlib.compress(random.Random(8).randbytes(600)),
+    "binary": zlib.compress(random.Random(8).randbytes(600)),
 }
 
 

@@ -159,6 +159,32 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/tasks.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export tasks as CSV
+         * @description All tasks that match the filters, newest first, as CSV in UTF-8 with a byte order mark.
+         *
+         *     The filters are those of `GET /v1/tasks`. Times are RFC 3339 in UTC, an empty cell has no value, and `verdict` is `match`,
+         *     `mismatch` or `none`. The file is safe to open in a spreadsheet: a `'` precedes each `=`, `+`, `-` and `@` at the start of a
+         *     cell, or of what a spreadsheet with another delimiter would take for one.
+         *
+         *     Memory use does not grow with the number of tasks. A body that ends without its last chunk is incomplete.
+         */
+        get: operations["export_tasks_v1_tasks_csv_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/contacts": {
         parameters: {
             query?: never;
@@ -629,6 +655,11 @@ export interface components {
              */
             kept: boolean;
             /**
+             * Kept Until
+             * @description When the stored bytes expire; they are deleted soon after. Null before the task has finished, and once nothing is stored
+             */
+            kept_until: string | null;
+            /**
              * Retry Of
              * Format: uuid
              * @description The id of the task that this one retries
@@ -722,17 +753,28 @@ export interface operations {
     list_tasks_v1_tasks_get: {
         parameters: {
             query?: {
-                kind?: "md5" | "contacts";
-                status?: "receiving" | "queued" | "running" | "waiting" | "computed" | "done" | "failed" | "cancelled" | "expired";
-                filename?: string;
-                /** @description A part of the file name; case is ignored, on SQLite only for ASCII letters */
-                filename__contains?: string;
-                md5?: string;
-                batch?: string;
                 /** @description The largest number of items in a page */
                 limit?: number;
                 /** @description `next` of the previous page */
                 cursor?: string;
+                /** @description Only tasks of this kind */
+                kind?: "md5" | "contacts";
+                /** @description Only tasks in this status */
+                status?: "receiving" | "queued" | "running" | "waiting" | "computed" | "done" | "failed" | "cancelled" | "expired";
+                /** @description Whether a file has the MD5 that was expected: `match`, `mismatch`, or `none` for every task without a verdict, because no MD5 was expected or there is no result (yet) */
+                verdict?: "match" | "mismatch" | "none";
+                /** @description The whole name of the file */
+                filename?: string;
+                /** @description A part of the file name. Case is ignored; on SQLite only that of ASCII letters */
+                filename__contains?: string;
+                /** @description The MD5 of the file, in hexadecimal */
+                md5?: string;
+                /** @description The whole name of the batch */
+                batch?: string;
+                /** @description Only tasks created at this time or later: an RFC 3339 time with its offset from UTC, or a date, which stands for 00:00 UTC of that day */
+                created_after?: string | unknown | unknown;
+                /** @description Only tasks created before this time, in the same forms. `created_after=2026-03-01` with `created_before=2026-04-01` is all of March 2026, in UTC */
+                created_before?: string | unknown | unknown;
             };
             header?: never;
             path?: never;
@@ -1897,6 +1939,114 @@ export interface operations {
             };
         };
     };
+    export_tasks_v1_tasks_csv_get: {
+        parameters: {
+            query?: {
+                /** @description Only tasks of this kind */
+                kind?: "md5" | "contacts";
+                /** @description Only tasks in this status */
+                status?: "receiving" | "queued" | "running" | "waiting" | "computed" | "done" | "failed" | "cancelled" | "expired";
+                /** @description Whether a file has the MD5 that was expected: `match`, `mismatch`, or `none` for every task without a verdict, because no MD5 was expected or there is no result (yet) */
+                verdict?: "match" | "mismatch" | "none";
+                /** @description The whole name of the file */
+                filename?: string;
+                /** @description A part of the file name. Case is ignored; on SQLite only that of ASCII letters */
+                filename__contains?: string;
+                /** @description The MD5 of the file, in hexadecimal */
+                md5?: string;
+                /** @description The whole name of the batch */
+                batch?: string;
+                /** @description Only tasks created at this time or later: an RFC 3339 time with its offset from UTC, or a date, which stands for 00:00 UTC of that day */
+                created_after?: string | unknown | unknown;
+                /** @description Only tasks created before this time, in the same forms. `created_after=2026-03-01` with `created_before=2026-04-01` is all of March 2026, in UTC */
+                created_before?: string | unknown | unknown;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The header and a row for each task, with the columns `id`, `kind`, `status`, `outcome`, `filename`, `size`, `batch`, `created_at`, `finished_at`, `md5`, `expected_md5`, `verdict`, `error_code`, `error_detail` */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+            /** @description The request could not be parsed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The API key is missing, wrong or revoked */
+            401: {
+                headers: {
+                    /** @description The authentication scheme: `Bearer` */
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request came from another site's page, or by a host name that this service does not accept */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A parameter, header or file is invalid; `detail` names it and says what is allowed */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The owner has reached a limit on requests or uploads */
+            429: {
+                headers: {
+                    /** @description Seconds after which to retry */
+                    "Retry-After": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The URL and headers are too long */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A dependency is unavailable, or all upload slots are taken */
+            503: {
+                headers: {
+                    /** @description Seconds after which to retry */
+                    "Retry-After": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_contacts_v1_contacts_get: {
         parameters: {
             query?: {
@@ -2859,12 +3009,16 @@ type ReadonlyArray<T> = [
 ] ? Readonly<Exclude<T, undefined>> : Readonly<Exclude<T, undefined>[]>;
 export const pathsV1TasksGetParametersQueryKindValues: ReadonlyArray<FlattenedDeepRequired<paths>["/v1/tasks"]["get"]["parameters"]["query"]["kind"]> = ["md5", "contacts"];
 export const pathsV1TasksGetParametersQueryStatusValues: ReadonlyArray<FlattenedDeepRequired<paths>["/v1/tasks"]["get"]["parameters"]["query"]["status"]> = ["receiving", "queued", "running", "waiting", "computed", "done", "failed", "cancelled", "expired"];
+export const pathsV1TasksGetParametersQueryVerdictValues: ReadonlyArray<FlattenedDeepRequired<paths>["/v1/tasks"]["get"]["parameters"]["query"]["verdict"]> = ["match", "mismatch", "none"];
 export const pathsV1TasksPostParametersQueryKindValues: ReadonlyArray<FlattenedDeepRequired<paths>["/v1/tasks"]["post"]["parameters"]["query"]["kind"]> = ["md5", "contacts"];
 export const pathsV1TasksPostParametersQueryDelimiterValues: ReadonlyArray<FlattenedDeepRequired<paths>["/v1/tasks"]["post"]["parameters"]["query"]["delimiter"]> = [",", ";", "tab", "|"];
 export const pathsV1TasksPostParametersQueryEncodingValues: ReadonlyArray<FlattenedDeepRequired<paths>["/v1/tasks"]["post"]["parameters"]["query"]["encoding"]> = ["utf-8", "utf-16", "utf-16-le", "utf-16-be", "cp1250", "cp1251", "cp1252", "cp1254", "latin-1", "koi8-r"];
 export const pathsV1TasksPostRequestBodyContentMultipartFormDataKindValues: ReadonlyArray<FlattenedDeepRequired<paths>["/v1/tasks"]["post"]["requestBody"]["content"]["multipart/form-data"]["kind"]> = ["md5", "contacts"];
 export const pathsV1TasksPostRequestBodyContentMultipartFormDataDelimiterValues: ReadonlyArray<FlattenedDeepRequired<paths>["/v1/tasks"]["post"]["requestBody"]["content"]["multipart/form-data"]["delimiter"]> = [",", ";", "tab", "|"];
 export const pathsV1TasksPostRequestBodyContentMultipartFormDataEncodingValues: ReadonlyArray<FlattenedDeepRequired<paths>["/v1/tasks"]["post"]["requestBody"]["content"]["multipart/form-data"]["encoding"]> = ["utf-8", "utf-16", "utf-16-le", "utf-16-be", "cp1250", "cp1251", "cp1252", "cp1254", "latin-1", "koi8-r"];
+export const pathsV1TasksCsvGetParametersQueryKindValues: ReadonlyArray<FlattenedDeepRequired<paths>["/v1/tasks.csv"]["get"]["parameters"]["query"]["kind"]> = ["md5", "contacts"];
+export const pathsV1TasksCsvGetParametersQueryStatusValues: ReadonlyArray<FlattenedDeepRequired<paths>["/v1/tasks.csv"]["get"]["parameters"]["query"]["status"]> = ["receiving", "queued", "running", "waiting", "computed", "done", "failed", "cancelled", "expired"];
+export const pathsV1TasksCsvGetParametersQueryVerdictValues: ReadonlyArray<FlattenedDeepRequired<paths>["/v1/tasks.csv"]["get"]["parameters"]["query"]["verdict"]> = ["match", "mismatch", "none"];
 export const eventStatusValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Event"]["status"]> = ["receiving", "queued", "running", "waiting", "computed", "done", "failed", "cancelled", "expired"];
 export const healthStatusValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Health"]["status"]> = ["ok", "away"];
 export const healthChecksValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Health"]["checks"][string]> = ["ok", "away"];

@@ -23,8 +23,8 @@ MOST_REMEMBERED = 10_000
 
 # Pages and their files contain no one's data. Everything that is not listed here needs a key.
 SESSION = "/v1/session"  # signing in, and the state of the session
-PUBLIC = ("/docs", "/openapi.json", "/healthz", "/readyz", SESSION)
-PUBLIC_FOLDERS = ("/tasks/", "/assets/")
+PUBLIC = ("/docs", "/help", "/openapi.json", "/healthz", "/readyz", SESSION)
+PUBLIC_FOLDERS = ("/tasks/", "/assets/", "/help/")
 
 
 class KeyAuth:

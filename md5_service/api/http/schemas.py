@@ -79,6 +79,10 @@ class Task(BaseModel):
     kept: bool = Field(
         description="Whether the bytes are still stored, so that the file can be downloaded or the task retried"
     )
+    kept_until: datetime | None = Field(
+        description="When the stored bytes expire; they are deleted soon after. Null before the task has finished, and once "
+        "nothing is stored"
+    )
     retry_of: str | None = Field(
         description="The id of the task that this one retries", json_schema_extra={"format": "uuid"}
     )
@@ -157,6 +161,7 @@ def task(row: Row) -> Task:
         batch=row["batch"],
         params=row["params"],
         kept=tasks.is_kept(row),
+        kept_until=_moment(tasks.kept_until(row)),
         retry_of=row["retry_of"],
         created_at=moment(row["created_at"]),
         started_at=_moment(row["started_at"]),

@@ -11,14 +11,13 @@ from md5_service.api.http import openapi, schemas
 from md5_service.api.http.conventions import Limit, add_head_routes, link_next, reject_unknown_parameters
 from md5_service.api.http.deadline import run_with_deadline
 from md5_service.api.http.download import Download
-from md5_service.api.http.openapi import AnyText, TaskId, Text
+from md5_service.api.http.filters import Filters
+from md5_service.api.http.openapi import TaskId, Text
 from md5_service.api.state import Owner, State, StateDep
 from md5_service.api.upload.intake import UNNAMED, accepted
 from md5_task_data import tasks
 from md5_task_data.bucket import small_files
 from md5_task_data.errors import DependencyAway
-from md5_task_data.registry import KINDS
-from md5_task_data.schema import STATUSES
 from md5_task_data.upkeep import results
 
 router = APIRouter(prefix="/v1/tasks", tags=["tasks"], dependencies=[Depends(reject_unknown_parameters)])
@@ -65,28 +64,13 @@ async def list_tasks(
     request: Request,
     state: StateDep,
     owner: Owner,
-    kind: Annotated[Text, Query(json_schema_extra={"enum": list(KINDS)})] = None,
-    status: Annotated[Text, Query(json_schema_extra={"enum": list(STATUSES)})] = None,
-    filename: AnyText = None,
-    filename__contains: Annotated[
-        AnyText, Query(description="A part of the file name; case is ignored, on SQLite only for ASCII letters")
-    ] = None,
-    md5: AnyText = None,
-    batch: AnyText = None,
+    filters: Filters,
     limit: Limit = 100,
     cursor: Annotated[
         Text, Query(description="`next` of the previous page", json_schema_extra={"pattern": openapi.CURSOR})
     ] = None,
 ) -> Response:
     """The owner's tasks, newest first, in pages. Filters can be combined."""
-    filters = {
-        "kind": kind,
-        "status": status,
-        "filename": filename,
-        "filename__contains": filename__contains,
-        "md5": md5,
-        "batch": batch,
-    }
     page, following = await state.long_steps.run(owner, lambda: _page(state, owner, filters, limit, cursor))
     response = Response(page, media_type="application/json")
     link_next(request, response, following)

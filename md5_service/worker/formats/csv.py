@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from itertools import chain, count, islice
 from typing import Any, NamedTuple
 
+from md5_service.spreadsheet import written_row
 from md5_service.worker.formats.text import SURROGATE, UNKNOWN
 from md5_task_data.errors import InvalidInput
 
@@ -26,13 +27,6 @@ _END = "\0the end\0"
 _SEPARATOR = re.compile(r"sep=(.)(?:\r\n|\n|\r)")  # a first line by which Excel sets the delimiter
 _SPACES = " \t"  # no others: in text of unknown encoding they may be letters
 _BEGIN_BLANK = tuple(f"\n{each}" for each in f"\n{_SPACES}")
-# The characters that OWASP lists, also in full width; some spreadsheets skip a tab or line end before one.
-_FORMULA = re.compile(r"""[ '"]*[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20]""")
-# If a file is read with a delimiter other than the comma, as Excel does in half of Europe, a new cell begins after each of these,
-# even in quoted cells: quotes in the middle of a cell mean nothing.
-_INNER_START = re.compile(r"[;\t|\r\n]")
-_INNER_FORMULA = re.compile(f"{_INNER_START.pattern}(?={_FORMULA.pattern})")
-_GUARDED_FORMULA = re.compile(f"({_INNER_START.pattern})'(?={_FORMULA.pattern})")
 
 
 class Records(NamedTuple):
@@ -238,21 +232,4 @@ def _may_have_blanks(text: str) -> bool:
 
 def csv_row(cells: Sequence[object]) -> bytes:
     """The row as CSV, as spreadsheets and this module read it."""
-    row = io.StringIO()
-    csv.writer(row).writerow(cells)  # with CR LF, because otherwise some Python versions do not quote a CR
-    return SURROGATE.sub(UNKNOWN, row.getvalue().removesuffix("\r\n") + "\n").encode()
-
-
-def guarded(cell: str) -> str:
-    """Puts an apostrophe before each part of a cell that a spreadsheet could read as a formula."""
-    if _INNER_START.search(cell):
-        cell = _INNER_FORMULA.sub(r"\g<0>'", cell)
-    return f"'{cell}" if _FORMULA.match(cell) else cell
-
-
-def unguarded(cell: str) -> str:
-    """Undoes `guarded`, exactly."""
-    if "'" not in cell:
-        return cell
-    cell = _GUARDED_FORMULA.sub(r"\1", cell)
-    return cell[1:] if cell.startswith("'") and _FORMULA.match(cell, 1) else cell
+    return SURROGATE.sub(UNKNOWN, written_row(cells)).encode()

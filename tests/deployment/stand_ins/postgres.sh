@@ -1,4 +1,4 @@
-# The official image's way: a new data folder gets a superuser and a password from the environment, and what SQL files say.
+# As in the official image: a new data folder gets a superuser and password from the environment, and the SQL files are run.
 set -eu
 if [ ! -s "$PGDATA/PG_VERSION" ]; then
     printf %s "$POSTGRES_PASSWORD" >/tmp/password

@@ -72,7 +72,7 @@ MUTANTS = (
     Mutant(
         "the umask of up",
         "md5_service/cli/up.py",
-        "    os.umask(OTHERS)  # of all processes, too\n",
+        "    os.umask(OTHERS)  # all processes inherit it\n",
         "",
         cli("test_up.py::test_a_folder_with_a_long_and_odd_name_works_and_is_private"),
     ),

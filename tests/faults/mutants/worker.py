@@ -93,7 +93,7 @@ MUTANTS = (
     ),
     Mutant(
         "the formulas within a cell",
-        "md5_service/worker/formats/csv.py",
+        "md5_service/spreadsheet.py",
         "    if _INNER_START.search(cell):\n",
         "    if False:\n",
         ("tests/worker/test_csv.py::test_no_formula_comes_up_whatever_delimiter_a_spreadsheet_expects",),

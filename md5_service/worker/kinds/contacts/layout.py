@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from md5_service.worker.formats.csv import csv_row, guarded, unguarded
+from md5_service.spreadsheet import guarded, unguarded
+from md5_service.worker.formats.csv import csv_row
 from md5_service.worker.formats.text import NOT_KEPT, UNKNOWN
 from md5_task_data.errors import InvalidInput
 

@@ -6,7 +6,8 @@ from operator import itemgetter
 from types import MappingProxyType
 from zlib import crc32
 
-from md5_service.worker.formats.csv import Dialect, csv_row, guarded, is_blank, lines_of
+from md5_service.spreadsheet import guarded
+from md5_service.worker.formats.csv import Dialect, csv_row, is_blank, lines_of
 from md5_service.worker.formats.text import NOT_KEPT, UNKNOWN, decoded
 from md5_service.worker.kinds.contacts.layout import MOST_COLUMNS, Layout, cells_in_report, distinct
 from md5_task_data.kinds.addresses import NotAnAddress, key_of

@@ -1,4 +1,4 @@
-"""What the README says of containers, done as it says."""
+"""Runs what docs/containers.md says."""
 
 import contextlib
 import hashlib
@@ -9,18 +9,17 @@ from pathlib import Path
 
 import pytest
 
-from tests.checkout import ROOT
 from tests.client import wait_for
 from tests.deployment.containers import Deployment, Podman
+from tests.documentation import PAGES, code
 
 pytestmark = [pytest.mark.containers, pytest.mark.timeout(600)]
 
-README = (ROOT / "README.md").read_text()
-SECTION = README.partition("\n## In containers\n")[2].partition("\n## ")[0]
+PAGE = PAGES["docs/containers.md"]
 COMPOSE = "docker compose -f deployment/docker-compose.yml "
-(BEGIN, ALONE) = re.findall(r"^```sh\n(.*?)^```", SECTION, re.M | re.S)
-TABLE = re.findall(r"^\| (?!to bring)[^|]+ \| `([^`]+)` \|$", SECTION, re.M)
-(RESTORE,) = re.findall(r"^\| to bring it back, after `down -v` \| (.*) \|$", SECTION, re.M)
+(BEGIN, ALONE) = code("docs/containers.md", "sh")
+TABLE = re.findall(r"^\| (?!restore)[^|]+ \| `([^`]+)` \|$", PAGE, re.M)
+(RESTORE,) = re.findall(r"^\| restore it, after `down -v` \| (.*) \|$", PAGE, re.M)
 
 
 def test_the_commands_are_those_that_are_tested() -> None:
@@ -33,7 +32,7 @@ def test_the_commands_are_those_that_are_tested() -> None:
 
 
 @pytest.mark.parametrize("command", ["exec -T api md5-service key create ann", *TABLE[:-2]])
-def test_a_command_of_the_readme_works(deployment: Deployment, command: str) -> None:
+def test_a_command_of_the_page_works(deployment: Deployment, command: str) -> None:
     task_id = deployment.hand_over(b"abc")
     deployment.ended(task_id)
     words = shlex.split(command.partition(" >")[0])
@@ -56,7 +55,7 @@ def test_a_command_of_the_readme_works(deployment: Deployment, command: str) -> 
 
 
 def test_a_worker_alone_as_on_another_machine(deployment: Deployment) -> None:
-    """Its folders, its servers' names and its network are ours; all else is as the README says."""
+    """The folders, server names and network are those of the test; everything else is as the page says."""
     command = ALONE.replace("\\\n", " ").replace(
         "docker run", f"run --name {deployment.name('elsewhere')} --network NETWORK"
     )
@@ -106,7 +105,7 @@ def test_a_backup_brings_all_back_after_everything_is_gone(podman: Podman, tmp_p
         words = shlex.split(restore.removesuffix(" <monday.tar"))
 
         def bring_back() -> bool:
-            """Again, until the database is up."""
+            """Repeated until the database is up."""
             with contextlib.suppress(AssertionError):
                 podman.pipe(deployment.command(*words), archive)
                 return True
