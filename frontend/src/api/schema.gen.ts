@@ -156,6 +156,32 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/tasks.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export Tasks
+         * @description All tasks that pass the filters, newest first, as CSV in UTF-8 with a byte order mark.
+         *
+         *     The filters are those of `GET /v1/tasks`. Times are RFC 3339 in UTC, an empty cell has no value, and `verdict` is `match`,
+         *     `mismatch` or `none`. The file is safe to open in a spreadsheet: a `'` stands before each `=`, `+`, `-` and `@` with which a
+         *     cell begins, or would begin for a spreadsheet that expects another delimiter.
+         *
+         *     Memory is flat for any number of tasks. A body that breaks off, without its last chunk, is incomplete.
+         */
+        get: operations["export_tasks_v1_tasks_csv_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/contacts": {
         parameters: {
             query?: never;
@@ -554,6 +580,11 @@ export interface components {
              */
             last_hour: components["schemas"]["MinuteCount"][];
             /**
+             * Mismatches
+             * @description Tasks whose file does not have the MD5 that was expected, counted up to 1000
+             */
+            mismatches: number;
+            /**
              * Oldest Unfinished S
              * @description Its age in seconds; null: everything has ended
              */
@@ -616,6 +647,11 @@ export interface components {
              * @description Whether its bytes are still kept, to be fetched or tried again
              */
             kept: boolean;
+            /**
+             * Kept Until
+             * @description When its stored bytes will be deleted, soon after; null before it has finished, and once nothing is stored
+             */
+            kept_until: string | null;
             /**
              * Retry Of
              * Format: uuid
@@ -710,16 +746,22 @@ export interface operations {
     list_tasks_v1_tasks_get: {
         parameters: {
             query?: {
-                kind?: "md5" | "contacts";
-                status?: "receiving" | "queued" | "running" | "waiting" | "computed" | "done" | "failed" | "cancelled" | "expired";
-                filename?: string;
-                /** @description Upper and lower case are alike; on SQLite only of ASCII letters */
-                filename__contains?: string;
-                md5?: string;
-                batch?: string;
                 limit?: number;
                 /** @description `next` of the page before */
                 cursor?: string;
+                kind?: "md5" | "contacts";
+                status?: "receiving" | "queued" | "running" | "waiting" | "computed" | "done" | "failed" | "cancelled" | "expired";
+                /** @description Whether a file has the MD5 that was expected: `match`, `mismatch`, or `none` for every task without a verdict, because no MD5 was expected or there is no result (yet) */
+                verdict?: "match" | "mismatch" | "none";
+                filename?: string;
+                /** @description A part of the file name. Case is ignored; on SQLite only that of ASCII letters */
+                filename__contains?: string;
+                md5?: string;
+                batch?: string;
+                /** @description Only tasks created at this time or later: a time as RFC 3339 writes it, with its offset from UTC, or a date, which stands for 00:00 UTC of that day */
+                created_after?: string | unknown | unknown;
+                /** @description Only tasks created before this time, in the same forms. `created_after=2026-03-01` with `created_before=2026-04-01` is all of March 2026, in UTC */
+                created_before?: string | unknown | unknown;
             };
             header?: never;
             path?: never;
@@ -1884,6 +1926,109 @@ export interface operations {
             };
         };
     };
+    export_tasks_v1_tasks_csv_get: {
+        parameters: {
+            query?: {
+                kind?: "md5" | "contacts";
+                status?: "receiving" | "queued" | "running" | "waiting" | "computed" | "done" | "failed" | "cancelled" | "expired";
+                /** @description Whether a file has the MD5 that was expected: `match`, `mismatch`, or `none` for every task without a verdict, because no MD5 was expected or there is no result (yet) */
+                verdict?: "match" | "mismatch" | "none";
+                filename?: string;
+                /** @description A part of the file name. Case is ignored; on SQLite only that of ASCII letters */
+                filename__contains?: string;
+                md5?: string;
+                batch?: string;
+                /** @description Only tasks created at this time or later: a time as RFC 3339 writes it, with its offset from UTC, or a date, which stands for 00:00 UTC of that day */
+                created_after?: string | unknown | unknown;
+                /** @description Only tasks created before this time, in the same forms. `created_after=2026-03-01` with `created_before=2026-04-01` is all of March 2026, in UTC */
+                created_before?: string | unknown | unknown;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The header and a row for each task, with the columns `id`, `kind`, `status`, `outcome`, `filename`, `size`, `batch`, `created_at`, `finished_at`, `md5`, `expected_md5`, `verdict`, `error_code`, `error_detail` */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+            /** @description The request cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No key, or one that opens nothing here */
+            401: {
+                headers: {
+                    /** @description How to come in */
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A page of another site, or a name that this service does not have */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A parameter is wrong; `detail` names it and what is allowed */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many at once, or a second, of one owner */
+            429: {
+                headers: {
+                    /** @description Seconds after which to try again */
+                    "Retry-After": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The address and headers are too long */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something that the service needs is away, or all places are taken */
+            503: {
+                headers: {
+                    /** @description Seconds after which to try again */
+                    "Retry-After": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_contacts_v1_contacts_get: {
         parameters: {
             query?: {
@@ -2845,12 +2990,16 @@ type ReadonlyArray<T> = [
 ] ? Readonly<Exclude<T, undefined>> : Readonly<Exclude<T, undefined>[]>;
 export const pathsV1TasksGetParametersQueryKindValues: ReadonlyArray<FlattenedDeepRequired<paths>["/v1/tasks"]["get"]["parameters"]["query"]["kind"]> = ["md5", "contacts"];
 export const pathsV1TasksGetParametersQueryStatusValues: ReadonlyArray<FlattenedDeepRequired<paths>["/v1/tasks"]["get"]["parameters"]["query"]["status"]> = ["receiving", "queued", "running", "waiting", "computed", "done", "failed", "cancelled", "expired"];
+export const pathsV1TasksGetParametersQueryVerdictValues: ReadonlyArray<FlattenedDeepRequired<paths>["/v1/tasks"]["get"]["parameters"]["query"]["verdict"]> = ["match", "mismatch", "none"];
 export const pathsV1TasksPostParametersQueryKindValues: ReadonlyArray<FlattenedDeepRequired<paths>["/v1/tasks"]["post"]["parameters"]["query"]["kind"]> = ["md5", "contacts"];
 export const pathsV1TasksPostParametersQueryDelimiterValues: ReadonlyArray<FlattenedDeepRequired<paths>["/v1/tasks"]["post"]["parameters"]["query"]["delimiter"]> = [",", ";", "tab", "|"];
 export const pathsV1TasksPostParametersQueryEncodingValues: ReadonlyArray<FlattenedDeepRequired<paths>["/v1/tasks"]["post"]["parameters"]["query"]["encoding"]> = ["utf-8", "utf-16", "utf-16-le", "utf-16-be", "cp1250", "cp1251", "cp1252", "cp1254", "latin-1", "koi8-r"];
 export const pathsV1TasksPostRequestBodyContentMultipartFormDataKindValues: ReadonlyArray<FlattenedDeepRequired<paths>["/v1/tasks"]["post"]["requestBody"]["content"]["multipart/form-data"]["kind"]> = ["md5", "contacts"];
 export const pathsV1TasksPostRequestBodyContentMultipartFormDataDelimiterValues: ReadonlyArray<FlattenedDeepRequired<paths>["/v1/tasks"]["post"]["requestBody"]["content"]["multipart/form-data"]["delimiter"]> = [",", ";", "tab", "|"];
 export const pathsV1TasksPostRequestBodyContentMultipartFormDataEncodingValues: ReadonlyArray<FlattenedDeepRequired<paths>["/v1/tasks"]["post"]["requestBody"]["content"]["multipart/form-data"]["encoding"]> = ["utf-8", "utf-16", "utf-16-le", "utf-16-be", "cp1250", "cp1251", "cp1252", "cp1254", "latin-1", "koi8-r"];
+export const pathsV1TasksCsvGetParametersQueryKindValues: ReadonlyArray<FlattenedDeepRequired<paths>["/v1/tasks.csv"]["get"]["parameters"]["query"]["kind"]> = ["md5", "contacts"];
+export const pathsV1TasksCsvGetParametersQueryStatusValues: ReadonlyArray<FlattenedDeepRequired<paths>["/v1/tasks.csv"]["get"]["parameters"]["query"]["status"]> = ["receiving", "queued", "running", "waiting", "computed", "done", "failed", "cancelled", "expired"];
+export const pathsV1TasksCsvGetParametersQueryVerdictValues: ReadonlyArray<FlattenedDeepRequired<paths>["/v1/tasks.csv"]["get"]["parameters"]["query"]["verdict"]> = ["match", "mismatch", "none"];
 export const eventStatusValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Event"]["status"]> = ["receiving", "queued", "running", "waiting", "computed", "done", "failed", "cancelled", "expired"];
 export const healthStatusValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Health"]["status"]> = ["ok", "away"];
 export const healthChecksValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Health"]["checks"][string]> = ["ok", "away"];

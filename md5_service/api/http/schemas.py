@@ -126,6 +126,9 @@ class Stats(BaseModel):
 
     counts: list[StatusCount] = Field(description="Every kind and status that there is, or was")
     last_hour: list[MinuteCount] = Field(description="Sixty minutes, the present one last")
+    mismatches: int = Field(
+        description="Tasks whose file does not have the MD5 that was expected, counted up to 1000", le=1000
+    )
     oldest_unfinished_s: float | None = Field(description="Its age in seconds; null: everything has ended")
 
 
