@@ -37,7 +37,7 @@ def test_head_answers_as_get_does_without_a_body(api: Api) -> None:
 @pytest.mark.parametrize(
     ("path", "allowed"),
     [
-        ("/v1/tasks?statsu=failed", "batch, cursor, filename"),
+        ("/v1/tasks?statsu=failed", "batch, created_after, created_before, cursor, filename"),
         ("/v1/tasks/{}?wait=5", "takes no parameters"),
         ("/v1/tasks/{}/file?x", "takes no parameters"),
         ("/v1/tasks/{}/events?id=1", "takes no parameters"),

@@ -155,7 +155,7 @@ def test_an_owner_deletes_the_bytes_of_what_has_ended_and_the_task_stays(api: Ap
     assert [(answer.status_code, answer.content) for answer in answers] == [(204, b"")] * 2
     after = api.client.get(f"/v1/tasks/{task_id}").json()
     assert after["results_deleted_at"] > before["finished_at"]
-    assert after == before | {"kept": False, "results_deleted_at": after["results_deleted_at"]}
+    assert after == before | {"kept": False, "kept_until": None, "results_deleted_at": after["results_deleted_at"]}
     assert api.stored() == []
     assert_problem(api.client.get(f"/v1/tasks/{task_id}/file"), 410, "bytes_missing", "on request")
     for unknown in (NOBODY, "nonsense"):

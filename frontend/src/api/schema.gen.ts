@@ -592,6 +592,11 @@ export interface components {
              */
             last_hour: components["schemas"]["MinuteCount"][];
             /**
+             * Mismatches
+             * @description Tasks whose file does not have the expected MD5, counted up to 1000
+             */
+            mismatches: number;
+            /**
              * Oldest Unfinished S
              * @description Age in seconds of the oldest unfinished task; null when all tasks have finished
              */

@@ -130,6 +130,7 @@ class Stats(BaseModel):
         description="One entry for each kind and status with tasks, finished ones included"
     )
     last_hour: list[MinuteCount] = Field(description="Sixty minutes; the current one is last")
+    mismatches: int = Field(description="Tasks whose file does not have the expected MD5, counted up to 1000", le=1000)
     oldest_unfinished_s: float | None = Field(
         description="Age in seconds of the oldest unfinished task; null when all tasks have finished"
     )

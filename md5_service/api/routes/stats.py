@@ -37,6 +37,7 @@ def _read(db: Connection, owner: str) -> schemas.Stats:
             schemas.MinuteCount(minute=_EPOCH + timedelta(minutes=minute), **by_minute.get(minute, {}))
             for minute in minutes
         ],
+        mismatches=statistics.mismatches(db, owner),
         oldest_unfinished_s=None if oldest is None else oldest / SECOND,
     )
 
