@@ -56,8 +56,8 @@ OTHERS: dict[str, Described] = {
     "upload_stalled": Described(
         408,
         "Request timeout",
-        "No part of the request body arrived for `MD5_UPLOAD_IDLE_S` seconds (10 seconds for a sign-in); nothing was stored. "
-        "Check the connection and send the request again.",
+        "No data of an upload arrived for `MD5_UPLOAD_IDLE_S` seconds, or a sign-in was not complete within 10 seconds; "
+        "nothing was stored. Check the connection and send the request again.",
     ),
     "head_stalled": Described(
         408,
