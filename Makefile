@@ -1,11 +1,11 @@
 # For developers of this project. To run it: ./run   To test it: ./test
-.PHONY: help lint lint-python lint-page format test coverage images containers faults mutants fuzz audit bench gallery types docs lock
+.PHONY: help lint lint-python lint-page format test coverage images containers faults mutants fuzz audit bench gallery types docs docs-pages lock
 .DEFAULT_GOAL := help
 BIN := .venv/bin
 PREPARE := . deployment/prepare.sh && need_environment requirements.dev.lock.txt
 
 help:  ## Show this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 lint:  ## Check formatting, types and house rules, of Python and of the page
 	@$(PREPARE) && need_node_modules
@@ -17,6 +17,8 @@ lint-python:
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python -m md5_service.api.export_openapi | cmp - frontend/openapi.json
+	$(BIN)/python -m md5_service.export_errors | cmp - docs/errors.md
+	$(BIN)/python -m md5_service.export_settings | cmp - docs/settings.md
 
 lint-page:
 	@. deployment/prepare.sh && need_node && cd frontend && npm run --silent types:check && npm run --silent typecheck && npm run --silent lint
@@ -73,6 +75,10 @@ gallery:  ## Regenerate the pictures of the README
 types:  ## Regenerate the OpenAPI document and the page's types
 	$(BIN)/python -m md5_service.api.export_openapi >frontend/openapi.json
 	@. deployment/prepare.sh && need_node_modules && cd frontend && npm run --silent types
+
+docs-pages:  ## Regenerate the pages of docs/ that are generated from the code
+	$(BIN)/python -m md5_service.export_errors >docs/errors.md
+	$(BIN)/python -m md5_service.export_settings >docs/settings.md
 
 docs:  ## Build the documentation, which the service serves under /help
 	@$(PREPARE) && rm -rf md5_service/api/help && need_help

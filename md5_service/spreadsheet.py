@@ -1,4 +1,4 @@
-"""Cells of CSV files that people open in a spreadsheet: none of them becomes a formula there."""
+"""CSV that is safe to open in a spreadsheet: no cell becomes a formula there."""
 
 import csv
 import io

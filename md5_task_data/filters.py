@@ -29,8 +29,8 @@ def conditions(owner: str, filters: Mapping[str, str | None]) -> list[ColumnElem
 
 
 def condition(name: str, value: str) -> ColumnElement[bool]:
-    """`name` is kind, status, filename, filename__contains (ignores case), md5, batch, verdict, created_after (inclusive) or
-    created_before (exclusive). Raises InvalidInput for a value that no task can have."""
+    """The condition for one filter: kind, status, filename, filename__contains (case-insensitive), md5, batch, verdict,
+    created_after (inclusive) or created_before (exclusive). Raises InvalidInput for a value that no task can have."""
     value = _checked(name, value)
     if name == "filename__contains":
         return tasks.c.filename.icontains(value, autoescape=True)

@@ -72,7 +72,7 @@ Status = Literal[
     "expired",  # reserved for resumable uploads that were never completed: no row has it yet
 ]
 Outcome = Literal["done", "failed", "cancelled"]  # decided with `computed`
-Verdict = Literal["match", "mismatch", "none"]  # `none`: nothing was expected, or there is no result
+Verdict = Literal["match", "mismatch", "none"]  # `none`: no digest was expected, or there is no result
 STATUSES: tuple[str, ...] = get_args(Status)
 OUTCOMES: tuple[str, ...] = get_args(Outcome)
 VERDICTS: tuple[str, ...] = get_args(Verdict)

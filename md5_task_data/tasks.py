@@ -171,9 +171,8 @@ def page(
 ) -> tuple[list[Row], str | None]:
     """Up to `limit` tasks, newest first, and the cursor of the next page (None on the last page).
 
-    `filters` are those of `filters.condition`, by name; all must match.
-    Ids are ordered by time and never change, so pages neither skip nor repeat a task. Raises InvalidInput for a bad
-    filter or cursor.
+    `filters` are those of `filters.condition`, by name; all must match. Ids are ordered by time and never change, so pages
+    neither skip nor repeat a task. Raises InvalidInput for a bad filter or cursor.
     """
     query = select(tasks).where(*conditions(owner, filters))
     if cursor is not None:

@@ -1,1 +1,1 @@
-"""The HTTP side: takes files, answers by id. Loads no kind and never imports the worker."""
+"""The HTTP API. It loads the work of no kind and never imports the worker."""

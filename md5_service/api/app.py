@@ -1,4 +1,4 @@
-"""The wiring of the API, and nothing else."""
+"""Assembles the API."""
 
 import gc
 import logging
@@ -33,15 +33,15 @@ from md5_task_data.registry import KINDS, WITH_ROUTES, module_of
 
 log = logging.getLogger(__name__)
 
-DESCRIPTION = """Hand a file over, get an id at once. The id is a **promise**: it always ends in `done` or `failed`, with the
-right result, and exactly one line about it stands in one shared log, whatever crashed on the way.
+DESCRIPTION = """Upload a file and get an id at once. The id is a **promise**: whatever crashes meanwhile, its task finishes as
+`done` or `failed` with the right result, and the shared log has exactly one line about it.
 
-Errors are `application/problem+json` (RFC 9457) with a stable `code` and a `detail` that says what to do.
-Times are RFC 3339 in UTC."""
+Errors are `application/problem+json` (RFC 9457) with a stable `code`, and a `detail` that says what was wrong and what to do.
+Times are in UTC, in the format of RFC 3339."""
 
-SWITCH_S = 0.0005  # a thread that computes keeps the event loop from its turn for so long, each time
+SWITCH_S = 0.0005  # seconds for which a computing thread may keep the event loop waiting
 
-# Only the requests that make tasks are traced, and only where `tracing` is on: whoever asks or waits is in no file's way.
+# Only requests that create tasks are traced, and only if `tracing` is on: other requests are not part of any file's way.
 TELEMETRY: TelemetryConfig = {
     "exclude": lambda scope: scope.get("method") != "POST",
     "operation_spans": False,
@@ -52,7 +52,7 @@ TELEMETRY: TelemetryConfig = {
 
 
 def app_of_process() -> FastAPI:
-    """The API of a process that is nothing else. Ends it where a setting is wrong, or a kind cannot be loaded."""
+    """The API of an API process, which exits if a setting is wrong or a kind cannot be loaded."""
     settings = settings_of_process()
     logs.configure(settings.log_level)
     try:
@@ -63,7 +63,7 @@ def app_of_process() -> FastAPI:
 
 
 def create_app(settings: Settings) -> FastAPI:
-    """The API on these settings. Connects to nothing before the first request. Raises CannotLoad."""
+    """The API with these settings. It connects to nothing before the first request. Raises CannotLoad."""
     state = make_state(settings)
     failpoints.arm(settings.failpoints)
 
@@ -71,7 +71,7 @@ def create_app(settings: Settings) -> FastAPI:
     async def lifespan(_: FastAPI) -> AsyncIterator[dict[str, protocol.Limits]]:
         tracing.configure("md5-api")
         state.hints.start()
-        # Else it is a test's server, which is not the whole process, and which no signal stops.
+        # Otherwise it is a server within a test's process, which no signal stops.
         if threading.current_thread() is threading.main_thread():
             _release_at_stop(state.watcher)
             _collect_less()
@@ -84,13 +84,13 @@ def create_app(settings: Settings) -> FastAPI:
         tracing.stop()
 
     app = FastAPI(
-        title="md5-service",
+        title="File Intake",
         version="0.1.0",
         description=DESCRIPTION,
         lifespan=lifespan,
         docs_url=None,
         redoc_url=None,
-        redirect_slashes=False,  # an address is right, or a 404; a redirect would make of a POST something else
+        redirect_slashes=False,  # a redirect would turn a POST into a GET
         telemetry={**TELEMETRY, "tracing": tracing.is_wanted()},
     )
     app.state.api = state
@@ -98,8 +98,20 @@ def create_app(settings: Settings) -> FastAPI:
     app.add_middleware(RequestHead, max_bytes=settings.max_header_bytes, max_fields=settings.max_headers)
     add_error_handlers(app)
     intake.add_route(app, state.intake)
-    # Events before tasks: else /v1/tasks/events would be /v1/tasks/{id}.
-    for module in (events, tasks, tasks_csv, *_routes_of_kinds(), manifest, stats, session, health, metrics, page, help):
+    # Events before tasks: otherwise /v1/tasks/{id} would match /v1/tasks/events.
+    for module in (
+        events,
+        tasks,
+        tasks_csv,
+        *_routes_of_kinds(),
+        manifest,
+        stats,
+        session,
+        health,
+        metrics,
+        page,
+        help,
+    ):
         app.include_router(module.router)
     page.add_assets(app)
     help.add_help(app)
@@ -119,21 +131,21 @@ def _routes_of_kinds() -> list[ModuleType]:
 
 
 def _connections(settings: Settings) -> int:
-    """How many can be served: each is an open file, and what is done for it opens others."""
+    """The number of connections that can be served: each is an open file, and serving it opens others."""
     _, most_files = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (most_files, most_files))  # often no more than 1,024 before
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most_files, most_files))  # the soft limit is often only 1,024
     return min(settings.max_connections, most_files // 2)
 
 
 def _release_at_stop(watcher: Watcher) -> None:
-    """End the waits as soon as the process is asked to stop: the server waits for every request that is under way."""
+    """End all waits as soon as the process is asked to stop, because the server waits for requests in progress."""
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, _after(watcher.release_all, signal.getsignal(number)))
 
 
 def _collect_less() -> None:
-    """Most of what there is by now stays, and a request leaves next to no cycles: to look for them so often as Python does costs
-    an eighth of the process's time."""
+    """Make garbage collections rare. Most objects that exist now stay, and requests leave hardly any cycles; Python's defaults
+    would cost an eighth of the process's time."""
     gc.collect()
     gc.freeze()
     gc.set_threshold(10_000, 20, 20)

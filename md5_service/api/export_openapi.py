@@ -1,4 +1,4 @@
-"""Prints the OpenAPI document, from which the page's types are made: `python -m md5_service.api.export_openapi`."""
+"""Prints the OpenAPI document, from which the page's types are generated: `python -m md5_service.api.export_openapi`."""
 
 import json
 import sys
@@ -15,7 +15,7 @@ def document() -> str:
         broker_url="memory://",
         bucket_url="file:///",
         log_path=Path("/nowhere"),
-        auth="keys",  # so that it has these, too
+        auth="keys",  # so that the document describes them
     )
     return json.dumps(create_app(nowhere).openapi(), indent=1, ensure_ascii=False) + "\n"
 

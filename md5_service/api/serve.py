@@ -1,7 +1,6 @@
-"""The API on a socket that somebody else holds, as `md5-service up` has it launched; `python -m md5_service.api.serve FD` is
-the same.
+"""Serves the API on a socket that another process holds: `python -m md5_service.api.serve FD`. `md5-service up` uses it.
 
-The socket outlives this process, so a client that comes while the API is started again waits a moment and is served.
+The socket outlives this process, so a client that connects while the API restarts waits a moment and is served.
 """
 
 import signal
@@ -13,15 +12,15 @@ import uvicorn
 from md5_service.api.app import app_of_process
 from md5_service.api.http.protocol import Protocol
 
-GRACE_S = 5  # for requests under way when the process is asked to stop
+GRACE_S = 5  # for requests in progress when the process is asked to stop
 
 
 def main(descriptor: int) -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the supervisor's
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the supervisor handles Ctrl-C
     config = uvicorn.Config(
         app_of_process(),
         http=Protocol,
-        log_config=None,  # as everybody else
+        log_config=None,  # app_of_process has configured logging
         access_log=False,
         timeout_graceful_shutdown=GRACE_S,
         timeout_keep_alive=30,

@@ -1,4 +1,4 @@
-"""What the routes of one API process share, made once by `app.create_app`, and how they ask the database."""
+"""The state that the routes of one API process share, and their access to the database. `app.create_app` makes it once."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -40,8 +40,8 @@ class State:
     long_steps: LongSteps
 
     async def read(self, step: Callable[Concatenate[Connection, P], T], *args: P.args, **named: P.kwargs) -> T:
-        """Run a step that only reads, as in `await state.read(tasks.get, owner, task_id)`. Raises what it raises, and
-        DependencyAway when there is no answer in time."""
+        """Run a step that only reads, as in `await state.read(tasks.get, owner, task_id)`. Raises what the step raises, and
+        DependencyAway when the database does not answer in time."""
 
         def reading() -> T:
             with self.database.reading() as db:
@@ -50,7 +50,7 @@ class State:
         return await run_with_deadline(reading)
 
     async def write(self, step: Callable[Concatenate[Connection, P], T], *args: P.args, **named: P.kwargs) -> T:
-        """Run a step in a transaction of its own. Raises as `read` does; after DependencyAway it may still be committed."""
+        """Run a step in its own transaction. Raises as `read` does; after DependencyAway it may still be committed."""
 
         def writing() -> T:
             with self.database.transaction() as db:
@@ -60,7 +60,7 @@ class State:
 
 
 def make_state(settings: Settings) -> State:
-    """Connects to nothing yet."""
+    """The state for these settings. Connects to nothing yet."""
     database = Database(settings.database_url, echo=settings.sql_echo)
     bucket = Bucket(settings.bucket_url)
     celery = make_celery(settings)
@@ -74,25 +74,28 @@ def make_state(settings: Settings) -> State:
     )
 
 
-# Dependencies are `async`: FastAPI runs others in a thread, which costs more than they do.
+# Dependencies are `async`: FastAPI runs others in a thread, which costs more than the work itself.
 async def _state(request: Request) -> State:
     state: State = request.app.state.api
     return state
 
 
-_bearer = HTTPBearer(auto_error=False, description="A key that `md5-service key create` has made, where MD5_AUTH=keys")
+_bearer = HTTPBearer(
+    auto_error=False,
+    description="An API key from `md5-service key create`. Required if the service runs with MD5_AUTH=keys",
+)
 
 _cookie = APIKeyCookie(
     name=cookie.NAME,
     auto_error=False,
-    description="The same key, as `POST /v1/session` gives it to a browser; over HTTPS its name is `__Host-md5_key`",
+    description="The same key, in the cookie that `POST /v1/session` sets in a browser. Over HTTPS its name is `__Host-md5_key`",
 )
 
 
 async def _owner(
     request: Request, _: Annotated[object, Depends(_bearer)], __: Annotated[object, Depends(_cookie)]
 ) -> str:
-    """Whose task it is, as `auth` has found; `_bearer` and `_cookie` only tell the OpenAPI document."""
+    """The owner that `auth` found. `_bearer` and `_cookie` only describe authentication in the OpenAPI document."""
     owner: str = request.state.owner
     return owner
 

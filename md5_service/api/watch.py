@@ -1,5 +1,5 @@
-"""What becomes of tasks, for those who wait: one watcher a process asks for all of them in one statement, and only while
-somebody waits. The database is the only source, so that it does not matter which process did the work.
+"""Watches tasks for streams and waiting requests. One watcher per process polls all watched tasks with one statement, only while
+something is watched. The database is the only source, so it does not matter which process did the work.
 """
 
 import asyncio
@@ -20,29 +20,29 @@ from md5_task_data.tasks import Version
 
 log = logging.getLogger(__name__)
 
-SHORTEST_S, LONGEST_S = 0.001, 0.05  # between two looks: short for a young wait, longer for an old one
-AWAY_S = 0.5  # before another look when the last one failed
-ENOUGH_S = 1.0  # a wait ends so long after the outcome, even where the line is not yet in the log
-LONGEST_WAIT_S = 60  # that a client may ask for
+SHORTEST_S, LONGEST_S = 0.001, 0.05  # between two polls: short for a new watch, longer for an old one
+AWAY_S = 0.5  # before the next poll after a failed one
+ENOUGH_S = 1.0  # after the outcome a wait ends, even if the log line is not written yet
+LONGEST_WAIT_S = 60  # that a client may request
 WAIT = re.compile(r"(?:^|[\s,;])wait\s*=\s*\"?(\d{1,9})(?![\d.])", re.IGNORECASE)  # in a `Prefer`
 MAX_ASKED = 1000  # ids in one statement
 MAX_WATCHES = 5000  # in one process
 
 
 class Watch:
-    """One client's view of some tasks: of each the newest state only, however slow the client is."""
+    """One client's view of some tasks. It keeps only the latest state of each, however slow the client is."""
 
     def __init__(self, rows: Sequence[Row]) -> None:
         self.since = time.monotonic()
-        self.is_blind = False  # the last look failed
-        self.is_over = False  # the process stops
+        self.is_blind = False  # the last poll failed
+        self.is_over = False  # the process is stopping
         self.seen: dict[str, Version] = {row["id"]: tasks.version(row) for row in rows}
         self._news: dict[str, Row] = {}
         self._something = asyncio.Event()
 
     async def news(self, seconds: float) -> list[Row]:
-        """What has changed since this was last asked, as soon as there is something; nothing after `seconds`, or when the
-        process stops."""
+        """The tasks that changed since the last call, as soon as there are any; empty after `seconds`, or when the process
+        stops."""
         try:
             async with asyncio.timeout(max(0.0, seconds)):
                 await self._something.wait()
@@ -64,7 +64,7 @@ class Watch:
 
 
 class Watcher:
-    """One an API process, used from its event loop only."""
+    """One per API process; used only from its event loop."""
 
     def __init__(self, database: Database, most_of_one: int) -> None:
         self._database = database
@@ -75,18 +75,20 @@ class Watcher:
         self._is_stopping = False
 
     def check_room(self, rows: Sequence[Row]) -> None:
-        """For one who wants to watch these tasks of one owner. Raises TooMany."""
+        """Check that these tasks of one owner may be watched. Raises TooMany."""
         if self._watched[rows[0]["owner"]] + len(rows) > self._most_of_one:
             most = f"{self._most_of_one} tasks at the same time"
-            raise TooMany(f"your streams and waits may watch {most}; end one first, or ask without waiting")
+            raise TooMany(
+                f"Your streams and waits may watch {most}. Close one first, or send requests that do not wait."
+            )
         if len(self._watches) >= MAX_WATCHES:
             raise TooMany(
-                f"{MAX_WATCHES} clients are waiting here already; ask without waiting, or again a little later"
+                f"The limit of {MAX_WATCHES} waiting requests is reached. Retry later, or send requests that do not wait."
             )
 
     @contextmanager
     def watching(self, rows: Sequence[Row]) -> Iterator[Watch]:
-        """Watch these tasks of one owner from the state that is given here. Raises TooMany."""
+        """Watch these tasks of one owner, starting from the given state. Raises TooMany."""
         self.check_room(rows)
         owner = rows[0]["owner"]
         self._watched[owner] += len(rows)
@@ -105,8 +107,8 @@ class Watcher:
                 del self._watched[owner]
 
     async def until_ended(self, row: Row, seconds: float) -> Row:
-        """The task as it is when it is terminal, `ENOUGH_S` after its outcome was decided, or after `seconds`. Raises
-        DependencyAway when nobody could look at it then, TooMany."""
+        """The task when it has finished, `ENOUGH_S` after its outcome was decided, or after `seconds`, whichever is first. Raises
+        TooMany, and DependencyAway if the last poll failed."""
         until = time.monotonic() + seconds
         is_decided = False
         with self.watching([row]) as watch:
@@ -118,11 +120,11 @@ class Watcher:
                 news = await watch.news(until - time.monotonic())
                 row = news[0] if news else row
             if watch.is_blind:
-                raise DependencyAway("the database could not be asked")
+                raise DependencyAway("the database could not be read")
         return row
 
     async def wait_as_preferred(self, row: Row, prefer: str | None) -> tuple[Row, dict[str, str]]:
-        """Wait for as long as a client's `Prefer: wait=N` says (RFC 7240): the task as it is then, and the header that says which
+        """Wait as a client's `Prefer: wait=N` asks (RFC 7240). Returns the task after the wait, and the header that says which
         wait was granted. Raises DependencyAway as `until_ended` does."""
         asked = WAIT.search(prefer) if prefer else None
         if asked is None:
@@ -130,11 +132,11 @@ class Watcher:
         seconds = min(int(asked[1]), LONGEST_WAIT_S)
         try:
             return await self.until_ended(row, seconds), {"Preference-Applied": f"wait={seconds}"}
-        except TooMany:  # then the answer comes at once
+        except TooMany:  # answer without waiting
             return row, {}
 
     def release_all(self) -> None:
-        """End every wait, and those that still come: the process stops."""
+        """End all watches, current and future, because the process stops."""
         self._is_stopping = True
         for watch in self._watches:
             watch.end()
@@ -144,8 +146,8 @@ class Watcher:
             watches = list(self._watches)
             try:
                 rows, took = await run_in_threadpool(self._changed, watches)
-            except Exception as error:  # whatever it is, those who wait must not be forgotten
-                log.warning("cannot look for those who wait: %s", error, exc_info=not isinstance(error, DependencyAway))
+            except Exception as error:  # the loop must go on for the clients that wait
+                log.warning("cannot read the watched tasks: %s", error, exc_info=not isinstance(error, DependencyAway))
                 for watch in watches:
                     watch.is_blind = True
                 await asyncio.sleep(AWAY_S)
@@ -159,8 +161,8 @@ class Watcher:
             await asyncio.sleep(max(took, min(LONGEST_S, max(SHORTEST_S, youngest / 10))))
 
     def _changed(self, watches: Sequence[Watch]) -> tuple[dict[str, Row], float]:
-        """Those of the tasks that are no longer as somebody last saw them, and the seconds of CPU that this took. In a thread;
-        meanwhile nobody is told of anything."""
+        """The watched tasks that differ from the state that a watch last saw, and the CPU seconds that this took. Runs in a
+        thread; no watch is notified meanwhile."""
         began = time.thread_time()
         seen = _seen(watches)
         changed: dict[str, Row] = {}

@@ -37,6 +37,7 @@ from md5_task_data.sql import now, searched_now
 MINUTE = 60 * SECOND
 MINUTES = 60  # covered by `ended_per_minute`
 MINUTES_KEPT = 24 * 60
+MOST_COUNTED = 1000  # one by one
 
 
 @dataclass(frozen=True)
@@ -143,6 +144,12 @@ def ended_per_minute(db: Connection, owner: str) -> tuple[int, Mapping[int, Mapp
     for row in db.execute(select(ended_minutes).where(ended_minutes.c.owner == owner, recent)):
         by_minute.setdefault(row.minute, {})[row.outcome] = row.tasks
     return this, by_minute
+
+
+def mismatches(db: Connection, owner: str) -> int:
+    """How many tasks found another MD5 than was expected; MOST_COUNTED stands for more as well."""
+    found = select(tasks.c.id).where(tasks.c.owner == owner, tasks.c.verdict == "mismatch").limit(MOST_COUNTED)
+    return int(db.scalar(select(func.count()).select_from(found.subquery())) or 0)
 
 
 def of_log(db: Connection) -> Log:

@@ -122,6 +122,7 @@ def _insert_parts(db: Connection, parent: Row, slices: Sequence[Slice]) -> list[
             "status": "queued",
             "hints": 1,
             "history": [],
+            "verdict": "none",
             "params": {"offset": part.offset, "line": part.line},
             "size": part.size,
         }

@@ -1,6 +1,12 @@
-"""What an answer must be."""
+"""Checks of answers."""
+
+import re
 
 import httpx2
+
+from tests.checkout import ROOT
+
+ERRORS = ROOT / "docs" / "errors.md"
 
 
 def assert_problem(answer: httpx2.Response, status: int, code: str, words: str = "") -> None:
@@ -10,3 +16,10 @@ def assert_problem(answer: httpx2.Response, status: int, code: str, words: str =
     assert sorted(problem) == ["code", "detail", "status", "title", "type"]
     assert (problem["status"], problem["code"]) == (status, code)
     assert words in problem["detail"]
+    page, _, anchor = problem["type"].partition("#")
+    assert (page, anchor in anchors()) == ("/help/errors/", True), problem["type"]
+
+
+def anchors() -> set[str]:
+    """The anchors of docs/errors.md."""
+    return set(re.findall(r"\{ #(\w+) \}", ERRORS.read_text()))

@@ -1,4 +1,4 @@
-"""The API alone, on a real socket: no broker and no worker, so that every task stays as it was taken."""
+"""The API alone, on a real socket. There is no broker and no worker, so every task stays queued."""
 
 import socket
 import threading
@@ -27,7 +27,7 @@ from tests.bucket import files
 from tests.client import IN_TIME_S, TLS
 from tests.databases import new_sqlite
 
-PATIENT_S = 30  # what would hold up users is no matter of most tests, and their machine may be busy
+PATIENT_S = 30  # most tests do not measure delays, and their machine may be busy
 
 
 @dataclass
@@ -44,7 +44,7 @@ class Api:
         return int(self.url.rsplit(":", 1)[1])
 
     def stored(self) -> list[Path]:
-        """Every file in the bucket, half-received ones too."""
+        """All files in the bucket, including incomplete ones."""
         return files(self.folder / "bucket")
 
     def hand_over(self, **query: str) -> str:
@@ -52,7 +52,7 @@ class Api:
         return str(self.client.post("/v1/tasks", params=query, content=b"abc").json()["id"])
 
     def finish(self, task_id: str) -> None:
-        """As a worker: what comes in between can be seen."""
+        """Do a worker's work, with a pause in which the progress can be seen."""
         with closing(Database(self.settings.database_url)) as database:
             with database.transaction() as db:
                 [claim] = leases.claim(db, [task_id], 30)
@@ -74,7 +74,7 @@ class Api:
         keys.revoke(self.settings.database_url, key_id)
 
     def rows(self) -> dict[str, Any]:
-        """All that there are, by table."""
+        """All rows, by table."""
         with closing(Database(self.settings.database_url)) as database, database.reading() as db:
             return {name: db.execute(select(table)).all() for name, table in metadata.tables.items()}
 
@@ -95,7 +95,7 @@ def start_api(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Calla
             "broker_url": f"redis+socket://{tmp_path}/no-broker.sock?virtual_host=0",
             "bucket_url": f"file://{tmp_path}/bucket",
             "log_path": tmp_path / "tasks.log",
-            "small_file_bytes": 0,  # all bytes are in the bucket, to be looked at there; but see test_small_files.py
+            "small_file_bytes": 0,  # all bytes are in the bucket, where tests look at them; test_small_files.py covers the others
         }
         settings = Settings(**(fields | given))
         listening = socket.create_server(("127.0.0.1", 0))

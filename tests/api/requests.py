@@ -1,4 +1,4 @@
-"""Requests made by hand, as clients send them."""
+"""Hand-made requests, as clients send them."""
 
 import contextlib
 import socket
@@ -32,7 +32,7 @@ def talk(
     most_s: float = IN_TIME_S,
     until: Callable[[bytes], bool] = lambda received: False,
 ) -> bytes:
-    """What comes back until the other side closes, it is enough, or so many seconds of silence."""
+    """Send pieces and return what comes back until the server closes, `until` is true, or `most_s` pass in silence."""
     with socket.create_connection(("127.0.0.1", api.port), timeout=most_s) as connection:
         for piece in pieces:
             with contextlib.suppress(OSError):

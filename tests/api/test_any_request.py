@@ -1,5 +1,5 @@
-"""Requests as any client may send them: whatever their headers, framing and coding, and the pieces in which they come, each is
-one task with its own bytes, and nothing else is."""
+"""Random valid requests: whatever their headers, framing, encoding and segmentation, each creates exactly one task with its own
+bytes."""
 
 import base64
 import binascii
@@ -25,7 +25,7 @@ ANSWER = re.compile(
     rb"HTTP/1\.1 (\d+) [^\r]*\r\n(?:[^\r]+\r\n)*?content-length: (\d+)\r\n(?:[^\r]+\r\n)*\r\n", re.IGNORECASE
 )
 
-# What changes nothing of what a request means.
+# Headers that do not change the meaning of a request.
 ODD_HEADERS = (
     b"Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABkAAQCAAAAAAIAAAAA",
     b"Upgrade: websocket\r\nConnection: keep-alive, Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: eA==",
@@ -40,7 +40,7 @@ ODD_HEADERS = (
     b"Content-Encoding: identity",
     b"Content-Encoding:  Identity ",
     b"Content-Disposition: attachment; filename=other",
-    b"Content-Transfer-Encoding: base64",  # which is about parts of mails, not about requests
+    b"Content-Transfer-Encoding: base64",  # which applies to parts of mails, not to requests
     b"Content-Language: x\r\nContent-Range: bytes 0-1/2",
     b'If-None-Match: *\r\nIf-None-Match: "a", W/"b"',
     b"Range: bytes=0-1",
@@ -68,7 +68,7 @@ BOUNDARIES = (b"b", b"--", b"----WebKitFormBoundaryAAAA", b"a b'()+_,-./:=?c", b
 
 @dataclass(frozen=True)
 class Sent:
-    """One request as it travels, and what must come of it."""
+    """One request as bytes, and its expected result."""
 
     travels: bytes
     content: bytes
@@ -107,7 +107,7 @@ def any_request(chance: random.Random, *, is_last: bool) -> Sent:
 
 
 def any_content(chance: random.Random) -> bytes:
-    """Some of it looks like what is around it."""
+    """Random content, some of which resembles the framing around it."""
     kinds: list[Callable[[], bytes]] = [
         lambda: b"",
         lambda: chance.randbytes(chance.randrange(1, 2000)),
@@ -129,7 +129,7 @@ def any_query(chance: random.Random, batch: str | None) -> bytes:
 
 
 def any_form(chance: random.Random, boundary: bytes, content: bytes, batch: str | None) -> bytes:
-    """`content` in it may be encoded; where it is not, no line of it is a boundary."""
+    """A form with `content`, which may be encoded; otherwise none of its lines is a boundary."""
     coding = chance.choice([b"", b"binary", b"8bit", b"base64", b"Base64", b"quoted-printable"])
     if coding in (b"", b"binary", b"8bit") and b"\r\n--" + boundary in b"\r\n" + content:
         coding = b"base64"
@@ -176,7 +176,7 @@ def chunked(chance: random.Random, body: bytes) -> bytes:
 
 
 def cut(chance: random.Random, whole: bytes) -> list[bytes]:
-    """Into pieces, which mostly arrive one by one."""
+    """Cut into pieces, most of which arrive one by one."""
     places = sorted(chance.sample(range(len(whole)), chance.choice([0, 0, 1, 2, 5])))
     return [whole[begin:end] for begin, end in zip([0, *places], [*places, len(whole)], strict=True)]
 
@@ -209,14 +209,14 @@ def test_each_is_one_task_with_its_bytes(
             ], about
             asked, connections = asked + count, connections + 1
         with database.reading() as db:
-            assert db.scalar(select(func.count()).select_from(table)) == asked  # and nothing else became a task
+            assert db.scalar(select(func.count()).select_from(table)) == asked  # and no other task exists
     figure(
         f"{asked:,} requests on {connections:,} connections (seed {seed}): each one task with its bytes, 0 of 500 and above"
     )
 
 
 def whole_answers(said: bytes) -> list[tuple[bytes, bytes]]:
-    """Status and body of each; what is not an answer, or is one in part, fails."""
+    """The status and body of each answer. Fails for anything that is not a complete answer."""
     found = []
     said = said.replace(b"HTTP/1.1 100 Continue\r\n\r\n", b"")
     while said:

@@ -1,7 +1,7 @@
-"""What a tester of security tried for an hour, in vain: each stays so. docs/security.md has the table, `tricks` has the lists;
-`test_other_owners.py` and `test_other_sites.py` try the rest.
+"""Attacks that a security tester tried in vain must keep failing. docs/security.md has the table and `tricks` the lists;
+`test_other_owners.py` and `test_other_sites.py` cover the rest.
 
-`./test` tries a tenth of the paths, from a seed; `--long` all of them, from the seed of the run.
+`./test` tries a tenth of the paths, chosen by a fixed seed; `--long` tries all of them, with the seed of the run.
 """
 
 import hashlib
@@ -41,7 +41,7 @@ def line(api: Api) -> Iterator[Line]:
 
 @pytest.fixture
 def built(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A page, with secrets beside it, around it, and beside the bucket."""
+    """A built page, with secrets beside it, above it, and beside the bucket."""
     folder = tmp_path / "page"
     (folder / "assets").mkdir(parents=True)
     (folder / "index.html").write_text("the page")
@@ -104,7 +104,7 @@ def tried(line: Line, trick: Trick) -> Answer:
 
 
 def assert_is_data(line: Line, taken: Answer) -> None:
-    """A file that was taken has its own bytes, and is offered under a name that is no path."""
+    """An accepted file has its own bytes, and is downloaded under a name that is not a path."""
     download = line.ask("GET", taken.header("location").encode() + b"/file")
     assert (download.status, download.body) == (200, b"x")
     offered = download.header("content-disposition")
@@ -113,14 +113,14 @@ def assert_is_data(line: Line, taken: Answer) -> None:
 
 
 def finished(api: Api) -> None:
-    """As a worker does with all that was handed over."""
+    """Finish all uploaded files as a worker does."""
     with closing(Database(api.settings.database_url)) as database, database.transaction() as db:
         for claim in leases.claim(db, list(db.scalars(select(tasks.c.id))), 30):
             leases.finish(db, claim, {"md5": hashlib.md5(b"x").hexdigest()})
 
 
 def outside(folder: Path) -> dict[Path, bytes]:
-    """All files of the API's folder but rows and bucket."""
+    """All files in the API's folder except the database and bucket."""
     return {
         path: path.read_bytes()
         for path in folder.rglob("*")
@@ -133,7 +133,7 @@ def test_no_second_request_is_found_in_one(api: Api, line: Line, figure: Figure)
     for request in smuggling.tricks():
         answer = line.send(request)
         assert answer.status in (202, 400, 415, 422, 431), (request, answer)
-        if line.is_open:  # then it was one request, and what comes now is the next
+        if line.is_open:  # it was read as one request, so this is the next
             next_one = line.ask("GET", b"/healthz")
             assert (next_one.status, next_one.body) == (200, b'{"status":"ok","checks":{}}'), (request, next_one)
         else:

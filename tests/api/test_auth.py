@@ -1,4 +1,4 @@
-"""Who may come in, with keys: known before a byte of the body is read, and to see nothing but their own."""
+"""Authentication with keys: callers are identified before the body is read, and see only their own tasks."""
 
 import contextlib
 import logging
@@ -35,7 +35,7 @@ OPEN = [
 
 @pytest.fixture
 def api(start_api: Callable[..., Api]) -> Api:
-    """One that asks for keys."""
+    """An API that requires keys."""
     return start_api(auth="keys")
 
 
@@ -166,7 +166,7 @@ def test_no_log_line_holds_a_key(api: Api, caplog: pytest.LogCaptureFixture, mon
         for path in ("/v1/tasks", "/v1/nothing", "/v1/tasks/x", "/readyz"):
             api.client.get(path, headers=header)
             api.client.get(path, headers={"Authorization": f"Basic {key}"})
-        monkeypatch.setattr(api_keys, "fits", lambda *_: 1 / 0)  # a fault of ours, with its traceback
+        monkeypatch.setattr(api_keys, "fits", lambda *_: 1 / 0)  # an internal error, with its traceback
         with contextlib.suppress(httpx2.HTTPError):
             assert api.client.get("/v1/tasks", headers=header).status_code == 500
     assert "GET /v1/tasks" in caplog.text
@@ -178,7 +178,7 @@ def test_who_was_not_told_whom_to_let_in_lets_in_this_machine_only(
 ) -> None:
     api = start_api()
     assert api.client.get("/v1/tasks").status_code == 200
-    monkeypatch.setattr(cross_site, "is_loopback", lambda _: False)  # as if the address were one that others reach
+    monkeypatch.setattr(cross_site, "is_loopback", lambda _: False)  # as if other machines could reach the address
     assert_problem(api.client.get("/v1/tasks"), 401, "unauthorized", "MD5_AUTH")
     assert api.client.get("/healthz").status_code == 200
 

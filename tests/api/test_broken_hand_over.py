@@ -1,4 +1,4 @@
-"""POST /v1/tasks that breaks off, or finds something full, slow or away: bytes are kept exactly where their row may be."""
+"""Uploads that break off, or meet something full, slow or unavailable: bytes stay stored exactly if their row may exist."""
 
 import contextlib
 import os
@@ -27,7 +27,7 @@ from tests.client import BUSY_S, IN_TIME_S, TLS, wait_for
 def test_a_broker_that_is_away_holds_nothing_up(api: Api) -> None:
     began = time.monotonic()
     assert all(api.client.post("/v1/tasks", content=b"x").status_code == 202 for _ in range(20))
-    assert time.monotonic() - began < 10 + BUSY_S  # all twenty, of which each would wait 2 s for a broker
+    assert time.monotonic() - began < 10 + BUSY_S  # for all twenty; each would wait 2 s for a broker
     assert api.client.get("/readyz").json()["checks"]["broker"] == "away"
 
 
@@ -46,7 +46,7 @@ def test_a_body_that_is_cut_off_leaves_nothing_behind(api: Api, how: str) -> Non
 def test_nothing_is_still_written_when_an_upload_is_discarded(
     start_api: Callable[..., Api], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Else the writing thread could meet another file under the number of the closed descriptor."""
+    """Otherwise the writing thread could write into another file that reuses the closed descriptor's number."""
     api = start_api(max_upload_bytes=2_000_000)
     steps: list[str] = []
     write, discard = Incoming.write, Incoming.discard
@@ -115,7 +115,7 @@ def test_without_a_database_it_is_503_and_keeps_nothing(api: Api) -> None:
 def test_bytes_are_kept_exactly_where_the_row_may_be(
     start_api: Callable[..., Api], tmp_path: Path, failpoint: str, kept: int
 ) -> None:
-    """Also when nobody was told of the promise: what was committed is kept."""
+    """Even if the client never got the answer: committed bytes stay stored."""
     api = start_api(failpoints=tmp_path)
     try:
         (tmp_path / failpoint).write_text("error")
@@ -126,7 +126,7 @@ def test_bytes_are_kept_exactly_where_the_row_may_be(
 
 
 def test_bytes_stay_where_nobody_knows_whether_the_row_is_there(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The connection is cut at COMMIT: the row may be there, and here it is."""
+    """The connection is cut at COMMIT: the row may exist, and in this test it does."""
     real = Database.transaction
 
     @contextlib.contextmanager
@@ -142,7 +142,7 @@ def test_bytes_stay_where_nobody_knows_whether_the_row_is_there(api: Api, monkey
 
 
 def test_many_at_once_wait_for_their_turn(api: Api) -> None:
-    """SQLite takes them one by one: that is no outage."""
+    """SQLite commits them one by one, which is not an outage."""
 
     def hand_over(number: int) -> int:
         return httpx2.post(f"{api.url}/v1/tasks", content=b"%d" % number, timeout=IN_TIME_S, verify=TLS).status_code
@@ -160,13 +160,13 @@ def test_what_got_a_503_is_not_taken_later(api: Api, monkeypatch: pytest.MonkeyP
     other = Database(api.settings.database_url)
     with other.transaction():
         assert_problem(api.client.post(path.format(cancelled), content=b"abc"), 503, "unavailable")
-    time.sleep(0.5)  # now it would have its turn
+    time.sleep(0.5)  # by now it would have had its turn
     assert (api.count(), len(api.stored())) == (1, 1)
     other.close()
 
 
 def test_a_bucket_that_is_away_is_503_and_is_never_made_anew(api: Api) -> None:
-    """It may be a share that is not mounted: what was written into the folder below it, no worker would find."""
+    """It may be a share that is not mounted; no worker would find files written into the folder below it."""
     (api.folder / "bucket").rename(api.folder / "away")
     for _ in range(2):
         assert_problem(api.client.post("/v1/tasks", content=b"abc"), 503, "unavailable")

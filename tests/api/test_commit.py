@@ -1,4 +1,4 @@
-"""Rows that are committed together: each request is answered for itself."""
+"""Group commit: each request gets its own answer."""
 
 import asyncio
 import functools
@@ -27,7 +27,7 @@ HELD_S = 0.5
 
 @pytest.fixture
 def together(monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """The first commit is slow; says how many rows each had."""
+    """Makes the first commit slow; returns the number of rows of each commit."""
     sizes: list[int] = []
     real = tasks.create_all
     first = threading.Event()
@@ -64,7 +64,7 @@ def test_what_comes_in_during_a_commit_is_committed_together(api: Api, together:
     names = [str(number) for number in range(20)]
     answers = hand_over(api, names)
     assert [answer.status_code for answer in answers] == [202] * 20
-    assert [answer.json()["filename"] for answer in answers] == names  # to each its own
+    assert [answer.json()["filename"] for answer in answers] == names  # each gets its own
     assert sum(together) == api.count() == len(api.stored()) == 20
     assert len(together) <= 5
 
@@ -109,7 +109,7 @@ def test_what_was_given_up_is_left_out_of_a_commit_that_the_others_are_in(
             written.set()
             gone.wait(10)
         else:
-            threading.Event().wait(HELD_S)  # the first: the others come in meanwhile
+            threading.Event().wait(HELD_S)  # the first commit: the others arrive meanwhile
         return rows
 
     async def scenario() -> list[Any]:

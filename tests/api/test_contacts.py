@@ -1,4 +1,4 @@
-"""Contacts over HTTP: hand a CSV over, read the records, fetch the rows that were none, let all of it go."""
+"""Contacts over HTTP: upload a CSV, read the records, download the rejected rows, delete everything."""
 
 import csv
 import io
@@ -32,7 +32,7 @@ def hand_over(api: Api, content: str = CSV, **params: str) -> str:
 
 
 def work(api: Api, task_id: str) -> Any:
-    """What a worker does, log line included; returns the task."""
+    """Do what a worker does, including the log line; returns the task."""
     database = Database(api.settings.database_url)
     hints: list[Message] = [Message([task_id])]
     worker = Lifecycle(api.settings, database, Bucket(api.settings.bucket_url), kinds(), hints.extend)

@@ -1,4 +1,4 @@
-"""The API is killed in the middle of an upload: what it leaves behind goes, and its Idempotency-Key is free again."""
+"""The API is killed during an upload: its leftovers are removed, and its Idempotency-Key is released."""
 
 import os
 import socket
@@ -32,7 +32,7 @@ def environment(settings: Settings, failpoints: Path) -> dict[str, str]:
 
 
 def test_what_a_killed_api_leaves_behind_goes(api: Api, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Another API process on the same rows and bytes goes on meanwhile."""
+    """Meanwhile another API process works on the same database and bucket."""
     (tmp_path / "intake.stored").write_text("crash")
     listening = socket.create_server(("127.0.0.1", 0))
     command = [sys.executable, "-m", "uvicorn", "md5_service.api.main:app", "--fd", str(listening.fileno())]
@@ -63,7 +63,7 @@ def test_what_a_killed_api_leaves_behind_goes(api: Api, tmp_path: Path, monkeypa
 
 
 def test_however_slow_an_upload_is_its_file_is_touched(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
-    """So that the sweeper can tell it from one that nobody sends any more."""
+    """So that the sweeper can tell it from an abandoned upload."""
     monkeypatch.setattr(sink, "LONGEST_HELD_S", 0.2)
     with socket.create_connection(("127.0.0.1", api.port), timeout=10) as connection:
         connection.sendall(b"POST /v1/tasks HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n\r\n")

@@ -1,4 +1,4 @@
-"""Without keys: what another site may not do through the browser of somebody on this machine."""
+"""Without keys: what another site cannot do through the browser of a user of this machine."""
 
 from collections.abc import Callable
 
@@ -60,7 +60,7 @@ def test_more_names_can_be_allowed(start_api: Callable[..., Api]) -> None:
     for name in ("files.example", "other.example:8443"):
         headers = {"Host": name, "Origin": f"https://{name}", "Sec-Fetch-Site": "same-origin"}
         assert api.client.post("/v1/tasks", content=b"abc", headers=headers).status_code == 202
-    behind_a_proxy = {"Origin": "https://files.example"}  # which calls us by our own name
+    behind_a_proxy = {"Origin": "https://files.example"}  # the proxy uses the API's own name as Host
     assert api.client.post("/v1/tasks", content=b"abc", headers=behind_a_proxy).status_code == 202
     assert api.client.get("/v1/tasks", headers={"Host": "files.example.org"}).status_code == 403
 

@@ -1,4 +1,4 @@
-"""What travelled encoded is what it was before, however it was cut; what is broken is refused, and nothing of it is kept."""
+"""Encoded parts are decoded correctly, however they are cut; invalid ones are refused, and nothing of them stays stored."""
 
 import base64
 import binascii
@@ -94,7 +94,9 @@ def test_a_parameter_is_decoded_too(api: Api) -> None:
 
 def test_an_encoding_that_is_not_known_is_415(api: Api) -> None:
     assert_problem(hand_over(api, "x-uuencode", b"x"), 415, "unsupported_media_type", "base64, quoted-printable")
-    assert_problem(hand_over(api, "base64\r\nContent-Transfer-Encoding: 7bit", b"x"), 400, "malformed", "given twice")
+    assert_problem(
+        hand_over(api, "base64\r\nContent-Transfer-Encoding: 7bit", b"x"), 400, "malformed", "given more than once"
+    )
     assert api.stored() == []
 
 

@@ -1,4 +1,4 @@
-"""`Content-MD5` and `Repr-Digest` say what `expected_md5` says."""
+"""`Content-MD5` and `Repr-Digest` have the same effect as `expected_md5`."""
 
 import pytest
 
@@ -54,7 +54,7 @@ def test_a_bad_digest_is_422_and_named(api: Api, case: str) -> None:
     raw = api.client.post("/v1/tasks", params=query, content=b"abc", headers={name: value})
     form = api.client.post("/v1/tasks", files={"file": b"abc"}, data=query, headers={name: value})
     for answer in (raw, form):
-        assert_problem(answer, 422, "invalid_input", f"header {name}: ")
+        assert_problem(answer, 422, "invalid_input", f"header {name} ")
     assert (api.stored(), api.count()) == ([], 0)
 
 

@@ -22,7 +22,7 @@ from tests.client import BUSY_S, IN_TIME_S, NOBODY, TLS, wait_for
 
 @contextmanager
 def stream(api: Api, path: str, last_event_id: str | None = None) -> Iterator[Iterator[dict[str, str]]]:
-    """The events of a stream, each with its fields; comments have the field ''."""
+    """The events of a stream, each a dictionary of its fields; a comment has the field ''."""
     headers = {} if last_event_id is None else {"Last-Event-ID": last_event_id}
     with httpx2.stream("GET", api.url + path, headers=headers, timeout=IN_TIME_S, verify=TLS) as answer:
         assert (answer.status_code, answer.headers["content-type"].partition(";")[0]) == (200, "text/event-stream")
@@ -162,7 +162,7 @@ def test_one_owner_watches_so_many_tasks(start_api: Callable[..., Api]) -> None:
     ):
         assert (most.status_code, last.status_code) == (200, 200)
         coming = [parsed(most), parsed(last)]
-        assert [next(each) for each in coming] == [{"retry": "1000"}] * 2  # they are watched by now
+        assert [next(each) for each in coming] == [{"retry": "1000"}] * 2  # both are watched now
         refused = api.client.get(f"/v1/tasks/{rows[1]}/events", headers=ann)
         assert_problem(refused, 429, "too_many", "500 tasks")
         assert refused.headers["retry-after"]
@@ -192,5 +192,5 @@ def test_however_many_wait_the_database_is_asked_once_a_tick(api: Api, monkeypat
 
     with ThreadPoolExecutor(40) as clients:
         list(clients.map(wait, ids * 2))
-    assert 10 < max(asked) <= 20  # of all who wait by then
+    assert 10 < max(asked) <= 20  # for all waiting clients together
     assert len(asked) < 3 / watch.LONGEST_S + 60

@@ -1,5 +1,5 @@
-"""GET /v1/tasks/{id}/file and POST /v1/tasks/{id}/retry: what the bytes are kept for. DELETE /v1/tasks/{id}/results: that they
-are not."""
+"""What uses the stored bytes: GET /v1/tasks/{id}/file and POST /v1/tasks/{id}/retry. What deletes them: DELETE
+/v1/tasks/{id}/results."""
 
 import pytest
 
@@ -106,7 +106,7 @@ def test_a_cancelled_task_is_tried_again_under_an_id_of_its_own(api: Api) -> Non
     same = ("kind", "filename", "size", "batch", "params")
     assert [again[name] for name in same] == [before[name] for name in same]
     assert before["retry_of"] is None
-    Bucket(api.settings.bucket_url).delete(first)  # each has the bytes for itself
+    Bucket(api.settings.bucket_url).delete(first)  # each task has its own copy of the bytes
     assert api.client.get(f"/v1/tasks/{again['id']}/file").content == b"abc"
 
 
@@ -146,7 +146,7 @@ def test_an_owner_deletes_the_bytes_of_what_has_ended_and_the_task_stays(api: Ap
     results = f"/v1/tasks/{task_id}/results"
     assert_problem(api.client.delete(results), 409, "conflict", "has not finished")
     api.finish(task_id)
-    assert_problem(api.client.delete(results), 409, "conflict", "has not finished")  # computed: its line is still owed
+    assert_problem(api.client.delete(results), 409, "conflict", "has not finished")  # computed: its line is not written
     api.flush_log()
     before = api.client.get(f"/v1/tasks/{task_id}").json()
     assert (before["kept"], before["results_deleted_at"]) == (True, None)
@@ -155,7 +155,7 @@ def test_an_owner_deletes_the_bytes_of_what_has_ended_and_the_task_stays(api: Ap
     assert [(answer.status_code, answer.content) for answer in answers] == [(204, b"")] * 2
     after = api.client.get(f"/v1/tasks/{task_id}").json()
     assert after["results_deleted_at"] > before["finished_at"]
-    assert after == before | {"kept": False, "results_deleted_at": after["results_deleted_at"]}
+    assert after == before | {"kept": False, "kept_until": None, "results_deleted_at": after["results_deleted_at"]}
     assert api.stored() == []
     assert_problem(api.client.get(f"/v1/tasks/{task_id}/file"), 410, "bytes_missing", "on request")
     for unknown in (NOBODY, "nonsense"):

@@ -1,4 +1,4 @@
-"""POST /v1/tasks: a file comes in, an id goes out at once; or a problem with it does, and nothing is kept."""
+"""POST /v1/tasks: an upload is answered with an id at once, or with a problem, and then nothing stays stored."""
 
 import hashlib
 import os
@@ -77,7 +77,9 @@ def test_the_name_of_a_file_is_taken_from_the_parameter_before_the_form_and_said
     parts = form(('name="filename"', b"field"), ('name="file"; filename="in the form"', b"x"))
     assert api.client.post("/v1/tasks", **parts).json()["filename"] == "field"
     for query in ("filename=query", "filename=%00"):
-        assert_problem(api.client.post(f"/v1/tasks?{query}", **parts), 422, "invalid_input", "filename: given twice")
+        assert_problem(
+            api.client.post(f"/v1/tasks?{query}", **parts), 422, "invalid_input", "filename was given more than once"
+        )
 
 
 @pytest.mark.shows("POST /v1/tasks")
@@ -103,7 +105,7 @@ def test_a_file_without_a_name_is_one_and_so_is_an_empty_one_with_a_name(api: Ap
 
 
 BAD_FORMS: dict[str, tuple[dict[str, Any], int, str, str]] = {
-    "no file": (form(('name="kind"', b"md5")), 422, "invalid_input", "parameter file: required"),
+    "no file": (form(('name="kind"', b"md5")), 422, "invalid_input", "parameter file is required"),
     "text for a file, as curl -F file=PATH sends it": (
         form(('name="file"', b"a.bin")),
         422,
@@ -111,13 +113,13 @@ BAD_FORMS: dict[str, tuple[dict[str, Any], int, str, str]] = {
         "-F file=@PATH",
     ),
     "no file chosen": (form(('name="file"; filename=""', b"")), 422, "invalid_input", "no file was chosen"),
-    "two files": (form(FILE, FILE), 422, "invalid_input", "given twice"),
+    "two files": (form(FILE, FILE), 422, "invalid_input", "given more than once"),
     "a parameter twice": (form(('name="batch"', b"a"), ('name="batch"', b"b"), FILE), 422, "invalid_input", "batch"),
     "unknown kind": (form(FILE, ('name="kind"', b"sha1")), 422, "invalid_input", "one of: md5"),
     "unknown parameter": (form(FILE, ('name="expected"', b"x")), 422, "invalid_input", "expected_md5"),
     "bad digest": (form(FILE, ('name="expected_md5"', b"x")), 422, "invalid_input", "32 hexadecimal"),
     "part without a name": (form(("", b"x"), FILE), 400, "malformed", "no name"),
-    "cut off": (form(FILE, end=False), 400, "malformed", "last boundary"),
+    "cut off": (form(FILE, end=False), 400, "malformed", "closing boundary"),
     "not a form": ({**form(), "content": b"hello"}, 400, "malformed", ""),
     "empty": ({**form(), "content": b""}, 400, "malformed", ""),
     "no boundary": (
@@ -155,9 +157,9 @@ def test_a_bad_form_gets_a_problem_and_nothing_is_kept(api: Api, case: str) -> N
 BAD_QUERIES = {
     "kind=sha1": "one of: md5",
     "expected_md5=0": "32 hexadecimal",
-    "expected_md5=%C2%A0" + "0" * 32: "32 hexadecimal",  # a space that is not ASCII
+    "expected_md5=%C2%A0" + "0" * 32: "32 hexadecimal",  # a non-ASCII space
     "nonsense=1": "Unknown parameter",
-    "batch=a&batch=b": "given twice",
+    "batch=a&batch=b": "given more than once",
     "filename=" + "x" * 4097: "at most 4096",
     "filename=a%00b": "NUL",
 }

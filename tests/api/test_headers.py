@@ -1,4 +1,4 @@
-"""What every answer carries, whatever it is."""
+"""Headers of every answer, whatever its status."""
 
 import contextlib
 import io
@@ -35,7 +35,7 @@ def test_requests_of_one_who_has_gone_are_no_error(api: Api, caplog: pytest.LogC
     with caplog.at_level(logging.ERROR):
         for _ in range(20):
             with socket.create_connection(("127.0.0.1", api.port)) as connection:
-                connection.sendall(request * 3)  # the second is begun when the first is answered
+                connection.sendall(request * 3)  # the second is started when the first is answered
         assert api.client.get("/v1/tasks").status_code == 200
         time.sleep(0.5)
     assert [record.getMessage() for record in caplog.records] == []
@@ -54,7 +54,7 @@ def test_what_cannot_be_an_id_is_replaced(api: Api, given: str) -> None:
 
 @pytest.fixture
 def stderr() -> Iterator[io.StringIO]:
-    """What is logged, as the processes log it."""
+    """The log on stderr, in the format of the service's processes."""
     root = logging.getLogger()
     before = root.handlers[:], root.level
     with contextlib.redirect_stderr(io.StringIO()) as written:

@@ -1,4 +1,4 @@
-"""`Idempotency-Key`: a request whose answer was lost is sent again, and makes no second task."""
+"""`Idempotency-Key`: repeating a request whose answer was lost does not create a second task."""
 
 import contextlib
 import socket
@@ -17,7 +17,7 @@ from tests.api.conftest import Api
 from tests.client import IN_TIME_S, TLS, wait_for
 from tests.servers.postgres import Postgres
 
-SOON_S = 25  # before a key that was not let go is free by itself, after 30 s
+SOON_S = 25  # less than the 30 s after which a key that was not released expires
 KEY = {"Idempotency-Key": '"8e03978e-40d5-43dd-bc93-6894a57f9324"'}
 
 
@@ -27,7 +27,7 @@ def send(api: Api, content: bytes = b"abc", **query: str) -> httpx2.Response:
 
 @contextlib.contextmanager
 def half_sent(api: Api, size: int = 9) -> Iterator[socket.socket]:
-    """An upload with the same key of which three bytes have come."""
+    """An upload with the same key, of which three bytes have arrived."""
     with socket.create_connection(("127.0.0.1", api.port), timeout=10) as connection:
         head = f"POST /v1/tasks HTTP/1.1\r\nHost: localhost\r\nIdempotency-Key: {KEY['Idempotency-Key']}\r\n"
         connection.sendall(f"{head}Content-Length: {size}\r\n\r\nabc".encode())
@@ -54,7 +54,7 @@ def test_other_bytes_or_parameters_are_422(api: Api) -> None:
     for content, query in ((b"abd", {"filename": "a"}), (b"abc", {"filename": "b"}), (b"abc", {})):
         assert_problem(send(api, content, **query), 422, "idempotency_key_reused", task_id)
     assert (api.count(), len(api.stored())) == (1, 1)
-    large = b"x" * 3_000_000  # of which every block counts
+    large = b"x" * 3_000_000  # every block enters the digest
     key = {"Idempotency-Key": "large"}
     assert api.client.post("/v1/tasks", content=large, headers=key).status_code == 202
     for other in (b"y" + large[1:], large[:-1] + b"y"):
@@ -72,7 +72,7 @@ def test_a_key_of_a_wrong_form_is_422_and_named(api: Api) -> None:
 def test_a_key_is_said_once(api: Api) -> None:
     twice = [(b"Idempotency-Key", b"one"), (b"Idempotency-Key", b"two")]
     answer = api.client.post("/v1/tasks", content=b"abc", headers=twice)
-    assert_problem(answer, 400, "malformed", "Idempotency-Key: given twice")
+    assert_problem(answer, 400, "malformed", "Idempotency-Key was given more than once")
     assert api.count() == 0
 
 
@@ -112,7 +112,7 @@ def test_what_was_refused_may_be_mended_and_sent_with_the_same_key(api: Api) -> 
 
 
 def test_two_at_the_same_time_make_one_task(api: Api) -> None:
-    """SQLite, one process; `tests/data/test_idempotency.py` has the others."""
+    """With SQLite and one process; `tests/data/test_idempotency.py` covers the others."""
 
     def hand_over(_: int) -> tuple[int, str]:
         answer = httpx2.post(f"{api.url}/v1/tasks", content=b"abc", headers=KEY, timeout=IN_TIME_S, verify=TLS)

@@ -1,4 +1,4 @@
-"""What one request, one owner and all together may ask for: what is at each limit is served, what is beyond it is refused."""
+"""Limits per request, per owner and in total: what is at a limit is served, what exceeds it is refused."""
 
 import contextlib
 import os
@@ -67,7 +67,7 @@ def test_trailers_are_cut_off(api: Api, endless: list[bytes]) -> None:
     head = b"POST /v1/nothing HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n0\r\nX: "
     answer = talk(api, head, *endless)
     assert_refused(answer, 404, "not_found")
-    assert answer.count(b"HTTP/1.1 ") == 1  # it had its answer, and gets no second one
+    assert answer.count(b"HTTP/1.1 ") == 1  # it had its answer and gets no second one
 
 
 def test_trailers_and_small_chunks_are_no_harm(api: Api) -> None:
@@ -99,7 +99,7 @@ def test_bytes_that_are_coded_on_their_way_are_415(api: Api) -> None:
 
 
 def test_a_host_is_said_once(api: Api) -> None:
-    """Else a proxy may have looked at the other one."""
+    """Otherwise a proxy and the API might read different ones."""
     answer = talk(api, b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nHost: evil.example\r\nConnection: close\r\n\r\n")
     assert_refused(answer, 400, "malformed")
 
@@ -108,13 +108,13 @@ def test_so_many_connections_are_served_and_the_next_are_told(start_api: Callabl
     api = start_api(max_connections=4)
     with contextlib.ExitStack() as held:
         open_ones = [held.enter_context(socket.create_connection(("127.0.0.1", api.port))) for _ in range(3)]
-        assert api.client.get("/healthz").status_code == 200  # and stays open: the fourth
+        assert api.client.get("/healthz").status_code == 200  # the fourth connection, which stays open
         with httpx2.Client(base_url=api.url, verify=TLS) as another:
             refused = another.get("/healthz")
             assert_problem(refused, 503, "busy", "connections")
             assert (refused.headers["retry-after"], refused.headers["connection"]) == ("5", "close")
         began = time.monotonic()
-        assert talk(api) == b""  # says nothing, and is not waited for as long as others are
+        assert talk(api) == b""  # sends nothing, and is closed earlier than others would be
         assert time.monotonic() - began < protocol.ONE_TOO_MANY_S + BUSY_S
         open_ones[0].close()
         wait_for(lambda: httpx2.get(f"{api.url}/healthz", verify=TLS).status_code == 200, "a place")
@@ -144,7 +144,7 @@ def test_what_is_sent_after_the_answer_has_an_end_too(api: Api, monkeypatch: pyt
     head = b"POST /v1/nothing HTTP/1.1\r\nHost: localhost\r\nContent-Length: 99\r\n\r\n"
     answer = talk(api, head, *[b"x"] * 10, pause_s=0.1)
     assert_refused(answer, 404, "not_found")
-    assert time.monotonic() - began < 1 + BUSY_S  # the limit for those who are silent is longer
+    assert time.monotonic() - began < 1 + BUSY_S  # the limit for silent connections is longer
 
 
 @pytest.mark.parametrize(
@@ -222,15 +222,15 @@ def test_a_disk_keeps_its_reserve(start_api: Callable[..., Api], monkeypatch: py
 
     def chunked() -> Iterator[bytes]:
         nonlocal room
-        yield b"x" * 1_200_000  # more than is held
+        yield b"x" * 1_200_000  # more than stays in memory
         wait_for(lambda: len(api.stored()) == 3, "the upload to begin")
-        room = 9_999  # others have filled it meanwhile
+        room = 9_999  # others have filled the disk meanwhile
         yield b"x" * 2_000_000
 
     for room, size, status in ((9_999, 0, 507), (10_000, 0, 202), (11_999, 2000, 507), (12_000, 2000, 202)):  # noqa: B007
         assert api.client.post("/v1/tasks", content=b"x" * size).status_code == status
     room = 20_000
-    assert_problem(api.client.post("/v1/tasks", content=chunked()), 507, "storage_full", "nothing was kept")
+    assert_problem(api.client.post("/v1/tasks", content=chunked()), 507, "storage_full", "nothing was stored")
     assert (len(api.stored()), api.count()) == (2, 2)
 
 
@@ -242,7 +242,7 @@ def test_one_owner_asks_so_often(start_api: Callable[..., Api], monkeypatch: pyt
     (_, ann), (_, anns_other), (_, bob) = api.new_key("ann"), api.new_key("ann"), api.new_key("bob")
     answers = [api.client.get("/v1/nothing", headers=(ann, anns_other)[number % 2]) for number in range(6)]
     assert [answer.status_code for answer in answers[:5]] == [404] * 5
-    assert_problem(answers[5], 429, "too_many", "5 requests a second")
+    assert_problem(answers[5], 429, "too_many", "5 requests per second")
     assert int(answers[5].headers["retry-after"]) >= 1
     assert api.client.get("/v1/nothing", headers=bob).status_code == 404
     assert api.client.get("/healthz").status_code == 200
@@ -252,7 +252,7 @@ def test_one_owner_asks_so_often(start_api: Callable[..., Api], monkeypatch: pyt
 
 @contextlib.contextmanager
 def uploading(api: Api, header: dict[str, str]) -> Iterator[None]:
-    """A file is on its way meanwhile."""
+    """Keeps an upload in progress."""
     lines = "".join(f"{name}: {value}\r\n" for name, value in header.items())
     coming = api.folder / "bucket" / "tmp"
     before = len(list(coming.glob("*")))
@@ -271,15 +271,15 @@ def test_so_many_files_come_in_at_the_same_time(start_api: Callable[..., Api]) -
         assert api.client.post("/v1/tasks", content=b"x", headers=ann).status_code == 202
         with uploading(api, ann):
             answer = api.client.post("/v1/tasks", content=b"x", headers=ann)
-            assert_problem(answer, 429, "too_many", "2 of your files")
+            assert_problem(answer, 429, "too_many", "2 uploads in progress")
             assert answer.headers["retry-after"]
             assert api.client.get("/v1/tasks", headers=ann).status_code == 200
             assert api.client.post("/v1/tasks", content=b"x", headers=bob).status_code == 202
             with uploading(api, bob):
                 answer = api.client.post("/v1/tasks", content=b"x", headers=bob)
-                assert_problem(answer, 503, "busy", "3 files")
+                assert_problem(answer, 503, "busy", "3 uploads in progress")
                 assert answer.headers["retry-after"]
-    for owner in (ann, bob):  # and every place is free again
+    for owner in (ann, bob):  # all slots are free again
 
         def is_taken(owner: dict[str, str] = owner) -> bool:
             with uploading(api, owner):

@@ -1,4 +1,4 @@
-"""Whatever a client sends, the work that reading it makes grows as its bytes do."""
+"""The work of reading a request grows linearly with its bytes, whatever a client sends."""
 
 import contextlib
 import io
@@ -84,7 +84,7 @@ PLACES: dict[str, Callable[[bytes], object]] = {
 @pytest.mark.parametrize("place", PLACES)
 def test_long_runs(place: str) -> None:
     def read(run: Callable[[int], bytes], size: int) -> None:
-        with contextlib.suppress(InvalidInput, Malformed, HTTPException):  # a refusal takes its time, too
+        with contextlib.suppress(InvalidInput, Malformed, HTTPException):  # the time of a refusal counts, too
             PLACES[place](run(size))
 
     for run in RUNS.values():

@@ -1,4 +1,4 @@
-"""GET /v1/manifest.md5: what is done, as `md5sum -c` reads it."""
+"""GET /v1/manifest.md5: the digests of finished tasks, for `md5sum -c`."""
 
 import hashlib
 import os
@@ -30,7 +30,7 @@ NAMES = [
 ]
 MANIFEST = "/v1/manifest.md5"
 ABC = hashlib.md5(b"abc").hexdigest()
-NO_TEXT = (b"\xff\xfe", b"caf\xe9/\xe9", b"\xed\xb3\xbf", b"\xc3\xa9\xc3", b"\xff\n\\")  # but a name under Linux
+NO_TEXT = (b"\xff\xfe", b"caf\xe9/\xe9", b"\xed\xb3\xbf", b"\xc3\xa9\xc3", b"\xff\n\\")  # valid as names on Linux
 
 
 def done(database: Database, task_id: str, content: bytes = b"abc") -> None:
@@ -58,7 +58,7 @@ def test_md5sum_accepts_it_whatever_the_names(api: Api, kept: Database, tmp_path
     checked = subprocess.run(["md5sum", "--strict", "-c"], cwd=folder, input=answer.content, capture_output=True)
     assert (checked.returncode, checked.stdout.count(b": OK")) == (0, len(NAMES)), checked.stderr
     written = subprocess.run(["md5sum", "--", *map(os.fsencode, NAMES)], cwd=folder, capture_output=True)
-    assert answer.content == written.stdout  # in the order of handing over
+    assert answer.content == written.stdout  # in the order of upload
 
 
 @pytest.mark.shows("GET /v1/manifest.md5", "a file name is data")
@@ -74,7 +74,7 @@ def test_a_name_that_is_no_text_is_kept_byte_for_byte(api: Api, kept: Database, 
     assert sent.status_code == 202, sent.text
     assert sent.json()["filename"] == name.decode(errors="replace")  # JSON is text
     api.client.delete(f"/v1/tasks/{sent.json()['id']}")
-    again = api.client.post(f"/v1/tasks/{sent.json()['id']}/retry").json()  # keeps it, too
+    again = api.client.post(f"/v1/tasks/{sent.json()['id']}/retry").json()  # has the same name
     done(kept, again["id"])
     assert api.client.get(MANIFEST).content == md5sum.line(ABC, name)
 
@@ -99,7 +99,7 @@ def test_steps_neither_skip_nor_repeat_and_show_no_one_elses(
     database: Database, new_task: Callable[..., str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(tasks, "DIGESTS_STEP", 3)
-    for number in range(9):  # the last step ends with the last row
+    for number in range(9):  # the last step reads exactly the last row
         done(database, new_task(filename=str(number), batch="even" if number % 2 == 0 else "odd"))
     done(database, new_task(filename="theirs", owner="somebody else", batch="even"))
     seen: list[bytes] = []

@@ -1,4 +1,4 @@
-"""What one owner asks for costs the others little: how much of it counts, and whose turn it is."""
+"""One owner's requests cost other owners little: what counts against the rate, and who runs next."""
 
 import asyncio
 import threading
@@ -21,9 +21,9 @@ def test_who_asks_for_much_at_once_asks_less_often(
     api = start_api(auth="keys", rate_per_owner=50)
     for number, (path, served) in enumerate(
         (
-            ("/v1/tasks?limit=240", 2),  # of which each counts as 25
+            ("/v1/tasks?limit=240", 2),  # each counts as 25
             ("/v1/tasks?%6cimit=240", 2),
-            ("/v1/tasks?limit=1000", 1),  # as all that there are
+            ("/v1/tasks?limit=1000", 1),  # counts as all of them
             ("/v1/tasks/events?" + "&".join(["id=x"] * 240), 2),
             ("/v1/tasks?limit=1_000", 1),
             ("/v1/tasks?limit=%2B1000", 1),

@@ -1,4 +1,4 @@
-"""One who has a key, and asks for what another's key made: each answer is that of what never was."""
+"""Requests for another owner's objects get the same answers as requests for objects that do not exist."""
 
 import hashlib
 import json
@@ -57,7 +57,7 @@ def test_what_another_owner_has_is_as_what_never_was(
             [bearer(""), cookie(ann)],
             [b"Authorization: Basic x", cookie(ann)],
         ):
-            for what in OF_A_TASK[:-1]:  # the page is open to all
+            for what in OF_A_TASK[:-1]:  # the page needs no key
                 assert ask(what, unclear, about(theirs[0])).status == 401, (what, unclear)
                 tried += 1
         assert api.rows() == before
@@ -68,7 +68,7 @@ def test_what_another_owner_has_is_as_what_never_was(
         ):
             assert 200 in {
                 ask(what, [bearer(ann)], about(each)).status for each in theirs
-            }  # there is something to be had
+            }  # so that there is something to find
         new = line.ask("POST", b"/v1/tasks?filename=anns-reads", bearer(bob), b"Idempotency-Key: anns", body=b"abc")
         assert (new.status, new.header("idempotent-replayed")) == (202, "")
         assert json.loads(new.body)["id"] not in theirs
@@ -77,7 +77,7 @@ def test_what_another_owner_has_is_as_what_never_was(
 
 
 def what_ann_has(api: Api, key: str) -> list[str]:
-    """The ids of her tasks: queued, cancelled, failed, done; the last one has contacts and rejects."""
+    """The ids of Ann's tasks: queued, cancelled, failed, done; the last one has contacts and rejects."""
     query = {"filename": "anns-reads", "batch": "anns-batch"}
     headers = {"Authorization": f"Bearer {key}"}
     ids = [
@@ -97,7 +97,7 @@ def what_ann_has(api: Api, key: str) -> list[str]:
         contacts.load(db, owner="ann", task_id=loaded.id, rows=[("kathy@x.org", "kathy@x.org", "Kathy", "{}", 2)])
         db.execute(insert(schema.rejects).values(task_id=loaded.id, line=3, piece=0, csv=b"nobody"))
         leases.finish(db, loaded, {"rows": 2, "inserted": 1, "duplicate": 0, "invalid": 1})
-    api.flush_log()  # from here on they have ended, and a stream of their events would, too
+    api.flush_log()  # from now on they are finished, so a stream of their events would end
     return ids
 
 
@@ -106,7 +106,7 @@ def about(task_id: str) -> dict[str, str]:
 
 
 def seen(answer: Answer, asked: Mapping[str, str]) -> object:
-    """All that can be told from it, but for what was asked."""
+    """Everything that the answer reveals, apart from the id requested."""
     headers = {name: value for name, value in answer.headers if name not in ("x-request-id", "date")}
     body = answer.body.decode()
     for name, value in asked.items():

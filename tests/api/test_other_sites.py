@@ -1,4 +1,4 @@
-"""The page of another site, in the browser of somebody who may come in: it changes nothing, and reads nothing."""
+"""Another site's page, in the browser of an authorized user, can neither change nor read anything."""
 
 import itertools
 from collections.abc import Callable
@@ -28,7 +28,7 @@ def test_another_site_changes_and_reads_nothing(
     here = {"HERE": f"127.0.0.1:{api.port}", "PORT": str(api.port)}
     here |= {"QUEUED": queued, "CANCELLED": cancelled, "DONE": done, "KEY": key}
     before, tried = api.rows(), 0
-    from_elsewhere = [*sites.FROM_ELSEWHERE, *(() if auth else sites.REBOUND)]  # a cookie is for one name
+    from_elsewhere = [*sites.FROM_ELSEWHERE, *(() if auth else sites.REBOUND)]  # a cookie belongs to one name
     with closing(Line(api.port)) as line:
 
         def ask(deed: Deed, *headers: str) -> Answer:

@@ -1,4 +1,4 @@
-"""The page's files as they are served: small, cached for as long as they are true, and with nothing in them that the policy
+"""The page's files as they are served: small, cached only as long as they are valid, and free of anything that the policy
 forbids."""
 
 import re
@@ -19,7 +19,7 @@ FIRST_PAGE_BYTES = 130_000
 
 
 def needed_at_once(index: str) -> list[str]:
-    """The files without which the first page is not there, besides itself."""
+    """The files that the first page loads before it can be shown."""
     return re.findall(r'(?:src|href)="(/assets/[^"]+)"', index)
 
 
@@ -78,7 +78,7 @@ def test_there_is_no_script_or_style_in_the_page_itself(api: Api) -> None:
     assert re.findall(r"<script(?![^>]* src=)", index) == []
     assert "<style" not in index
     assert "style=" not in index
-    assert "//" not in index.replace("</", "")  # no other host
+    assert "//" not in index.replace("</", "")  # no URL of another host
 
 
 def test_without_a_built_page_the_api_is_all_there(

@@ -1,4 +1,4 @@
-"""A request stays what it is, whatever its client offers to speak instead, and however it is cut on its way."""
+"""A request has the same meaning whatever upgrade its client offers, and however it is cut in transit."""
 
 import json
 import re
@@ -43,14 +43,14 @@ def chunked(body: bytes, step: int) -> bytes:
 
 
 def framed(body: bytes, step: int) -> tuple[list[bytes], bytes]:
-    """The header that says how long the body is, and the body as it travels; in chunks of so many bytes, where there are any."""
+    """The header that gives the length of the body, and the body in transit; in chunks of this size, if any."""
     return (
         ([b"Transfer-Encoding: chunked"], chunked(body, step)) if step else ([b"Content-Length: %d" % len(body)], body)
     )
 
 
 def became_of(api: Api, head: Sequence[bytes], body: bytes, cuts: Sequence[int]) -> tuple[list[bytes], list[bytes]]:
-    """The states of all answers to this request and to one after it on the same connection; and what was stored."""
+    """The statuses of the answers to this request and the next on the same connection, and what was stored."""
     before = set(api.stored())
     last = b"POST /v1/tasks HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: 4\r\n\r\nlast"
     whole = b"\r\n".join([*head, b"", body]) + last
@@ -147,15 +147,15 @@ HOST = b"Host: localhost\r\n"
 @pytest.mark.parametrize(
     ("request_", "status", "words"),
     [
-        (HELLO % (1, b"", b""), 400, "Host: required"),
+        (HELLO % (1, b"", b""), 400, "Host is missing"),
         (
             HELLO % (1, HOST + b"Content-MD5: kAFQmDzST7DWlj99KOF/cg==\r\n" * 2 + b"Content-Length: 0\r\n", b""),
             400,
-            "given twice",
+            "given more than once",
         ),
         (HELLO % (1, HOST, b""), 422, "has no body"),
-        (b"POST /v1/tasks\r\nContent-Length: 3\r\n\r\nabc", 400, "names no version of HTTP"),
-        (b"GET /v1/tasks\r\n\r\n", 400, "names no version of HTTP"),
+        (b"POST /v1/tasks\r\nContent-Length: 3\r\n\r\nabc", 400, "names no supported version of HTTP"),
+        (b"GET /v1/tasks\r\n\r\n", 400, "names no supported version of HTTP"),
         (HELLO % (0, b"", b"abc"), 411, "Content-Length"),
         (HELLO % (0, b"Transfer-Encoding: chunked\r\n", b"3\r\nabc\r\n0\r\n\r\n"), 411, "Content-Length"),
     ],
@@ -213,7 +213,7 @@ def test_requests_that_do_not_wait_for_answers_get_them_in_order(api: Api) -> No
 
 @pytest.fixture
 def heads(monkeypatch: pytest.MonkeyPatch) -> Counter[tuple[str, int]]:
-    """How many were read, of each connection by its client's address."""
+    """The number of request heads read on each connection, by the client's address."""
     begun: Counter[tuple[str, int]] = Counter()
     begin = protocol.Protocol.on_message_begin
 
@@ -237,7 +237,7 @@ def test_what_comes_behind_a_request_that_waits_is_not_read(api: Api, heads: Cou
             pass
         for _ in range(10):
             connection.sendall(GET % b"/healthz")
-            assert api.client.get("/healthz").status_code == 200  # the server has had its turn
+            assert api.client.get("/healthz").status_code == 200  # by now the server has run
         assert heads[connection.getsockname()] == 2
         api.finish(task_id)
         api.flush_log()

@@ -1,4 +1,4 @@
-"""Signing in at a browser: a cookie opens what its key opens, to the service's own page alone."""
+"""Signing in with a browser: the cookie gives the access of its key, but only to the service's own page."""
 
 import socket
 from collections.abc import Callable
@@ -17,7 +17,7 @@ from tests.client import wait_for
 
 @pytest.fixture
 def api(start_api: Callable[..., Api]) -> Api:
-    """One that asks for keys."""
+    """An API that requires keys."""
     return start_api(auth="keys")
 
 
@@ -30,7 +30,7 @@ def cookie(key: str) -> dict[str, str]:
 
 
 def sign_in(api: Api, key: Any, **headers: str) -> httpx2.Response:
-    """With no cookies of earlier answers."""
+    """Sign in without cookies from earlier answers."""
     answer = api.client.post("/v1/session", json={"key": key}, headers=headers)
     api.client.cookies.clear()
     return answer
@@ -69,7 +69,7 @@ def test_the_cookie_is_for_no_script_and_no_other_site_and_goes_with_the_browser
     assert words == {"httponly", "samesite=strict", "path=/"}
 
 
-BY_TLS = {"X-Forwarded-Proto": "https"}  # said by a proxy on this machine
+BY_TLS = {"X-Forwarded-Proto": "https"}  # as a proxy on this machine sends it
 
 
 def test_over_https_the_cookie_is_one_that_nobody_else_can_have_put_there(api: Api) -> None:
@@ -77,7 +77,7 @@ def test_over_https_the_cookie_is_one_that_nobody_else_can_have_put_there(api: A
     answer = sign_in(api, ann, **BY_TLS)
     value, *words = [word.strip() for word in answer.headers["set-cookie"].split(";")]
     assert value == f"__Host-md5_key={ann}"
-    assert {word.lower() for word in words} == {"httponly", "samesite=strict", "path=/", "secure"}  # and no domain
+    assert {word.lower() for word in words} == {"httponly", "samesite=strict", "path=/", "secure"}  # and no Domain
     assert who(api, BY_TLS | {"Cookie": f"md5_key={mallory}; {value}"})["owner"] == "ann"
     assert who(api, BY_TLS | cookie(mallory))["owner"] is None
     assert who(api, {"Cookie": value})["owner"] is None
@@ -123,7 +123,7 @@ def test_another_site_changes_nothing_with_a_cookie(api: Api) -> None:
             assert_problem(answer, 403, "forbidden", "another site")
     assert len(api.stored()) == 1
     assert api.client.get(path, headers=cookie(key)).json()["outcome"] is None
-    by_header = {"Authorization": f"Bearer {key}"} | cookie(key)  # as no browser sends it on its own
+    by_header = {"Authorization": f"Bearer {key}"} | cookie(key)  # no browser sends it unasked
     assert api.client.post("/v1/tasks", content=b"abc", headers=CROSS_SITE[0] | by_header).status_code == 202
     for ours in ({"Origin": api.url}, {"Sec-Fetch-Site": "same-origin"}):
         assert api.client.post("/v1/tasks", content=b"abc", headers=ours | cookie(key)).status_code == 202
@@ -131,7 +131,7 @@ def test_another_site_changes_nothing_with_a_cookie(api: Api) -> None:
 
 @pytest.mark.parametrize("headers", CROSS_SITE)
 def test_another_site_signs_nobody_in_or_out(api: Api, headers: dict[str, str]) -> None:
-    for vouched in ({}, {"Authorization": "Basic YTpi"}):  # which a browser sends on its own, once it knows it
+    for vouched in ({}, {"Authorization": "Basic YTpi"}):  # which a browser sends unasked once the user has entered it
         answer = sign_in(api, key_of(api, "mallory"), **(headers | vouched))
         assert_problem(answer, 403, "forbidden", "another site")
         assert "set-cookie" not in answer.headers
@@ -218,7 +218,7 @@ def test_where_no_keys_are_asked_for_there_is_nothing_to_sign_in_to(start_api: C
     api = start_api()
     assert who(api, {}) == who(api, cookie("x")) == {"auth": "none", "owner": None}
     answer = sign_in(api, "x")
-    assert_problem(answer, 409, "conflict", "asks for no keys")
+    assert_problem(answer, 409, "conflict", "does not use keys")
     assert "set-cookie" not in answer.headers
     assert api.client.delete("/v1/session").status_code == 204
     assert_problem(sign_in(api, "x", Origin="https://other.example"), 403, "forbidden")

@@ -1,4 +1,4 @@
-"""Bytes of a large file are on the disk before its id goes out, though the disk began with them while they came."""
+"""The bytes of a large file are durable before its id is returned, although syncing starts during the upload."""
 
 import errno
 import itertools
@@ -39,7 +39,7 @@ def test_the_disk_begins_while_more_comes(api: Api, monkeypatch: pytest.MonkeyPa
     assert api.client.get(f"/v1/tasks/{answer.json()['id']}/file").content == content
 
 
-@pytest.mark.parametrize("number", [1, 2])  # of the call that fails: with others after it, or perhaps the last
+@pytest.mark.parametrize("number", [1, 2])  # the call that fails: one with others after it, or perhaps the last
 def test_what_the_disk_could_not_keep_is_refused_whenever_it_said_so(
     api: Api, monkeypatch: pytest.MonkeyPatch, number: int
 ) -> None:
@@ -47,7 +47,7 @@ def test_what_the_disk_could_not_keep_is_refused_whenever_it_said_so(
 
     def failing(_descriptor: int) -> None:
         if next(calls) == number:
-            raise OSError(errno.EIO, "the disk is broken")  # which Linux says once, to one of those who ask
+            raise OSError(errno.EIO, "the disk is broken")  # Linux reports it once, to one of the callers
 
     monkeypatch.setattr(os, "fdatasync", failing)
     assert_problem(api.client.post("/v1/tasks", content=bytes(6 * sink.BLOCK)), 503, "unavailable")

@@ -1,4 +1,4 @@
-"""Small files, whose bytes are kept in the database beside their rows, are files as all others are."""
+"""Small files, which are stored in the database, behave like all others."""
 
 import asyncio
 import contextlib
@@ -110,8 +110,8 @@ def test_no_file_however_small_takes_what_is_left_of_the_disk(
     monkeypatch.setattr(Bucket, "check_room", noted)
     api = start_api(small_file_bytes=SMALL, disk_reserve_bytes=1000)
     assert hand_over(api, b"abc").status_code == 202
-    assert_problem(hand_over(api, b"abc"), 507, "storage_full", "nothing was kept")
-    assert_problem(hand_over(api, b""), 507, "storage_full", "nothing was kept")
+    assert_problem(hand_over(api, b"abc"), 507, "storage_full", "nothing was stored")
+    assert_problem(hand_over(api, b""), 507, "storage_full", "nothing was stored")
     assert asked == [1003, 1003, 1000]
     assert (api.count(), kept(Database(api.settings.database_url))) == (1, 1)
 
@@ -186,7 +186,7 @@ def test_no_download_leaves_a_file_open(send: Send) -> None:
         in_a_thread(
             lambda: asyncio.run(download({"type": "http", "method": "GET", "headers": []}, receive_nothing, send))
         )
-    assert _open_memory() == []  # though there are still references to it, as a traceback has
+    assert _open_memory() == []  # even if references remain, as in a traceback
 
 
 def _open_memory() -> list[str]:

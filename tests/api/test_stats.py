@@ -16,7 +16,7 @@ from tests.api.conftest import Api
 
 
 def samples(api: Api) -> dict[str, float]:
-    """By name and labels, as Prometheus' own parser has them."""
+    """Samples by name and labels, read with Prometheus' own parser."""
     answer = api.client.get("/metrics")
     assert (answer.status_code, answer.headers["content-type"].partition(";")[0]) == (200, "text/plain")
     families = text_string_to_metric_families(answer.text)
@@ -38,7 +38,7 @@ def test_an_empty_service_has_counted_nothing(api: Api) -> None:
 
 
 def test_every_series_is_there_from_the_start(api: Api) -> None:
-    """Else Prometheus would not see the first failure: a counter that begins at one has not increased."""
+    """Otherwise Prometheus would not see the first failure: a counter that first appears at one has not increased."""
     before = samples(api)
     api.finish(api.hand_over())
     api.flush_log()

@@ -1,4 +1,4 @@
-"""An API that is stopped answers those who wait at it, and ends: as README's `uvicorn`, and as `md5-service up` starts it."""
+"""A stopped API answers the clients that wait, then exits, both under uvicorn and under `md5-service up`."""
 
 import os
 import signal
@@ -44,12 +44,12 @@ def test_an_api_that_stops_answers_those_who_wait(command: list[str], tmp_path: 
                     with httpx2.stream("GET", f"{path}/events", timeout=IN_TIME_S, verify=TLS) as stream:
                         lines = stream.iter_lines()
                         assert next(lines) == "retry: 1000"
-                        time.sleep(0.5)  # for the poll to wait
+                        time.sleep(0.5)  # until the poll is waiting
                         asked_at = time.monotonic()
                         api.send_signal(signal.SIGTERM)
-                        assert any(line.startswith("data:") for line in lines)  # and the stream ends in good order
+                        assert any(line.startswith("data:") for line in lines)  # and the stream ends cleanly
                     assert poll.result().json()["status"] == "queued"
                 wait_for(lambda: api.poll() is not None, "the API to end")
-                assert time.monotonic() - asked_at < 4 + BUSY_S  # the poll would have been longer
+                assert time.monotonic() - asked_at < 4 + BUSY_S  # the poll alone would have taken longer
             finally:
                 api.kill()

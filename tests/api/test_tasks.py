@@ -1,4 +1,4 @@
-"""GET and DELETE under /v1/tasks: ask by id, wait, list, cancel."""
+"""GET and DELETE under /v1/tasks: get by id, wait, list, cancel."""
 
 import time
 from contextlib import closing
@@ -22,7 +22,7 @@ from tests.client import BUSY_S, NOBODY
 def test_an_unknown_id_is_404(api: Api, method: str, task_id: str) -> None:
     answer = api.client.request(method, f"/v1/tasks/{task_id}")
     assert answer.status_code == 404
-    if "2f" not in task_id:  # a path of its own
+    if "2f" not in task_id:  # an encoded slash makes another path
         assert_problem(answer, 404, "not_found", "There is no task")
 
 
@@ -91,7 +91,7 @@ def test_a_wait_is_cut_to_sixty_seconds_and_nonsense_is_not_one(api: Api) -> Non
 @pytest.mark.shows("GET /v1/tasks/{task_id}")
 def test_a_wait_ends_soon_after_the_outcome_though_the_line_is_not_written(api: Api) -> None:
     task_id = api.hand_over()
-    api.client.delete(f"/v1/tasks/{task_id}")  # no worker here: it stays computed
+    api.client.delete(f"/v1/tasks/{task_id}")  # there is no worker, so it stays computed
     began = time.monotonic()
     task = api.client.get(f"/v1/tasks/{task_id}", headers={"Prefer": "wait=60"}).json()
     assert (task["status"], task["outcome"]) == ("computed", "cancelled")
@@ -137,7 +137,7 @@ def test_a_bad_list_is_422_and_says_what_is_wrong(api: Api, query: str) -> None:
 def test_a_kind_that_a_worker_does_not_know_is_told_of_by_readyz_metrics_and_the_task(
     api: Api, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(health, "checks", lambda *_: {})  # all else is there
+    monkeypatch.setattr(health, "checks", lambda *_: {})  # everything else is available
     task_id = api.client.post("/v1/tasks", content=b"abc").json()["id"]
     assert api.client.get("/readyz").json() == {"status": "ok", "checks": {"kinds": "ok"}}
     assert 'md5_left_tasks{kind="md5"} 0.0' in api.client.get("/metrics").text

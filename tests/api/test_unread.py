@@ -1,4 +1,4 @@
-"""Answers that nobody takes end, and those that are taken slowly do not."""
+"""Answers that the client does not read are cut off; those that it reads slowly are not."""
 
 import select
 import socket
@@ -10,7 +10,7 @@ from md5_service.api.http import protocol
 from tests.api.conftest import Api
 from tests.client import wait_for
 
-LARGE = 1 << 20  # more than is held anywhere on its way
+LARGE = 1 << 20  # more than all buffers on the way hold
 
 
 def asking(api: Api, path: str, *, and_close: bool = False) -> socket.socket:
@@ -57,7 +57,7 @@ def test_a_download_that_is_read_slowly_arrives(api: Api, monkeypatch: pytest.Mo
             wait_for(lambda: served.transport.get_write_buffer_size() < served._unsent, "the server to notice")
             looked = served._look
             assert looked
-            served.loop.call_soon_threadsafe(served._end_unless_taken)  # as if the time were over
+            served.loop.call_soon_threadsafe(served._end_unless_taken)  # as if the time had passed
             wait_for(lambda old=looked: served._look is not old, "a look")  # type: ignore[misc]
         received += coming.read()
     assert received.count(b"x") >= LARGE

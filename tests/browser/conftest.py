@@ -1,4 +1,4 @@
-"""A real Chromium. Where there is none, CI fails, and elsewhere these tests are skipped, loudly."""
+"""A real Chromium. Without one, these tests fail in CI; elsewhere they are skipped with a message."""
 
 import contextlib
 from collections.abc import Iterator
@@ -25,7 +25,7 @@ QUIET = [
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
-    # The first is the same engine without windows, for half of the CPU.
+    # The first is the same engine without windows, which needs half the CPU.
     chromium, *_ = needed("a browser", "chromium-headless-shell", "chromium-headless-shell", fallback="chromium")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=QUIET)
@@ -39,7 +39,7 @@ WIDE, NARROW = "1280 light", "360 dark"
 in_both = pytest.mark.parametrize("context", [WIDE, NARROW], indirect=True)
 
 
-# At either width every page is whole in every state, as test_accessibility.py shows; that a journey is the same, the long form.
+# test_accessibility.py covers every page and state at both widths; the long form also repeats the journeys at both.
 @pytest.fixture(params=[WIDE, pytest.param(NARROW, marks=pytest.mark.long)])
 def context(browser: Browser, request: pytest.FixtureRequest) -> Iterator[BrowserContext]:
     width, scheme = request.param.split()
@@ -55,7 +55,7 @@ def context(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Browse
 
 @pytest.fixture
 def page(context: BrowserContext) -> Iterator[Page]:
-    """A page that fails the test when anything on it fails, breaks the policy, or asks another host."""
+    """A page that fails the test on any script error, violation of the policy, or request to another host."""
     page = context.new_page()
     wrong: list[str] = []
     page.on("pageerror", lambda error: wrong.append(str(error)))
@@ -66,7 +66,7 @@ def page(context: BrowserContext) -> Iterator[Page]:
 
 
 def choose(page: Page, *names: str, content: bytes = b"abc") -> None:
-    """Choose files by the button."""
+    """Choose files with the button."""
     files: list[FilePayload] = [
         {"name": name, "mimeType": "application/octet-stream", "buffer": content} for name in names
     ]
@@ -74,7 +74,7 @@ def choose(page: Page, *names: str, content: bytes = b"abc") -> None:
 
 
 def sign_in(page: Page, key: str) -> None:
-    """Where the page asks for a key."""
+    """Sign in on a page that asks for a key."""
     page.get_by_label("Key", exact=True).fill(key)
     page.get_by_role("button", name="Sign in").click()
 
@@ -85,7 +85,7 @@ def card(page: Page, name: str) -> Locator:
 
 @contextlib.contextmanager
 def halfway(service: Service, task_id: str, **how: object) -> Iterator[None]:
-    """The task is shown as half done meanwhile, or as `how` says, and cancelled in the end. Only `without_workers`."""
+    """Show a task as half done, or as `how` says, for the duration of the block; then cancel it. Only with `without_workers`."""
     database = Database(service.database_url)
     half = {"status": "running", "attempt": 1, "started_at": now(), "due_at": now() + 600 * SECOND}
     half |= {"progress": tasks.c.size // 2} | how

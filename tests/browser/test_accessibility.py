@@ -1,5 +1,5 @@
-"""Every page in every state, wide and narrow, light and dark: nothing that axe-core finds wrong, nothing cut off, nothing that
-moves for those who asked for less motion."""
+"""Every page in every state, wide and narrow, light and dark: axe-core finds no violation, nothing is cut off, and nothing moves
+for users who prefer reduced motion."""
 
 import itertools
 from collections.abc import Iterator, Sequence
@@ -21,7 +21,7 @@ pytestmark = pytest.mark.parametrize("context", ["1280 light"], indirect=True)
 
 
 class Look:
-    """Looks at a page from all sides, and collects what is wrong."""
+    """Runs all checks on a page, and collects what is wrong."""
 
     def __init__(self, page: Page, views: Sequence[tuple[int, str]]) -> None:
         self.page = page
@@ -122,7 +122,7 @@ def test_where_a_key_is_asked_for(look: Look, service_with_keys: Service) -> Non
     expect(page.get_by_label("Key", exact=True)).to_be_focused()
     look.at("asked for a key")
     sign_in(page, "nonsense")
-    expect(page.get_by_role("alert")).to_contain_text("opens nothing here")
+    expect(page.get_by_role("alert")).to_contain_text("The API key is wrong")
     look.at("a wrong key")
     sign_in(page, service.new_key("o" * 64)[1])
     expect(page.get_by_role("button", name="Sign out")).to_be_visible()

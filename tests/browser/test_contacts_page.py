@@ -1,4 +1,4 @@
-"""Contacts: from the CSV that somebody hands over to the record of an address, in a real browser, on the running service."""
+"""Contacts: from the upload of a CSV to the record of an address, in a real browser, on the running service."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""The pictures of the README: made by this test with SCREENSHOT=1 (`make gallery`), and else only shown to be possible."""
+"""The screenshots of the documentation. With SCREENSHOT=1 (`make gallery`) they are written, otherwise only taken."""
 
 import hashlib
 import os
@@ -18,7 +18,7 @@ from tests.service import Service
 
 PICTURES = ROOT / "docs" / "gallery"
 NAMES = ("hand-over.png", "task.png", "tasks.png", "phone.png")
-FEWEST_BYTES = 10_000  # of a picture with anything on it
+FEWEST_BYTES = 10_000  # of a picture that is not empty
 BATCH = "run 2026-11-17"
 
 
@@ -63,7 +63,7 @@ def test_the_gallery(page: Page, request: pytest.FixtureRequest, tmp_path: Path)
 
 
 def _fill(service: Service, count: int) -> None:
-    """Some files of every outcome, as if they had come within the last hour."""
+    """Create files of every outcome, as if they had been uploaded within the last hour."""
     chance = random.Random(17)
     for index in range(count):
         service.hand_over(chance.randbytes(5000), name=f"sample-{index // 2:02}_R{index % 2 + 1}.fastq.gz", batch=BATCH)

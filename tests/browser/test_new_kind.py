@@ -1,5 +1,5 @@
-"""docs/adding-a-kind.md, to the letter: its code is added to a copy of the house, which then takes a file of that kind, browses
-its rows, and shows it on its page."""
+"""docs/adding-a-kind.md, executed: its code is added to a copy of the repository, which then accepts a file of the new kind,
+serves its rows, and shows it on the page."""
 
 import os
 import re
@@ -32,14 +32,14 @@ TEXT = "Abba, Ärger: aB!".encode()
 
 
 def pieces() -> Iterator[tuple[str, str, str]]:
-    """Of the page: a file, how its code is written down, and the code."""
+    """The pieces of the page: a file, the language of its code, and the code."""
     text = (ROOT / "docs" / "adding-a-kind.md").read_text()
     numbered = text.replace("NNNN", f"{int(migrations.HEAD) + 1:04}").replace("MMMM", migrations.HEAD)
     yield from PIECE.findall(numbered)
 
 
 def changed(text: str, diff: str) -> str:
-    """Each line that goes stands before the one that comes for it."""
+    """Apply a diff in which each removed line precedes the line that replaces it."""
     lines = diff.splitlines()
     for gone, new in zip(lines[::2], lines[1::2], strict=True):
         assert text.count(gone[1:]) == 1, gone
@@ -49,7 +49,7 @@ def changed(text: str, diff: str) -> str:
 
 @pytest.fixture
 def house(tmp_path: Path) -> Path:
-    """A copy with the kind of the page, its types and its page built."""
+    """A copy of the repository with the new kind, its types generated and its page built."""
     folder = copied(tmp_path / "house", "frontend")
     (folder / "frontend" / "node_modules").symlink_to(ROOT / "frontend" / "node_modules")
     for name, language, code in pieces():

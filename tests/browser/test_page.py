@@ -1,4 +1,4 @@
-"""The page at /: each journey of a person, in a real browser, on the running service, with real files."""
+"""The page at /: the journeys of a user, in a real browser, on the running service, with real files."""
 
 import hashlib
 import os

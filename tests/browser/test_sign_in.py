@@ -1,4 +1,4 @@
-"""A service that asks for keys, in a real browser: sign in, hand over, follow, fetch, sign out; nothing of it for the next."""
+"""A service that requires keys, in a real browser: sign in, upload, follow, download, and sign out without a trace."""
 
 import hashlib
 import re
@@ -20,7 +20,7 @@ DROP = """() => {
 
 @pytest.fixture
 def asked(page: Page) -> list[str]:
-    """The paths of the API that the page has asked for."""
+    """The paths of the API that the page has requested."""
     paths: list[str] = []
 
     def note(request: Request) -> None:
@@ -43,7 +43,7 @@ def test_from_the_first_key_to_the_next_owner(page: Page, service_with_keys: Ser
     expect(page.get_by_label("Key", exact=True)).to_be_focused()
     expect(page.get_by_text("md5-service key create NAME")).to_be_visible()
     sign_in(page, ann[:-1])
-    expect(page.get_by_role("alert")).to_contain_text("This key opens nothing here")
+    expect(page.get_by_role("alert")).to_contain_text("The API key is wrong")
     expect(page.get_by_label("Key", exact=True)).to_be_focused()
     page.keyboard.type(ann)  # over the wrong one, which is selected
     page.keyboard.press("Enter")

@@ -1,4 +1,4 @@
-"""The page at /tasks: what the one who runs the service sees, in a real browser, on the running service."""
+"""The page at /tasks, the administrator's view, in a real browser, on the running service."""
 
 import re
 from collections.abc import Callable

@@ -99,7 +99,7 @@ def test_what_is_to_be_looked_at_is_1(place: Place, tmp_path: Path, monkeypatch:
     assert "had 25 lines that are not in the backup; they were saved beside it" in back.stderr
     assert f"    {later[0]} 'later\\n0'\n" in back.stderr
     assert "    and 5 more\n" in back.stderr
-    assert "the bucket had 25 files that no task keeps" in back.stderr
+    assert "the bucket had 25 files that belong to no task" in back.stderr
     assert "see the messages above" in back.stderr
     assert "no orphans are deleted until this is fixed" in back.stdout
     assert "then move this mark elsewhere" in back.stdout

@@ -11,6 +11,7 @@ from md5_task_data import ids, listing, migrations, tasks
 from md5_task_data.database.engine import Database
 from md5_task_data.errors import InvalidInput
 from md5_task_data.filters import ID_OLDER
+from md5_task_data.log import statistics
 from md5_task_data.queue import leases
 from md5_task_data.schema import SECOND
 from md5_task_data.schema import tasks as table
@@ -55,6 +56,16 @@ def test_tasks_are_found_by_their_verdict(database: Database, judged: dict[str, 
         assert listed(database, verdict=verdict) == task_ids
     assert listed(database, verdict="mismatch", filename="match") == []
     assert listed(database, verdict="none", status="queued") == judged["none"][:1]
+
+
+def test_mismatches_are_counted_up_to_a_limit(
+    database: Database, judged: dict[str, list[str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with database.reading() as db:
+        assert statistics.mismatches(db, "local") == len(judged["mismatch"])
+        assert statistics.mismatches(db, "somebody else") == 0
+        monkeypatch.setattr(statistics, "MOST_COUNTED", 1)
+        assert statistics.mismatches(db, "local") == 1
 
 
 def test_older_rows_get_their_verdict_from_their_result(database: Database, judged: dict[str, list[str]]) -> None:

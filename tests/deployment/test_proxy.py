@@ -40,7 +40,7 @@ def assert_problem(answer: httpx2.Response, status: int, code: str) -> None:
     assert answer.headers["Content-Type"] == "application/problem+json"
     problem = answer.json()
     assert (answer.status_code, problem["status"], problem["code"]) == (status, status, code)
-    assert problem["type"] == f"urn:md5-service:problem:{code}"
+    assert problem["type"] == f"/help/errors/#{code}"
     assert problem["detail"]
 
 

@@ -136,7 +136,7 @@ def test_an_example_in_python_works(service: Service, tmp_path: Path, example: s
         return
     assert printed[:2] == ["3 of 3 bytes", f"done {{'md5': '{ABC}'}}"]
     assert "reads.bam" in printed[2]
-    assert printed[-1].startswith("404 not_found there is no task")
+    assert printed[-1].startswith("404 not_found There is no task")
     assert f"{ABC}  reads.bam\n" in (tmp_path / "run7.md5").read_text()
 
 

@@ -1,4 +1,4 @@
-"""The promise: files are handed over while the whole tree is killed again and again; nothing is lost, wrong or doubled."""
+"""The promise: files are uploaded while the whole process tree is killed repeatedly; nothing is lost, wrong or duplicated."""
 
 import hashlib
 import random
@@ -46,7 +46,7 @@ def test_nothing_is_lost_when_everything_is_killed_again_and_again(
 
 
 def test_the_oracle_sees_each_sort_of_broken_promise(start_service: Callable[..., Service]) -> None:
-    """An oracle that cannot fail proves nothing."""
+    """The oracle detects every way to break the promise."""
     service = start_service()
     journal = {service.hand_over(b"abc"): hashlib.md5(b"abc").hexdigest() for _ in range(3)}
     for task_id in journal:

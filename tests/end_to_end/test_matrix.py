@@ -1,4 +1,4 @@
-"""The same code on every database and with every broker, as separate processes that share nothing but these and two folders."""
+"""The service on every database with every broker, as separate processes that share only these and two folders."""
 
 import hashlib
 import itertools
@@ -18,7 +18,7 @@ from tests.servers.valkey import Valkey
 
 FILES = 24
 PAIRS = list(itertools.product(("sqlite", "postgresql", "mariadb"), ("valkey", "rabbitmq")))
-IN_SHORT = (("postgresql", "rabbitmq"), ("mariadb", "valkey"))  # SQLite works in every test of the embedded service
+IN_SHORT = (("postgresql", "rabbitmq"), ("mariadb", "valkey"))  # every test of the embedded service uses SQLite
 
 
 @pytest.mark.parametrize(
@@ -35,7 +35,7 @@ def test_files_come_in_through_several_apis_and_are_done_by_several_workers(
         for number, content in enumerate(contents):
             cluster.url = cluster.urls[number % 2]
             journal[cluster.hand_over(content)] = hashlib.md5(content).hexdigest()
-        hints = [Message([task_id]) for task_id in journal for _ in range(5)]  # and each does its work once
+        hints = [Message([task_id]) for task_id in journal for _ in range(5)]  # each does its work once all the same
         broker.publish(cluster.celery(), hints)
         for task_id, digest in journal.items():
             task = cluster.ended(task_id)
@@ -61,6 +61,6 @@ def _look_at_the_rest_of_the_contract(cluster: Cluster) -> None:
         second = client.get("/v1/tasks", params={"batch": "b", "limit": 1, "cursor": first["next"]}).json()
         assert [task["id"] for page in (first, second) for task in page["items"]] == [waiting, mismatch]
         assert second["next"] is None
-        assert cluster.ended(waiting)["status"] == "cancelled"  # its line is written by the upkeep worker
+        assert cluster.ended(waiting)["status"] == "cancelled"  # the upkeep worker writes its log line
         asked = client.get(f"/v1/tasks/{waiting}")
         assert client.get(asked.url, headers={"If-None-Match": asked.headers["ETag"]}).status_code == 304

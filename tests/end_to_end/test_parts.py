@@ -1,4 +1,4 @@
-"""Each process of the tree is killed, stopped or kept waiting in turn, while the service goes on."""
+"""Each process of the service is killed, stopped or blocked in turn, and the service continues."""
 
 import contextlib
 import hashlib
@@ -21,7 +21,7 @@ PARTS = (VALKEY, LAUNCHER, API, WORKER, LARGE, UPKEEP, BEAT)
 
 @pytest.fixture
 def asleep(tmp_path: Path) -> Path:
-    """A folder of failpoints: the work on the first file takes a minute, where nothing ends it."""
+    """A folder of failpoints that make the work on the first file take a minute, unless something ends it."""
     folder = tmp_path / "failpoints"
     folder.mkdir()
     (folder / "work.done").write_text("pause 60")
@@ -34,17 +34,17 @@ def test_any_part_may_be_killed_and_the_service_goes_on(start_service: Callable[
     for words in PARTS:
         before = service.parts(words)
         assert before, f"no process is called {words}"
-        falling = before[0].children() if words == LAUNCHER else []  # its parts fall with it, a moment later
+        falling = before[0].children() if words == LAUNCHER else []  # its children exit with it, a moment later
         before[0].kill()
         psutil.wait_procs(falling, 10)
-        task_id = service.hand_over(b"abc")  # the socket outlives the API: the client only waits
+        task_id = service.hand_over(b"abc")  # the socket outlives the API, so the client only waits
         assert service.ended(task_id, 60)["result"] == {"md5": hashlib.md5(b"abc").hexdigest()}
         wait_for(lambda: service.parts(words), f"{words} to be started again")  # noqa: B023 (called at once)
         assert before[0].pid not in [process.pid for process in service.parts(words)]
 
 
 def test_however_many_large_files_there_are_small_ones_pass(start_service: Callable[..., Service]) -> None:
-    """The lane of large files stands still, as if they took hours."""
+    """The lane of large files is blocked, as if they took hours."""
     service = start_service()
     lane = service.parts(LARGE)
     service.suspend(lane)
@@ -98,7 +98,7 @@ def test_a_broker_that_hangs_holds_no_upload_up(start_service: Callable[..., Ser
     try:
         began = time.monotonic()
         ids = [service.hand_over(b"abc") for _ in range(10)]
-        assert time.monotonic() - began < 2 * 10 + busy_s  # the promise for each alone
+        assert time.monotonic() - began < 2 * 10 + busy_s  # the limit of 2 s for each
     finally:
         valkey.resume()
     assert all(service.ended(task_id, 60)["outcome"] == "done" for task_id in ids)
@@ -111,9 +111,9 @@ def test_a_log_that_is_held_fails_nothing_and_is_whole_3_s_later(
     service = start_service()
     service.ended(service.hand_over(b"first"))
     with held_by_a_stranger(service.log_path):
-        until = time.monotonic() + (20 if is_long else 5)  # several times the longest pause between two tries
+        until = time.monotonic() + (20 if is_long else 5)  # several times the longest pause between two attempts
         ids = [service.hand_over(b"%d" % number) for number in range(100)]
-        first = service.task(ids[0], wait_s=20)  # a wait ends all the same, with the result
+        first = service.task(ids[0], wait_s=20)  # the wait ends with the result all the same
         assert (first["status"], first["outcome"]) == ("computed", "done")
         wait_for(lambda: all(service.task(task_id)["outcome"] == "done" for task_id in ids), "all results")
         assert len(service.log_lines()) == 1
@@ -145,7 +145,7 @@ def test_memory_stays_flat_whatever_comes_in(service: Service) -> None:
 
     def look() -> None:
         for process in service.processes():
-            with contextlib.suppress(Exception):  # it may end while we look
+            with contextlib.suppress(Exception):  # it may exit meanwhile
                 name = " ".join(process.cmdline()).strip()
                 most[name] = max(most.get(name, 0), process.memory_info().rss)
 
@@ -194,12 +194,12 @@ def test_ctrl_c_twice_ends_everything_at_once_even_in_the_middle_of_work(
 @pytest.mark.timeout(300)
 def test_a_stop_with_a_backlog_is_quiet_and_loses_nothing(start_service: Callable[..., Service], asleep: Path) -> None:
     service = start_service(failpoints=asleep)
-    (asleep / "claim.committed").write_text("pause 60")  # and so both workers sleep
+    (asleep / "claim.committed").write_text("pause 60")  # now both workers sleep
     ids = [service.hand_over(b"abc") for _ in range(6)]
     assert len(service.unfinished()) >= 4
     assert service.stop() == 0
     assert "Traceback" not in service.stderr_path.read_text()
-    for unused in asleep.iterdir():  # where all came in one message, one of them slept, and not both
+    for unused in asleep.iterdir():  # if all came in one message, only one worker slept
         unused.unlink()
     service.start()
     assert all(service.ended(task_id, 60)["outcome"] == "done" for task_id in ids)

@@ -1,4 +1,4 @@
-"""A file's way as one OpenTelemetry trace, as a collector gets it from all processes of the service."""
+"""The way of a file through all processes of the service is one OpenTelemetry trace, as a collector receives it."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -10,7 +10,7 @@ from tests.client import wait_for
 from tests.collector import WAY, Collector, Span
 from tests.service import WORKER, Service
 
-TRACE, CLIENT = "4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7"  # W3C Trace Context's own example
+TRACE, CLIENT = "4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7"  # the example of W3C Trace Context
 NOT_TRACEPARENTS = (
     "",
     "nonsense",
@@ -23,7 +23,7 @@ NOT_TRACEPARENTS = (
 
 @pytest.fixture
 def collector(monkeypatch: pytest.MonkeyPatch) -> Iterator[Collector]:
-    """One that a service started by this test knows of, and hears from at once."""
+    """A collector that services started by this test report to, without delay."""
     with Collector() as collector:
         monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", collector.endpoint)
         monkeypatch.setenv("OTEL_BSP_SCHEDULE_DELAY", "100")
@@ -38,7 +38,7 @@ def hand_over(service: Service, **headers: str) -> str:
 
 
 def traced(service: Service, collector: Collector, task_id: str, spans: int) -> list[Span]:
-    """The trace of a task, once it has ended and so many spans are here; each process sends its own."""
+    """The trace of a finished task, once this many spans have arrived; each process sends its own."""
     service.ended(task_id, 60)
     wait_for(lambda: len(collector.trace_of(task_id)) >= spans, f"{spans} spans")
     return collector.trace_of(task_id)
@@ -81,7 +81,7 @@ def _continues_the_clients(service: Service, collector: Collector) -> None:
 def _says_so_in_the_log(service: Service) -> None:
     lines = [json.loads(line) for line in service.stderr_path.read_text().splitlines() if line.startswith("{")]
     about = {line["message"].partition(":")[0]: line["span_id"] for line in lines if line.get("trace_id") == TRACE}
-    assert about.keys() == {"POST /v1/tasks", "taken, 3 bytes", "done, at attempt 1"}
+    assert about.keys() == {"POST /v1/tasks", "accepted, 3 bytes", "done, at attempt 1"}
     assert len(set(about.values())) == 2
 
 

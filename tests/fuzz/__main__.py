@@ -1,4 +1,4 @@
-"""`make fuzz`: the long form of the tests here, and its figures into RESULTS.md. What pytest takes may follow."""
+"""`make fuzz`: runs the long form of these tests and writes its figures to RESULTS.md. Options of pytest may follow."""
 
 import datetime
 import os
@@ -13,9 +13,9 @@ from pathlib import Path
 HERE = Path(__file__).parent
 RESULTS = HERE / "RESULTS.md"
 ROW = re.compile(r"^\| (.+?) \| (.+?) \| (.+) \|$", re.M)
-HEAD = """# What was tried at random, and what came of it
+HEAD = """# Results of fuzzing
 
-Written by `make fuzz`. `MD5_FUZZ_SEED` changes the chances.
+Written by `make fuzz`. `MD5_FUZZ_SEED` sets the random seed.
 
 | test | when, where | figures |
 |---|---|---|
@@ -24,7 +24,7 @@ BY_HAND = "\n## By hand"
 
 
 def main() -> int:
-    """Rows of tests that were not run, and what was written by hand below, stay as they were."""
+    """Rows of tests that did not run, and the text below the table, stay unchanged."""
     with tempfile.NamedTemporaryFile("r", prefix="figures-") as figures:
         options = ["--long", "--figures", figures.name, "-p", "no:randomly", "--timeout", "3600"]
         code = subprocess.run([sys.executable, "-m", "pytest", "-q", *options, str(HERE), *sys.argv[1:]]).returncode

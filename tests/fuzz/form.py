@@ -1,9 +1,9 @@
-"""A coverage-guided fuzzer (atheris, libFuzzer) of how forms are received: `python -m tests.fuzz.form FOLDER
-[libFuzzer's options]`; the folder is empty, and best one in memory.
+"""A coverage-guided fuzzer (atheris, libFuzzer) of the code that receives forms: `python -m tests.fuzz.form FOLDER
+[libFuzzer's options]`. The folder must be empty, and is best in memory.
 
-It does what `Intake` does, with a real bucket, up to the row. Each input is a form, and how it is cut into chunks.
-Half of them are bytes as they come, the other half are written from parts, so that what must arrive is known without any
-parser. The checks are in `_check`; the first that fails ends the run with a traceback, and the input in a file.
+It does what `Intake` does, with a real bucket, up to the row. Each input is a form and the way it is cut into chunks. Half of the
+inputs are arbitrary bytes; the other half are built from parts, so that the expected result is known without a parser. The checks
+are in `_check`; the first that fails ends the run with a traceback, and the input is saved to a file.
 """
 
 import asyncio
@@ -46,7 +46,7 @@ MAX_FILE, SMALL_FILE = 1500, 300
 SETTINGS = Settings(
     database_url="sqlite:////nowhere", broker_url="memory://", bucket_url="file:///nowhere", log_path=Path("/nowhere")
 )
-LONGEST_BY_BYTE = 300  # forms up to here are also sent byte by byte
+LONGEST_BY_BYTE = 300  # bytes: forms up to this length are also sent byte by byte
 BOUNDARIES = (b"x", b"-", b"--", b"a a", b"aab", b"----WebKitFormBoundary7MA4YWxkTrZu0gW", b"b" * 70)
 NAMES = ("file", "batch", "expected_md5", "kind", "filename", "other", "")
 ENCODINGS = ("", "", "base64", "quoted-printable")
@@ -54,7 +54,7 @@ HALVES = (b"\r\n", b"\r", b"\n", b"--", b"\r\n--", b"\r\n-", b"--\r\n", b"a" * 4
 
 
 class Outcome(NamedTuple):
-    """What became of a form: `error` is the class of a refusal, the rest is that of a task."""
+    """The result of a form: `error` is the class of a refusal; the other fields describe a task."""
 
     error: type[Exception] | None = None
     content: bytes = b""
@@ -64,7 +64,7 @@ class Outcome(NamedTuple):
 
 
 class Part(NamedTuple):
-    """Of a form that is written; `encoding` is how its content travels."""
+    """A part of a form that is built; `encoding` is its Content-Transfer-Encoding."""
 
     name: str
     filename: str | None
@@ -78,7 +78,7 @@ class Part(NamedTuple):
 
 
 class AtOnce(Executor):
-    """Writes to disk in the loop's own thread: a change of threads costs more than all the rest."""
+    """Writes to disk in the event loop's thread: switching threads would cost more than everything else."""
 
     def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
         done: Future[Any] = Future()
@@ -90,7 +90,7 @@ class AtOnce(Executor):
 
 
 class Forms:
-    """Hands forms over, one after the other, each with the same id."""
+    """Uploads forms one after the other, all with the same id."""
 
     def __init__(self, folder: Path) -> None:
         self._bucket = Bucket(f"file://{folder}/bucket")
@@ -98,7 +98,7 @@ class Forms:
         self._loop = asyncio.new_event_loop()
 
     def hand_over(self, boundary: bytes, chunks: Sequence[bytes]) -> Outcome:
-        """Raises whatever is no refusal in the house's own words."""
+        """Upload a form. Raises every error that is not one of our own refusals."""
         try:
             return self._loop.run_until_complete(self._take(_request(boundary, chunks)))
         except (Malformed, InvalidInput, TooLarge, HTTPException) as refusal:
@@ -106,7 +106,7 @@ class Forms:
             return Outcome(type(refusal))
 
     async def _take(self, request: Request) -> Outcome:
-        """As `Intake` does it."""
+        """What `Intake` does."""
         received = receive.request_head(request, SETTINGS)
         taken = sink.Sink(lambda: self._bucket.receive(ID), MAX_FILE, small=SMALL_FILE)
         try:
@@ -144,7 +144,7 @@ def _request(boundary: bytes, chunks: Sequence[bytes]) -> Request:
 
 
 def cut(body: bytes, steps: Sequence[int]) -> list[bytes]:
-    """Chunks of these lengths, over and over."""
+    """Chunks of these lengths, repeated."""
     chunks: list[bytes] = []
     at = 0
     for step in itertools.cycle([max(1, step) for step in steps]):
@@ -156,7 +156,7 @@ def cut(body: bytes, steps: Sequence[int]) -> list[bytes]:
 
 
 def write(boundary: bytes, parts: Sequence[Part]) -> bytes:
-    """A form as RFC 7578 has it; encoded parts as RFC 2046 has them."""
+    """A form according to RFC 7578; encoded parts according to RFC 2046."""
     lines = []
     for part in parts:
         called = "" if part.filename is None else f'; filename="{part.filename}"'
@@ -168,7 +168,7 @@ def write(boundary: bytes, parts: Sequence[Part]) -> bytes:
 
 
 def expected(parts: Sequence[Part]) -> Outcome | None:
-    """What must become of the form that `write` makes of them, where that is simple to say."""
+    """The expected result of the form that `write` builds from these parts, where it is easy to state."""
     names = [part.name for part in parts]
     files = [(part.filename, part.content) for part in parts if part.name == "file"]
     fields = {part.name: part.content for part in parts if part.name != "file"}
@@ -192,7 +192,7 @@ def read(boundary: bytes, body: bytes) -> bytes | None:
     """The content of the part `file`, found by searching the whole body; None: it has not exactly one."""
     end = re.compile(b"\r\n--" + re.escape(boundary) + b"(--|[ \t]*\r\n)")  # with padding (RFC 2046)
     found = []
-    here = end.match(b"\r\n" + body[max(0, (b"\n" + body).find(b"\n--" + boundary)) :])  # after what is for people
+    here = end.match(b"\r\n" + body[max(0, (b"\n" + body).find(b"\n--" + boundary)) :])  # after the preamble
     rest = here.string[here.end() :] if here else b""
     while here is not None and here[1] != b"--":
         head, _, rest = rest.partition(b"\r\n\r\n")
@@ -207,7 +207,7 @@ def read(boundary: bytes, body: bytes) -> bytes | None:
 
 
 def seeds() -> Iterator[bytes]:
-    """Inputs to begin with: forms as bytes, for each boundary, whole and cut; and choices from which parts are written."""
+    """The initial inputs: forms as bytes, for each boundary, complete and truncated; and choices from which parts are built."""
     for number, boundary in enumerate(BOUNDARIES):
         for content in (b"", b"abc", *(half + b"x" + half for half in HALVES), b"\r\n--" + boundary[:-1]):
             form = write(boundary, [Part("file", "a.bam", content), Part("batch", None, b"run 7")])
@@ -256,7 +256,7 @@ def _check(forms: Forms, data: bytes) -> None:
 
 
 def _fuzz(arguments: list[str], folder: Path) -> None:
-    logging.disable()  # the parser explains each refusal
+    logging.disable()  # the parser logs each refusal
     sink._disk = AtOnce()  # type: ignore[assignment]
     forms = Forms(folder)
     corpus = folder / "corpus"

@@ -1,4 +1,4 @@
-"""What OpenAPI has no words for, told to Schemathesis: each hook says what, and why. No check is switched off."""
+"""Tells Schemathesis what OpenAPI cannot express; each hook says what and why. No check is switched off."""
 
 import itertools
 import re
@@ -13,12 +13,12 @@ from md5_task_data.registry import DEFAULT, KINDS
 
 LONGEST_WAIT_S = 1
 numbers = itertools.count()
-were_valid: set[str] = set()  # the ids of cases that were valid when they were made
+were_valid: set[str] = set()  # the ids of cases that were generated as valid
 
 
 @schemathesis.hook
 def before_call(context: Any, case: Any, kwargs: dict[str, Any]) -> None:
-    """Called for every request."""
+    """Called before every request."""
     if case.meta is not None and case.meta.generation.mode == GenerationMode.POSITIVE:
         were_valid.add(case.id)
     _wait_briefly(case)
@@ -29,7 +29,8 @@ def before_call(context: Any, case: Any, kwargs: dict[str, Any]) -> None:
 
 @schemathesis.hook
 def filter_body(context: Any, body: Any) -> bool:
-    """Whether it is sent as it is: in a form all is text, so that `false` is a batch's name, and a list of one is that one."""
+    """Whether the case is sent as generated: everything in a form is text, so `false` is a valid batch name, and a list of one
+    item equals the item."""
     return not any(
         value is None or isinstance(value, bool | int | float | dict) or (isinstance(value, list) and len(value) < 2)
         for value in _named(body).values()
@@ -38,8 +39,8 @@ def filter_body(context: Any, body: Any) -> bool:
 
 @schemathesis.hook
 def filter_failure(context: Any, failure: Any, case: Any, response: Any) -> bool:
-    """Whether it is one. A task that is cancelled by DELETE stays to be seen, for its id is a promise. What was valid is still so
-    when something was left out here, though Schemathesis then takes the bytes of a file for a mistake."""
+    """Whether this is a real failure. A task that DELETE cancelled remains visible, because its id is a promise. A valid case
+    stays valid after a hook has removed something, although Schemathesis then takes the bytes of a file for a mistake."""
     name = type(failure).__name__
     is_cancelled_task = re.fullmatch(r"DELETE /v1/tasks/[\w-]{36}", getattr(failure, "free", ""))
     is_still_valid = case.id in were_valid and name == "AcceptedNegativeData"
@@ -47,14 +48,14 @@ def filter_failure(context: Any, failure: Any, case: Any, response: Any) -> bool
 
 
 def _wait_briefly(case: Any) -> None:
-    """`Prefer: wait=60` is granted, and would take a minute where the task never ends."""
+    """`Prefer: wait=60` is granted, and would take a minute for a task that never finishes."""
     prefer = (case.headers or {}).get("prefer")
     if prefer is not None:
         case.headers["prefer"] = re.sub(r"(wait\s*=\s*\"?)\d+", rf"\g<1>{LONGEST_WAIT_S}", prefer, flags=re.IGNORECASE)
 
 
 def _fit_the_kind(case: Any) -> None:
-    """Each kind takes parameters of its own, and refuses those of others, also where each by itself is valid."""
+    """Each kind has its own parameters and refuses those of other kinds, even if each is valid on its own."""
     if case.operation.label == "POST /v1/tasks":
         query, form = _named(case.query), _named(case.body)
         kind = {"kind": DEFAULT, **query, **form}["kind"]
@@ -66,7 +67,7 @@ def _fit_the_kind(case: Any) -> None:
 
 
 def _is_valid(kind: str, name: str, value: object) -> bool:
-    """As the document has it, which knows fewer words for yes and no than are taken."""
+    """Whether the value is valid according to the document, which lists fewer words for yes and no than the API accepts."""
     if KINDS[kind].parameters.model_fields[name].annotation == bool | None:
         return str(value).lower() in ("true", "false")
     try:
@@ -76,8 +77,8 @@ def _is_valid(kind: str, name: str, value: object) -> bool:
 
 
 def _say_it_once(case: Any) -> None:
-    """A parameter may stand in the query or in the form: in both it is refused, also where each by itself is valid. So are
-    digests that differ."""
+    """A parameter may be in the query or in the form. In both it is refused, even if each is valid on its own; so are digests
+    that differ."""
     if case.operation.label == "POST /v1/tasks":
         for name in _named(case.body).keys() & _named(case.query).keys():
             del case.query[name]
@@ -88,7 +89,7 @@ def _say_it_once(case: Any) -> None:
 
 
 def _take_a_new_key(case: Any) -> None:
-    """A valid `Idempotency-Key` that stands for another file already is refused, and the generator likes to repeat itself."""
+    """A valid `Idempotency-Key` that belongs to another file is refused, and the generator tends to repeat values."""
     key = (case.headers or {}).get("idempotency-key")
     if key is not None and re.fullmatch(KEY, key):
         case.headers["idempotency-key"] = f"{next(numbers)}-{key}".replace('"', "")[:255]

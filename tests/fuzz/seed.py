@@ -1,4 +1,4 @@
-"""What the long form draws its chances from."""
+"""The random seed of the long form."""
 
 import os
 

@@ -1,4 +1,4 @@
-"""Schemathesis (https://schemathesis.readthedocs.io) takes our OpenAPI document at its word, against a real service."""
+"""Schemathesis (https://schemathesis.readthedocs.io) checks a real service against its OpenAPI document."""
 
 import json
 import os
@@ -15,7 +15,7 @@ from tests.service import Service
 HERE = Path(__file__).parent
 SCHEMATHESIS = str(Path(sys.executable).with_name("st"))
 
-# Per operation and phase; coverage has some 400 cases of its own.
+# Per operation and phase; the coverage phase adds about 400 cases.
 EXAMPLES = {"none": {"short": "5", "long": "700"}, "keys": {"long": "300"}}
 
 LEAST = {"none": 7000, "keys": 3000}  # 10,000 requests, together
@@ -25,7 +25,7 @@ LEAST = {"none": 7000, "keys": 3000}  # 10,000 requests, together
 def test_the_document_is_kept(
     auth: str, is_long: bool, start_service: Callable[..., Service], figure: Callable[[str], None], tmp_path: Path
 ) -> None:
-    """What it rejects is rejected, what it allows is taken, and all answers are as it says."""
+    """The API rejects what the document forbids, accepts what it allows, and answers as it describes."""
     service = start_service(auth=auth, log_level="error")
     report = tmp_path / "report.json"
     examples = EXAMPLES[auth]["long" if is_long else "short"]

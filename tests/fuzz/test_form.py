@@ -1,4 +1,4 @@
-"""The fuzzer of forms runs for some seconds here, for ten minutes in `make fuzz`; `form.py` says what it checks."""
+"""The fuzzer of forms runs for a few seconds here, and for ten minutes in `make fuzz`; `form.py` says what it checks."""
 
 import importlib.util
 import re
@@ -32,7 +32,7 @@ def test_a_form_is_what_was_sent_however_it_is_cut(is_long: bool, figure: Callab
 
 
 def fuzz(options: Sequence[str]) -> subprocess.CompletedProcess[str]:
-    """Its stderr is libFuzzer's report, with the input that failed."""
+    """Run the fuzzer. Its stderr is libFuzzer's report, with the input that failed."""
     with tempfile.TemporaryDirectory(prefix="fuzz-form-", dir=IN_MEMORY if IN_MEMORY.is_dir() else None) as folder:
         guard(Path(folder))
         command = [sys.executable, "-m", "tests.fuzz.form", folder, "-print_final_stats=1", *options]

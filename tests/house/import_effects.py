@@ -1,5 +1,5 @@
-"""In an interpreter of its own: imports modules, and prints what that changed but for `sys.modules`. `python -m` this, with the
-names on stdin: `[[module, …], [foreign module, …]]`. What is in the foreign ones is compared before and after.
+"""Imports modules in a fresh interpreter, and prints every change except those to `sys.modules`. Run with `python -m`; the names
+come on stdin: `[[module, …], [foreign module, …]]`. The contents of the foreign ones are compared before and after.
 """
 
 import gc
@@ -24,7 +24,7 @@ OF_CLASSES = {
     "__dict__",
     "__doc__",
     "__weakref__",
-}  # filled by use
+}  # caches, filled by use
 BY_ITSELF = ("sys.modules", "sys.path_importer_cache", "sys._", "sys.last_", "threading._", "logging._")
 
 
@@ -58,7 +58,7 @@ def is_same(before: object, after: object) -> bool:
 
 
 def state() -> dict[str, object]:
-    """What a process has beside its modules."""
+    """The state of the process, apart from its modules."""
     os.umask(umask := os.umask(0))
     return {
         "threads": [thread.name for thread in threading.enumerate()],
@@ -79,13 +79,13 @@ def _descriptors() -> Iterator[str]:
     for name in os.listdir("/proc/self/fd"):
         try:
             target = os.readlink(f"/proc/self/fd/{name}")
-        except FileNotFoundError:  # that by which the list was read
+        except FileNotFoundError:  # the descriptor with which the list was read
             continue
         yield f"{name} {target}"
 
 
 def contents(modules: list[str]) -> dict[str, object]:
-    """Of each attribute of these modules, and of their classes, the value; and in words what is in their lists and tables."""
+    """The value of each attribute of these modules and their classes, with the contents of lists and dictionaries as text."""
     found: dict[str, object] = {}
     for module in (sys.modules[name] for name in modules):
         for name, value in list(vars(module).items()):

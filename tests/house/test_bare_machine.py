@@ -1,4 +1,4 @@
-"""./run where there is nothing but python3 and pip: no node, no make, no git, no ensurepip."""
+"""./run on a machine with only python3 and pip: no node, no make, no git, no ensurepip."""
 
 import os
 import shutil

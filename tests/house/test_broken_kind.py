@@ -1,4 +1,4 @@
-"""A kind whose code is broken stops the start of whatever would need it, and is named: it would take what nobody does."""
+"""Processes that need a kind with broken code do not start, and name it: they would accept files that no worker can process."""
 
 import os
 import subprocess
@@ -43,7 +43,7 @@ def test_an_api_does_not_start(house: Path) -> None:
 
 @pytest.mark.parametrize("code", [BROKEN, "def begin(job): ...\n"])
 def test_a_worker_does_not_start(house: Path, code: str) -> None:
-    """Also where one of its verbs is missing."""
+    """Even if only one of its verbs is missing."""
     (house / "md5_service/worker/kinds/contacts/__init__.py").write_text(code)
     ended = run(house, CELERY, "-A", "md5_service.worker.main", "worker", "-Q", "work", "--concurrency", "1")
     assert ended.returncode == os.EX_CONFIG, ended.stderr
@@ -53,11 +53,11 @@ def test_a_worker_does_not_start(house: Path, code: str) -> None:
 
 
 def test_up_does_not_start(house: Path, tmp_path: Path) -> None:
-    """At the first try: nothing would be better at the second."""
+    """It stops at the first attempt: a second one would fail as well."""
     (house / "md5_service/worker/kinds/contacts/__init__.py").write_text(BROKEN)
     ended = run(house, UP, "up", "--port", "0", "--data", str(tmp_path / "data"))
     assert (ended.returncode, ended.stdout) == (2, "")
     assert WHY in ended.stderr
     last = ended.stderr.splitlines()[-1]
     assert last.startswith("md5-service: ")
-    assert last.endswith("cannot start; its own words are above")
+    assert last.endswith("cannot start; see its messages above")

@@ -1,6 +1,6 @@
-"""What clients rely on, row by row: no call, answer, command, exit code or rule is without a test that shows it.
+"""The contract with clients, row by row: every call, answer, command, exit code and rule has a test that shows it.
 
-A test says so itself: `@pytest.mark.shows("POST /v1/tasks", "answer 413")`. Rows are read off the code, except the rules.
+A test declares its rows: `@pytest.mark.shows("POST /v1/tasks", "answer 413")`. The rows come from the code, except the rules.
 """
 
 import ast
@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from typer.main import get_command
 
-from md5_service.api.http.errors import CODES, STATUS
+from md5_service.api.http.codes import CODES, STATUS
 from md5_service.cli import main
 from tests.checkout import ROOT
 
@@ -30,7 +30,7 @@ NOT_IN_EVERY_RUN = ("pytest.mark.long", "pytest.mark.containers")
 
 
 class Mark(NamedTuple):
-    """One test shows one row."""
+    """The statement that a test shows a row."""
 
     row: str
     test: str
@@ -63,7 +63,7 @@ def test_later(): ...
 
 
 def wrong(rows: set[str], marks: list[Mark]) -> list[str]:
-    """What is to be mended, in words."""
+    """What has to be fixed, in words."""
     unknown = [
         f"{mark.test} shows {mark.row!r}, which is no row of the contract" for mark in marks if mark.row not in rows
     ]
@@ -76,7 +76,7 @@ def wrong(rows: set[str], marks: list[Mark]) -> list[str]:
 
 
 def marks() -> list[Mark]:
-    """Those of all tests, whichever of them run: the files are read, not imported."""
+    """The marks of all tests, also of those that do not run: the files are read, not imported."""
     files = sorted((ROOT / "tests").rglob("test_*.py"))
     return [mark for file in files for mark in marks_in(str(file.relative_to(ROOT)), file.read_text())]
 
@@ -112,5 +112,5 @@ def commands(group: object, name: str) -> set[str]:
 
 
 def exit_codes() -> set[str]:
-    """Those that the command's docstring promises."""
+    """The exit codes that the command's docstring lists."""
     return {f"exit code {code}" for code in re.findall(r"\d+", (main.__doc__ or "").partition("Exit codes: ")[2])}

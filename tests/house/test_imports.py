@@ -1,5 +1,5 @@
-"""No import has a side effect. What must be done is done by a function that somebody calls; only the two `main` may do so when
-they are imported."""
+"""Imports have no side effects: work is done by functions that are called explicitly. Only importing the two `main` modules may
+do something."""
 
 import json
 import os
@@ -21,7 +21,7 @@ MODULES = [
     for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}.")
     if module.name not in MAY | RUN_BY_ALEMBIC
 ]
-# Of others: those that are, or once were, changed by us, and what is changed most.
+# Modules of other packages: those that we change or once changed, and those that are most often changed.
 FOREIGN = (
     *(
         "celery.signals",
@@ -39,7 +39,7 @@ OF_ANOTHER = {"BROKER_URL": "redis://of.another.application"}
 
 
 def effects_of(modules: list[str], folder: Path = ROOT) -> list[str]:
-    """What a fresh interpreter, which has no settings, sees of importing them; they may also be in that folder."""
+    """The side effects of importing these modules in a fresh interpreter without settings; they may also be in `folder`."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("MD5_", "COVERAGE_"))}
     ran = subprocess.run(
         [sys.executable, "-B", "-m", "tests.house.import_effects"],

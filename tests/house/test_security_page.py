@@ -1,4 +1,4 @@
-"""docs/security.md says what is tested: each test that it names is there, with the number that it gives."""
+"""docs/security.md states what is tested: each test that it names exists, and the numbers agree."""
 
 import re
 from collections.abc import Iterator
@@ -15,7 +15,7 @@ TEST = re.compile(r"`(tests/[\w/]+\.py)::(test_\w+)`")
 
 
 def rows(title: str) -> Iterator[list[str]]:
-    """The cells of the table under a title, without its head."""
+    """The cells of the table under a heading, without the table's header."""
     table = PAGE.partition(f"## {title}")[2].partition("\n## ")[0]
     lines = [line for line in table.splitlines() if line.startswith("|")]
     return ([cell.strip() for cell in line.strip("|").split("|")] for line in lines[2:])
@@ -42,5 +42,5 @@ def test_the_tries_are_those_that_its_tests_count() -> None:
     for what, tries, got_through, shown in attacks:
         assert got_through == "0", what
         sources = "".join((ROOT / file).read_text() for file, _ in TEST.findall(shown)).replace("_", "")
-        for number in re.findall(r"[\d,]+", tries) if sources else []:  # else a whole file is named
+        for number in re.findall(r"[\d,]+", tries) if sources else []:  # otherwise a whole file is named
             assert re.search(rf"\b{number.replace(',', '')}\b", sources), (what, number)

@@ -1,4 +1,4 @@
-"""A worker is deployed without the API: neither its code nor its packages are there."""
+"""A worker runs without the API: neither the API's code nor its packages are installed."""
 
 import shutil
 import subprocess
@@ -24,7 +24,7 @@ NOT_THERE = (
 )
 
 
-@pytest.mark.long  # the image of `make containers` is such a one
+@pytest.mark.long  # `make containers` tests the same with an image
 @pytest.mark.timeout(600)
 def test_a_worker_needs_nothing_of_the_api(tmp_path: Path, postgres: Postgres, valkey: Valkey) -> None:
     house, python = tmp_path / "house", tmp_path / "venv" / "bin" / "python"
@@ -33,7 +33,7 @@ def test_a_worker_needs_nothing_of_the_api(tmp_path: Path, postgres: Postgres, v
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", tmp_path / "venv"], check=True)
     install: list[str | Path] = ["pip", "install", "--quiet", "--require-hashes", "--python", python]
     install += ["-r", ROOT / "requirements.worker.lock.txt"]
-    subprocess.run([BIN / "uv", *install], check=True)  # which costs a tenth of pip
+    subprocess.run([BIN / "uv", *install], check=True)  # ten times as fast as pip
     for module in NOT_THERE:
         assert subprocess.run([python, "-c", f"import {module}"], cwd=house, capture_output=True).returncode == 1
     cluster = Cluster(tmp_path / "cluster", postgres.new_database(), valkey.url)

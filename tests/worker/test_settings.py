@@ -30,10 +30,10 @@ def test_these_databases_are_known(monkeypatch: pytest.MonkeyPatch, url: str) ->
     [
         ("MD5_DATABASE_URL", "nonsense", "not the URL of a database"),
         ("MD5_DATABASE_URL", "mysql+foo://x/y", "not the URL of a database"),
-        ("MD5_DATABASE_URL", "oracle://x@h/d", "not the URL of a database that is known here"),
+        ("MD5_DATABASE_URL", "oracle://x@h/d", "not the URL of a supported database"),
         ("MD5_DATABASE_URL", "sqlite:///relative.db", "absolute path"),
         ("MD5_LOG_PATH", "log/tasks.log", "absolute path"),
-        ("MD5_BROKER_URL", "http://x", "not the URL of a broker"),
+        ("MD5_BROKER_URL", "http://x", "not the URL of a supported broker"),
         ("MD5_BUCKET_URL", "relative", "is not a bucket URL"),
         ("MD5_ALLOWED_HOSTS", "files.example, https://other.example/", "'https://other.example/' is not `name`"),
         ("MD5_LEASE_S", "abc", "valid number"),

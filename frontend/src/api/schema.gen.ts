@@ -12,17 +12,18 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * List Tasks
-         * @description Tasks, newest first, in pages.
+         * List tasks
+         * @description The owner's tasks, newest first, in pages. Filters can be combined.
          */
         get: operations["list_tasks_v1_tasks_get"];
         put?: never;
         /**
-         * Hand Over
-         * @description Hand a file over and get its id at once. The id is a promise: it ends in `done` or `failed`, whatever happens.
+         * Upload a file
+         * @description Upload a file and get the id of its task at once. The id is a promise: whatever happens, the task finishes as `done` or
+         *     `failed`, unless it is cancelled.
          *
-         *     Send a multipart form with the part `file`, or the bare bytes as the body; then `kind`, `filename`, `batch` and the
-         *     kind's own parameters go into the query.
+         *     Send a multipart form with the part `file`, or the file itself as the body; then put `kind`, `filename`, `batch` and the
+         *     kind's own parameters into the query.
          */
         post: operations["hand_over_v1_tasks_post"];
         delete?: never;
@@ -39,8 +40,9 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Events Of Many
-         * @description Several tasks in one stream, for a page: a browser opens only six connections to one host.
+         * Stream the events of several tasks
+         * @description Several tasks in one stream, because a browser opens only six connections to one host. Events are those of a single task's
+         *     stream.
          */
         get: operations["events_of_many_v1_tasks_events_get"];
         put?: never;
@@ -59,8 +61,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Events
-         * @description The task as it is now, and again at every change, until it has ended.
+         * Stream a task's events
+         * @description The task as server-sent events: its current state, then its state after every change, until it has finished.
          */
         get: operations["events_v1_tasks__task_id__events_get"];
         put?: never;
@@ -79,15 +81,15 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Get Task
-         * @description A task by its id; 404 for an id that was never given out.
+         * Get a task
+         * @description The task with this id, immediately or after waiting with `Prefer: wait=N`.
          */
         get: operations["get_task_v1_tasks__task_id__get"];
         put?: never;
         post?: never;
         /**
-         * Cancel Task
-         * @description Cancel a task whose outcome is not yet decided. It gets its line in the log as every other.
+         * Cancel a task
+         * @description Cancel a task whose outcome is not decided yet. A cancelled task gets a log line like any other.
          */
         delete: operations["cancel_task_v1_tasks__task_id__delete"];
         options?: never;
@@ -105,8 +107,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Retry Task
-         * @description A new task for the same bytes, where this one failed or was cancelled and its bytes are still kept.
+         * Retry a task
+         * @description Create a new task for the same file, if this task failed or was cancelled and its bytes are still stored.
          */
         post: operations["retry_task_v1_tasks__task_id__retry_post"];
         delete?: never;
@@ -123,8 +125,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Get File
-         * @description The bytes, while they are kept: until `MD5_KEEP_UPLOADS_S` after the end. Ranges can be asked for.
+         * Download a task's file
+         * @description The uploaded file. It stays stored for `MD5_KEEP_UPLOADS_S` after the task has finished. Range requests are supported.
          */
         get: operations["get_file_v1_tasks__task_id__file_get"];
         put?: never;
@@ -146,11 +148,38 @@ export interface paths {
         put?: never;
         post?: never;
         /**
-         * Delete Results
-         * @description Delete the bytes of a task that has ended, before their time is up, and what was derived from them. The task stays, with
-         *     its digest and its line in the log, and says when in `results_deleted_at`. Again: 204 again.
+         * Delete a task's file and results
+         * @description Delete the bytes of a finished task before they expire, and the data derived from them. The task itself stays, with its
+         *     digest and its log line; `results_deleted_at` says when. Repeating the request has no further effect and is answered with
+         *     204.
          */
         delete: operations["delete_results_v1_tasks__task_id__results_delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/tasks.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export tasks as CSV
+         * @description All tasks that match the filters, newest first, as CSV in UTF-8 with a byte order mark.
+         *
+         *     The filters are those of `GET /v1/tasks`. Times are RFC 3339 in UTC, an empty cell has no value, and `verdict` is `match`,
+         *     `mismatch` or `none`. The file is safe to open in a spreadsheet: a `'` precedes each `=`, `+`, `-` and `@` at the start of a
+         *     cell, or of what a spreadsheet with another delimiter would take for one.
+         *
+         *     Memory use does not grow with the number of tasks. A body that ends without its last chunk is incomplete.
+         */
+        get: operations["export_tasks_v1_tasks_csv_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -164,9 +193,10 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * List Contacts
-         * @description Contacts in the order of their addresses, or with `task` in that of its file, in pages of up to `limit`, fewer where they
-         *     are large. One of a file that is still being loaded may yet be taken from an earlier row of it.
+         * List contacts
+         * @description Contacts ordered by address, or with `task` in the order of its file, in pages of up to `limit`. A page has fewer contacts
+         *     if they are large. While a file is still being imported, a contact may be replaced by one from an earlier row of the same
+         *     file.
          */
         get: operations["list_contacts_v1_contacts_get"];
         put?: never;
@@ -185,7 +215,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Get Contact
+         * Get a contact
          * @description A contact by its id.
          */
         get: operations["get_contact_v1_contacts__contact_id__get"];
@@ -205,16 +235,16 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Get Rejects
-         * @description The rows of a file of kind `contacts` that could not be used, as CSV: correct them, and hand that over again. `code` is one
+         * Download a task's rejected rows
+         * @description The rows of a file of kind `contacts` that could not be used, as CSV. Correct them and upload this file. `code` is one
          *     of `empty_row`, `no_address`, `invalid_address`, `domain_takes_no_mail`, `nul_character`, `bad_encoding`, `too_many_cells`,
          *     `row_too_long`.
          *
-         *     Safe to open in a spreadsheet, whatever delimiter that expects: a `'` stands before each `=`, `+`, `-` and `@` with which a
-         *     cell begins, or would begin for one that takes `;`, `|`, a tab or a line end within it for the end of a cell. It is taken away
-         *     again when the file is handed over, as the first three columns are.
+         *     The file is safe to open in a spreadsheet, whatever delimiter that expects: a `'` precedes each `=`, `+`, `-` and `@` at the
+         *     start of a cell, or of what would be a cell if `;`, `|`, a tab or a line end within it ended the cell. When the file
+         *     is uploaded, these characters and the first three columns are removed.
          *
-         *     A body that breaks off (without its last chunk) is not whole.
+         *     A body that ends without its last chunk is incomplete.
          */
         get: operations["get_rejects_v1_tasks__task_id__rejects_csv_get"];
         put?: never;
@@ -233,13 +263,12 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Manifest
-         * @description Of each file of kind `md5` that is done its MD5 and its name, in the order in which they were handed over, for
-         *     `md5sum -c`.
+         * Download an MD5 manifest
+         * @description The MD5 and name of each file of kind `md5` whose task is `done`, in the order of upload, for `md5sum -c`.
          *
-         *     Names are escaped as `md5sum` does it. A name that was handed over several times has as many lines. What is not done (yet)
-         *     has none; a batch that nobody knows is one of no files. Memory is flat for any number of lines; a body that
-         *     breaks off (without its last chunk) is not whole.
+         *     Names are escaped as `md5sum` escapes them. A name that was uploaded several times has a line for each upload. Tasks that are
+         *     not `done` have none; an unknown batch is empty. Memory use does not grow with the number of lines. A body that ends without
+         *     its last chunk is incomplete.
          */
         get: operations["manifest_v1_manifest_md5_get"];
         put?: never;
@@ -258,8 +287,9 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Stats
-         * @description Counts by kind and status, what ended in each minute of the last hour, and the age of the oldest unfinished task.
+         * Get statistics
+         * @description The owner's tasks: counts by kind and status, tasks finished in each minute of the last hour, and the age of the oldest
+         *     unfinished task.
          */
         get: operations["stats_v1_stats_get"];
         put?: never;
@@ -278,23 +308,24 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Who Is Signed In
-         * @description Whether this service asks for keys, and whose came with this request, by header or by cookie. Needs none.
+         * Get the session
+         * @description Whether this service requires keys, and the owner of the key sent with this request, in the header or the cookie. Works
+         *     without a key.
          */
         get: operations["who_is_signed_in_v1_session_get"];
         put?: never;
         /**
-         * Sign In
-         * @description Sign in with a key, at a browser: what streams events or downloads there can send no `Authorization`.
+         * Sign in
+         * @description Sign in with a key in a browser, where event streams and downloads cannot send `Authorization`.
          *
-         *     The answer sets the cookie `md5_key`, over HTTPS `__Host-md5_key`, until the browser is closed. From then on it opens what
-         *     the key opens, and a request that changes something must come from the service's own page. An `Authorization` header goes
-         *     before it.
+         *     The answer sets the cookie `md5_key`, or `__Host-md5_key` over HTTPS, until the browser is closed. The cookie gives the same
+         *     access as the key, but requests that change something must come from the service's own page. An `Authorization` header takes
+         *     precedence over it.
          */
         post: operations["sign_in_v1_session_post"];
         /**
-         * Sign Out
-         * @description Sign out: the browser forgets the cookie. The key stays as good as it was; `md5-service key revoke` ends it.
+         * Sign out
+         * @description Make the browser delete the cookie. The key stays valid; `md5-service key revoke` revokes it.
          */
         delete: operations["sign_out_v1_session_delete"];
         options?: never;
@@ -310,8 +341,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Alive
-         * @description This process answers.
+         * Check that the process answers
+         * @description Answers 200 as long as this API process runs. It checks no dependency.
          */
         get: operations["alive_healthz_get"];
         put?: never;
@@ -330,9 +361,10 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Ready
-         * @description Database, broker, bucket and log folder, each `ok` or `away`; why it is, the log says. `kinds` is `away` while a task waits
-         *     for a worker that knows its kind: some are older than this API. Files are taken all the same, so that is no 503.
+         * Check the service's dependencies
+         * @description Database, broker, bucket and log folder, each `ok` or `away`; the log says why. `kinds` is `away` while tasks wait for a
+         *     worker that supports their kind, because workers are older than this API. Files are still accepted then, so the status is
+         *     200.
          */
         get: operations["ready_readyz_get"];
         put?: never;
@@ -351,8 +383,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Metrics
-         * @description Everybody's tasks, the log, and how far behind the service is, for Prometheus. Any key opens it.
+         * Get metrics for Prometheus
+         * @description Counts of all owners' tasks, the log, and how far behind the service is. Any valid key gives access.
          */
         get: operations["metrics_metrics_get"];
         put?: never;
@@ -369,21 +401,21 @@ export interface components {
     schemas: {
         /**
          * Contact
-         * @description The record of one e-mail address: the first row that had it, of the file that brought it first.
+         * @description The record of one email address: the first row with this address in the first file that contained it.
          */
         Contact: {
             /** Id */
             id: string;
             /**
              * Email
-             * @description As it was written there
+             * @description The address as it was written in the file
              */
             email: string;
             /** Name */
             name: string | null;
             /**
              * Data
-             * @description Every further column of that row
+             * @description All other columns of the row
              */
             data: {
                 [key: string]: string;
@@ -396,13 +428,13 @@ export interface components {
             task: string;
             /**
              * Line
-             * @description In which line of the file the row begins, from 1, as an editor counts
+             * @description The line of the file in which the row begins, from 1, as in an editor
              */
             line: number;
         };
         /**
          * ContactPage
-         * @description In the order of their addresses. `next` is the cursor of the next page, null on the last.
+         * @description A page of contacts, ordered by address. `next` is the cursor of the next page, null on the last.
          */
         ContactPage: {
             /** Items */
@@ -412,7 +444,7 @@ export interface components {
         };
         /**
          * Event
-         * @description One step of a task.
+         * @description A change of a task's status.
          */
         Event: {
             /**
@@ -427,7 +459,7 @@ export interface components {
             status: "receiving" | "queued" | "running" | "waiting" | "computed" | "done" | "failed" | "cancelled" | "expired";
             /**
              * Reason
-             * @description Why, where it is not the usual next step
+             * @description Why, when this is not the usual next step
              */
             reason: string | null;
         };
@@ -436,7 +468,10 @@ export interface components {
             /** Detail */
             detail?: components["schemas"]["ValidationError"][];
         };
-        /** Health */
+        /**
+         * Health
+         * @description Whether the service, or each of its dependencies, is available.
+         */
         Health: {
             /**
              * Status
@@ -445,7 +480,7 @@ export interface components {
             status: "ok" | "away";
             /**
              * Checks
-             * @description For each thing that is needed
+             * @description The state of each dependency
              * @default {}
              */
             checks: {
@@ -454,13 +489,13 @@ export interface components {
         };
         /**
          * MinuteCount
-         * @description What ended in one minute.
+         * @description The number of tasks that finished within one minute, by outcome.
          */
         MinuteCount: {
             /**
              * Minute
              * Format: date-time
-             * @description When it began
+             * @description The start of the minute
              */
             minute: string;
             /**
@@ -481,7 +516,7 @@ export interface components {
         };
         /**
          * Page
-         * @description Newest first. `next` is the cursor of the next page, null on the last.
+         * @description A page of tasks, newest first. `next` is the cursor of the next page, null on the last.
          */
         Page: {
             /** Items */
@@ -491,10 +526,13 @@ export interface components {
         };
         /**
          * Problem
-         * @description An error (RFC 9457): `code` is stable, `detail` says in plain words what to do.
+         * @description An error (RFC 9457). `code` is stable; `detail` says what was wrong and what to do.
          */
         Problem: {
-            /** Type */
+            /**
+             * Type
+             * @description A link, relative to the service's address, to the documentation of `code`
+             */
             type: string;
             /** Title */
             title: string;
@@ -507,7 +545,7 @@ export interface components {
         };
         /**
          * Progress
-         * @description How far the work is.
+         * @description The progress of the work on a task.
          */
         Progress: {
             /** Done */
@@ -516,7 +554,7 @@ export interface components {
             total: number;
             /**
              * Unit
-             * @description A file that is cut into parts is counted in bytes until it is, then in rows
+             * @description A file that is cut into parts is counted in bytes until it is cut, then in rows
              * @enum {string}
              */
             unit: "bytes" | "rows";
@@ -528,40 +566,45 @@ export interface components {
         Session: {
             /**
              * Auth
-             * @description Whether this service asks for keys
+             * @description Whether this service requires API keys
              * @enum {string}
              */
             auth: "keys" | "none";
             /**
              * Owner
-             * @description Whose key came with the request; null: nobody's that fits
+             * @description The owner of the key sent with the request; null without a valid key
              */
             owner: string | null;
         };
         /**
          * Stats
-         * @description How much there is, and how far behind the service is.
+         * @description How many tasks there are, and how far behind the service is.
          */
         Stats: {
             /**
              * Counts
-             * @description Every kind and status that there is, or was
+             * @description One entry for each kind and status with tasks, finished ones included
              */
             counts: components["schemas"]["StatusCount"][];
             /**
              * Last Hour
-             * @description Sixty minutes, the present one last
+             * @description Sixty minutes; the current one is last
              */
             last_hour: components["schemas"]["MinuteCount"][];
             /**
+             * Mismatches
+             * @description Tasks whose file does not have the expected MD5, counted up to 1000
+             */
+            mismatches: number;
+            /**
              * Oldest Unfinished S
-             * @description Its age in seconds; null: everything has ended
+             * @description Age in seconds of the oldest unfinished task; null when all tasks have finished
              */
             oldest_unfinished_s: number | null;
         };
         /**
          * StatusCount
-         * @description How many tasks of a kind are in a status now.
+         * @description The number of tasks of a kind that are in a status now.
          */
         StatusCount: {
             /** Kind */
@@ -576,7 +619,7 @@ export interface components {
         };
         /**
          * Task
-         * @description A file handed over, and what became of it. `id` is the promise.
+         * @description An uploaded file, and what became of it. The `id` is a promise: the task always finishes.
          */
         Task: {
             /**
@@ -589,13 +632,13 @@ export interface components {
             kind: string;
             /**
              * Status
-             * @description `computed`: outcome and result are decided and readable, the line is not yet in the log. `done`, `failed`, `cancelled`: it is, durably; nothing changes any more.
+             * @description `computed`: the outcome and result are decided and readable, but the log line is not written yet. `done`, `failed`, `cancelled`: the log line is written durably; the status is final.
              * @enum {string}
              */
             status: "receiving" | "queued" | "running" | "waiting" | "computed" | "done" | "failed" | "cancelled" | "expired";
             /**
              * Outcome
-             * @description Set as soon as it is decided
+             * @description Set as soon as it is decided; final from then on
              */
             outcome: ("done" | "failed" | "cancelled") | null;
             /** Filename */
@@ -613,13 +656,18 @@ export interface components {
             };
             /**
              * Kept
-             * @description Whether its bytes are still kept, to be fetched or tried again
+             * @description Whether the bytes are still stored, so that the file can be downloaded or the task retried
              */
             kept: boolean;
             /**
+             * Kept Until
+             * @description When the stored bytes expire; they are deleted soon after. Null before the task has finished, and once nothing is stored
+             */
+            kept_until: string | null;
+            /**
              * Retry Of
              * Format: uuid
-             * @description The id of the task that this one tries again
+             * @description The id of the task that this one retries
              */
             retry_of: string | null;
             /**
@@ -629,17 +677,17 @@ export interface components {
             created_at: string;
             /**
              * Started At
-             * @description When the last attempt began
+             * @description When the latest attempt started
              */
             started_at: string | null;
             /**
              * Finished At
-             * @description When the line was in the log
+             * @description When the log line was written
              */
             finished_at: string | null;
             /**
              * Results Deleted At
-             * @description When its bytes, and what was derived from them, were deleted
+             * @description When the bytes, and the data derived from them, were deleted on request
              */
             results_deleted_at: string | null;
             /** Attempt */
@@ -649,7 +697,7 @@ export interface components {
             progress: components["schemas"]["Progress"];
             /**
              * Result
-             * @description What came of it, by its kind
+             * @description The result; its fields depend on the kind
              */
             result: components["schemas"]["Md5Result"] | components["schemas"]["ContactsResult"] | null;
             /** @description Why it failed */
@@ -710,16 +758,28 @@ export interface operations {
     list_tasks_v1_tasks_get: {
         parameters: {
             query?: {
-                kind?: "md5" | "contacts";
-                status?: "receiving" | "queued" | "running" | "waiting" | "computed" | "done" | "failed" | "cancelled" | "expired";
-                filename?: string;
-                /** @description Upper and lower case are alike; on SQLite only of ASCII letters */
-                filename__contains?: string;
-                md5?: string;
-                batch?: string;
+                /** @description The largest number of items in a page */
                 limit?: number;
-                /** @description `next` of the page before */
+                /** @description `next` of the previous page */
                 cursor?: string;
+                /** @description Only tasks of this kind */
+                kind?: "md5" | "contacts";
+                /** @description Only tasks in this status */
+                status?: "receiving" | "queued" | "running" | "waiting" | "computed" | "done" | "failed" | "cancelled" | "expired";
+                /** @description Whether a file has the MD5 that was expected: `match`, `mismatch`, or `none` for every task without a verdict, because no MD5 was expected or there is no result (yet) */
+                verdict?: "match" | "mismatch" | "none";
+                /** @description The whole name of the file */
+                filename?: string;
+                /** @description A part of the file name. Case is ignored; on SQLite only that of ASCII letters */
+                filename__contains?: string;
+                /** @description The MD5 of the file, in hexadecimal */
+                md5?: string;
+                /** @description The whole name of the batch */
+                batch?: string;
+                /** @description Only tasks created at this time or later: an RFC 3339 time with its offset from UTC, or a date, which stands for 00:00 UTC of that day */
+                created_after?: string | unknown | unknown;
+                /** @description Only tasks created before this time, in the same forms. `created_after=2026-03-01` with `created_before=2026-04-01` is all of March 2026, in UTC */
+                created_before?: string | unknown | unknown;
             };
             header?: never;
             path?: never;
@@ -730,7 +790,7 @@ export interface operations {
             /** @description Successful Response */
             200: {
                 headers: {
-                    /** @description `rel="next"`: the next page, where there is one */
+                    /** @description `rel="next"`: the next page, if there is one */
                     Link?: string;
                     [name: string]: unknown;
                 };
@@ -738,7 +798,7 @@ export interface operations {
                     "application/json": components["schemas"]["Page"];
                 };
             };
-            /** @description The request cannot be read */
+            /** @description The request could not be parsed */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -747,10 +807,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No key, or one that opens nothing here */
+            /** @description The API key is missing, wrong or revoked */
             401: {
                 headers: {
-                    /** @description How to come in */
+                    /** @description The authentication scheme: `Bearer` */
                     "WWW-Authenticate": string;
                     [name: string]: unknown;
                 };
@@ -758,7 +818,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A page of another site, or a name that this service does not have */
+            /** @description The request came from another site's page, or by a host name that this service does not accept */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -767,7 +827,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A parameter is wrong; `detail` names it and what is allowed */
+            /** @description A parameter, header or file is invalid; `detail` names it and says what is allowed */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -776,10 +836,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many at once, or a second, of one owner */
+            /** @description The owner has reached a limit on requests or uploads */
             429: {
                 headers: {
-                    /** @description Seconds after which to try again */
+                    /** @description Seconds after which to retry */
                     "Retry-After": number;
                     [name: string]: unknown;
                 };
@@ -787,7 +847,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The address and headers are too long */
+            /** @description The URL and headers are too long */
             431: {
                 headers: {
                     [name: string]: unknown;
@@ -796,10 +856,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Something that the service needs is away, or all places are taken */
+            /** @description A dependency is unavailable, or all upload slots are taken */
             503: {
                 headers: {
-                    /** @description Seconds after which to try again */
+                    /** @description Seconds after which to retry */
                     "Retry-After": number;
                     [name: string]: unknown;
                 };
@@ -823,11 +883,11 @@ export interface operations {
                 check_mx?: boolean;
             };
             header?: {
-                /** @description `wait=N`: answer when the task has ended, after N ≤ 60 seconds at the latest */
+                /** @description `wait=N`: answer when the task has finished, but after N seconds at the latest (at most 60) */
                 Prefer?: string;
-                /** @description Up to 255 visible characters, new for each file, such as a UUID. Sent again within 24 hours with the same kind, parameters, file name and bytes, it answers with the task that there is already, and the header `Idempotent-Replayed: true`; with others 422, and 409 while the first request is still being received */
+                /** @description Up to 255 visible characters, such as a UUID; use a new one for each file. A request that repeats the key within 24 hours with the same kind, parameters, file name and bytes gets the existing task and the header `Idempotent-Replayed: true`. With anything different the answer is 422, and 409 while the first request is still being received */
                 "Idempotency-Key"?: string;
-                /** @description The digest that the file should have, in Base64 (RFC 1864) */
+                /** @description The MD5 that the file should have, in Base64 (RFC 1864) */
                 "Content-MD5"?: string;
             };
             path?: never;
@@ -841,7 +901,7 @@ export interface operations {
                      * @description The file
                      */
                     file: string;
-                    /** @description The name of the file, where its part of the form has none, or the body is raw */
+                    /** @description The name of the file, if the body is the file itself or the part `file` of the form has no name */
                     filename?: string;
                     /**
                      * @description What to do with the file
@@ -849,7 +909,7 @@ export interface operations {
                      * @enum {string}
                      */
                     kind?: "md5" | "contacts";
-                    /** @description A name that files handed over together share */
+                    /** @description A name shared by files that are uploaded together */
                     batch?: string;
                     /** @description md5: the digest that the file should have; the result then has a verdict in `match`. The headers `Content-MD5` (Base64) and `Repr-Digest: md5=:…:` do the same; in a form, too, they refer to the file alone */
                     expected_md5?: string;
@@ -877,16 +937,16 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The task: a promise from now on */
+            /** @description The task was accepted */
             202: {
                 headers: {
-                    /** @description Where the task is */
+                    /** @description The path of the task */
                     Location: string;
-                    /** @description Seconds after which to ask */
+                    /** @description Seconds after which to poll */
                     "Retry-After": number;
-                    /** @description The wait that was granted, where one was asked for */
+                    /** @description The wait that was granted, if one was requested */
                     "Preference-Applied"?: string;
-                    /** @description `true`: the `Idempotency-Key` stood for this task already */
+                    /** @description `true`: this `Idempotency-Key` already belonged to this task */
                     "Idempotent-Replayed"?: "true";
                     [name: string]: unknown;
                 };
@@ -894,7 +954,7 @@ export interface operations {
                     "application/json": components["schemas"]["Task"];
                 };
             };
-            /** @description The request cannot be read */
+            /** @description The request could not be parsed */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -903,10 +963,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No key, or one that opens nothing here */
+            /** @description The API key is missing, wrong or revoked */
             401: {
                 headers: {
-                    /** @description How to come in */
+                    /** @description The authentication scheme: `Bearer` */
                     "WWW-Authenticate": string;
                     [name: string]: unknown;
                 };
@@ -914,7 +974,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A page of another site, or a name that this service does not have */
+            /** @description The request came from another site's page, or by a host name that this service does not accept */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -923,7 +983,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body came too slowly; nothing was kept */
+            /** @description The body did not arrive in time; nothing was stored */
             408: {
                 headers: {
                     [name: string]: unknown;
@@ -932,7 +992,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not possible in this state */
+            /** @description The current state does not allow this */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -941,7 +1001,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A body of HTTP/1.0 without `Content-Length` */
+            /** @description An upload over HTTP/1.0 without `Content-Length` */
             411: {
                 headers: {
                     [name: string]: unknown;
@@ -950,7 +1010,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too large; nothing was kept */
+            /** @description The file, form or body is too large; nothing was stored */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -959,7 +1019,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A `Content-Encoding` or `Content-Transfer-Encoding`, or a type that cannot be read here; nothing was kept */
+            /** @description An encoding or content type that is not supported; nothing was stored */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -968,7 +1028,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A parameter is wrong; `detail` names it and what is allowed */
+            /** @description A parameter, header or file is invalid; `detail` names it and says what is allowed */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -977,10 +1037,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many at once, or a second, of one owner */
+            /** @description The owner has reached a limit on requests or uploads */
             429: {
                 headers: {
-                    /** @description Seconds after which to try again */
+                    /** @description Seconds after which to retry */
                     "Retry-After": number;
                     [name: string]: unknown;
                 };
@@ -988,7 +1048,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The address and headers are too long */
+            /** @description The URL and headers are too long */
             431: {
                 headers: {
                     [name: string]: unknown;
@@ -997,10 +1057,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Something that the service needs is away, or all places are taken */
+            /** @description A dependency is unavailable, or all upload slots are taken */
             503: {
                 headers: {
-                    /** @description Seconds after which to try again */
+                    /** @description Seconds after which to retry */
                     "Retry-After": number;
                     [name: string]: unknown;
                 };
@@ -1008,7 +1068,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The disk is full; nothing was kept */
+            /** @description No space is left; nothing was stored */
             507: {
                 headers: {
                     [name: string]: unknown;
@@ -1022,11 +1082,11 @@ export interface operations {
     events_of_many_v1_tasks_events_get: {
         parameters: {
             query: {
-                /** @description May be given several times */
+                /** @description The id of a task; repeat it for several tasks */
                 id: string[];
             };
             header?: {
-                /** @description The `id` of the last event that was seen: that state is not sent again */
+                /** @description The `id` of the last event received; that state is not sent again */
                 "last-event-id"?: string;
             };
             path?: never;
@@ -1034,27 +1094,27 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Each event: `id:`, and `data:` with the task as JSON. Ends when no task can change any more */
+            /** @description Events with `id:`, and `data:` with the task as JSON. The stream ends when all its tasks have finished */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
                     "text/event-stream": {
-                        /** @description To be sent back as `Last-Event-ID` */
+                        /** @description The value for `Last-Event-ID` when reconnecting */
                         id?: string;
                         data?: string;
                     };
                 };
             };
-            /** @description There is nothing new, and never will be */
+            /** @description All tasks have finished and the client has seen their final state */
             204: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description The request cannot be read */
+            /** @description The request could not be parsed */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -1063,10 +1123,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No key, or one that opens nothing here */
+            /** @description The API key is missing, wrong or revoked */
             401: {
                 headers: {
-                    /** @description How to come in */
+                    /** @description The authentication scheme: `Bearer` */
                     "WWW-Authenticate": string;
                     [name: string]: unknown;
                 };
@@ -1074,7 +1134,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A page of another site, or a name that this service does not have */
+            /** @description The request came from another site's page, or by a host name that this service does not accept */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -1083,7 +1143,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Unknown, or another owner's: the two look alike */
+            /** @description The object does not exist, or belongs to another owner */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -1092,7 +1152,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A parameter is wrong; `detail` names it and what is allowed */
+            /** @description A parameter, header or file is invalid; `detail` names it and says what is allowed */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -1101,10 +1161,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many at once, or a second, of one owner */
+            /** @description The owner has reached a limit on requests or uploads */
             429: {
                 headers: {
-                    /** @description Seconds after which to try again */
+                    /** @description Seconds after which to retry */
                     "Retry-After": number;
                     [name: string]: unknown;
                 };
@@ -1112,7 +1172,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The address and headers are too long */
+            /** @description The URL and headers are too long */
             431: {
                 headers: {
                     [name: string]: unknown;
@@ -1121,10 +1181,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Something that the service needs is away, or all places are taken */
+            /** @description A dependency is unavailable, or all upload slots are taken */
             503: {
                 headers: {
-                    /** @description Seconds after which to try again */
+                    /** @description Seconds after which to retry */
                     "Retry-After": number;
                     [name: string]: unknown;
                 };
@@ -1138,38 +1198,38 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description The `id` of the last event that was seen: that state is not sent again */
+                /** @description The `id` of the last event received; that state is not sent again */
                 "last-event-id"?: string;
             };
             path: {
-                /** @description As it was given out */
+                /** @description The id that the upload returned */
                 task_id: string;
             };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description Each event: `id:`, and `data:` with the task as JSON. Ends when no task can change any more */
+            /** @description Events with `id:`, and `data:` with the task as JSON. The stream ends when all its tasks have finished */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
                     "text/event-stream": {
-                        /** @description To be sent back as `Last-Event-ID` */
+                        /** @description The value for `Last-Event-ID` when reconnecting */
                         id?: string;
                         data?: string;
                     };
                 };
             };
-            /** @description There is nothing new, and never will be */
+            /** @description All tasks have finished and the client has seen their final state */
             204: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description The request cannot be read */
+            /** @description The request could not be parsed */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -1178,10 +1238,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No key, or one that opens nothing here */
+            /** @description The API key is missing, wrong or revoked */
             401: {
                 headers: {
-                    /** @description How to come in */
+                    /** @description The authentication scheme: `Bearer` */
                     "WWW-Authenticate": string;
                     [name: string]: unknown;
                 };
@@ -1189,7 +1249,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A page of another site, or a name that this service does not have */
+            /** @description The request came from another site's page, or by a host name that this service does not accept */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -1198,7 +1258,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Unknown, or another owner's: the two look alike */
+            /** @description The object does not exist, or belongs to another owner */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -1207,7 +1267,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A parameter is wrong; `detail` names it and what is allowed */
+            /** @description A parameter, header or file is invalid; `detail` names it and says what is allowed */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -1216,10 +1276,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many at once, or a second, of one owner */
+            /** @description The owner has reached a limit on requests or uploads */
             429: {
                 headers: {
-                    /** @description Seconds after which to try again */
+                    /** @description Seconds after which to retry */
                     "Retry-After": number;
                     [name: string]: unknown;
                 };
@@ -1227,7 +1287,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The address and headers are too long */
+            /** @description The URL and headers are too long */
             431: {
                 headers: {
                     [name: string]: unknown;
@@ -1236,10 +1296,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Something that the service needs is away, or all places are taken */
+            /** @description A dependency is unavailable, or all upload slots are taken */
             503: {
                 headers: {
-                    /** @description Seconds after which to try again */
+                    /** @description Seconds after which to retry */
                     "Retry-After": number;
                     [name: string]: unknown;
                 };
@@ -1253,13 +1313,13 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description `wait=N`: answer when the task has ended, after N ≤ 60 seconds at the latest */
+                /** @description `wait=N`: answer when the task has finished, but after N seconds at the latest (at most 60) */
                 prefer?: string;
-                /** @description An `ETag`, or several: then 304 where nothing changed since */
+                /** @description One or more `ETag`s; the answer is 304 if one of them is still current */
                 "if-none-match"?: string;
             };
             path: {
-                /** @description As it was given out */
+                /** @description The id that the upload returned */
                 task_id: string;
             };
             cookie?: never;
@@ -1269,9 +1329,9 @@ export interface operations {
             /** @description Successful Response */
             200: {
                 headers: {
-                    /** @description Differs between two states */
+                    /** @description Changes whenever the content changes */
                     ETag: string;
-                    /** @description The wait that was granted, where one was asked for */
+                    /** @description The wait that was granted, if one was requested */
                     "Preference-Applied"?: string;
                     [name: string]: unknown;
                 };
@@ -1279,16 +1339,16 @@ export interface operations {
                     "application/json": components["schemas"]["Task"];
                 };
             };
-            /** @description It is as it was */
+            /** @description The task has not changed */
             304: {
                 headers: {
-                    /** @description Differs between two states */
+                    /** @description Changes whenever the content changes */
                     ETag: string;
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description The request cannot be read */
+            /** @description The request could not be parsed */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -1297,10 +1357,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No key, or one that opens nothing here */
+            /** @description The API key is missing, wrong or revoked */
             401: {
                 headers: {
-                    /** @description How to come in */
+                    /** @description The authentication scheme: `Bearer` */
                     "WWW-Authenticate": string;
                     [name: string]: unknown;
                 };
@@ -1308,7 +1368,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A page of another site, or a name that this service does not have */
+            /** @description The request came from another site's page, or by a host name that this service does not accept */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -1317,7 +1377,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Unknown, or another owner's: the two look alike */
+            /** @description The object does not exist, or belongs to another owner */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -1326,7 +1386,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A parameter is wrong; `detail` names it and what is allowed */
+            /** @description A parameter, header or file is invalid; `detail` names it and says what is allowed */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -1335,10 +1395,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many at once, or a second, of one owner */
+            /** @description The owner has reached a limit on requests or uploads */
             429: {
                 headers: {
-                    /** @description Seconds after which to try again */
+                    /** @description Seconds after which to retry */
                     "Retry-After": number;
                     [name: string]: unknown;
                 };
@@ -1346,7 +1406,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The address and headers are too long */
+            /** @description The URL and headers are too long */
             431: {
                 headers: {
                     [name: string]: unknown;
@@ -1355,10 +1415,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Something that the service needs is away, or all places are taken */
+            /** @description A dependency is unavailable, or all upload slots are taken */
             503: {
                 headers: {
-                    /** @description Seconds after which to try again */
+                    /** @description Seconds after which to retry */
                     "Retry-After": number;
                     [name: string]: unknown;
                 };
@@ -1373,7 +1433,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description As it was given out */
+                /** @description The id that the upload returned */
                 task_id: string;
             };
             cookie?: never;
@@ -1389,7 +1449,7 @@ export interface operations {
                     "application/json": components["schemas"]["Task"];
                 };
             };
-            /** @description The request cannot be read */
+            /** @description The request could not be parsed */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -1398,10 +1458,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No key, or one that opens nothing here */
+            /** @description The API key is missing, wrong or revoked */
             401: {
                 headers: {
-                    /** @description How to come in */
+                    /** @description The authentication scheme: `Bearer` */
                     "WWW-Authenticate": string;
                     [name: string]: unknown;
                 };
@@ -1409,7 +1469,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A page of another site, or a name that this service does not have */
+            /** @description The request came from another site's page, or by a host name that this service does not accept */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -1418,7 +1478,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Unknown, or another owner's: the two look alike */
+            /** @description The object does not exist, or belongs to another owner */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -1427,7 +1487,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not possible in this state */
+            /** @description The current state does not allow this */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -1436,7 +1496,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A parameter is wrong; `detail` names it and what is allowed */
+            /** @description A parameter, header or file is invalid; `detail` names it and says what is allowed */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -1445,10 +1505,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many at once, or a second, of one owner */
+            /** @description The owner has reached a limit on requests or uploads */
             429: {
                 headers: {
-                    /** @description Seconds after which to try again */
+                    /** @description Seconds after which to retry */
                     "Retry-After": number;
                     [name: string]: unknown;
                 };
@@ -1456,7 +1516,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The address and headers are too long */
+            /** @description The URL and headers are too long */
             431: {
                 headers: {
                     [name: string]: unknown;
@@ -1465,10 +1525,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Something that the service needs is away, or all places are taken */
+            /** @description A dependency is unavailable, or all upload slots are taken */
             503: {
                 headers: {
-                    /** @description Seconds after which to try again */
+                    /** @description Seconds after which to retry */
                     "Retry-After": number;
                     [name: string]: unknown;
                 };
@@ -1482,27 +1542,27 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Up to 255 visible characters, new for each file, such as a UUID. Sent again within 24 hours with the same kind, parameters, file name and bytes, it answers with the task that there is already, and the header `Idempotent-Replayed: true`; with others 422, and 409 while the first request is still being received */
+                /** @description Up to 255 visible characters, such as a UUID; use a new one for each file. A request that repeats the key within 24 hours with the same kind, parameters, file name and bytes gets the existing task and the header `Idempotent-Replayed: true`. With anything different the answer is 422, and 409 while the first request is still being received */
                 "idempotency-key"?: string;
             };
             path: {
-                /** @description As it was given out */
+                /** @description The id that the upload returned */
                 task_id: string;
             };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description The task: a promise from now on */
+            /** @description The task was accepted */
             202: {
                 headers: {
-                    /** @description Where the task is */
+                    /** @description The path of the task */
                     Location: string;
-                    /** @description Seconds after which to ask */
+                    /** @description Seconds after which to poll */
                     "Retry-After": number;
-                    /** @description The wait that was granted, where one was asked for */
+                    /** @description The wait that was granted, if one was requested */
                     "Preference-Applied"?: string;
-                    /** @description `true`: the `Idempotency-Key` stood for this task already */
+                    /** @description `true`: this `Idempotency-Key` already belonged to this task */
                     "Idempotent-Replayed"?: "true";
                     [name: string]: unknown;
                 };
@@ -1510,7 +1570,7 @@ export interface operations {
                     "application/json": components["schemas"]["Task"];
                 };
             };
-            /** @description The request cannot be read */
+            /** @description The request could not be parsed */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -1519,10 +1579,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No key, or one that opens nothing here */
+            /** @description The API key is missing, wrong or revoked */
             401: {
                 headers: {
-                    /** @description How to come in */
+                    /** @description The authentication scheme: `Bearer` */
                     "WWW-Authenticate": string;
                     [name: string]: unknown;
                 };
@@ -1530,7 +1590,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A page of another site, or a name that this service does not have */
+            /** @description The request came from another site's page, or by a host name that this service does not accept */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -1539,7 +1599,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Unknown, or another owner's: the two look alike */
+            /** @description The object does not exist, or belongs to another owner */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -1548,7 +1608,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not possible in this state */
+            /** @description The current state does not allow this */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -1557,7 +1617,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The bytes are kept no longer */
+            /** @description The bytes or results are no longer stored */
             410: {
                 headers: {
                     [name: string]: unknown;
@@ -1566,7 +1626,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A parameter is wrong; `detail` names it and what is allowed */
+            /** @description A parameter, header or file is invalid; `detail` names it and says what is allowed */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -1575,10 +1635,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many at once, or a second, of one owner */
+            /** @description The owner has reached a limit on requests or uploads */
             429: {
                 headers: {
-                    /** @description Seconds after which to try again */
+                    /** @description Seconds after which to retry */
                     "Retry-After": number;
                     [name: string]: unknown;
                 };
@@ -1586,7 +1646,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The address and headers are too long */
+            /** @description The URL and headers are too long */
             431: {
                 headers: {
                     [name: string]: unknown;
@@ -1595,10 +1655,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Something that the service needs is away, or all places are taken */
+            /** @description A dependency is unavailable, or all upload slots are taken */
             503: {
                 headers: {
-                    /** @description Seconds after which to try again */
+                    /** @description Seconds after which to retry */
                     "Retry-After": number;
                     [name: string]: unknown;
                 };
@@ -1606,7 +1666,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The disk is full; nothing was kept */
+            /** @description No space is left; nothing was stored */
             507: {
                 headers: {
                     [name: string]: unknown;
@@ -1621,29 +1681,29 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description An `ETag`, or several: then 304 where nothing changed since */
+                /** @description One or more `ETag`s; the answer is 304 if one of them is still current */
                 "if-none-match"?: string;
-                /** @description A part of the bytes, as in `bytes=0-99` (RFC 9110) */
+                /** @description A part of the file, such as `bytes=0-99` (RFC 9110) */
                 Range?: string;
-                /** @description The `ETag` that they had: with another one all are sent */
+                /** @description An `ETag`: if the file has another one now, all of it is sent */
                 "If-Range"?: string;
             };
             path: {
-                /** @description As it was given out */
+                /** @description The id that the upload returned */
                 task_id: string;
             };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description The bytes, as an attachment */
+            /** @description The file, as an attachment */
             200: {
                 headers: {
-                    /** @description Differs between two states */
+                    /** @description Changes whenever the content changes */
                     ETag: string;
-                    /** @description With the name of the file */
+                    /** @description Contains the name of the file */
                     "Content-Disposition": string;
-                    /** @description Parts can be asked for */
+                    /** @description Range requests are supported */
                     "Accept-Ranges": "bytes";
                     [name: string]: unknown;
                 };
@@ -1651,16 +1711,16 @@ export interface operations {
                     "application/octet-stream": string;
                 };
             };
-            /** @description The part that was asked for */
+            /** @description The requested range */
             206: {
                 headers: {
-                    /** @description Differs between two states */
+                    /** @description Changes whenever the content changes */
                     ETag: string;
-                    /** @description With the name of the file */
+                    /** @description Contains the name of the file */
                     "Content-Disposition": string;
-                    /** @description Parts can be asked for */
+                    /** @description Range requests are supported */
                     "Accept-Ranges": "bytes";
-                    /** @description Which bytes these are, of how many */
+                    /** @description Which bytes of the file these are, and its size */
                     "Content-Range"?: string;
                     [name: string]: unknown;
                 };
@@ -1669,16 +1729,16 @@ export interface operations {
                     "multipart/byteranges": string;
                 };
             };
-            /** @description The bytes are as they were */
+            /** @description The file has not changed */
             304: {
                 headers: {
-                    /** @description Differs between two states */
+                    /** @description Changes whenever the content changes */
                     ETag: string;
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description The request cannot be read */
+            /** @description The request could not be parsed */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -1687,10 +1747,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No key, or one that opens nothing here */
+            /** @description The API key is missing, wrong or revoked */
             401: {
                 headers: {
-                    /** @description How to come in */
+                    /** @description The authentication scheme: `Bearer` */
                     "WWW-Authenticate": string;
                     [name: string]: unknown;
                 };
@@ -1698,7 +1758,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A page of another site, or a name that this service does not have */
+            /** @description The request came from another site's page, or by a host name that this service does not accept */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -1707,7 +1767,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Unknown, or another owner's: the two look alike */
+            /** @description The object does not exist, or belongs to another owner */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -1716,7 +1776,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The bytes are kept no longer */
+            /** @description The bytes or results are no longer stored */
             410: {
                 headers: {
                     [name: string]: unknown;
@@ -1725,7 +1785,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description There are no such bytes */
+            /** @description The file does not have these bytes */
             416: {
                 headers: {
                     [name: string]: unknown;
@@ -1734,7 +1794,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A parameter is wrong; `detail` names it and what is allowed */
+            /** @description A parameter, header or file is invalid; `detail` names it and says what is allowed */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -1743,10 +1803,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many at once, or a second, of one owner */
+            /** @description The owner has reached a limit on requests or uploads */
             429: {
                 headers: {
-                    /** @description Seconds after which to try again */
+                    /** @description Seconds after which to retry */
                     "Retry-After": number;
                     [name: string]: unknown;
                 };
@@ -1754,7 +1814,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The address and headers are too long */
+            /** @description The URL and headers are too long */
             431: {
                 headers: {
                     [name: string]: unknown;
@@ -1763,10 +1823,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Something that the service needs is away, or all places are taken */
+            /** @description A dependency is unavailable, or all upload slots are taken */
             503: {
                 headers: {
-                    /** @description Seconds after which to try again */
+                    /** @description Seconds after which to retry */
                     "Retry-After": number;
                     [name: string]: unknown;
                 };
@@ -1781,7 +1841,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description As it was given out */
+                /** @description The id that the upload returned */
                 task_id: string;
             };
             cookie?: never;
@@ -1795,7 +1855,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description The request cannot be read */
+            /** @description The request could not be parsed */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -1804,10 +1864,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No key, or one that opens nothing here */
+            /** @description The API key is missing, wrong or revoked */
             401: {
                 headers: {
-                    /** @description How to come in */
+                    /** @description The authentication scheme: `Bearer` */
                     "WWW-Authenticate": string;
                     [name: string]: unknown;
                 };
@@ -1815,7 +1875,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A page of another site, or a name that this service does not have */
+            /** @description The request came from another site's page, or by a host name that this service does not accept */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -1824,7 +1884,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Unknown, or another owner's: the two look alike */
+            /** @description The object does not exist, or belongs to another owner */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -1833,7 +1893,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not possible in this state */
+            /** @description The current state does not allow this */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -1842,7 +1902,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A parameter is wrong; `detail` names it and what is allowed */
+            /** @description A parameter, header or file is invalid; `detail` names it and says what is allowed */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -1851,10 +1911,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many at once, or a second, of one owner */
+            /** @description The owner has reached a limit on requests or uploads */
             429: {
                 headers: {
-                    /** @description Seconds after which to try again */
+                    /** @description Seconds after which to retry */
                     "Retry-After": number;
                     [name: string]: unknown;
                 };
@@ -1862,7 +1922,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The address and headers are too long */
+            /** @description The URL and headers are too long */
             431: {
                 headers: {
                     [name: string]: unknown;
@@ -1871,10 +1931,118 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Something that the service needs is away, or all places are taken */
+            /** @description A dependency is unavailable, or all upload slots are taken */
             503: {
                 headers: {
-                    /** @description Seconds after which to try again */
+                    /** @description Seconds after which to retry */
+                    "Retry-After": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    export_tasks_v1_tasks_csv_get: {
+        parameters: {
+            query?: {
+                /** @description Only tasks of this kind */
+                kind?: "md5" | "contacts";
+                /** @description Only tasks in this status */
+                status?: "receiving" | "queued" | "running" | "waiting" | "computed" | "done" | "failed" | "cancelled" | "expired";
+                /** @description Whether a file has the MD5 that was expected: `match`, `mismatch`, or `none` for every task without a verdict, because no MD5 was expected or there is no result (yet) */
+                verdict?: "match" | "mismatch" | "none";
+                /** @description The whole name of the file */
+                filename?: string;
+                /** @description A part of the file name. Case is ignored; on SQLite only that of ASCII letters */
+                filename__contains?: string;
+                /** @description The MD5 of the file, in hexadecimal */
+                md5?: string;
+                /** @description The whole name of the batch */
+                batch?: string;
+                /** @description Only tasks created at this time or later: an RFC 3339 time with its offset from UTC, or a date, which stands for 00:00 UTC of that day */
+                created_after?: string | unknown | unknown;
+                /** @description Only tasks created before this time, in the same forms. `created_after=2026-03-01` with `created_before=2026-04-01` is all of March 2026, in UTC */
+                created_before?: string | unknown | unknown;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The header and a row for each task, with the columns `id`, `kind`, `status`, `outcome`, `filename`, `size`, `batch`, `created_at`, `finished_at`, `md5`, `expected_md5`, `verdict`, `error_code`, `error_detail` */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+            /** @description The request could not be parsed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The API key is missing, wrong or revoked */
+            401: {
+                headers: {
+                    /** @description The authentication scheme: `Bearer` */
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request came from another site's page, or by a host name that this service does not accept */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A parameter, header or file is invalid; `detail` names it and says what is allowed */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The owner has reached a limit on requests or uploads */
+            429: {
+                headers: {
+                    /** @description Seconds after which to retry */
+                    "Retry-After": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The URL and headers are too long */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A dependency is unavailable, or all upload slots are taken */
+            503: {
+                headers: {
+                    /** @description Seconds after which to retry */
                     "Retry-After": number;
                     [name: string]: unknown;
                 };
@@ -1887,12 +2055,13 @@ export interface operations {
     list_contacts_v1_contacts_get: {
         parameters: {
             query?: {
-                /** @description This address, in any spelling that is the same */
+                /** @description Only this address, in any equivalent spelling */
                 email?: string;
-                /** @description Only those that the file of this task brought */
+                /** @description Only contacts from the file of this task */
                 task?: string;
+                /** @description The largest number of items in a page */
                 limit?: number;
-                /** @description `next` of the page before */
+                /** @description `next` of the previous page */
                 cursor?: string;
             };
             header?: never;
@@ -1904,7 +2073,7 @@ export interface operations {
             /** @description Successful Response */
             200: {
                 headers: {
-                    /** @description `rel="next"`: the next page, where there is one */
+                    /** @description `rel="next"`: the next page, if there is one */
                     Link?: string;
                     [name: string]: unknown;
                 };
@@ -1912,7 +2081,7 @@ export interface operations {
                     "application/json": components["schemas"]["ContactPage"];
                 };
             };
-            /** @description The request cannot be read */
+            /** @description The request could not be parsed */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -1921,10 +2090,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No key, or one that opens nothing here */
+            /** @description The API key is missing, wrong or revoked */
             401: {
                 headers: {
-                    /** @description How to come in */
+                    /** @description The authentication scheme: `Bearer` */
                     "WWW-Authenticate": string;
                     [name: string]: unknown;
                 };
@@ -1932,7 +2101,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A page of another site, or a name that this service does not have */
+            /** @description The request came from another site's page, or by a host name that this service does not accept */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -1941,7 +2110,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A parameter is wrong; `detail` names it and what is allowed */
+            /** @description A parameter, header or file is invalid; `detail` names it and says what is allowed */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -1950,10 +2119,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many at once, or a second, of one owner */
+            /** @description The owner has reached a limit on requests or uploads */
             429: {
                 headers: {
-                    /** @description Seconds after which to try again */
+                    /** @description Seconds after which to retry */
                     "Retry-After": number;
                     [name: string]: unknown;
                 };
@@ -1961,7 +2130,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The address and headers are too long */
+            /** @description The URL and headers are too long */
             431: {
                 headers: {
                     [name: string]: unknown;
@@ -1970,10 +2139,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Something that the service needs is away, or all places are taken */
+            /** @description A dependency is unavailable, or all upload slots are taken */
             503: {
                 headers: {
-                    /** @description Seconds after which to try again */
+                    /** @description Seconds after which to retry */
                     "Retry-After": number;
                     [name: string]: unknown;
                 };
@@ -1988,7 +2157,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description As a list has it: the id of the task, a hyphen, and the line */
+                /** @description The id from the list: the id of the task, a hyphen and the line */
                 contact_id: string;
             };
             cookie?: never;
@@ -2004,7 +2173,7 @@ export interface operations {
                     "application/json": components["schemas"]["Contact"];
                 };
             };
-            /** @description The request cannot be read */
+            /** @description The request could not be parsed */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -2013,10 +2182,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No key, or one that opens nothing here */
+            /** @description The API key is missing, wrong or revoked */
             401: {
                 headers: {
-                    /** @description How to come in */
+                    /** @description The authentication scheme: `Bearer` */
                     "WWW-Authenticate": string;
                     [name: string]: unknown;
                 };
@@ -2024,7 +2193,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A page of another site, or a name that this service does not have */
+            /** @description The request came from another site's page, or by a host name that this service does not accept */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2033,7 +2202,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Unknown, or another owner's: the two look alike */
+            /** @description The object does not exist, or belongs to another owner */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -2042,7 +2211,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A parameter is wrong; `detail` names it and what is allowed */
+            /** @description A parameter, header or file is invalid; `detail` names it and says what is allowed */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -2051,10 +2220,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many at once, or a second, of one owner */
+            /** @description The owner has reached a limit on requests or uploads */
             429: {
                 headers: {
-                    /** @description Seconds after which to try again */
+                    /** @description Seconds after which to retry */
                     "Retry-After": number;
                     [name: string]: unknown;
                 };
@@ -2062,7 +2231,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The address and headers are too long */
+            /** @description The URL and headers are too long */
             431: {
                 headers: {
                     [name: string]: unknown;
@@ -2071,10 +2240,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Something that the service needs is away, or all places are taken */
+            /** @description A dependency is unavailable, or all upload slots are taken */
             503: {
                 headers: {
-                    /** @description Seconds after which to try again */
+                    /** @description Seconds after which to retry */
                     "Retry-After": number;
                     [name: string]: unknown;
                 };
@@ -2089,14 +2258,14 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description As it was given out */
+                /** @description The id that the upload returned */
                 task_id: string;
             };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description The columns `line`, `code` and `message`, then the file's own; only the header where every row was used */
+            /** @description The columns `line`, `code` and `message`, then those of the file; only the header if every row was used */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2105,7 +2274,7 @@ export interface operations {
                     "text/csv": string;
                 };
             };
-            /** @description The request cannot be read */
+            /** @description The request could not be parsed */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -2114,10 +2283,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No key, or one that opens nothing here */
+            /** @description The API key is missing, wrong or revoked */
             401: {
                 headers: {
-                    /** @description How to come in */
+                    /** @description The authentication scheme: `Bearer` */
                     "WWW-Authenticate": string;
                     [name: string]: unknown;
                 };
@@ -2125,7 +2294,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A page of another site, or a name that this service does not have */
+            /** @description The request came from another site's page, or by a host name that this service does not accept */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2134,7 +2303,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Unknown, or another owner's: the two look alike */
+            /** @description The object does not exist, or belongs to another owner */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -2143,7 +2312,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not possible in this state */
+            /** @description The current state does not allow this */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -2152,7 +2321,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The bytes are kept no longer */
+            /** @description The bytes or results are no longer stored */
             410: {
                 headers: {
                     [name: string]: unknown;
@@ -2161,7 +2330,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A parameter is wrong; `detail` names it and what is allowed */
+            /** @description A parameter, header or file is invalid; `detail` names it and says what is allowed */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -2170,10 +2339,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many at once, or a second, of one owner */
+            /** @description The owner has reached a limit on requests or uploads */
             429: {
                 headers: {
-                    /** @description Seconds after which to try again */
+                    /** @description Seconds after which to retry */
                     "Retry-After": number;
                     [name: string]: unknown;
                 };
@@ -2181,7 +2350,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The address and headers are too long */
+            /** @description The URL and headers are too long */
             431: {
                 headers: {
                     [name: string]: unknown;
@@ -2190,10 +2359,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Something that the service needs is away, or all places are taken */
+            /** @description A dependency is unavailable, or all upload slots are taken */
             503: {
                 headers: {
-                    /** @description Seconds after which to try again */
+                    /** @description Seconds after which to retry */
                     "Retry-After": number;
                     [name: string]: unknown;
                 };
@@ -2206,7 +2375,7 @@ export interface operations {
     manifest_v1_manifest_md5_get: {
         parameters: {
             query?: {
-                /** @description Only the files of this batch; without it, all of yours */
+                /** @description Only files of this batch; without it, all files of the owner */
                 batch?: string;
             };
             header?: never;
@@ -2215,7 +2384,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Lines of `md5sum`, as an attachment; empty where nothing is done */
+            /** @description Lines as `md5sum` writes them, as an attachment; empty if no task is done */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2224,7 +2393,7 @@ export interface operations {
                     "text/plain": string;
                 };
             };
-            /** @description The request cannot be read */
+            /** @description The request could not be parsed */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -2233,10 +2402,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No key, or one that opens nothing here */
+            /** @description The API key is missing, wrong or revoked */
             401: {
                 headers: {
-                    /** @description How to come in */
+                    /** @description The authentication scheme: `Bearer` */
                     "WWW-Authenticate": string;
                     [name: string]: unknown;
                 };
@@ -2244,7 +2413,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A page of another site, or a name that this service does not have */
+            /** @description The request came from another site's page, or by a host name that this service does not accept */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2253,7 +2422,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A parameter is wrong; `detail` names it and what is allowed */
+            /** @description A parameter, header or file is invalid; `detail` names it and says what is allowed */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -2262,10 +2431,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many at once, or a second, of one owner */
+            /** @description The owner has reached a limit on requests or uploads */
             429: {
                 headers: {
-                    /** @description Seconds after which to try again */
+                    /** @description Seconds after which to retry */
                     "Retry-After": number;
                     [name: string]: unknown;
                 };
@@ -2273,7 +2442,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The address and headers are too long */
+            /** @description The URL and headers are too long */
             431: {
                 headers: {
                     [name: string]: unknown;
@@ -2282,10 +2451,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Something that the service needs is away, or all places are taken */
+            /** @description A dependency is unavailable, or all upload slots are taken */
             503: {
                 headers: {
-                    /** @description Seconds after which to try again */
+                    /** @description Seconds after which to retry */
                     "Retry-After": number;
                     [name: string]: unknown;
                 };
@@ -2313,7 +2482,7 @@ export interface operations {
                     "application/json": components["schemas"]["Stats"];
                 };
             };
-            /** @description The request cannot be read */
+            /** @description The request could not be parsed */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -2322,10 +2491,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No key, or one that opens nothing here */
+            /** @description The API key is missing, wrong or revoked */
             401: {
                 headers: {
-                    /** @description How to come in */
+                    /** @description The authentication scheme: `Bearer` */
                     "WWW-Authenticate": string;
                     [name: string]: unknown;
                 };
@@ -2333,7 +2502,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A page of another site, or a name that this service does not have */
+            /** @description The request came from another site's page, or by a host name that this service does not accept */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2342,7 +2511,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A parameter is wrong; `detail` names it and what is allowed */
+            /** @description A parameter, header or file is invalid; `detail` names it and says what is allowed */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -2351,10 +2520,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many at once, or a second, of one owner */
+            /** @description The owner has reached a limit on requests or uploads */
             429: {
                 headers: {
-                    /** @description Seconds after which to try again */
+                    /** @description Seconds after which to retry */
                     "Retry-After": number;
                     [name: string]: unknown;
                 };
@@ -2362,7 +2531,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The address and headers are too long */
+            /** @description The URL and headers are too long */
             431: {
                 headers: {
                     [name: string]: unknown;
@@ -2371,10 +2540,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Something that the service needs is away, or all places are taken */
+            /** @description A dependency is unavailable, or all upload slots are taken */
             503: {
                 headers: {
-                    /** @description Seconds after which to try again */
+                    /** @description Seconds after which to retry */
                     "Retry-After": number;
                     [name: string]: unknown;
                 };
@@ -2402,7 +2571,7 @@ export interface operations {
                     "application/json": components["schemas"]["Session"];
                 };
             };
-            /** @description The request cannot be read */
+            /** @description The request could not be parsed */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -2411,10 +2580,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No key, or one that opens nothing here */
+            /** @description The API key is missing, wrong or revoked */
             401: {
                 headers: {
-                    /** @description How to come in */
+                    /** @description The authentication scheme: `Bearer` */
                     "WWW-Authenticate": string;
                     [name: string]: unknown;
                 };
@@ -2422,7 +2591,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A page of another site, or a name that this service does not have */
+            /** @description The request came from another site's page, or by a host name that this service does not accept */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2431,7 +2600,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A parameter is wrong; `detail` names it and what is allowed */
+            /** @description A parameter, header or file is invalid; `detail` names it and says what is allowed */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -2440,10 +2609,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many at once, or a second, of one owner */
+            /** @description The owner has reached a limit on requests or uploads */
             429: {
                 headers: {
-                    /** @description Seconds after which to try again */
+                    /** @description Seconds after which to retry */
                     "Retry-After": number;
                     [name: string]: unknown;
                 };
@@ -2451,7 +2620,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The address and headers are too long */
+            /** @description The URL and headers are too long */
             431: {
                 headers: {
                     [name: string]: unknown;
@@ -2460,10 +2629,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Something that the service needs is away, or all places are taken */
+            /** @description A dependency is unavailable, or all upload slots are taken */
             503: {
                 headers: {
-                    /** @description Seconds after which to try again */
+                    /** @description Seconds after which to retry */
                     "Retry-After": number;
                     [name: string]: unknown;
                 };
@@ -2501,7 +2670,7 @@ export interface operations {
                     "application/json": components["schemas"]["Session"];
                 };
             };
-            /** @description The request cannot be read */
+            /** @description The request could not be parsed */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -2510,10 +2679,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No key, or one that opens nothing here */
+            /** @description The API key is missing, wrong or revoked */
             401: {
                 headers: {
-                    /** @description How to come in */
+                    /** @description The authentication scheme: `Bearer` */
                     "WWW-Authenticate": string;
                     [name: string]: unknown;
                 };
@@ -2521,7 +2690,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A page of another site, or a name that this service does not have */
+            /** @description The request came from another site's page, or by a host name that this service does not accept */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2530,7 +2699,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body came too slowly; nothing was kept */
+            /** @description The body did not arrive in time; nothing was stored */
             408: {
                 headers: {
                     [name: string]: unknown;
@@ -2539,7 +2708,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Not possible in this state */
+            /** @description The current state does not allow this */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -2548,7 +2717,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too large; nothing was kept */
+            /** @description The file, form or body is too large; nothing was stored */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -2557,7 +2726,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A `Content-Encoding` or `Content-Transfer-Encoding`, or a type that cannot be read here; nothing was kept */
+            /** @description An encoding or content type that is not supported; nothing was stored */
             415: {
                 headers: {
                     [name: string]: unknown;
@@ -2566,7 +2735,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A parameter is wrong; `detail` names it and what is allowed */
+            /** @description A parameter, header or file is invalid; `detail` names it and says what is allowed */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -2575,10 +2744,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many at once, or a second, of one owner */
+            /** @description The owner has reached a limit on requests or uploads */
             429: {
                 headers: {
-                    /** @description Seconds after which to try again */
+                    /** @description Seconds after which to retry */
                     "Retry-After": number;
                     [name: string]: unknown;
                 };
@@ -2586,7 +2755,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The address and headers are too long */
+            /** @description The URL and headers are too long */
             431: {
                 headers: {
                     [name: string]: unknown;
@@ -2595,10 +2764,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Something that the service needs is away, or all places are taken */
+            /** @description A dependency is unavailable, or all upload slots are taken */
             503: {
                 headers: {
-                    /** @description Seconds after which to try again */
+                    /** @description Seconds after which to retry */
                     "Retry-After": number;
                     [name: string]: unknown;
                 };
@@ -2624,7 +2793,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description The request cannot be read */
+            /** @description The request could not be parsed */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -2633,10 +2802,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No key, or one that opens nothing here */
+            /** @description The API key is missing, wrong or revoked */
             401: {
                 headers: {
-                    /** @description How to come in */
+                    /** @description The authentication scheme: `Bearer` */
                     "WWW-Authenticate": string;
                     [name: string]: unknown;
                 };
@@ -2644,7 +2813,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A page of another site, or a name that this service does not have */
+            /** @description The request came from another site's page, or by a host name that this service does not accept */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2653,7 +2822,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A parameter is wrong; `detail` names it and what is allowed */
+            /** @description A parameter, header or file is invalid; `detail` names it and says what is allowed */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -2662,10 +2831,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Too many at once, or a second, of one owner */
+            /** @description The owner has reached a limit on requests or uploads */
             429: {
                 headers: {
-                    /** @description Seconds after which to try again */
+                    /** @description Seconds after which to retry */
                     "Retry-After": number;
                     [name: string]: unknown;
                 };
@@ -2673,7 +2842,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The address and headers are too long */
+            /** @description The URL and headers are too long */
             431: {
                 headers: {
                     [name: string]: unknown;
@@ -2682,10 +2851,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Something that the service needs is away, or all places are taken */
+            /** @description A dependency is unavailable, or all upload slots are taken */
             503: {
                 headers: {
-                    /** @description Seconds after which to try again */
+                    /** @description Seconds after which to retry */
                     "Retry-After": number;
                     [name: string]: unknown;
                 };
@@ -2753,7 +2922,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Prometheus' text format, or OpenMetrics where `Accept` asks for it */
+            /** @description Prometheus' text format, or OpenMetrics if `Accept` asks for it */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -2763,7 +2932,7 @@ export interface operations {
                     "application/openmetrics-text": string;
                 };
             };
-            /** @description The request cannot be read */
+            /** @description The request could not be parsed */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -2772,10 +2941,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No key, or one that opens nothing here */
+            /** @description The API key is missing, wrong or revoked */
             401: {
                 headers: {
-                    /** @description How to come in */
+                    /** @description The authentication scheme: `Bearer` */
                     "WWW-Authenticate": string;
                     [name: string]: unknown;
                 };
@@ -2783,7 +2952,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A page of another site, or a name that this service does not have */
+            /** @description The request came from another site's page, or by a host name that this service does not accept */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2801,10 +2970,10 @@ export interface operations {
                     "application/json": components["schemas"]["HTTPValidationError"];
                 };
             };
-            /** @description Too many at once, or a second, of one owner */
+            /** @description The owner has reached a limit on requests or uploads */
             429: {
                 headers: {
-                    /** @description Seconds after which to try again */
+                    /** @description Seconds after which to retry */
                     "Retry-After": number;
                     [name: string]: unknown;
                 };
@@ -2812,7 +2981,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The address and headers are too long */
+            /** @description The URL and headers are too long */
             431: {
                 headers: {
                     [name: string]: unknown;
@@ -2821,10 +2990,10 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Something that the service needs is away, or all places are taken */
+            /** @description A dependency is unavailable, or all upload slots are taken */
             503: {
                 headers: {
-                    /** @description Seconds after which to try again */
+                    /** @description Seconds after which to retry */
                     "Retry-After": number;
                     [name: string]: unknown;
                 };
@@ -2845,12 +3014,16 @@ type ReadonlyArray<T> = [
 ] ? Readonly<Exclude<T, undefined>> : Readonly<Exclude<T, undefined>[]>;
 export const pathsV1TasksGetParametersQueryKindValues: ReadonlyArray<FlattenedDeepRequired<paths>["/v1/tasks"]["get"]["parameters"]["query"]["kind"]> = ["md5", "contacts"];
 export const pathsV1TasksGetParametersQueryStatusValues: ReadonlyArray<FlattenedDeepRequired<paths>["/v1/tasks"]["get"]["parameters"]["query"]["status"]> = ["receiving", "queued", "running", "waiting", "computed", "done", "failed", "cancelled", "expired"];
+export const pathsV1TasksGetParametersQueryVerdictValues: ReadonlyArray<FlattenedDeepRequired<paths>["/v1/tasks"]["get"]["parameters"]["query"]["verdict"]> = ["match", "mismatch", "none"];
 export const pathsV1TasksPostParametersQueryKindValues: ReadonlyArray<FlattenedDeepRequired<paths>["/v1/tasks"]["post"]["parameters"]["query"]["kind"]> = ["md5", "contacts"];
 export const pathsV1TasksPostParametersQueryDelimiterValues: ReadonlyArray<FlattenedDeepRequired<paths>["/v1/tasks"]["post"]["parameters"]["query"]["delimiter"]> = [",", ";", "tab", "|"];
 export const pathsV1TasksPostParametersQueryEncodingValues: ReadonlyArray<FlattenedDeepRequired<paths>["/v1/tasks"]["post"]["parameters"]["query"]["encoding"]> = ["utf-8", "utf-16", "utf-16-le", "utf-16-be", "cp1250", "cp1251", "cp1252", "cp1254", "latin-1", "koi8-r"];
 export const pathsV1TasksPostRequestBodyContentMultipartFormDataKindValues: ReadonlyArray<FlattenedDeepRequired<paths>["/v1/tasks"]["post"]["requestBody"]["content"]["multipart/form-data"]["kind"]> = ["md5", "contacts"];
 export const pathsV1TasksPostRequestBodyContentMultipartFormDataDelimiterValues: ReadonlyArray<FlattenedDeepRequired<paths>["/v1/tasks"]["post"]["requestBody"]["content"]["multipart/form-data"]["delimiter"]> = [",", ";", "tab", "|"];
 export const pathsV1TasksPostRequestBodyContentMultipartFormDataEncodingValues: ReadonlyArray<FlattenedDeepRequired<paths>["/v1/tasks"]["post"]["requestBody"]["content"]["multipart/form-data"]["encoding"]> = ["utf-8", "utf-16", "utf-16-le", "utf-16-be", "cp1250", "cp1251", "cp1252", "cp1254", "latin-1", "koi8-r"];
+export const pathsV1TasksCsvGetParametersQueryKindValues: ReadonlyArray<FlattenedDeepRequired<paths>["/v1/tasks.csv"]["get"]["parameters"]["query"]["kind"]> = ["md5", "contacts"];
+export const pathsV1TasksCsvGetParametersQueryStatusValues: ReadonlyArray<FlattenedDeepRequired<paths>["/v1/tasks.csv"]["get"]["parameters"]["query"]["status"]> = ["receiving", "queued", "running", "waiting", "computed", "done", "failed", "cancelled", "expired"];
+export const pathsV1TasksCsvGetParametersQueryVerdictValues: ReadonlyArray<FlattenedDeepRequired<paths>["/v1/tasks.csv"]["get"]["parameters"]["query"]["verdict"]> = ["match", "mismatch", "none"];
 export const eventStatusValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Event"]["status"]> = ["receiving", "queued", "running", "waiting", "computed", "done", "failed", "cancelled", "expired"];
 export const healthStatusValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Health"]["status"]> = ["ok", "away"];
 export const healthChecksValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Health"]["checks"][string]> = ["ok", "away"];

@@ -1,5 +1,4 @@
-import type { Task } from "../api/types";
-import { clipped } from "../shared/format";
+import { NamesAndValues } from "./NamesAndValues";
 import type { KindView, OptionTexts, Params } from "./view";
 import { wordsFor } from "./words";
 
@@ -27,10 +26,11 @@ export const plain = (kind: string): KindView => ({
   ForAll: null,
 
   keepsRows: false,
-  deletion: ({ filename }) => ({
-    what: "its bytes",
-    question: `Delete the stored bytes of ${filename}? What became of it stays known; the bytes do not come back.`,
-    gone: "Its bytes",
+  deletion: () => ({
+    action: "Delete the stored file",
+    loses: "The stored file is deleted for good: it can no longer be downloaded or processed again.",
+    stays: "The task, its result and its log line stay.",
+    gone: "The stored file was deleted",
   }),
 
   filters: [],
@@ -48,24 +48,5 @@ function Processed() {
     <>
       <strong>The file is processed.</strong> You see how far it is, then its result.
     </>
-  );
-}
-
-function NamesAndValues({ task: { result } }: { task: Task }) {
-  const values = Object.entries(result ?? {});
-  if (values.length === 0) return null;
-  return (
-    <table className="result" aria-label="Result" data-testid="result">
-      <tbody>
-        {values.map(([name, value]) => (
-          <tr key={name}>
-            <th scope="row">{clipped(name)}</th>
-            <td>
-              <bdi>{clipped(typeof value === "string" ? value : JSON.stringify(value))}</bdi>
-            </td>
-          </tr>
-        ))}
-      </tbody>
-    </table>
   );
 }

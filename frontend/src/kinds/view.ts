@@ -97,11 +97,13 @@ export interface Sum {
 }
 
 export interface Deletion {
-  /** `Delete its bytes` */
-  what: string;
-  /** Must be answered with yes. */
-  question: string;
-  /** `Its bytes were deleted` */
+  /** What it is called, as a command: `Undo this import`. */
+  action: string;
+  /** What will be lost, in a sentence. */
+  loses: string;
+  /** What stays, in a sentence. */
+  stays: string;
+  /** How the history tells it: `The contacts were deleted`. */
   gone: string;
 }
 

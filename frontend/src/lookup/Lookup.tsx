@@ -1,27 +1,42 @@
-import { useId, useState, type SyntheticEvent } from "react";
+import { useEffect, useId, useRef, useState, type SyntheticEvent } from "react";
+import { fetchTasks } from "../api/tasks";
 import { navigate } from "../shared/navigation";
-import { idFrom, taskPath } from "./taskId";
+import { tasksPath } from "../tasks/filters";
+import { idFrom, isId, taskPath } from "./taskId";
 
-/** Leads to a task by its id, typed or pasted. */
+/** Leads to a task by its id or a link, and by a part of a file name to the only task that has it, or to the list of them. */
 export function Lookup() {
   const [text, setText] = useState("");
+  const [isBusy, setBusy] = useState(false);
+  const asking = useRef<AbortController>(null);
   const fieldId = useId();
 
-  function lookUp(event: SyntheticEvent) {
+  useEffect(() => () => asking.current?.abort(), []);
+
+  async function lookUp(event: SyntheticEvent) {
     event.preventDefault();
     const wanted = idFrom(text);
-    if (wanted !== "") navigate(taskPath(wanted));
+    if (wanted === "" || isBusy) return;
+    if (isId(wanted)) {
+      navigate(taskPath(wanted));
+      return;
+    }
+    const { signal } = (asking.current = new AbortController());
+    setBusy(true);
+    const path = await pathByName(wanted, signal);
+    if (signal.aborted) return; // somebody went elsewhere meanwhile
+    setBusy(false);
+    navigate(path);
   }
 
   return (
     <section className="lookup" aria-labelledby={`${fieldId}-title`}>
-      <h2 id={`${fieldId}-title`}>Have an id?</h2>
-      <form onSubmit={lookUp}>
-        <label htmlFor={fieldId}>Id, or a link that ends in it</label>
+      <h2 id={`${fieldId}-title`}>Find a file</h2>
+      <form onSubmit={(event) => void lookUp(event)}>
+        <label htmlFor={fieldId}>Id, link, or part of a file name</label>
         <div className="with-button">
           <input
             id={fieldId}
-            className="code"
             type="text"
             autoComplete="off"
             autoCapitalize="off"
@@ -31,9 +46,22 @@ export function Lookup() {
               setText(event.target.value);
             }}
           />
-          <button type="submit">Look up</button>
+          <button type="submit" aria-disabled={isBusy}>
+            Look up
+          </button>
         </div>
       </form>
     </section>
   );
+}
+
+async function pathByName(part: string, signal: AbortSignal): Promise<string> {
+  const filters = { filename__contains: part };
+  try {
+    const { items } = await fetchTasks({ ...filters, limit: 2 }, signal);
+    const [only, another] = items;
+    return only !== undefined && another === undefined ? taskPath(only.id) : tasksPath(filters);
+  } catch {
+    return tasksPath(filters); // which says what is wrong
+  }
 }

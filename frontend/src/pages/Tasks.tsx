@@ -6,36 +6,17 @@ import { useSearch } from "../shared/navigation";
 import { useTitle } from "../shared/useTitle";
 import { ServiceAwayNote } from "../task/ServiceAwayNote";
 import { FilterForm } from "../tasks/FilterForm";
-import { filtersIn, isNarrowed, tasksPath } from "../tasks/filters";
+import { exportUrl, filtersIn, isNarrowed, tasksPath } from "../tasks/filters";
 import { Overview } from "../tasks/Overview";
 import { SelectedBar } from "../tasks/SelectedBar";
 import { TaskTable } from "../tasks/TaskTable";
 import { useTaskList } from "../tasks/useTaskList";
 
-/** All that was handed over, by whomever: how it goes, and what became of each. */
-export function Tasks() {
-  const filters = filtersIn(useSearch());
-  useTitle("All tasks");
-  return (
-    <>
-      <section aria-labelledby="now-title" className="overview">
-        <h2 id="now-title">All tasks</h2>
-        <Overview />
-      </section>
-      <section aria-labelledby="list-title">
-        <h2 id="list-title" className="visually-hidden">
-          List
-        </h2>
-        <FilterForm filters={filters} />
-        <List filters={filters} />
-      </section>
-    </>
-  );
-}
-
 const NONE: ReadonlySet<string> = new Set();
 
-function List({ filters }: { filters: Filters }) {
+/** All tasks of the one who looks: how they go, and what became of each. */
+export function Tasks() {
+  const filters = filtersIn(useSearch());
   const address = tasksPath(filters);
   const [pickedAt, setPickedAt] = useState(address);
   const [picked, setPicked] = useState(NONE);
@@ -44,43 +25,60 @@ function List({ filters }: { filters: Filters }) {
     setPicked(NONE);
   }
   const { page, refused, away } = useTaskList(filters, picked.size > 0);
+  useTitle("All tasks");
   const tasks = page?.items ?? [];
+  const isEmpty = page !== undefined && tasks.length === 0 && refused === null;
 
   function pick(ids: string[], isPicked: boolean) {
     const others = [...picked].filter((id) => !ids.includes(id));
     setPicked(new Set(isPicked ? [...others, ...ids] : others));
   }
 
+  if (isEmpty && address === tasksPath({})) return <NothingYet />;
   return (
     <>
-      <SelectedBar
-        ids={tasks.map(({ id }) => id).filter((id) => picked.has(id))}
-        onClear={() => {
-          setPicked(NONE);
-        }}
-      />
-      {refused !== null && <p className="status bad">{refused.message}</p>}
-      {away !== null && <ServiceAwayNote away={away} />}
-      {page === undefined && refused === null && away === null && <p className="muted">Looking…</p>}
-      {tasks.length > 0 && <TaskTable tasks={tasks} picked={picked} onPick={pick} />}
-      {page !== undefined && tasks.length === 0 && refused === null && <Nothing filters={filters} />}
-      <Pager filters={filters} next={page?.next ?? null} />
+      <section aria-labelledby="now-title" className="overview">
+        <h2 id="now-title">All tasks</h2>
+        <Overview />
+      </section>
+      <section aria-labelledby="list-title" className="task-list">
+        <h2 id="list-title" className="visually-hidden">
+          List
+        </h2>
+        <FilterForm filters={filters} />
+        <div className="list-bar">
+          <SelectedBar
+            ids={tasks.map(({ id }) => id).filter((id) => picked.has(id))}
+            onClear={() => {
+              setPicked(NONE);
+            }}
+          />
+          {isNarrowed(filters) && <Link to={tasksPath({})}>Clear filters</Link>}
+          {tasks.length > 0 && (
+            <a href={exportUrl(filters)} download>
+              Export CSV
+            </a>
+          )}
+        </div>
+        {refused !== null && <p className="status bad">{refused.message}</p>}
+        {away !== null && <ServiceAwayNote away={away} />}
+        {page === undefined && refused === null && away === null && <p className="muted">Loading…</p>}
+        {tasks.length > 0 && <TaskTable tasks={tasks} picked={picked} onPick={pick} />}
+        {isEmpty && <p>{isNarrowed(filters) ? "No tasks match." : "There are no older tasks."}</p>}
+        <Pager filters={filters} next={page?.next ?? null} />
+      </section>
     </>
   );
 }
 
-function Nothing({ filters }: { filters: Filters }) {
-  if (isNarrowed(filters)) {
-    return (
-      <p>
-        No task is like that. <Link to={tasksPath({})}>Show all</Link>
-      </p>
-    );
-  }
+function NothingYet() {
   return (
-    <p>
-      Nothing has been handed over yet. <Link to="/">Hand over files</Link>
-    </p>
+    <section aria-labelledby="now-title">
+      <h2 id="now-title">All tasks</h2>
+      <p>
+        No files have been uploaded yet. <Link to="/">Upload a file</Link>: it appears here at once, with its progress and then its result.
+      </p>
+    </section>
   );
 }
 

@@ -27,7 +27,7 @@ export function CancelButton({ task }: { task: Task }) {
 }
 
 function whyNotCancelled(error: Error): string | null {
-  if (error instanceof Refused && error.status === 409) return null; // it has ended, and is about to be shown so
-  if (error instanceof ServiceAway) return `It could not be cancelled: the service cannot be reached. ${error.message}`;
-  return `It could not be cancelled. ${error.message}`;
+  if (error instanceof Refused && error.status === 409) return null; // it has finished, which is about to be shown
+  if (error instanceof ServiceAway) return `The task could not be cancelled: the service cannot be reached. ${error.message}`;
+  return `The task could not be cancelled. ${error.message}`;
 }

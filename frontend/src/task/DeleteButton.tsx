@@ -1,28 +1,27 @@
 import type { Task } from "../api/types";
 import { viewOf } from "../kinds/views";
-import { capitalized } from "../shared/format";
 import { useDeleteResults } from "./useTask";
 
-/** Deletes the bytes before their time is up, and what came of them, when that is confirmed. */
+/** Deletes the stored file before its time, and what came of it, once that is confirmed. */
 export function DeleteButton({ task }: { task: Task }) {
   const { mutate, isPending, error } = useDeleteResults(task.id);
-  const { what, question } = viewOf(task.kind).deletion(task);
+  const { action, loses, stays } = viewOf(task.kind).deletion(task);
   return (
     <>
       {error !== null && (
         <p role="alert" className="complaint">
-          {capitalized(what)} could not be deleted. {error.message}
+          Nothing was deleted. {error.message}
         </p>
       )}
       <button
         type="button"
-        className="quiet"
+        className="quiet danger"
         disabled={isPending}
         onClick={() => {
-          if (confirm(question)) mutate();
+          if (confirm(`${action}? (${task.filename})\n\n${loses}\n\n${stays}`)) mutate();
         }}
       >
-        {isPending ? "Deleting…" : `Delete ${what}`}
+        {isPending ? "Deleting…" : action}
       </button>
     </>
   );

@@ -11,7 +11,7 @@ export function RetryButton({ id }: { id: string }) {
     <>
       {error !== null && (
         <p role="alert" className="complaint">
-          It could not be tried again. {error.message}
+          The task could not be retried. {error.message}
         </p>
       )}
       <button
@@ -19,7 +19,7 @@ export function RetryButton({ id }: { id: string }) {
         disabled={isPending}
         onClick={retry}
       >
-        Try again
+        Retry
       </button>
     </>
   );

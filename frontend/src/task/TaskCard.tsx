@@ -20,7 +20,7 @@ export function TaskCard({ id, isQuiet = false }: { id: string; isQuiet?: boolea
       <div className="card" data-testid="lookup-state">
         {refused !== null && <p className="status bad">{refused.status === 404 ? "There is no task with this id." : refused.message}</p>}
         {away !== null && <ServiceAwayNote away={away} />}
-        {refused === null && away === null && <p className="status muted">Looking it up…</p>}
+        {refused === null && away === null && <p className="status muted">Loading…</p>}
       </div>
     );
   }

@@ -9,12 +9,12 @@ import { statusWords } from "./words";
 
 /** What is known of a task, in the order in which it becomes known. */
 export function TaskDetails({ task }: { task: Task }) {
-  const { words, percent, progress, icon } = statusWords(task);
+  const { words, percent, progress, icon, tone } = statusWords(task);
   const secondsLeft = useSecondsLeft(task);
   const view = viewOf(task.kind);
   return (
     <>
-      <p className={`status status-${task.outcome ?? "open"}`} data-testid="status">
+      <p className={`status status-${tone}`} data-testid="status">
         <Icon name={icon} />
         <span>
           {words}

@@ -1,12 +1,13 @@
 import type { Task } from "../api/types";
 import { viewOf } from "../kinds/views";
-import { capitalized, formatDuration, formatTime } from "../shared/format";
+import { capitalized, formatDuration } from "../shared/format";
+import { exactTime } from "./moments";
 import { useSecondsLeft } from "./useTask";
 import { doneOf, statusWords } from "./words";
 
 type Event = Task["history"][number];
 
-/** What happened to a task, oldest first, with the reasons of whatever was not the usual next step. */
+/** What happened to a task, oldest first, with the reason for each step that is not the usual next one. */
 export function Timeline({ task }: { task: Task }) {
   const { percent } = statusWords(task);
   const { words, deletion } = viewOf(task.kind);
@@ -17,7 +18,7 @@ export function Timeline({ task }: { task: Task }) {
       {task.history.map((event, index) => (
         <li key={index}>
           <time dateTime={event.at} title={event.at}>
-            {formatTime(event.at)}
+            {exactTime(event.at)}
           </time>
           <span>
             {wordsOf(event, task.history.slice(0, index), close)}
@@ -28,9 +29,9 @@ export function Timeline({ task }: { task: Task }) {
       {task.results_deleted_at !== null && (
         <li>
           <time dateTime={task.results_deleted_at} title={task.results_deleted_at}>
-            {formatTime(task.results_deleted_at)}
+            {exactTime(task.results_deleted_at)}
           </time>
-          <span>{deletion(task).gone} were deleted, as was asked for</span>
+          <span>{deletion(task).gone} on request</span>
         </li>
       )}
       {percent !== null && (
@@ -47,23 +48,23 @@ export function Timeline({ task }: { task: Task }) {
 }
 
 function wordsOf({ status, reason }: Event, before: readonly Event[], close: string): string {
-  // When the parts of a file have ended, what is left is work of its own, with attempts of its own.
+  // What is left when all parts have finished is separate work, with its own attempts.
   const cut = before.findLastIndex((earlier) => earlier.status === "waiting");
   const attempt = 1 + before.slice(cut + 1).filter((earlier) => earlier.status === "running").length;
   switch (status) {
     case "queued":
-      return before.length === 0 ? "Received, stored and queued" : "Queued again";
+      return before.length === 0 ? "Uploaded and queued" : "Queued again";
     case "running":
-      return `A worker began${cut < 0 ? "" : ` to ${close}`}${attempt > 1 ? `, attempt ${attempt}` : ""}`;
+      return `A worker started${cut < 0 ? "" : ` to ${close}`}${attempt > 1 ? `, attempt ${attempt}` : ""}`;
     case "waiting":
       return reason === null ? "Cut into parts" : capitalized(reason);
     case "computed":
       if (reason === "cancelled") return "Cancelled";
-      return reason === "failed" ? "It failed" : "The result was stored";
+      return reason === "failed" ? "Failed" : "The result was stored";
     case "done":
     case "failed":
     case "cancelled":
-      return "Its line was written to the log";
+      return "The log line was written";
     default:
       return status;
   }

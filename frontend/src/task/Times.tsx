@@ -1,30 +1,31 @@
 import type { Task } from "../api/types";
+import { viewOf } from "../kinds/views";
 import { taskPath } from "../lookup/taskId";
-import { formatBytes, formatTime } from "../shared/format";
+import { formatBytes } from "../shared/format";
 import { Link } from "../shared/Link";
 import { usePath } from "../shared/navigation";
+import { elapsed, shortTime } from "./moments";
 
-/** When what happened, in local time; the title has it in UTC. */
+/** What kind of task it is, and when it was uploaded and finished; its page has the exact times. */
 export function Times({ task }: { task: Task }) {
   const path = usePath();
   return (
     <>
+      <span data-testid="kind">{viewOf(task.kind).name}</span>
       {task.size >= 1000 && <span>{formatBytes(task.size)}</span>}
-      <Moment words="handed over" at={task.created_at} />
-      {task.finished_at !== null && <Moment words="ended" at={task.finished_at} />}
+      <span data-testid="times">
+        Uploaded{" "}
+        <time dateTime={task.created_at} title={task.created_at}>
+          {shortTime(task.created_at)}
+        </time>
+        {task.finished_at !== null && (
+          <>
+            , finished after <time title={task.finished_at}>{elapsed(task.created_at, task.finished_at)}</time>
+          </>
+        )}
+      </span>
       {task.attempt > 1 && <span>attempt {task.attempt}</span>}
       {path !== taskPath(task.id) && <Link to={taskPath(task.id)}>details</Link>}
     </>
-  );
-}
-
-function Moment({ words, at }: { words: string; at: string }) {
-  return (
-    <span>
-      {words}{" "}
-      <time dateTime={at} title={at}>
-        {formatTime(at)}
-      </time>
-    </span>
   );
 }

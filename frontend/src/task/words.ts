@@ -1,7 +1,7 @@
 import type { Task } from "../api/types";
 import type { Words } from "../kinds/view";
 import { viewOf } from "../kinds/views";
-import { count, formatNumber, formatSize, percentOf } from "../shared/format";
+import { capitalized, count, formatNumber, formatSize, percentOf } from "../shared/format";
 import type { IconName } from "../shared/Icon";
 import { isInWork } from "./state";
 
@@ -13,13 +13,18 @@ export interface StatusWords {
   /** How far it is, as its kind tells it. */
   progress: string | null;
   icon: IconName;
+  /** For its colour, as a class: `status-failed`. A file that is not as expected is no good news, though its task is done. */
+  tone: "done" | "failed" | "cancelled" | "open";
 }
 
 export function statusWords(task: Task): StatusWords {
   const percent = isInWork(task) ? percentOf(task.progress.done, task.progress.total) : null;
-  const words = viewOf(task.kind).words(task);
+  const view = viewOf(task.kind);
+  const words = view.words(task);
   const progress = percent === null ? null : words.progress === "amount" ? doneOf(task) : `${percent} %`;
-  return { words: wordsOf(task, words), percent, progress, icon: iconOf(task) };
+  const warning = task.status === "done" ? view.warning(task) : null;
+  if (warning !== null) return { words: capitalized(warning), percent, progress, icon: "failed", tone: "failed" };
+  return { words: wordsOf(task, words), percent, progress, icon: iconOf(task), tone: task.outcome ?? "open" };
 }
 
 /** `12.0 MB of 24.0 MB`, `12,000 of 1,000,000 rows` */
@@ -32,7 +37,7 @@ function wordsOf({ status, outcome, attempt, progress: { unit } }: Task, { being
     case "receiving":
       return "Being received";
     case "queued":
-      if (attempt > 0) return "Queued to be tried again";
+      if (attempt > 0) return "Queued for a retry";
       return unit === "rows" ? `Queued to be ${closed}` : "Queued"; // when it was cut into parts, it is told in rows
     case "running":
     case "waiting":

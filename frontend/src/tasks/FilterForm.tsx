@@ -3,9 +3,9 @@ import type { Filters } from "../api/types";
 import { KINDS } from "../kinds/kinds";
 import type { TaskFilter } from "../kinds/view";
 import { FILTERS, viewOf } from "../kinds/views";
-import { Link } from "../shared/Link";
 import { refine } from "../shared/navigation";
-import { isNarrowed, tasksPath } from "./filters";
+import { beginningOf, dayFrom, dayUntil, endOf, isWholeDay } from "./days";
+import { tasksPath } from "./filters";
 import { STATUSES } from "./statuses";
 
 interface Complaint {
@@ -20,7 +20,7 @@ export function FilterForm({ filters }: { filters: Filters }) {
   const [shown, setShown] = useState(filters);
   const [complaint, setComplaint] = useState<Complaint | null>(null);
   if (tasksPath(shown) !== tasksPath(filters)) {
-    // By a link, or back and forth: the fields follow.
+    // By a link, or back and forward: the fields follow.
     setShown(filters);
     setDraft(filters);
     setComplaint(null);
@@ -45,7 +45,7 @@ export function FilterForm({ filters }: { filters: Filters }) {
   }
 
   const field = (name: TaskFilter["name"], label: string, ofKind?: TaskFilter) => (
-    <div key={name}>
+    <div key={name} className={`filter-${ofKind === undefined ? name : "of-kind"}`}>
       <label htmlFor={`${id}-${name}`}>{label}</label>
       <input
         id={`${id}-${name}`}
@@ -84,8 +84,28 @@ export function FilterForm({ filters }: { filters: Filters }) {
     </div>
   );
 
+  const day = (name: "created_after" | "created_before", label: string) => {
+    const [shownAs, meant] = name === "created_after" ? [dayFrom, beginningOf] : [dayUntil, endOf];
+    return (
+      <div>
+        <label htmlFor={`${id}-${name}`}>{label}</label>
+        <input
+          id={`${id}-${name}`}
+          type="date"
+          value={shownAs(draft[name])}
+          onChange={({ target: { value } }) => {
+            const wanted = { ...draft, [name]: meant(value) };
+            if (isWholeDay(value)) apply(wanted);
+            else setDraft(wanted);
+          }}
+        />
+      </div>
+    );
+  };
+
   return (
-    <form className="filters" aria-label="Which tasks" onSubmit={submit}>
+    <form className="filters" aria-label="Filters" onSubmit={submit}>
+      {field("filename__contains", "File name")}
       {choice(
         "kind",
         "Kind",
@@ -96,13 +116,22 @@ export function FilterForm({ filters }: { filters: Filters }) {
         "Status",
         STATUSES.map(({ status, words }) => [status, words]),
       )}
-      {field("filename__contains", "Part of the name")}
       {field("batch", "Batch")}
       {FILTERS.map((filter) => field(filter.name, filter.label, filter))}
-      <div className="filter-actions">
-        <button type="submit">Show</button>
-        {isNarrowed(filters) && <Link to={tasksPath({})}>Show all</Link>}
+      {day("created_after", "From")}
+      {day("created_before", "To")}
+      <div className="filter-check">
+        <input
+          id={`${id}-verdict`}
+          type="checkbox"
+          checked={draft.verdict === "mismatch"}
+          onChange={(event) => {
+            apply({ ...draft, verdict: event.target.checked ? "mismatch" : null });
+          }}
+        />
+        <label htmlFor={`${id}-verdict`}>Not as expected</label>
       </div>
+      <button type="submit">Apply</button>
       <p id={`${id}-complaint`} className="complaint" aria-live="polite">
         {complaint?.message}
       </p>

@@ -1,9 +1,10 @@
 import type { Task } from "../api/types";
 import { viewOf } from "../kinds/views";
 import { taskPath } from "../lookup/taskId";
-import { formatSize, formatTime } from "../shared/format";
+import { clipped, formatBytes, formatSize } from "../shared/format";
 import { Icon } from "../shared/Icon";
 import { Link } from "../shared/Link";
+import { toTheMinute } from "../task/moments";
 import { useTask } from "../task/useTask";
 import { statusWords } from "../task/words";
 import { tasksPath } from "./filters";
@@ -21,9 +22,9 @@ export function TaskTable({ tasks, picked, onPick }: Props) {
     <table className="tasks">
       <thead>
         <tr>
-          <th scope="col">
+          <th scope="col" className="column-pick">
             <label className="pick">
-              <span className="visually-hidden">Select all that are shown</span>
+              <span className="visually-hidden">Select all on this page</span>
               <input
                 type="checkbox"
                 checked={count === ids.length}
@@ -37,7 +38,24 @@ export function TaskTable({ tasks, picked, onPick }: Props) {
             </label>
           </th>
           <th scope="col">File</th>
-          <th scope="col">Status</th>
+          <th scope="col" className="column-status">
+            Status
+          </th>
+          <th scope="col" className="column-result">
+            Result
+          </th>
+          <th scope="col" className="column-kind">
+            Kind
+          </th>
+          <th scope="col" className="column-size">
+            Size
+          </th>
+          <th scope="col" className="column-batch">
+            Batch
+          </th>
+          <th scope="col" className="column-time">
+            Uploaded
+          </th>
         </tr>
       </thead>
       <tbody>
@@ -51,12 +69,12 @@ export function TaskTable({ tasks, picked, onPick }: Props) {
 
 function TaskRow({ listed, isPicked, onPick }: { listed: Task; isPicked: boolean; onPick: Props["onPick"] }) {
   const task = useTask(listed.id).task ?? listed;
-  const { words, percent, icon } = statusWords(task);
-  const { summary, warning } = viewOf(task.kind);
-  const warned = warning(task);
+  const { words, percent, icon, tone } = statusWords(task);
+  const { name, summary } = viewOf(task.kind);
+  const status = `${words}${percent === null ? "" : `, ${percent} %`}`;
   return (
     <tr data-testid="task" data-status={task.status} className={isPicked ? "picked" : undefined}>
-      <td>
+      <td className="column-pick">
         <label className="pick">
           <span className="visually-hidden">Select {task.filename}</span>
           <input
@@ -68,35 +86,42 @@ function TaskRow({ listed, isPicked, onPick }: { listed: Task; isPicked: boolean
           />
         </label>
       </td>
-      <td>
-        <span className="name" title={task.filename}>
-          <Link to={taskPath(task.id)}>
-            <bdi>{task.filename}</bdi>
-          </Link>
-        </span>
-        {summary(task)}
-        <div className="facts">
-          <span>{formatSize(task.size)}</span>
-          <time dateTime={task.created_at} title={task.created_at}>
-            {formatTime(task.created_at)}
-          </time>
-          {task.batch !== null && (
-            <span>
-              batch <Link to={tasksPath({ batch: task.batch })}>{task.batch}</Link>
-            </span>
-          )}
-        </div>
+      <td className="column-file" title={task.filename}>
+        <Link to={taskPath(task.id)}>
+          <bdi>{clipped(task.filename)}</bdi>
+        </Link>
       </td>
-      <td>
-        <p className={`status status-${task.outcome ?? "open"}`}>
+      <td className="column-status">
+        <p className={`status status-${tone}`} title={status}>
           <Icon name={icon} />
-          <span>
-            {words}
-            {percent !== null && <span className="digits">, {percent} %</span>}
-            {warned !== null && <strong className="mismatch">{warned}</strong>}
-          </span>
+          <span className="digits">{status}</span>
         </p>
       </td>
+      <td className="column-result">{task.error === null ? summary(task) : <WhyFailed detail={task.error.detail} />}</td>
+      <td className="column-kind">{name}</td>
+      <td className="column-size digits" title={formatBytes(task.size)}>
+        {formatSize(task.size)}
+      </td>
+      <td className="column-batch" title={task.batch ?? undefined}>
+        {task.batch !== null && (
+          <Link to={tasksPath({ batch: task.batch })}>
+            <bdi>{task.batch}</bdi>
+          </Link>
+        )}
+      </td>
+      <td className="column-time">
+        <time dateTime={task.created_at} title={task.created_at}>
+          {toTheMinute(task.created_at)}
+        </time>
+      </td>
     </tr>
+  );
+}
+
+function WhyFailed({ detail }: { detail: string }) {
+  return (
+    <span className="muted" title={detail}>
+      {clipped(detail)}
+    </span>
   );
 }

@@ -1,19 +1,18 @@
-import { Fragment, useEffect, useRef } from "react";
+import { useEffect, useRef } from "react";
 import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
 import type { Stats } from "../api/types";
-import { formatNumber } from "../shared/format";
 
-type Minute = Stats["last_hour"][number];
+export type Minute = Stats["last_hour"][number];
 
-const HEIGHT = 180; // pixels
-const OUTCOMES = [
+const HEIGHT = 160; // pixels
+export const OUTCOMES = [
   { name: "done", colour: "--good" },
   { name: "failed", colour: "--bad" },
   { name: "cancelled", colour: "--muted" },
 ] as const;
 
-/** What ended in each minute of the last hour, as bars: done below, then failed, then cancelled. */
+/** What finished in each minute of the last hour, as bars: done at the bottom, then failed, then cancelled. */
 export function Throughput({ minutes }: { minutes: Minute[] }) {
   const place = useRef<HTMLDivElement>(null);
   const shown = useRef<{ chart: uPlot; minutes: Minute[] }>(null);
@@ -45,34 +44,7 @@ export function Throughput({ minutes }: { minutes: Minute[] }) {
     shown.current.chart.setData(stacked(minutes));
   }, [minutes]);
 
-  return (
-    <figure className="throughput">
-      <figcaption data-testid="last-hour">
-        <InWords minutes={minutes} />
-      </figcaption>
-      <div ref={place} aria-hidden="true" />
-    </figure>
-  );
-}
-
-/** The same as the picture, for those who do not see it; for those who do, what its colours mean. */
-function InWords({ minutes }: { minutes: Minute[] }) {
-  const totals = OUTCOMES.map(({ name }) => ({ name, tasks: minutes.reduce((sum, minute) => sum + minute[name], 0) })).filter(({ tasks }) => tasks > 0);
-  if (totals.length === 0) return "In the last hour nothing ended.";
-  const most = Math.max(...minutes.map((minute) => minute.done + minute.failed + minute.cancelled));
-  return (
-    <>
-      In the last hour:{" "}
-      {totals.map(({ name, tasks }, index) => (
-        <Fragment key={name}>
-          {index > 0 && ", "}
-          <span className={`swatch swatch-${name}`} />
-          {formatNumber(tasks)} {name}
-        </Fragment>
-      ))}
-      ; at most {formatNumber(most)} in a minute.
-    </>
-  );
+  return <div className="throughput" ref={place} aria-hidden="true" />; // the words above it say the same
 }
 
 /** Each series stands on those before it, and is drawn behind them. */

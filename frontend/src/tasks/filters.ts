@@ -1,7 +1,17 @@
 import type { Filters } from "../api/types";
 import { FILTERS } from "../kinds/views";
 
-const NAMES = ["kind", "status", "filename__contains", "batch", ...FILTERS.map(({ name }) => name), "cursor"] as const;
+const NAMES = [
+  "kind",
+  "status",
+  "verdict",
+  "filename__contains",
+  "batch",
+  ...FILTERS.map(({ name }) => name),
+  "created_after",
+  "created_before",
+  "cursor",
+] as const;
 
 /** The filters in an address: named as in the API, so that one can be made from the other. */
 export function filtersIn(search: string): Filters {
@@ -10,17 +20,22 @@ export function filtersIn(search: string): Filters {
 }
 
 /** The address of the list that is narrowed by these filters. */
-export function tasksPath(filters: Filters): string {
-  const query = new URLSearchParams(Object.entries(pick((name) => filters[name])) as [string, string][]).toString();
-  return query === "" ? "/tasks" : `/tasks?${query}`;
-}
+export const tasksPath = (filters: Filters): string => `/tasks${queryOf(filters)}`;
+
+/** Where the whole list is, as a table for spreadsheets. */
+export const exportUrl = (filters: Filters): string => `/v1/tasks.csv${queryOf({ ...filters, cursor: null })}`;
 
 export const isNarrowed = (filters: Filters): boolean => NAMES.some((name) => name !== "cursor" && Boolean(filters[name]));
+
+function queryOf(filters: Filters): string {
+  const query = new URLSearchParams(Object.entries(pick((name) => filters[name])) as [string, string][]).toString();
+  return query === "" ? "" : `?${query}`;
+}
 
 function pick(valueOf: (name: (typeof NAMES)[number]) => string | null | undefined): Filters {
   const filters: Filters = {};
   for (const name of NAMES) {
-    const value = name === "batch" ? valueOf(name) : valueOf(name)?.trim(); // a batch is found by all of its name
+    const value = name === "batch" ? valueOf(name) : valueOf(name)?.trim(); // a batch is found by its whole name
     if (value) filters[name] = value;
   }
   return filters;

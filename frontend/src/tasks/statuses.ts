@@ -1,10 +1,10 @@
-/** Those that a task of this service can be in, in the order of its way, in few words. */
+/** Those that a task of this service can be in, in the order in which it passes through them. */
 export const STATUSES = [
-  { status: "queued", words: "queued" },
-  { status: "running", words: "in work" },
-  { status: "waiting", words: "in work, in parts" },
-  { status: "computed", words: "being logged" },
-  { status: "done", words: "done" },
-  { status: "failed", words: "failed" },
-  { status: "cancelled", words: "cancelled" },
+  { status: "queued", words: "queued", isAlwaysShown: true },
+  { status: "running", words: "in progress", isAlwaysShown: true },
+  { status: "waiting", words: "in progress, in parts", isAlwaysShown: false },
+  { status: "computed", words: "being logged", isAlwaysShown: false },
+  { status: "done", words: "done", isAlwaysShown: true },
+  { status: "failed", words: "failed", isAlwaysShown: true },
+  { status: "cancelled", words: "cancelled", isAlwaysShown: true },
 ] as const;

@@ -5,13 +5,12 @@ import type { Filters, Stats, TaskPage } from "../api/types";
 import { remember } from "../task/known";
 
 const ASK_MS = 2000;
-const SHARE = 10; // of the time at most one part is spent on answering: a list that takes long is asked for less often
+const SHARE = 10; // at most one part of the time is spent on answering: a slow list is asked for less often
 const PAGE_SIZE = 50;
 
 export const listKey = ["tasks"] as const;
 
-/** A page of the list. New tasks come into it by themselves, but not while it is to stand still; what becomes of those that
- * are there, each of them tells itself. */
+/** A page of the list. New tasks appear in it automatically, but not while it stands still; each row follows its own task. */
 export function useTaskList(filters: Filters, standsStill: boolean): Trouble & { page: TaskPage | undefined } {
   const queryClient = useQueryClient();
   const query = useQuery({
@@ -26,7 +25,7 @@ export function useTaskList(filters: Filters, standsStill: boolean): Trouble & {
     placeholderData: keepPreviousData,
     select: answerOf,
   });
-  // Those of the filters before stay only until the answer comes; where none comes they would be taken for it.
+  // The tasks of the previous filters stay only until the answer comes; without one they would be taken for it.
   const page = query.isPlaceholderData && query.failureReason !== null ? undefined : query.data;
   return { page, ...troubleOf(query) };
 }

@@ -20,6 +20,7 @@ export function taskWith(changes: Partial<Task>): Task {
     batch: null,
     params: {},
     kept: true,
+    kept_until: null,
     retry_of: null,
     created_at: "2026-03-12T13:03:22Z",
     started_at: null,

@@ -17,6 +17,7 @@ const STATS: Stats = {
     { minute: "2026-03-12T13:02:00Z", done: 40, failed: 1, cancelled: 0 },
     { minute: "2026-03-12T13:03:00Z", done: 2, failed: 0, cancelled: 3 },
   ],
+  mismatches: 3,
   oldest_unfinished_s: 130,
 };
 

@@ -1,6 +1,5 @@
-"""Who may come in: asked of every request before a byte of its body is read. Keys, where they are asked for. A browser that came
-in without showing one itself, because none is asked for or because its cookie did, is kept from doing what other sites want
-(`cross_site`)."""
+"""Authenticates every request before its body is read, with API keys if the service requires them. Requests that a browser may
+have sent for another site, without a key or with a cookie, must also pass `cross_site`."""
 
 import time
 from collections.abc import Sequence
@@ -18,18 +17,18 @@ from md5_task_data import api_keys
 from md5_task_data.database.engine import Database
 from md5_task_data.errors import DependencyAway, TaskDataError, Unauthorized
 
-LOCAL_OWNER = "local"  # the owner of all that is handed over without keys
-REMEMBERED_S = 2.0  # so long a key that was revoked may still open the door
+LOCAL_OWNER = "local"  # the owner of everything that is uploaded without keys
+REMEMBERED_S = 2.0  # seconds for which a revoked key may still be accepted
 MOST_REMEMBERED = 10_000
 
-# Pages and their files hold nobody's data. Everything else needs a key unless it is named here.
-SESSION = "/v1/session"  # where one signs in, and asks whether one has
+# Pages and their files contain no one's data. Everything that is not listed here needs a key.
+SESSION = "/v1/session"  # signing in, and the state of the session
 PUBLIC = ("/docs", "/help", "/openapi.json", "/healthz", "/readyz", SESSION)
 PUBLIC_FOLDERS = ("/tasks/", "/assets/", "/help/")
 
 
 class KeyAuth:
-    """ASGI middleware: names the owner in `request.state.owner`, or answers with a problem. `pages`: paths that need no key."""
+    """ASGI middleware that sets `request.state.owner`, or answers with a problem. `pages`: paths that need no key."""
 
     def __init__(self, app: ASGIApp, settings: Settings, keys: "Keys", pages: Sequence[str]) -> None:
         self._app = app
@@ -55,7 +54,7 @@ class KeyAuth:
         path = request.scope["path"]
         is_open = path in self._public or path.startswith(PUBLIC_FOLDERS)
         self._guard.check_host(request, by_own_name=self._auth != "keys")
-        # A cookie is sent whoever asks for it; a header with a key nobody can make a browser send.
+        # Any site can make a browser send a cookie, but none can make it send a header with a key.
         if self._auth != "keys" or path == SESSION or "authorization" not in request.headers:
             self._guard.check_page(request)
         if is_open:
@@ -66,38 +65,40 @@ class KeyAuth:
             owner = LOCAL_OWNER
         else:
             raise Unauthorized(
-                "this service listens to others than this machine, and was not told who may use it: "
-                "it needs MD5_AUTH=keys, or MD5_AUTH=none"
+                "This service accepts connections from other machines, but MD5_AUTH is not set. Its administrator must set "
+                "MD5_AUTH=keys or MD5_AUTH=none."
             )
         self._rates.take(owner, cost(request.scope["query_string"]))
         request.state.owner = owner
 
 
 def key_in(request: Request) -> str:
-    """The key that comes with a request: in the header, and only without one in the cookie. Raises Unauthorized."""
+    """The key of a request, from the header `Authorization` or, without that, from the cookie. Raises Unauthorized."""
     authorization = request.headers.get("authorization")
     if authorization is None:
         cookies = cookie.sent_in(request)
         if not cookies:
-            raise Unauthorized("a key is needed: send the header `Authorization: Bearer KEY`, or sign in at the page")
+            raise Unauthorized(
+                "The request has no API key. Send the header `Authorization: Bearer KEY`, or sign in on the page."
+            )
         return cookies[0] if len(cookies) == 1 else ""
     scheme, _, key = authorization.partition(" ")
     return key.strip() if scheme.lower() == "bearer" else ""
 
 
 class Keys:
-    """The keys in the database, each remembered for a moment: most requests ask nobody."""
+    """The keys in the database, each cached for `REMEMBERED_S`, so that most requests need no query."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
         self._remembered: dict[str, tuple[float, RowMapping | None]] = {}
 
     async def owner(self, key: str) -> str:
-        """Whose key that is; it may be any text. Raises Unauthorized, DependencyAway."""
+        """The owner of a key, which may be any text. Raises Unauthorized, DependencyAway."""
         key_id = api_keys.id_of(key)
         row = await self._row(key_id) if key_id else None
         if row is None or not api_keys.fits(key, row):
-            raise Unauthorized("this key opens nothing here: it is wrong, or was revoked")
+            raise Unauthorized("The API key is wrong or was revoked.")
         return str(row["owner"])
 
     async def _row(self, key_id: str) -> RowMapping | None:

@@ -1,4 +1,4 @@
-"""How often one owner may ask. Counted in the process: two API processes let through twice as much."""
+"""Limits the request rate of each owner. Requests are counted per process: two API processes allow twice as many."""
 
 import re
 import time
@@ -7,13 +7,13 @@ from urllib.parse import parse_qsl
 from md5_service.api.http.conventions import LARGEST_PAGE
 from md5_task_data.errors import TooMany
 
-FOR_ONE = 10  # tasks: to read and write so many costs about as much as to be asked once
-PLAIN = re.compile("[1-9][0-9]{0,2}")  # how a limit below the largest page is spelt; of any other the most counts
+FOR_ONE = 10  # tasks that cost about as much to read and send as one request does
+PLAIN = re.compile("[1-9][0-9]{0,2}")  # a limit below the largest page; anything else counts as the largest
 
 
 class Rates:
-    """A token bucket for each owner: `per_s` requests a second, as many at once after a rest. One may count as several, but never
-    as more than there can be."""
+    """A token bucket for each owner, refilled with `per_s` requests per second up to the requests of one second. A request may
+    count as several, but never as more than a full bucket."""
 
     def __init__(self, per_s: float) -> None:
         self._per_s = per_s
@@ -21,18 +21,20 @@ class Rates:
         self._left: dict[str, tuple[float, float]] = {}
 
     def take(self, owner: str, cost: float) -> None:
-        """Raises TooMany."""
+        """Count a request of an owner. Raises TooMany."""
         now = time.monotonic()
         left, at = self._left.get(owner, (self._most, now))
         left = min(self._most, left + (now - at) * self._per_s)
         cost = min(cost, self._most)
         if left < cost:
-            raise TooMany(f"more than {self._per_s:g} requests a second; ask less often, or for less at once")
+            raise TooMany(
+                f"You sent more than {self._per_s:g} requests per second. Send fewer, or ask for fewer tasks at once."
+            )
         self._left[owner] = left - cost, now
 
 
 def cost(query: bytes) -> float:
-    """As how many requests one counts by its query: one more for each 10 tasks that it names or wants listed."""
+    """The number of requests that a request with this query counts as: one, and one more for each 10 tasks it names or lists."""
     if not query:
         return 1
     asked = 0

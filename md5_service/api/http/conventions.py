@@ -1,5 +1,5 @@
-"""What holds for every path: HEAD where GET is; lists in pages; and an unknown query parameter is an error, for it may be a slip
-that would have shown everything instead of little."""
+"""Conventions of all paths: HEAD wherever there is GET, lists in pages, and an error for an unknown query parameter, because a
+misspelt filter would otherwise return everything."""
 
 from typing import Annotated, Any
 
@@ -11,11 +11,11 @@ from md5_task_data.errors import InvalidInput
 
 LARGEST_PAGE = 1000  # items of a list
 
-Limit = Annotated[int, Query(ge=1, le=LARGEST_PAGE)]
+Limit = Annotated[int, Query(ge=1, le=LARGEST_PAGE, description="The largest number of items in a page")]
 
 
 def add_head_routes(router: APIRouter) -> None:
-    """Let HEAD answer what GET does, without a body, on all paths that `router` has by now."""
+    """Add HEAD to all GET routes that `router` has so far."""
     for route in list(router.routes):
         if isinstance(route, APIRoute) and "GET" in (route.methods or ()):
             how: dict[str, Any] = {"response_model": route.response_model, "response_class": route.response_class}
@@ -24,21 +24,21 @@ def add_head_routes(router: APIRouter) -> None:
 
 
 def link_next(request: Request, response: Response, cursor: str | None) -> None:
-    """Say where the next page of a list is, where there is one (RFC 8288)."""
+    """Add a `Link` header to the next page of a list, if there is one (RFC 8288)."""
     if cursor is not None:
         url = request.url.include_query_params(cursor=cursor)
         response.headers["Link"] = f'<{url.path}?{url.query}>; rel="next"'
 
 
 async def reject_unknown_parameters(request: Request) -> None:
-    """A dependency. Raises InvalidInput, for other methods than POST: what may be in the query of that, `intake` knows."""
+    """A dependency. Raises InvalidInput, except for POST, whose query `intake` checks itself."""
     if request.method == "POST":
         return
     known = sorted(_names(request.scope["route"].dependant))
     for name in request.query_params:
         if name not in known:
-            allowed = f"it must be one of: {', '.join(known)}" if known else "there are none here"
-            raise InvalidInput(f"unknown parameter {name[:100]!r}; {allowed}")
+            allowed = f"This path takes {', '.join(known)}." if known else "This path takes no parameters."
+            raise InvalidInput(f"Unknown parameter {name[:100]!r}. {allowed}")
 
 
 def _names(dependant: Dependant) -> set[str]:

@@ -1,4 +1,4 @@
-"""Nobody waits long for a server that may never answer: each step that asks one is bounded."""
+"""Deadlines for steps that ask another server, so that no request waits for one that never answers."""
 
 import asyncio
 import contextvars
@@ -11,46 +11,46 @@ from weakref import WeakValueDictionary
 
 from md5_task_data.errors import DependencyAway
 
-ANSWER_S = 1.5  # so that a client has its answer, or a 503, within two seconds of an outage
-LONGEST_S = 30  # for a step that only waits for its turn, while others have their answers
-MOST_LONG_STEPS = 4  # of those that compute as well
-MOST_STEPS = 32  # under way at the same time, those that nobody waits for any more among them
+ANSWER_S = 1.5  # a client gets its answer, or a 503, within two seconds of an outage
+LONGEST_S = 30  # for a step that waits for its turn while others get their answers
+MOST_LONG_STEPS = 4  # running at the same time
+MOST_STEPS = 32  # running at the same time, including abandoned ones
 
 _steps = ThreadPoolExecutor(MOST_STEPS, thread_name_prefix="step")
-_answered_at = float("-inf")  # when the database last answered one of the steps (time.monotonic)
+_answered_at = float("-inf")  # time.monotonic() when the database last answered a step
 T = TypeVar("T")
 
 
 async def run_with_deadline(step: Callable[[], T], threads: ThreadPoolExecutor | None = None) -> T:
-    """Run a step in a thread, of `threads` where they are given. Raises DependencyAway as `await_with_deadline` does."""
+    """Run a step in a thread, one of `threads` if given. Raises DependencyAway as `await_with_deadline` does."""
     return await await_with_deadline(start_in_thread(step, threads), of_database=threads is None)
 
 
 class LongSteps:
-    """Steps that compute as well, for milliseconds, as lists do. Each owner has one at a time, so that nobody else waits for
-    more than that. Few run in all, so that they leave threads, and turns of the interpreter, to what is short."""
+    """Steps that also compute for milliseconds, such as lists. Each owner runs one at a time, so that no owner delays another by
+    more than one step. Only a few run in total, which leaves threads and the interpreter to short steps."""
 
     def __init__(self) -> None:
         self._threads = ThreadPoolExecutor(MOST_LONG_STEPS, thread_name_prefix="long-step")
         self._of_owner: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     async def run(self, owner: str, step: Callable[[], T]) -> T:
-        """Run a step when it is the owner's turn. Raises DependencyAway as `await_with_deadline` does."""
+        """Run a step when the owner's previous one has finished. Raises DependencyAway as `await_with_deadline` does."""
         turn = self._of_owner.setdefault(owner, asyncio.Lock())
         async with turn:
             return await await_with_deadline(start_in_thread(functools.partial(_noting_answers, step), self._threads))
 
 
 def start_in_thread(step: Callable[[], T], threads: ThreadPoolExecutor | None = None) -> asyncio.Future[T]:
-    """Have a step run in a thread. One without `threads` of its own asks the database."""
-    named = functools.partial(contextvars.copy_context().run, step)  # what it logs is about the same request
+    """Start a step in a thread. A step without `threads` asks the database."""
+    named = functools.partial(contextvars.copy_context().run, step)  # its log messages carry the id of the request
     runs = named if threads else functools.partial(_noting_answers, named)
     return asyncio.get_running_loop().run_in_executor(threads or _steps, runs)
 
 
 async def await_with_deadline(answer: asyncio.Future[T], *, of_database: bool = True) -> T:
-    """Raises DependencyAway when there was no answer for `ANSWER_S`, to this or to any other step: it may be under way all the
-    same, and what it was about to commit may still come to be."""
+    """Wait for the step. Raises DependencyAway when neither it nor any other step got an answer for `ANSWER_S`. The step may
+    still be running then, and may still commit."""
     began = time.monotonic()
     try:
         while not answer.done():
@@ -58,11 +58,11 @@ async def await_with_deadline(answer: asyncio.Future[T], *, of_database: bool = 
             until = min(_answered_at + ANSWER_S, began + LONGEST_S) if is_waiting_for_its_turn else began + ANSWER_S
             left_s = until - time.monotonic()
             if left_s <= 0:
-                raise DependencyAway(f"no answer in {time.monotonic() - began:.1f} s")
+                raise DependencyAway(f"no answer within {time.monotonic() - began:.1f} s")
             await asyncio.wait({answer}, timeout=left_s)
         return answer.result()
     finally:
-        answer.cancel()  # has no effect on one that has begun
+        answer.cancel()  # has no effect once the step has started
 
 
 def _noting_answers(step: Callable[[], T]) -> T:
@@ -71,7 +71,7 @@ def _noting_answers(step: Callable[[], T]) -> T:
         result = step()
     except DependencyAway:
         raise
-    except Exception:  # a "no" is an answer too
+    except Exception:  # an error is an answer too
         _answered_at = time.monotonic()
         raise
     _answered_at = time.monotonic()

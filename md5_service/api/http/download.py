@@ -1,4 +1,4 @@
-"""Stored bytes as an answer. A `Range` that asks for what there is not is told so as every other error is."""
+"""Answers with stored bytes. An unsatisfiable `Range` gets a problem document like any other error."""
 
 import os
 import tempfile
@@ -12,10 +12,10 @@ from md5_service.api.http.errors import problem
 
 
 class Download(FileResponse):
-    """Starlette's, which answers a `Range` that is wrong or unknown with 400: RFC 9110 (14.2) wants an unknown one ignored."""
+    """A FileResponse that ignores a malformed or unknown `Range`, as RFC 9110, 14.2 requires; Starlette answers 400."""
 
     def __init__(self, stored: Path | bytes, status_code: int = 200, **how: Any) -> None:
-        """Of a file, or of bytes, which become one that has no name. Asks the disk."""
+        """`stored`: the path of a file, or bytes, which are put into an anonymous file. Accesses the disk."""
         self._file: BinaryIO | None = None
         if isinstance(stored, bytes):
             self._file = _file_of(stored)
@@ -48,19 +48,14 @@ class Download(FileResponse):
         elif refused == 416:
             assert self.stat_result is not None
             size = self.stat_result.st_size
-            answer = problem(
-                416,
-                "no_such_range",
-                "No such bytes",
-                f"header Range: the file has {size} bytes",
-                {"Content-Range": f"bytes */{size}"},
-            )
+            detail = f"The header Range asks for bytes that do not exist: the file has {size} bytes."
+            answer = problem("no_such_range", detail, {"Content-Range": f"bytes */{size}"})
             await answer(scope, receive, send)
 
 
 def _file_of(content: bytes) -> BinaryIO:
     is_linux = hasattr(os, "memfd_create")
-    file = os.fdopen(os.memfd_create("content"), "w+b") if is_linux else tempfile.TemporaryFile()  # noqa: SIM115  # the answer closes it
+    file = os.fdopen(os.memfd_create("content"), "w+b") if is_linux else tempfile.TemporaryFile()  # noqa: SIM115  # __call__ closes it
     file.write(content)
     file.seek(0)
     return file

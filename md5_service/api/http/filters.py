@@ -1,4 +1,4 @@
-"""The filters of a list of tasks, as query parameters. What a wrong value is told is in `md5_task_data.filters`."""
+"""The filters of a list of tasks, as query parameters. `md5_task_data.filters` checks their values."""
 
 from collections.abc import Mapping
 from typing import Annotated
@@ -13,8 +13,10 @@ _DATE_OR_TIME = {"anyOf": [{"format": "date"}, {"format": "date-time"}]}
 
 
 async def _filters(
-    kind: Annotated[Text, Query(json_schema_extra={"enum": list(KINDS)})] = None,
-    status: Annotated[Text, Query(json_schema_extra={"enum": list(STATUSES)})] = None,
+    kind: Annotated[Text, Query(json_schema_extra={"enum": list(KINDS)}, description="Only tasks of this kind")] = None,
+    status: Annotated[
+        Text, Query(json_schema_extra={"enum": list(STATUSES)}, description="Only tasks in this status")
+    ] = None,
     verdict: Annotated[
         Text,
         Query(
@@ -23,18 +25,18 @@ async def _filters(
             "verdict, because no MD5 was expected or there is no result (yet)",
         ),
     ] = None,
-    filename: AnyText = None,
+    filename: Annotated[AnyText, Query(description="The whole name of the file")] = None,
     filename__contains: Annotated[
         AnyText, Query(description="A part of the file name. Case is ignored; on SQLite only that of ASCII letters")
     ] = None,
-    md5: AnyText = None,
-    batch: AnyText = None,
+    md5: Annotated[AnyText, Query(description="The MD5 of the file, in hexadecimal")] = None,
+    batch: Annotated[AnyText, Query(description="The whole name of the batch")] = None,
     created_after: Annotated[
         Text,
         Query(
             json_schema_extra=_DATE_OR_TIME,
-            description="Only tasks created at this time or later: a time as RFC 3339 writes it, with its offset from UTC, or a "
-            "date, which stands for 00:00 UTC of that day",
+            description="Only tasks created at this time or later: an RFC 3339 time with its offset from UTC, or a date, which "
+            "stands for 00:00 UTC of that day",
         ),
     ] = None,
     created_before: Annotated[

@@ -1,7 +1,7 @@
-"""The head of a request, in one pass: its id, its size, and the fields that come more than once or not at all (RFC 9110, 5.3).
-Several fields of a list are one list; of a field of which there is one only, nobody could say which is meant.
+"""Checks the head of a request in one pass: its id, its size, and headers that are repeated or missing (RFC 9110, 5.3). Repeated
+list headers are joined; a repeated header that must be single is ambiguous, and an error.
 
-Whatever is wrong with it is said here, so that all behind it see a head that means one thing.
+All code behind this middleware sees an unambiguous head.
 """
 
 import logging
@@ -20,7 +20,7 @@ from md5_task_data.errors import HeadTooLarge, Malformed
 
 log = logging.getLogger(__name__)
 
-GIVEN_ID = re.compile(rb"[\w.:+/=-]{1,128}", re.ASCII)  # by a client or a proxy; anything else is replaced
+GIVEN_ID = re.compile(rb"[\w.:+/=-]{1,128}", re.ASCII)  # accepted from a client or proxy; anything else is replaced
 LISTS = (
     b"accept",
     b"accept-encoding",
@@ -42,15 +42,15 @@ ONCE = (
     b"range",
     b"sec-fetch-site",
 )
-HAS_RANGES = re.compile(r"/v1/tasks/[^/]+/file")  # elsewhere a `Range` is ignored, as a server may (RFC 9110, 14.2)
+HAS_RANGES = re.compile(r"/v1/tasks/[^/]+/file")  # elsewhere `Range` is ignored, as RFC 9110, 14.2 allows
 
 Fields = Sequence[tuple[bytes, bytes]]
 
 
 class RequestHead:
-    """ASGI middleware: gives the request its id and unambiguous fields, and its answer what every one carries (`headers`).
+    """ASGI middleware that gives each request its id and unambiguous headers, and each answer the common headers (`headers`).
 
-    Refuses an address and headers of more than `max_bytes`, or more than `max_fields` headers.
+    Refuses a URL and headers of more than `max_bytes` together, or more than `max_fields` headers.
     """
 
     def __init__(self, app: ASGIApp, max_bytes: int, max_fields: int) -> None:
@@ -89,8 +89,8 @@ class RequestHead:
         size = sum(len(name) + len(value) for name, value in fields)
         size += len(scope["raw_path"]) + len(scope["query_string"])
         if size > self._max_bytes or len(fields) > self._max_fields:
-            most = f"at most {self._max_bytes} in {self._max_fields} are taken"
-            raise HeadTooLarge(f"{size} bytes in {len(fields)} headers; {most}")
+            most = f"the limit is {self._max_bytes} bytes in {self._max_fields} headers"
+            raise HeadTooLarge(f"The URL and headers have {size} bytes in {len(fields)} headers; {most}.")
 
 
 def _request_id(fields: Fields) -> str:
@@ -101,17 +101,17 @@ def _request_id(fields: Fields) -> str:
 def _unambiguous(fields: Fields, http_version: str, path: str) -> Fields:
     """Raises Malformed."""
     if http_version not in ("1.0", "1.1"):
-        raise Malformed("the first line of the request names no version of HTTP that is spoken here: 1.0 or 1.1")
+        raise Malformed("The request line names no supported version of HTTP: it must be HTTP/1.0 or HTTP/1.1.")
     names = [name for name, _ in fields]
     if b"range" in names and not HAS_RANGES.fullmatch(path):
         return _unambiguous([field for field in fields if field[0] != b"range"], http_version, path)
     if http_version == "1.1" and b"host" not in names:
-        raise Malformed("header Host: required by HTTP/1.1")
+        raise Malformed("The header Host is missing; HTTP/1.1 requires it.")
     if len(set(names)) == len(names):
         return fields
     twice = {name for name in names if names.count(name) > 1}
     if ambiguous := next((name for name in ONCE if name in twice), None):
-        raise Malformed(f"header {ambiguous.decode().title()}: given twice")
+        raise Malformed(f"The header {ambiguous.decode().title()} was given more than once. Send it once.")
     lists = [name for name in LISTS if name in twice]
     joined = [(name, b", ".join(value for other, value in fields if other == name)) for name in lists]
     return [field for field in fields if field[0] not in lists] + joined

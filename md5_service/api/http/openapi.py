@@ -1,5 +1,5 @@
-"""What the OpenAPI document says of requests and answers beyond their types, in the words that several routes share. It is
-held to it by `tests/fuzz`: what the document rejects is rejected, and what it allows is taken."""
+"""What the OpenAPI document says about requests and answers beyond their types, in texts that several routes share. `tests/fuzz`
+checks it: the API rejects what the document forbids, and accepts what it allows."""
 
 import functools
 from collections.abc import Callable
@@ -11,62 +11,64 @@ from pydantic.json_schema import SkipJsonSchema
 
 from md5_task_data import names, registry
 
-Text = str | SkipJsonSchema[None]  # what may be left out; the document must not say that it may be `null`
+Text = str | SkipJsonSchema[None]  # optional; the document must not say that it may be `null`
 
 NO_NUL = r"^[^\x00]*$"
 MD5_IN_BASE64 = r"^[A-Za-z0-9+/]{22}==$"
 ID = r"^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$"
-KEY = r'^([!#-~][!-~]{0,254}|"([!-~]{1,255}"|[!-~]{0,253}[!#-~])?)$'  # a quoted string, or not one; `""` is empty
+KEY = r'^([!#-~][!-~]{0,254}|"([!-~]{1,255}"|[!-~]{0,253}[!#-~])?)$'  # a quoted string, or a bare one; `""` is empty
 CURSOR = r"^[A-Za-z0-9_-]{21}[AQgw]$"  # 16 bytes
 TEXT_CURSOR = (  # some bytes
     r"^([A-Za-z0-9_-]{4})*([A-Za-z0-9_-]{4}|[A-Za-z0-9_-][AQgw]|[A-Za-z0-9_-]{2}[AEIMQUYcgkosw048])$"
 )
 
 AnyText = Annotated[Text, Query(json_schema_extra={"pattern": NO_NUL})]
-# Only described, not checked: a malformed id is as unknown as any other, and 404.
-TaskId = Annotated[str, Path(description="As it was given out", json_schema_extra={"format": "uuid", "pattern": ID})]
+# Only described, not validated: a malformed id is answered with 404, like any unknown one.
+TaskId = Annotated[
+    str, Path(description="The id that the upload returned", json_schema_extra={"format": "uuid", "pattern": ID})
+]
 
 
 def header(description: str, schema: dict[str, Any] | None = None, *, always: bool = True) -> dict[str, Any]:
-    """One header of an answer."""
+    """A response header for the OpenAPI document."""
     return {"description": description, "required": always, "schema": schema or {"type": "string"}}
 
 
-PREFER = "`wait=N`: answer when the task has ended, after N ≤ 60 seconds at the latest"
+PREFER = "`wait=N`: answer when the task has finished, but after N seconds at the latest (at most 60)"
 IDEMPOTENCY_KEY = (
-    "Up to 255 visible characters, new for each file, such as a UUID. Sent again within 24 hours with the same kind, parameters, "
-    "file name and bytes, it answers with the task that there is already, and the header `Idempotent-Replayed: true`; with "
-    "others 422, and 409 while the first request is still being received"
+    "Up to 255 visible characters, such as a UUID; use a new one for each file. A request that repeats the key within 24 hours "
+    "with the same kind, parameters, file name and bytes gets the existing task and the header `Idempotent-Replayed: true`. "
+    "With anything different the answer is 422, and 409 while the first request is still being received"
 )
 SECONDS = {"type": "integer", "minimum": 0}
-ETAG = header("Differs between two states", {"type": "string", "pattern": '^"[^"]+"$'})
-PREFERENCE_APPLIED = header("The wait that was granted, where one was asked for", always=False)
+ETAG = header("Changes whenever the content changes", {"type": "string", "pattern": '^"[^"]+"$'})
+PREFERENCE_APPLIED = header("The wait that was granted, if one was requested", always=False)
 
 ACCEPTED: dict[int | str, dict[str, Any]] = {
     202: {
-        "description": "The task: a promise from now on",
+        "description": "The task was accepted",
         "headers": {
-            "Location": header("Where the task is", {"type": "string", "pattern": "^/v1/tasks/[0-9a-f-]{36}$"}),
-            "Retry-After": header("Seconds after which to ask", SECONDS),
+            "Location": header("The path of the task", {"type": "string", "pattern": "^/v1/tasks/[0-9a-f-]{36}$"}),
+            "Retry-After": header("Seconds after which to poll", SECONDS),
             "Preference-Applied": PREFERENCE_APPLIED,
             "Idempotent-Replayed": header(
-                "`true`: the `Idempotency-Key` stood for this task already", {"const": "true"}, always=False
+                "`true`: this `Idempotency-Key` already belonged to this task", {"const": "true"}, always=False
             ),
         },
         "links": {
             name: {
                 "operationId": operation,
-                "parameters": {"id" if name == "follow with others" else "task_id": "$response.body#/id"},
+                "parameters": {"id" if name == "stream events of several tasks" else "task_id": "$response.body#/id"},
             }
             for name, operation in {
-                "ask": "get_task_v1_tasks__task_id__get",
-                "follow": "events_v1_tasks__task_id__events_get",
-                "follow with others": "events_of_many_v1_tasks_events_get",
+                "get": "get_task_v1_tasks__task_id__get",
+                "stream events": "events_v1_tasks__task_id__events_get",
+                "stream events of several tasks": "events_of_many_v1_tasks_events_get",
                 "cancel": "cancel_task_v1_tasks__task_id__delete",
-                "try again": "retry_task_v1_tasks__task_id__retry_post",
-                "delete the bytes": "delete_results_v1_tasks__task_id__results_delete",
-                "fetch the bytes": "get_file_v1_tasks__task_id__file_get",
-                "fetch the rejects": "get_rejects_v1_tasks__task_id__rejects_csv_get",
+                "retry": "retry_task_v1_tasks__task_id__retry_post",
+                "delete results": "delete_results_v1_tasks__task_id__results_delete",
+                "download": "get_file_v1_tasks__task_id__file_get",
+                "download rejects": "get_rejects_v1_tasks__task_id__rejects_csv_get",
             }.items()
         },
     }
@@ -84,7 +86,7 @@ _PARAMETERS: dict[str, dict[str, Any]] = {
         "type": "string",
         "maxLength": names.MAX_BATCH,
         "pattern": NO_NUL,
-        "description": "A name that files handed over together share",
+        "description": "A name shared by files that are uploaded together",
     },
     **registry.parameter_schemas(),
 }
@@ -92,7 +94,7 @@ _NAME_OF_FILE = {
     "type": "string",
     "maxLength": names.MAX_NAME,
     "pattern": NO_NUL,
-    "description": "The name of the file, where its part of the form has none, or the body is raw",
+    "description": "The name of the file, if the body is the file itself or the part `file` of the form has no name",
 }
 _FORM = {
     "type": "object",
@@ -117,13 +119,13 @@ FILE_SENT = {
             ("Idempotency-Key", IDEMPOTENCY_KEY, {"type": "string", "pattern": KEY}),
             (
                 "Content-MD5",
-                "The digest that the file should have, in Base64 (RFC 1864)",
+                "The MD5 that the file should have, in Base64 (RFC 1864)",
                 {"type": "string", "pattern": MD5_IN_BASE64},
             ),
         )
     ],
     "requestBody": {
-        "required": False,  # no body is a file of no bytes
+        "required": False,  # no body is an empty file
         "content": {
             "multipart/form-data": {"schema": _FORM},
             "application/octet-stream": {"schema": {"type": "string", "format": "binary"}},
@@ -133,23 +135,23 @@ FILE_SENT = {
 BYTES = "application/octet-stream"
 STATE: dict[int | str, dict[str, Any]] = {
     200: {"headers": {"ETag": ETAG, "Preference-Applied": PREFERENCE_APPLIED}},
-    304: {"description": "It is as it was", "headers": {"ETag": ETAG}},
+    304: {"description": "The task has not changed", "headers": {"ETag": ETAG}},
 }
 PAGE: dict[int | str, dict[str, Any]] = {
-    200: {"headers": {"Link": header('`rel="next"`: the next page, where there is one', always=False)}}
+    200: {"headers": {"Link": header('`rel="next"`: the next page, if there is one', always=False)}}
 }
 _BYTES = {"schema": {"type": "string", "format": "binary"}}
 _ATTACHED = {
     "ETag": ETAG,
-    "Content-Disposition": header("With the name of the file", {"type": "string", "pattern": "^attachment;"}),
-    "Accept-Ranges": header("Parts can be asked for", {"const": "bytes"}),
+    "Content-Disposition": header("Contains the name of the file", {"type": "string", "pattern": "^attachment;"}),
+    "Accept-Ranges": header("Range requests are supported", {"const": "bytes"}),
 }
-_RANGE = header("Which bytes these are, of how many", always=False)
+_RANGE = header("Which bytes of the file these are, and its size", always=False)
 FILE: dict[int | str, dict[str, Any]] = {
-    200: {"description": "The bytes, as an attachment", "headers": _ATTACHED, "content": {BYTES: _BYTES}},
-    304: {"description": "The bytes are as they were", "headers": {"ETag": ETAG}},
+    200: {"description": "The file, as an attachment", "headers": _ATTACHED, "content": {BYTES: _BYTES}},
+    304: {"description": "The file has not changed", "headers": {"ETag": ETAG}},
     206: {
-        "description": "The part that was asked for",
+        "description": "The requested range",
         "headers": _ATTACHED | {"Content-Range": _RANGE},
         "content": {BYTES: _BYTES, "multipart/byteranges": _BYTES},
     },
@@ -164,20 +166,20 @@ RANGES = {
             "schema": {"type": "string"},
         }
         for name, description in {
-            "Range": "A part of the bytes, as in `bytes=0-99` (RFC 9110)",
-            "If-Range": "The `ETag` that they had: with another one all are sent",
+            "Range": "A part of the file, such as `bytes=0-99` (RFC 9110)",
+            "If-Range": "An `ETag`: if the file has another one now, all of it is sent",
         }.items()
     ]
 }
 
 
-# A result was checked when it was stored: nothing is left to do but to say what it is.
+# A result was validated when it was stored; here it is only described.
 _RESULTS = [kind.result for kind in registry.KINDS.values()]
 OF_A_KIND = WithJsonSchema({"anyOf": [{"$ref": f"#/components/schemas/{result.__name__}"} for result in _RESULTS]})
 
 
 def describe_results(app: FastAPI) -> None:
-    """Have /openapi.json say what the results of the kinds are, to which `OF_A_KIND` points."""
+    """Add the results of all kinds, to which `OF_A_KIND` refers, to /openapi.json."""
 
     def add(described: dict[str, Any]) -> None:
         schemas = described["components"]["schemas"]
@@ -190,7 +192,7 @@ def describe_results(app: FastAPI) -> None:
 
 
 def omit_security(app: FastAPI) -> None:
-    """Leave the keys out of /openapi.json, where none is asked for."""
+    """Remove API keys from /openapi.json, for a service that does not require them."""
 
     def omit(described: dict[str, Any]) -> None:
         for operations in described["paths"].values():
@@ -202,7 +204,7 @@ def omit_security(app: FastAPI) -> None:
 
 
 def _amend(app: FastAPI, change: Callable[[dict[str, Any]], None]) -> None:
-    """Once: everybody may ask for the document, as often as they like."""
+    """Cached: anyone may request the document, as often as they like."""
     describe = app.openapi
 
     @functools.cache
@@ -211,4 +213,4 @@ def _amend(app: FastAPI, change: Callable[[dict[str, Any]], None]) -> None:
         change(described)
         return described
 
-    app.openapi = amended  # type: ignore[method-assign]  # as FastAPI's own guide does it
+    app.openapi = amended  # type: ignore[method-assign]  # the way FastAPI's guide does it

@@ -1,8 +1,8 @@
-"""HTTP itself, where uvicorn's parser knows no limits: how many connections there are, how long a head may take to come, how much
-of one is held, how many requests wait for the answers before theirs, for how long a client may take nothing of its answer, and go
-on sending when it has it. `serve` uses it by itself; else: `--http md5_service.api.main:Protocol`.
+"""Limits on HTTP connections that uvicorn's parser does not have: the number of connections, the time and memory that a request
+head may take, the number of pipelined requests, and the time for which a client may read nothing of its answer or go on sending
+after it. `serve` uses this class automatically; elsewhere it needs `--http md5_service.api.main:Protocol`.
 
-What cannot be parsed gets a problem document, too, but no `X-Request-ID`: there is no request.
+A request that cannot be parsed also gets a problem document, but without an `X-Request-ID`.
 """
 
 import asyncio
@@ -15,27 +15,28 @@ from typing import NamedTuple
 
 import httptools
 from starlette.requests import Request
+from starlette.responses import JSONResponse
 from starlette.types import Receive, Scope, Send
 from uvicorn.protocols.http.flow_control import FlowControl
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
-from md5_service.api.http.errors import error_response, problem
-from md5_task_data.errors import Busy
+from md5_service.api.http.errors import answer_to, error_response, problem
+from md5_task_data.errors import Busy, HeadTooLarge, Malformed, TaskDataError
 
-ONE_TOO_MANY_S = 2.0  # the same, on a connection that will only be told so
-LINGER_S = 30.0  # for the rest of a body that nobody needs any more: cut off at once, a client may miss its answer
-MOST_UNANSWERED = 16  # requests of one connection: the answer to the last of them says that it closes
-# That the kernel holds of an answer: it would megabytes, and nobody could see whether they are taken.
+ONE_TOO_MANY_S = 2.0  # for the head of a request on a connection beyond the limit, which is only answered with 503
+LINGER_S = 30.0  # for the rest of a body after its answer: a client that is cut off at once may miss the answer
+MOST_UNANSWERED = 16  # pipelined requests of one connection; the answer to the last one closes it
+# Bytes of an answer that the kernel buffers. Its default is megabytes, which would hide whether the client reads them.
 MOST_UNSENT_BYTES = 16 << 10
-MOST_HEAD_BYTES = 128 << 10  # of a head that is not whole yet; of whole ones `head.RequestHead` knows the exact limit
+MOST_HEAD_BYTES = 128 << 10  # of an incomplete head; `head.RequestHead` has the exact limit for complete ones
 
 IDLE, HEAD, BODY = range(3)
-LIMITS = "limits"  # the name of these in the lifespan's state
+LIMITS = "limits"  # the key of `Limits` in the lifespan state
 
 
 class Limits(NamedTuple):
-    """What the settings say: within how many seconds a head must have come in whole, and something of an answer be taken; and how
-    many connections are served."""
+    """From the settings: seconds within which a request head must be complete, seconds within which a client must read some of
+    its answer, and the number of connections."""
 
     header_timeout_s: float
     send_timeout_s: float
@@ -43,7 +44,7 @@ class Limits(NamedTuple):
 
 
 class _UntilClosed(int):
-    """The length of an answer that ends with its connection, as uvicorn compares it with what comes: any number is right."""
+    """The length of an answer that ends with its connection: equal to any number of bytes that uvicorn compares it with."""
 
     def __lt__(self, other: object) -> bool:
         return False
@@ -56,7 +57,7 @@ class _UntilClosed(int):
 
 
 class _Flow(FlowControl):
-    """Reads on only while the request that came last is being answered: what came behind one that is not would only be held."""
+    """Resumes reading only when no request is waiting: requests behind a waiting one would only be buffered."""
 
     def __init__(self, protocol: "Protocol") -> None:
         super().__init__(protocol.transport)
@@ -68,29 +69,29 @@ class _Flow(FlowControl):
 
 
 class Protocol(HttpToolsProtocol):
-    """One connection, of HTTP/1 to its end: what a client offers to change to is ignored, as a server may (RFC 9110, 7.8)."""
+    """One HTTP/1 connection. Offers to upgrade to another protocol are ignored, as RFC 9110, 7.8 allows."""
 
     _head_s = 0.0
     _receives = IDLE
-    _head_bytes = 0  # of a head so far, or between two pieces of a body: sizes of chunks, trailers
+    _head_bytes = 0  # of the head so far, or of chunk sizes and trailers since the last piece of the body
     _has_body = False
-    _without_upgrade = b""  # the head that has just come, if it offered another protocol
+    _without_upgrade = b""  # the head just parsed, without its upgrade offer
     _limit: asyncio.TimerHandle | None = None
     _send_s = 0.0
-    _unsent = math.inf  # bytes of answers, when the present look at them began; infinite: some were taken since
+    _unsent = math.inf  # bytes unsent when the current check was scheduled; infinite if the client has read some since
     _look: asyncio.TimerHandle | None = None
-    is_full = False  # more requests came than may wait: they are not read, and the connection ends after those that may
+    is_full = False  # too many pipelined requests: no more are read, and the connection closes after those accepted
 
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # uvicorn declares it so
         super().connection_made(transport)
         self.flow = _Flow(self)
-        # Several, where a client sends more before it has an answer.
+        # More than one if the client pipelines.
         self._unanswered: deque[RequestResponseCycle] = deque()
         limits: Limits = self.app_state[LIMITS]
         self._head_s, self._send_s = limits.header_timeout_s, limits.send_timeout_s
         self._socket: socket.socket = transport.get_extra_info("socket")
         if hasattr(socket, "TCP_NOTSENT_LOWAT"):
-            with contextlib.suppress(OSError):  # no TCP
+            with contextlib.suppress(OSError):  # a Unix socket
                 self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, MOST_UNSENT_BYTES)
         if len(self.connections) > limits.max_connections:
             self.app = _one_too_many
@@ -102,7 +103,7 @@ class Protocol(HttpToolsProtocol):
         if self._look is not None:
             self._look.cancel()
         super().connection_lost(exc)
-        for cycle in self._unanswered:  # uvicorn tells the last one only
+        for cycle in self._unanswered:  # uvicorn notifies only the last one
             cycle.disconnected = True
             cycle.message_event.set()
 
@@ -114,19 +115,17 @@ class Protocol(HttpToolsProtocol):
         except httptools.HttpParserError:
             if self.is_full:
                 return
-            self._refuse(
-                400, "malformed", "The request could not be read", "it breaks the rules of HTTP/1.1 (RFC 9112)"
-            )
+            self._refuse(Malformed("The request violates HTTP/1.1 (RFC 9112)."))
             return
         if (self._receives == HEAD and self.headers is before) or (self._receives == BODY and not self._has_body):
             self._head_bytes += len(data)
             if self._head_bytes > MOST_HEAD_BYTES:
-                detail = f"its headers, or what is no part of a body in it, have more than {MOST_HEAD_BYTES} bytes"
-                self._refuse(431, "head_too_large", "Too large", detail)
+                what = "The headers of the request, or the data around the chunks of its body,"
+                self._refuse(HeadTooLarge(f"{what} exceed {MOST_HEAD_BYTES} bytes."))
 
     def _parse(self, data: memoryview) -> None:
-        """The parser takes whatever follows an offer to change for the other protocol already, and the request for one without a
-        body: it gets such a head once more, without the offer."""
+        """Feed the parser. It treats what follows an upgrade offer as the other protocol, and the request as one without a body;
+        it is therefore given such a head a second time, without the offer."""
         while data:
             try:
                 self.parser.feed_data(data)
@@ -137,12 +136,12 @@ class Protocol(HttpToolsProtocol):
             if self.transport.is_closing():  # CONNECT
                 return
             head, self._without_upgrade = self._without_upgrade, b""
-            self.parser = httptools.HttpRequestParser(self)  # one that has seen `Connection: close` would read no more
-            self.parser.set_dangerous_leniencies(lenient_data_after_close=True)  # as uvicorn has it
+            self.parser = httptools.HttpRequestParser(self)  # the old one reads nothing after `Connection: close`
+            self.parser.set_dangerous_leniencies(lenient_data_after_close=True)  # as uvicorn does
             self.parser.feed_data(head)
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        if self._receives == HEAD:  # else it is a trailer, which nobody here asks for
+        if self._receives == HEAD:  # otherwise it is a trailer, which is not used
             super().on_header(name, value)
 
     def on_body(self, body: bytes) -> None:
@@ -156,8 +155,8 @@ class Protocol(HttpToolsProtocol):
 
     def on_headers_complete(self) -> None:
         method = self.parser.get_method()
-        if method == b"CONNECT":  # what follows would be another protocol's, or the next request
-            self._refuse(400, "malformed", "The request could not be read", "CONNECT is for proxies, and this is none")
+        if method == b"CONNECT":  # the bytes after it would be another protocol or the next request
+            self._refuse(Malformed("CONNECT is not supported: this server is not a proxy."))
             return
         if self.parser.should_upgrade():
             kept = [b"%s: %s\r\n" % header for header in self.headers if header[0] != b"upgrade"]
@@ -171,7 +170,7 @@ class Protocol(HttpToolsProtocol):
         super().on_headers_complete()
         if self.cycle is not None:
             self._unanswered.append(self.cycle)
-            if self.scope["http_version"] == "1.0":  # which knows no chunks
+            if self.scope["http_version"] == "1.0":  # it has no chunked encoding
                 self.cycle.chunked_encoding, self.cycle.expected_content_length = False, _UntilClosed()
 
     def on_message_complete(self) -> None:
@@ -185,12 +184,13 @@ class Protocol(HttpToolsProtocol):
         self._unanswered.popleft()
         super().on_response_complete()
         self._look_at_unsent()
-        self.flow.resume_reading()  # uvicorn has done so while the next request was still in the pipeline
+        self.flow.resume_reading()  # uvicorn resumed while the next request was still in the pipeline
         if self._receives == BODY and self.cycle.response_complete:
             self._within(LINGER_S)
 
     def _stop_reading(self) -> None:
-        """The client sends the rest again, on another connection (RFC 9112, 9.3.2). Raises, for nothing else stops the parser."""
+        """Close after the requests accepted so far; the client retries the rest on another connection (RFC 9112, 9.3.2). Raises
+        HttpParserError, the only way to stop the parser."""
         self.is_full = True
         self._within(None)
         self.flow.pause_reading()
@@ -206,7 +206,7 @@ class Protocol(HttpToolsProtocol):
         self._unsent = math.inf
 
     def _look_at_unsent(self) -> None:
-        """Whether the client takes something of it in time, also of what is left when the connection is closed."""
+        """Check that the client reads some of the answer in time, even after the connection was asked to close."""
         unsent = self.transport.get_write_buffer_size()
         if unsent and self._look is None:
             self._unsent = unsent
@@ -221,44 +221,51 @@ class Protocol(HttpToolsProtocol):
             self._look_at_unsent()
 
     def _forget_unsent(self) -> None:
-        """Else the kernel would go on trying, for minutes."""
+        """Discard unsent bytes on close; the kernel would keep sending for minutes."""
         with contextlib.suppress(OSError):
             self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
 
     def _within(self, seconds: float | None) -> None:
-        """What is being received must have come by then."""
+        """Set the deadline for what is being received; None: no deadline."""
         if self._limit is not None:
             self._limit.cancel()
         self._limit = None if seconds is None else self.loop.call_later(seconds, self._is_late)
 
     def _is_late(self) -> None:
         if self._receives == HEAD:
-            self._refuse(
-                408, "head_stalled", "Too slow", f"the head of the request did not come within {self._head_s:g} s"
+            within = f"within {self._head_s:g} s"
+            self._answer_and_close(
+                problem(
+                    "head_stalled", f"The request line and headers did not arrive {within}. Send the request again."
+                )
             )
         self.transport.close()
 
-    def _refuse(self, status: int, code: str, title: str, detail: str) -> None:
+    def _refuse(self, error: TaskDataError) -> None:
+        self._answer_and_close(answer_to(error))
+
+    def _answer_and_close(self, answer: JSONResponse) -> None:
         if self._may_answer() and not self.transport.is_closing():
-            answer = problem(status, code, title, detail, {"Connection": "close"})
-            lines = [STATUS_LINE[status], *(b"%s: %s\r\n" % header for header in answer.raw_headers), b"\r\n"]
+            answer.headers["Connection"] = "close"
+            fields = (b"%s: %s\r\n" % header for header in answer.raw_headers)
+            lines = [STATUS_LINE[answer.status_code], *fields, b"\r\n"]
             self.transport.write(b"".join([*lines, bytes(answer.body)]))
         self.transport.close()
 
     def _may_answer(self) -> bool:
-        """Whether nothing is being answered, or will be."""
+        """Whether no other answer is being sent, or will be, on this connection."""
         if self.cycle is None or (self._receives != BODY and self.cycle.response_complete):
             return True
         if self._receives != BODY or self.cycle.response_started or self.pipeline:
             return False
-        self.cycle.disconnected = True  # the API has no answer any more, and stops to wait for the rest of the body
+        self.cycle.disconnected = True  # the API's answer would be dropped; this ends its wait for the body
         self.cycle.message_event.set()
         return True
 
 
 async def _one_too_many(scope: Scope, receive: Receive, send: Send) -> None:
-    """In the place of the API."""
+    """An ASGI app that takes the API's place on a connection beyond the limit: it answers 503."""
     if scope["type"] == "http":
-        answer = await error_response(Request(scope), Busy("too many connections are open already; try again soon"))
+        answer = await error_response(Request(scope), Busy("The service has too many open connections. Retry soon."))
         answer.headers["Connection"] = "close"
         await answer(scope, receive, send)

@@ -1,4 +1,4 @@
-"""The wire: what clients see, and from which the page's types and the OpenAPI document are made."""
+"""What clients see over HTTP. The OpenAPI document and the page's types are generated from it."""
 
 import hashlib
 from collections.abc import Mapping
@@ -7,56 +7,55 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, Field
 
+from md5_service.api.http import codes
 from md5_service.api.http.openapi import OF_A_KIND, header
 from md5_task_data import tasks
 from md5_task_data.schema import Outcome, Row, Status, moment
 
-PROBLEM_TYPE = "urn:md5-service:problem:"
 WHY = {
-    400: "The request cannot be read",
-    401: "No key, or one that opens nothing here",
-    403: "A page of another site, or a name that this service does not have",
-    404: "Unknown, or another owner's: the two look alike",
-    408: "The body came too slowly; nothing was kept",
-    409: "Not possible in this state",
-    410: "The bytes are kept no longer",
-    411: "A body of HTTP/1.0 without `Content-Length`",
-    413: "Too large; nothing was kept",
-    415: "A `Content-Encoding` or `Content-Transfer-Encoding`, or a type that cannot be read here; nothing was kept",
-    416: "There are no such bytes",
-    422: "A parameter is wrong; `detail` names it and what is allowed",
-    429: "Too many at once, or a second, of one owner",
-    431: "The address and headers are too long",
-    503: "Something that the service needs is away, or all places are taken",
-    507: "The disk is full; nothing was kept",
+    400: "The request could not be parsed",
+    401: "The API key is missing, wrong or revoked",
+    403: "The request came from another site's page, or by a host name that this service does not accept",
+    404: "The object does not exist, or belongs to another owner",
+    408: "The body did not arrive in time; nothing was stored",
+    409: "The current state does not allow this",
+    410: "The bytes or results are no longer stored",
+    411: "An upload over HTTP/1.0 without `Content-Length`",
+    413: "The file, form or body is too large; nothing was stored",
+    415: "An encoding or content type that is not supported; nothing was stored",
+    416: "The file does not have these bytes",
+    422: "A parameter, header or file is invalid; `detail` names it and says what is allowed",
+    429: "The owner has reached a limit on requests or uploads",
+    431: "The URL and headers are too long",
+    503: "A dependency is unavailable, or all upload slots are taken",
+    507: "No space is left; nothing was stored",
 }
-SECONDS = {"Retry-After": header("Seconds after which to try again", {"type": "integer", "minimum": 0})}
-HEADERS = {401: {"WWW-Authenticate": header("How to come in")}, 429: SECONDS, 503: SECONDS}
-FAILURE_STATUS = {"bytes_missing": 410, "worker_lost": 500, "unexpected": 500}  # else 422: the file itself is wrong
+SECONDS = {"Retry-After": header("Seconds after which to retry", {"type": "integer", "minimum": 0})}
+HEADERS = {401: {"WWW-Authenticate": header("The authentication scheme: `Bearer`")}, 429: SECONDS, 503: SECONDS}
 
 
 class Event(BaseModel):
-    """One step of a task."""
+    """A change of a task's status."""
 
     at: datetime
     status: Status
-    reason: str | None = Field(description="Why, where it is not the usual next step")
+    reason: str | None = Field(description="Why, when this is not the usual next step")
 
 
 class Progress(BaseModel):
-    """How far the work is."""
+    """The progress of the work on a task."""
 
     done: int
     total: int
     unit: Literal["bytes", "rows"] = Field(
-        description="A file that is cut into parts is counted in bytes until it is, then in rows"
+        description="A file that is cut into parts is counted in bytes until it is cut, then in rows"
     )
 
 
 class Problem(BaseModel):
-    """An error (RFC 9457): `code` is stable, `detail` says in plain words what to do."""
+    """An error (RFC 9457). `code` is stable; `detail` says what was wrong and what to do."""
 
-    type: str
+    type: str = Field(description="A link, relative to the service's address, to the documentation of `code`")
     title: str
     status: int
     detail: str
@@ -64,48 +63,51 @@ class Problem(BaseModel):
 
 
 class Task(BaseModel):
-    """A file handed over, and what became of it. `id` is the promise."""
+    """An uploaded file, and what became of it. The `id` is a promise: the task always finishes."""
 
     id: str = Field(description="A UUIDv7", json_schema_extra={"format": "uuid"})
     kind: str
     status: Status = Field(
-        description="`computed`: outcome and result are decided and readable, the line is not yet in the log. "
-        "`done`, `failed`, `cancelled`: it is, durably; nothing changes any more."
+        description="`computed`: the outcome and result are decided and readable, but the log line is not written yet. "
+        "`done`, `failed`, `cancelled`: the log line is written durably; the status is final."
     )
-    outcome: Outcome | None = Field(description="Set as soon as it is decided")
+    outcome: Outcome | None = Field(description="Set as soon as it is decided; final from then on")
     filename: str
     size: int = Field(description="Bytes")
     batch: str | None
     params: dict[str, Any]
-    kept: bool = Field(description="Whether its bytes are still kept, to be fetched or tried again")
+    kept: bool = Field(
+        description="Whether the bytes are still stored, so that the file can be downloaded or the task retried"
+    )
     kept_until: datetime | None = Field(
-        description="When its stored bytes will be deleted, soon after; null before it has finished, and once nothing is stored"
+        description="When the stored bytes expire; they are deleted soon after. Null before the task has finished, and once "
+        "nothing is stored"
     )
     retry_of: str | None = Field(
-        description="The id of the task that this one tries again", json_schema_extra={"format": "uuid"}
+        description="The id of the task that this one retries", json_schema_extra={"format": "uuid"}
     )
     created_at: datetime
-    started_at: datetime | None = Field(description="When the last attempt began")
-    finished_at: datetime | None = Field(description="When the line was in the log")
+    started_at: datetime | None = Field(description="When the latest attempt started")
+    finished_at: datetime | None = Field(description="When the log line was written")
     results_deleted_at: datetime | None = Field(
-        description="When its bytes, and what was derived from them, were deleted"
+        description="When the bytes, and the data derived from them, were deleted on request"
     )
     attempt: int
     history: list[Event]
     progress: Progress
-    result: Annotated[dict[str, Any], OF_A_KIND] | None = Field(description="What came of it, by its kind")
+    result: Annotated[dict[str, Any], OF_A_KIND] | None = Field(description="The result; its fields depend on the kind")
     error: Problem | None = Field(description="Why it failed")
 
 
 class Page(BaseModel):
-    """Newest first. `next` is the cursor of the next page, null on the last."""
+    """A page of tasks, newest first. `next` is the cursor of the next page, null on the last."""
 
     items: list[Task]
     next: str | None
 
 
 class StatusCount(BaseModel):
-    """How many tasks of a kind are in a status now."""
+    """The number of tasks of a kind that are in a status now."""
 
     kind: str
     status: Status
@@ -113,32 +115,39 @@ class StatusCount(BaseModel):
 
 
 class MinuteCount(BaseModel):
-    """What ended in one minute."""
+    """The number of tasks that finished within one minute, by outcome."""
 
-    minute: datetime = Field(description="When it began")
+    minute: datetime = Field(description="The start of the minute")
     done: int = 0
     failed: int = 0
     cancelled: int = 0
 
 
 class Stats(BaseModel):
-    """How much there is, and how far behind the service is."""
+    """How many tasks there are, and how far behind the service is."""
 
-    counts: list[StatusCount] = Field(description="Every kind and status that there is, or was")
-    last_hour: list[MinuteCount] = Field(description="Sixty minutes, the present one last")
-    oldest_unfinished_s: float | None = Field(description="Its age in seconds; null: everything has ended")
+    counts: list[StatusCount] = Field(
+        description="One entry for each kind and status with tasks, finished ones included"
+    )
+    last_hour: list[MinuteCount] = Field(description="Sixty minutes; the current one is last")
+    mismatches: int = Field(description="Tasks whose file does not have the expected MD5, counted up to 1000", le=1000)
+    oldest_unfinished_s: float | None = Field(
+        description="Age in seconds of the oldest unfinished task; null when all tasks have finished"
+    )
 
 
 class Session(BaseModel):
     """Who is signed in."""
 
-    auth: Literal["keys", "none"] = Field(description="Whether this service asks for keys")
-    owner: str | None = Field(description="Whose key came with the request; null: nobody's that fits")
+    auth: Literal["keys", "none"] = Field(description="Whether this service requires API keys")
+    owner: str | None = Field(description="The owner of the key sent with the request; null without a valid key")
 
 
 class Health(BaseModel):
+    """Whether the service, or each of its dependencies, is available."""
+
     status: Literal["ok", "away"]
-    checks: dict[str, Literal["ok", "away"]] = Field(default={}, description="For each thing that is needed")
+    checks: dict[str, Literal["ok", "away"]] = Field(default={}, description="The state of each dependency")
 
 
 def task(row: Row) -> Task:
@@ -173,7 +182,7 @@ def _progress(row: Row) -> Progress:
 
 
 def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    """For the OpenAPI document: these answers are problems, and those that every request may get."""
+    """The `responses` of a route for the OpenAPI document: these statuses, and those that any request may get, are problems."""
     content = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
     return {
         status: {
@@ -186,15 +195,15 @@ def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
 
 
 def etag(task: Task) -> str:
-    """Differs between two states of a task."""
+    """A digest that changes whenever the task changes."""
     return hashlib.sha256(task.model_dump_json().encode()).hexdigest()[:32]
 
 
 def problem_of(error: Mapping[str, str]) -> Problem:
-    """Why a task failed, in the shape of every other error."""
+    """The reason why a task failed, as a problem document like any other error."""
     code = error["code"]
-    status = FAILURE_STATUS.get(code, 422)
-    return Problem(type=PROBLEM_TYPE + code, title="The task failed", status=status, detail=error["detail"], code=code)
+    status = codes.status_of_failure(code)
+    return Problem(type=codes.TYPE + code, title=codes.FAILED, status=status, detail=error["detail"], code=code)
 
 
 def _moment(at: int | None) -> datetime | None:

@@ -1,1 +1,1 @@
-"""What can be asked for, a module for each thing. One that has the name of a kind browses its rows."""
+"""The routes, one module per resource. A module named after a kind serves the rows of that kind."""

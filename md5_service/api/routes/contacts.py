@@ -1,4 +1,4 @@
-"""/v1/contacts: one record per e-mail address; and of each file the rows that were none, /v1/tasks/{id}/rejects.csv."""
+"""/v1/contacts: one record per email address. /v1/tasks/{id}/rejects.csv: the rows of a file that could not be used."""
 
 import json
 from collections.abc import AsyncIterator, Sequence
@@ -22,25 +22,25 @@ router = APIRouter(prefix="/v1", tags=["contacts"], dependencies=[Depends(reject
 
 _REPORT: dict[int | str, dict[str, Any]] = {
     200: {
-        "description": "The columns `line`, `code` and `message`, then the file's own; only the header where every row was used",
+        "description": "The columns `line`, `code` and `message`, then those of the file; only the header if every row was used",
         "content": {"text/csv": {"schema": {"type": "string"}}},
     }
 }
 
 
 class Contact(BaseModel):
-    """The record of one e-mail address: the first row that had it, of the file that brought it first."""
+    """The record of one email address: the first row with this address in the first file that contained it."""
 
     id: str
-    email: str = Field(description="As it was written there")
+    email: str = Field(description="The address as it was written in the file")
     name: str | None
-    data: dict[str, str] = Field(description="Every further column of that row")
+    data: dict[str, str] = Field(description="All other columns of the row")
     task: str = Field(description="The id of the file's task", json_schema_extra={"format": "uuid"})
-    line: int = Field(description="In which line of the file the row begins, from 1, as an editor counts")
+    line: int = Field(description="The line of the file in which the row begins, from 1, as in an editor")
 
 
 class ContactPage(BaseModel):
-    """In the order of their addresses. `next` is the cursor of the next page, null on the last."""
+    """A page of contacts, ordered by address. `next` is the cursor of the next page, null on the last."""
 
     items: list[Contact]
     next: str | None
@@ -58,29 +58,34 @@ def _contact(row: Row) -> Contact:
     )
 
 
-@router.get("/contacts", response_model=ContactPage, responses=openapi.PAGE | schemas.problems(422))
+@router.get(
+    "/contacts", summary="List contacts", response_model=ContactPage, responses=openapi.PAGE | schemas.problems(422)
+)
 async def list_contacts(
     request: Request,
     response: Response,
     state: StateDep,
     owner: Owner,
-    email: Annotated[AnyText, Query(description="This address, in any spelling that is the same")] = None,
-    task: Annotated[AnyText, Query(description="Only those that the file of this task brought")] = None,
+    email: Annotated[AnyText, Query(description="Only this address, in any equivalent spelling")] = None,
+    task: Annotated[AnyText, Query(description="Only contacts from the file of this task")] = None,
     limit: Limit = 100,
     cursor: Annotated[
-        Text, Query(description="`next` of the page before", json_schema_extra={"pattern": openapi.TEXT_CURSOR})
+        Text, Query(description="`next` of the previous page", json_schema_extra={"pattern": openapi.TEXT_CURSOR})
     ] = None,
 ) -> ContactPage:
-    """Contacts in the order of their addresses, or with `task` in that of its file, in pages of up to `limit`, fewer where they
-    are large. One of a file that is still being loaded may yet be taken from an earlier row of it."""
+    """Contacts ordered by address, or with `task` in the order of its file, in pages of up to `limit`. A page has fewer contacts
+    if they are large. While a file is still being imported, a contact may be replaced by one from an earlier row of the same
+    file."""
     rows, following = await state.read(contacts.page, owner, email=email, task_id=task, limit=limit, cursor=cursor)
     link_next(request, response, following)
     return ContactPage(items=[_contact(row) for row in rows], next=following)
 
 
-@router.get("/contacts/{contact_id}", response_model=Contact, responses=schemas.problems(404, 422))
+@router.get(
+    "/contacts/{contact_id}", summary="Get a contact", response_model=Contact, responses=schemas.problems(404, 422)
+)
 async def get_contact(
-    contact_id: Annotated[str, Path(description="As a list has it: the id of the task, a hyphen, and the line")],
+    contact_id: Annotated[str, Path(description="The id from the list: the id of the task, a hyphen and the line")],
     state: StateDep,
     owner: Owner,
 ) -> Contact:
@@ -90,19 +95,20 @@ async def get_contact(
 
 @router.get(
     "/tasks/{task_id}/rejects.csv",
+    summary="Download a task's rejected rows",
     response_class=StreamingResponse,
     responses=_REPORT | schemas.problems(404, 409, 410, 422),
 )
 async def get_rejects(task_id: TaskId, state: StateDep, owner: Owner) -> StreamingResponse:
-    """The rows of a file of kind `contacts` that could not be used, as CSV: correct them, and hand that over again. `code` is one
+    """The rows of a file of kind `contacts` that could not be used, as CSV. Correct them and upload this file. `code` is one
     of `empty_row`, `no_address`, `invalid_address`, `domain_takes_no_mail`, `nul_character`, `bad_encoding`, `too_many_cells`,
     `row_too_long`.
 
-    Safe to open in a spreadsheet, whatever delimiter that expects: a `'` stands before each `=`, `+`, `-` and `@` with which a
-    cell begins, or would begin for one that takes `;`, `|`, a tab or a line end within it for the end of a cell. It is taken away
-    again when the file is handed over, as the first three columns are.
+    The file is safe to open in a spreadsheet, whatever delimiter that expects: a `'` precedes each `=`, `+`, `-` and `@` at the
+    start of a cell, or of what would be a cell if `;`, `|`, a tab or a line end within it ended the cell. When the file
+    is uploaded, these characters and the first three columns are removed.
 
-    A body that breaks off (without its last chunk) is not whole.
+    A body that ends without its last chunk is incomplete.
     """
     pieces = await state.read(_first_rejects, owner, task_id)
     name = 'attachment; filename="rejects.csv"'

@@ -1,5 +1,5 @@
-"""/healthz: this process answers. /readyz: everything that it needs does, too. Whoever asks is told what is away, and no more:
-paths, addresses and a driver's words are for the log, and for `md5-service doctor`."""
+"""/healthz: this process answers. /readyz: its dependencies answer, too. The answer names what is unavailable and nothing else:
+paths, addresses and drivers' messages go to the log and to `md5-service doctor`."""
 
 import asyncio
 import functools
@@ -20,22 +20,28 @@ from md5_task_data.log import statistics
 log = logging.getLogger(__name__)
 router = APIRouter(tags=["health"])
 
-# What the log has of what is away: it is told at a change alone, for everybody may ask, as often as they like.
+# The last message logged for each check. Only changes are logged, because anyone may ask, as often as they like.
 _told: dict[str, str] = {}
 
-MOST_CHECKS = 4  # of one name, under way at the same time
+MOST_CHECKS = 4  # of one name, running at the same time
 
 
-@router.get("/healthz", response_model=schemas.Health)
+@router.get("/healthz", summary="Check that the process answers", response_model=schemas.Health)
 async def alive() -> schemas.Health:
-    """This process answers."""
+    """Answers 200 as long as this API process runs. It checks no dependency."""
     return schemas.Health(status="ok")
 
 
-@router.get("/readyz", response_model=schemas.Health, responses={503: {"model": schemas.Health}})
+@router.get(
+    "/readyz",
+    summary="Check the service's dependencies",
+    response_model=schemas.Health,
+    responses={503: {"model": schemas.Health}},
+)
 async def ready(response: Response, state: StateDep) -> schemas.Health:
-    """Database, broker, bucket and log folder, each `ok` or `away`; why it is, the log says. `kinds` is `away` while a task waits
-    for a worker that knows its kind: some are older than this API. Files are taken all the same, so that is no 503."""
+    """Database, broker, bucket and log folder, each `ok` or `away`; the log says why. `kinds` is `away` while tasks wait for a
+    worker that supports their kind, because workers are older than this API. Files are still accepted then, so the status is
+    200."""
     looked_at = checks(state.settings, state.database, state.celery)
     outcomes = await asyncio.gather(*(_outcome(name, check) for name, check in looked_at.items()))
     found = dict(zip(looked_at, outcomes, strict=True))
@@ -50,7 +56,7 @@ def _check_kinds(state: State) -> None:
     with state.database.reading() as db:
         if left := statistics.left_kinds(db):
             raise DependencyAway(
-                f"tasks of kind {', '.join(left)} wait for a worker that knows it; upgrade the workers"
+                f"tasks of kind {', '.join(left)} wait for a worker that supports it; upgrade the workers"
             )
 
 
@@ -68,7 +74,7 @@ async def _outcome(name: str, check: Check) -> Literal["ok", "away"]:
 
 @functools.cache
 def _threads(name: str) -> ThreadPoolExecutor:
-    """Each check has its own: requests that hang, and other checks, must not make it look as if its server were away."""
+    """Each check has its own threads: hanging requests or other checks must not make its server look unavailable."""
     return ThreadPoolExecutor(MOST_CHECKS, thread_name_prefix=f"check-{name}")
 
 

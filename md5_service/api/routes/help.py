@@ -1,4 +1,4 @@
-"""The documentation at /help, as `make docs` builds it from `docs/`: an installation without the internet has it, too."""
+"""The documentation at /help, built from `docs/` by `make docs`, so that installations without the internet have it, too."""
 
 import base64
 import hashlib
@@ -15,9 +15,9 @@ from md5_service.api.http.conventions import add_head_routes
 from md5_service.api.http.headers import POLICY
 
 BUILT = Path(__file__).parent.parent / "help"
-NOT_BUILT = "The documentation is not built here: ./run builds it. Its source is in docs/.\n"
+NOT_BUILT = "The documentation has not been built; ./run builds it. Its source is in docs/.\n"
 INLINE_SCRIPT = re.compile(rb"<script>(.*?)</script>", re.S)
-NAMED_BY_CONTENT = re.compile(r"\.[0-9a-f]{8}\.min\.(js|css)$")  # as Zensical names what it builds
+NAMED_BY_CONTENT = re.compile(r"\.[0-9a-f]{8}\.min\.(js|css)$")  # the way Zensical names built files
 
 router = APIRouter(include_in_schema=False)
 
@@ -29,7 +29,7 @@ def help_root() -> Response:
 
 
 def add_help(app: FastAPI) -> None:
-    """Serve the pages as they were built, compressed."""
+    """Serve the built pages, compressed."""
     if BUILT.is_dir():
         app.mount("/help", GZipMiddleware(_Pages(BUILT)), name="help")
     else:
@@ -37,14 +37,14 @@ def add_help(app: FastAPI) -> None:
 
 
 class _Pages(StaticFiles):
-    """Pages with the few inline scripts of their theme, which a policy must name by their digests, and nothing else inline."""
+    """Serves pages whose theme has a few inline scripts; the policy allows these, by their digests, and no others."""
 
     def __init__(self, directory: Path) -> None:
         super().__init__(directory=directory, html=True)
         scripts = {script for page in directory.rglob("*.html") for script in INLINE_SCRIPT.findall(page.read_bytes())}
         digests = sorted(base64.b64encode(hashlib.sha256(script).digest()).decode() for script in scripts)
         allowed = " ".join(f"'sha256-{digest}'" for digest in digests)
-        # Its icons are data: URIs, and it styles some elements one by one.
+        # The theme uses icons from data: URIs, and inline styles.
         self._policy = f"{POLICY}; script-src 'self' {allowed}; style-src 'self' 'unsafe-inline'; img-src 'self' data:"
 
     async def get_response(self, path: str, scope: Scope) -> Response:

@@ -1,4 +1,4 @@
-"""/v1/manifest.md5: what is done, as `md5sum -c` reads it."""
+"""/v1/manifest.md5: the digests of finished tasks, in the format of `md5sum`."""
 
 from collections.abc import AsyncIterator, Sequence
 from typing import Annotated, Any
@@ -17,32 +17,33 @@ router = APIRouter(prefix="/v1/manifest.md5", tags=["tasks"], dependencies=[Depe
 
 _LINES: dict[int | str, dict[str, Any]] = {
     200: {
-        "description": "Lines of `md5sum`, as an attachment; empty where nothing is done",
+        "description": "Lines as `md5sum` writes them, as an attachment; empty if no task is done",
         "content": {"text/plain": {"schema": {"type": "string"}}},
     }
 }
 
 
-@router.get("", response_class=StreamingResponse, responses=_LINES | schemas.problems(422))
+@router.get(
+    "", summary="Download an MD5 manifest", response_class=StreamingResponse, responses=_LINES | schemas.problems(422)
+)
 async def manifest(
     state: StateDep,
     owner: Owner,
     batch: Annotated[
         Text,
         Query(
-            description="Only the files of this batch; without it, all of yours",
+            description="Only files of this batch; without it, all files of the owner",
             json_schema_extra={"pattern": NO_NUL},
         ),
     ] = None,
 ) -> StreamingResponse:
-    """Of each file of kind `md5` that is done its MD5 and its name, in the order in which they were handed over, for
-    `md5sum -c`.
+    """The MD5 and name of each file of kind `md5` whose task is `done`, in the order of upload, for `md5sum -c`.
 
-    Names are escaped as `md5sum` does it. A name that was handed over several times has as many lines. What is not done (yet)
-    has none; a batch that nobody knows is one of no files. Memory is flat for any number of lines; a body that
-    breaks off (without its last chunk) is not whole.
+    Names are escaped as `md5sum` escapes them. A name that was uploaded several times has a line for each upload. Tasks that are
+    not `done` have none; an unknown batch is empty. Memory use does not grow with the number of lines. A body that ends without
+    its last chunk is incomplete.
     """
-    # An outage now is a problem document, later a broken body.
+    # An outage before the first byte gives a problem document; a later one breaks the body off.
     first = await state.read(tasks.digests, owner, batch=batch, after=None)
     return StreamingResponse(
         _lines(state, owner, batch, *first),

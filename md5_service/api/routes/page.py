@@ -1,4 +1,4 @@
-"""The page at /, as `frontend/` builds it, and the API's own documentation at /docs: nothing comes from other hosts."""
+"""The page at /, built from `frontend/`, and the API reference at /docs. Nothing is loaded from other hosts."""
 
 import mimetypes
 import re
@@ -17,17 +17,17 @@ from md5_task_data.registry import WITH_ROUTES
 
 BUILT = Path(__file__).parent.parent / "page"
 PATHS = ("/", "/tasks", "/tasks/{task_id}", *(f"/{kind}" for kind in WITH_ROUTES))
-NAMED_BY_CONTENT = re.compile(r"-[\w-]{8}\.(js|css)$")  # as Vite names what it builds
-NOT_BUILT = "The page is not built here: ./run builds it. The API is there all the same; see /openapi.json.\n"
+NAMED_BY_CONTENT = re.compile(r"-[\w-]{8}\.(js|css)$")  # the way Vite names built files
+NOT_BUILT = "The page has not been built; ./run builds it. The API is available all the same: see /openapi.json.\n"
 
-# Swagger UI styles its elements one by one, and draws its signs from data: URIs.
+# Swagger UI uses inline styles, and icons from data: URIs.
 DOCUMENTATION_POLICY = POLICY + "; style-src 'self' 'unsafe-inline'; img-src 'self' data:"
 DOCUMENTATION = """<!doctype html>
 <html lang="en">
   <head>
     <meta charset="utf-8">
     <meta name="viewport" content="width=device-width, initial-scale=1">
-    <title>md5-service: the API</title>
+    <title>File Intake: API</title>
     <link rel="icon" type="image/svg+xml" href="/assets/favicon.svg">
     <link rel="stylesheet" href="/assets/swagger-ui.css">
   </head>
@@ -43,7 +43,7 @@ router = APIRouter(include_in_schema=False)
 
 
 def page() -> Response:
-    """One page, which looks at its own address."""
+    """The same document for all paths of the page; its script reads the address."""
     index = BUILT / "index.html"
     if not index.is_file():
         return PlainTextResponse(NOT_BUILT, 503)
@@ -60,13 +60,13 @@ def documentation() -> HTMLResponse:
 
 
 def add_assets(app: FastAPI) -> None:
-    """Serve the files of the built page, compressed."""
+    """Serve the files of the built page, compressed if the client accepts it."""
     if (BUILT / "assets").is_dir():
         app.mount("/assets", GZipMiddleware(_Assets(directory=BUILT / "assets")), name="assets")
 
 
 class _Assets(StaticFiles):
-    """Sends what the build has compressed to those who take it; `GZipMiddleware` leaves that alone."""
+    """Sends the Brotli files of the build to clients that accept them; `GZipMiddleware` leaves those alone."""
 
     def __init__(self, directory: Path) -> None:
         super().__init__(directory=directory)
@@ -78,7 +78,7 @@ class _Assets(StaticFiles):
             response = await super().get_response(f"{path}.br", scope)
             response.headers["Content-Encoding"] = "br"
             response.headers["Content-Type"] = mimetypes.guess_type(path)[0] or "application/octet-stream"
-            response.headers["Vary"] = "Accept-Encoding"  # else `GZipMiddleware` says so
+            response.headers["Vary"] = "Accept-Encoding"  # `GZipMiddleware` adds it to the others
         else:
             response = await super().get_response(path, scope)
         for_ever = NAMED_BY_CONTENT.search(path) is not None

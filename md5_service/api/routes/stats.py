@@ -1,4 +1,4 @@
-"""/v1/stats: how much there is, and how far behind the service is."""
+"""/v1/stats: how many tasks there are, and how far behind the service is."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -16,9 +16,10 @@ router = APIRouter(prefix="/v1/stats", tags=["tasks"], dependencies=[Depends(rej
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-@router.get("", response_model=schemas.Stats, responses=schemas.problems(422))
+@router.get("", summary="Get statistics", response_model=schemas.Stats, responses=schemas.problems(422))
 async def stats(state: StateDep, owner: Owner) -> schemas.Stats:
-    """Counts by kind and status, what ended in each minute of the last hour, and the age of the oldest unfinished task."""
+    """The owner's tasks: counts by kind and status, tasks finished in each minute of the last hour, and the age of the oldest
+    unfinished task."""
     return await state.read(_read, owner)
 
 
@@ -36,6 +37,7 @@ def _read(db: Connection, owner: str) -> schemas.Stats:
             schemas.MinuteCount(minute=_EPOCH + timedelta(minutes=minute), **by_minute.get(minute, {}))
             for minute in minutes
         ],
+        mismatches=statistics.mismatches(db, owner),
         oldest_unfinished_s=None if oldest is None else oldest / SECOND,
     )
 

@@ -20,7 +20,7 @@ COLUMNS = (
     *("id", "kind", "status", "outcome", "filename", "size", "batch", "created_at", "finished_at"),
     *("md5", "expected_md5", "verdict", "error_code", "error_detail"),
 )
-BYTE_ORDER_MARK = "\ufeff"  # without it Excel takes UTF-8 for something else
+BYTE_ORDER_MARK = "\ufeff"  # without it Excel does not recognize UTF-8
 
 _TABLE: dict[int | str, dict[str, Any]] = {
     200: {
@@ -30,17 +30,21 @@ _TABLE: dict[int | str, dict[str, Any]] = {
 }
 
 
-@router.get("", response_class=StreamingResponse, responses=_TABLE | schemas.problems(422))
+@router.get(
+    "", summary="Export tasks as CSV", response_class=StreamingResponse, responses=_TABLE | schemas.problems(422)
+)
 async def export_tasks(state: StateDep, owner: Owner, filters: Filters) -> StreamingResponse:
-    """All tasks that pass the filters, newest first, as CSV in UTF-8 with a byte order mark.
+    """All tasks that match the filters, newest first, as CSV in UTF-8 with a byte order mark.
 
     The filters are those of `GET /v1/tasks`. Times are RFC 3339 in UTC, an empty cell has no value, and `verdict` is `match`,
-    `mismatch` or `none`. The file is safe to open in a spreadsheet: a `'` stands before each `=`, `+`, `-` and `@` with which a
-    cell begins, or would begin for a spreadsheet that expects another delimiter.
+    `mismatch` or `none`. The file is safe to open in a spreadsheet: a `'` precedes each `=`, `+`, `-` and `@` at the start of a
+    cell, or of what a spreadsheet with another delimiter would take for one.
 
-    Memory is flat for any number of tasks. A body that breaks off, without its last chunk, is incomplete.
+    Memory use does not grow with the number of tasks. A body that ends without its last chunk is incomplete.
     """
-    first = await _step(state, owner, filters, None)  # an outage now is a problem document, later a broken body
+    first = await _step(
+        state, owner, filters, None
+    )  # an outage now gives a problem document; a later one breaks the body off
     return StreamingResponse(
         _lines(state, owner, filters, first),
         headers={"Content-Disposition": 'attachment; filename="tasks.csv"', "Cache-Control": "no-store"},
@@ -59,7 +63,7 @@ async def _lines(state: State, owner: str, filters: Mapping[str, str | None], st
         step = await _step(state, owner, filters, before)
 
 
-_Step = tuple[str, str | None]  # rows of CSV, and where to go on
+_Step = tuple[str, str | None]  # rows of CSV, and where to continue
 
 
 async def _step(state: State, owner: str, filters: Mapping[str, str | None], before: str | None) -> _Step:

@@ -1,5 +1,5 @@
-"""Rows of files that arrive together are committed together (group commit): one sync of the disk makes many promises. A lone
-file waits for nobody: whatever came in while the last commit was under way makes up the next one.
+"""Group commit: rows of files that arrive together are committed together, so that one sync of the disk covers many promises. A
+single file does not wait: each commit takes what arrived during the previous one.
 """
 
 import asyncio
@@ -24,16 +24,15 @@ from md5_task_data.schema import Row
 log = logging.getLogger(__name__)
 
 MOST_TOGETHER = 200  # rows of one commit
-IDLE_TURNS = 2  # of the event loop, in which nobody came
-HANGS_S = 0.1  # a commit that takes longer no longer holds up those behind it
+IDLE_TURNS = 2  # of the event loop without a new arrival
+HANGS_S = 0.1  # a commit that takes longer no longer delays the next
 
 Outcome = Row | BaseException
 
 
 @dataclass(eq=False)
 class _Promise:
-    """A row that is to be committed. `turn` to commit it is had by one: the step that does, or the request that has given it
-    up."""
+    """A row to be committed. Only one side gets `turn`: the step that commits the row, or the request that gives it up."""
 
     new: tasks.NewTask
     forget_bytes: Callable[[], None]
@@ -45,7 +44,7 @@ class _Promise:
 
     def settle(self, outcome: Outcome) -> None:
         if self.answer.done():
-            return  # given up
+            return  # the request gave up
         if isinstance(outcome, BaseException):
             self.answer.set_exception(outcome)
         else:
@@ -53,8 +52,8 @@ class _Promise:
 
 
 class Promises:
-    """One an API process. `check_room` is asked whether there is room for so many bytes in the database, `committed` is told of
-    the rows of each commit."""
+    """One per API process. `check_room` is called with the number of bytes about to be stored in the database; `committed` is
+    called with the rows of each commit."""
 
     def __init__(
         self, database: Database, check_room: Callable[[int], None], committed: Callable[[Sequence[Row]], None]
@@ -66,8 +65,8 @@ class Promises:
         self._committing: asyncio.Task[None] | None = None
 
     async def make(self, new: tasks.NewTask, forget_bytes: Callable[[], None], key: Key | None) -> Row:
-        """The committed row; its key is kept with it. Where it cannot be, `forget_bytes` is called (it may be twice), but not
-        where nobody knows whether it is. Raises DependencyAway, StorageFull, KeyInUse."""
+        """Commit a row, and its key with it; returns the row. If it was not committed, `forget_bytes` is called, perhaps twice,
+        but not if the outcome of the commit is unknown. Raises DependencyAway, StorageFull, KeyInUse."""
         with tracing.span("create task", role="producer", task_id=new.id, task_kind=new.kind, size=new.size):
             answer: asyncio.Future[Row] = asyncio.get_running_loop().create_future()
             promise = _Promise(new, forget_bytes, key, tracing.traceparent(), answer)
@@ -76,12 +75,16 @@ class Promises:
                 self._committing = asyncio.create_task(self._commit_waiting())
             try:
                 row = await await_with_deadline(answer)
-            except BaseException:  # also where the client has gone: what nobody hears of must not be committed
+            except (
+                BaseException
+            ):  # also if the client disconnected: a promise that nobody received must not be committed
                 if promise.turn.acquire(blocking=False):
                     await run_in_threadpool(forget_bytes)
                 raise
         with about_task(row["id"]):
-            log.info("taken, %d bytes", row["size"])  # the one line with the ids of both, request and task
+            log.info(
+                "accepted, %d bytes", row["size"]
+            )  # the one message that has both ids, of the request and the task
         return row
 
     async def _commit_waiting(self) -> None:
@@ -96,7 +99,7 @@ class Promises:
             self._committing = None
 
     async def _those_on_their_way(self) -> None:
-        """Let in what this process has received already: some turns of the event loop, for as long as they bring somebody."""
+        """Let requests that are already received join: yield to the event loop for as long as it brings new ones."""
         known, idle = 0, 0
         while idle < IDLE_TURNS and len(self._waiting) < MOST_TOGETHER:
             idle = 0 if len(self._waiting) > known else idle + 1
@@ -104,14 +107,14 @@ class Promises:
             await asyncio.sleep(0)
 
     def _commit(self, together: Sequence[_Promise]) -> list[tuple[_Promise, Outcome]]:
-        """What became of each. Where something is wrong with one of them, each is tried alone: no neighbour pays."""
+        """The outcome of each. If the common transaction fails, each is tried alone, so that one bad row affects no other."""
         try:
             outcomes = self._in_one_transaction(together)
-        except Exception as error:  # noqa: BLE001  # whatever it is, each of them is told
+        except Exception as error:  # noqa: BLE001  # each promise must be settled
             if len(together) > 1 and not isinstance(error, DependencyAway):
                 return [outcome for promise in together for outcome in self._commit([promise])]
             for promise in together:
-                # A COMMIT that found no room was none. Of any other the row may be there, and its bytes must stay.
+                # A COMMIT that found no space did not happen. After any other failure the row may exist: keep its bytes.
                 if not promise.is_committing or isinstance(error, StorageFull):
                     promise.forget_bytes()
             return [(promise, error) for promise in together]
@@ -133,7 +136,7 @@ class Promises:
             outcomes: list[tuple[_Promise, Outcome]] = []
             for promise, row in zip(together, rows, strict=True):
                 promise.is_committing = promise.turn.acquire(blocking=False)
-                outcomes.append((promise, row if promise.is_committing else DependencyAway("it was given up")))
+                outcomes.append((promise, row if promise.is_committing else DependencyAway("the request was given up")))
             if given_up := [promise.new.id for promise in together if not promise.is_committing]:
                 tasks.forget(db, given_up)
         return outcomes

@@ -1,5 +1,5 @@
-"""The encodings that a part of a form may travel in (RFC 2045, 6): `Content-Transfer-Encoding`. Browsers and RFC 7578 do without;
-Ansible and `curl -F 'file=@f;encoder=base64'` use them. Decoded piece by piece, and strictly: what is broken is no file."""
+"""Decodes the `Content-Transfer-Encoding` of a form's part (RFC 2045, 6), piece by piece and strictly. Browsers and RFC 7578 do
+not use it; Ansible and `curl -F 'file=@f;encoder=base64'` do."""
 
 import binascii
 import re
@@ -10,21 +10,21 @@ from starlette.exceptions import HTTPException
 
 from md5_task_data.errors import Malformed
 
-LONGEST_LINE = 1000  # bytes that are held until a line of quoted-printable ends; RFC 2045 wants 76
-MOST_GROWTH = 4  # how many bytes of either encoding one byte takes at the most, ends of lines included
+LONGEST_LINE = 1000  # bytes of a quoted-printable line; RFC 2045 allows 76
+MOST_GROWTH = 4  # encoded bytes per decoded byte, at most, including line ends
 WHITESPACE = b"\t\n\r "
 LINES = re.compile(rb"(?:(?:[\t !-<>-~]|=[0-9A-Fa-f]{2})*+=?[\t ]*\r?\n)*+")
-AT_END_OF_LINE = re.compile(rb"(?<![\t ])[\t ]++(?=\r?\n)")  # added on the way (RFC 2045, 6.7, rule 3)
+AT_END_OF_LINE = re.compile(rb"(?<![\t ])[\t ]++(?=\r?\n)")  # added in transit (RFC 2045, 6.7, rule 3)
 
 
 class Decoder(Protocol):
-    """For one part."""
+    """Decodes one part."""
 
     def decode(self, piece: memoryview) -> bytes:
-        """The bytes that are whole now. Raises Malformed."""
+        """The bytes that can be decoded so far. Raises Malformed."""
 
     def end(self) -> bytes:
-        """The rest, when no more comes. Raises Malformed."""
+        """The remaining bytes, at the end of the part. Raises Malformed."""
 
 
 class Base64:
@@ -39,17 +39,17 @@ class Base64:
         whole = len(digits) - len(digits) % 4
         digits, self._held = digits[:whole], digits[whole:]
         if self._has_ended and (digits or self._held):
-            raise _broken("base64: it goes on after its end")
+            raise _broken("there is data after the end of the base64")
         try:
             decoded = binascii.a2b_base64(digits, strict_mode=True)
         except binascii.Error:
-            raise _broken("base64: it has characters that do not belong in it") from None
+            raise _broken("the base64 has invalid characters") from None
         self._has_ended |= digits.endswith(b"=")
         return decoded
 
     def end(self) -> bytes:
         if self._held:
-            raise _broken("base64: its end is missing")
+            raise _broken("the base64 is incomplete")
         return b""
 
 
@@ -63,16 +63,16 @@ class QuotedPrintable:
         held = self._held + bytes(piece)
         lines, newline, self._held = held.rpartition(b"\n")
         if max(map(len, held.split(b"\n"))) > LONGEST_LINE:
-            raise _broken(f"quoted-printable: a line is longer than {LONGEST_LINE} bytes")
+            raise _broken(f"a line of the quoted-printable data is longer than {LONGEST_LINE} bytes")
         return self._whole(lines + newline)
 
     def end(self) -> bytes:
-        held = self._held.rstrip(b"\t ")  # added on the way, as at the end of every line
-        return self._whole(held + b"=\n") if held else b""  # a soft end of line, which adds nothing
+        held = self._held.rstrip(b"\t ")  # added in transit, as at the end of every line
+        return self._whole(held + b"=\n") if held else b""  # a soft line break, which adds nothing
 
     def _whole(self, lines: bytes) -> bytes:
         if LINES.fullmatch(lines) is None:
-            raise _broken("quoted-printable: it has characters that do not belong in it")
+            raise _broken("the quoted-printable data has invalid characters")
         return binascii.a2b_qp(AT_END_OF_LINE.sub(b"", lines))
 
 
@@ -86,14 +86,15 @@ DECODERS: Mapping[str, Callable[[], Decoder] | None] = {
 
 
 def decoder_of(encoding: str) -> Decoder | None:
-    """None: the bytes are as they are. Raises HTTPException(415)."""
+    """The decoder for an encoding; None if the bytes are not encoded. Raises HTTPException(415)."""
     name = encoding.strip().lower()
     if name not in DECODERS:
-        detail = f"Content-Transfer-Encoding of a part: {name[:40]!r} is not known; there are {', '.join(DECODERS)}"
+        known = ", ".join(DECODERS)
+        detail = f"The Content-Transfer-Encoding {name[:40]!r} of a part is not supported; it must be one of: {known}."
         raise HTTPException(415, detail)
     make = DECODERS[name]
     return make() if make else None
 
 
 def _broken(what: str) -> Malformed:
-    return Malformed(f"Content-Transfer-Encoding of a part: {what}; nothing was kept")
+    return Malformed(f"A part of the form could not be decoded: {what}. Nothing was stored.")

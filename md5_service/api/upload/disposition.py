@@ -1,8 +1,8 @@
-"""The names in a form's `Content-Disposition`, as browsers and other clients write them.
+"""Parses the `Content-Disposition` of a form's part, as browsers and other clients write it.
 
-RFC 7578 wants `filename="…"` in UTF-8, and a name is data here: neither a path before it nor a backslash in it is taken off.
-Only `\\"` is undone: no browser writes it, older versions of curl do. What browsers write as %22, %0D and %0A stays so, for a
-name may really have it. `filename*=` (RFC 5987) comes first where it is given, though RFC 7578 does not want it in forms.
+RFC 7578 requires `filename="…"` in UTF-8. A name is data here: neither a path before it nor a backslash in it is removed. Only
+`\\"` is unescaped: no browser writes it, but older versions of curl do. %22, %0D and %0A, which browsers write, stay, because a
+name may really contain them. `filename*=` (RFC 5987) takes precedence if present, although RFC 7578 does not allow it in forms.
 """
 
 import re
@@ -16,8 +16,8 @@ CHARSETS = ("utf-8", "iso-8859-1")
 
 
 def parameters(value: bytes) -> Mapping[str, str]:
-    """Those of a `Content-Disposition`, by name, as `os.fsdecode` has them; the first of a name counts. Raises InvalidInput for a
-    bad `filename*`."""
+    """The parameters of a `Content-Disposition`, by name, decoded as `os.fsdecode` does. The first of a repeated name counts.
+    Raises InvalidInput for an invalid `filename*`."""
     text = value.decode(errors="surrogateescape")
     found: dict[str, str] = {}
     at = text.find(";")
@@ -38,4 +38,4 @@ def _extended(value: str) -> str:
             return unquote_to_bytes(encoded).decode(charset)
     except UnicodeDecodeError:
         pass
-    raise InvalidInput("parameter filename*: it must be of the form UTF-8''na%C3%AFve.txt")
+    raise InvalidInput("The parameter filename* must have the form UTF-8''na%C3%AFve.txt.")

@@ -1,4 +1,4 @@
-"""A multipart form (RFC 7578), piece by piece: the part `file` goes to the sink, every other one is a parameter."""
+"""Reads a multipart form (RFC 7578) piece by piece: the part `file` goes to the sink, every other part is a parameter."""
 
 import re
 from collections.abc import AsyncIterator, Callable
@@ -13,20 +13,22 @@ from md5_task_data import names
 from md5_task_data.errors import InvalidInput, Malformed, TooLarge
 
 MAX_FIELD_BYTES = 64 << 10
-BOUNDARY = re.compile(rb"[!-~ ]*[!-~]")  # the parser would look for others, too, and find them in the wrong places
+BOUNDARY = re.compile(rb"[!-~ ]*[!-~]")  # the parser would accept others, and find them in the wrong places
 
-Add = Callable[[str, str], None]  # a parameter: its name, its value
+Add = Callable[[str, str], None]  # takes a parameter: its name and value
 
 
 async def read_form(
     chunks: AsyncIterator[bytes], boundary: bytes, add_parameter: Add, sink: Sink, settings: Settings
 ) -> str | None:
-    """Read a form into `sink`, and give each parameter to `add_parameter`. The name that its file has, if it has one. Raises
-    Malformed, InvalidInput, TooLarge, HTTPException(415), and what these two raise."""
+    """Read a form into `sink`, and pass each parameter to `add_parameter`. Returns the name of the file, if it has one.
+
+    Raises Malformed, InvalidInput, TooLarge, HTTPException(415), and whatever `sink` and `add_parameter` raise.
+    """
     if not boundary:
-        raise Malformed("the Content-Type of the form names no boundary")
+        raise Malformed("The Content-Type of the form has no boundary.")
     if not BOUNDARY.fullmatch(boundary):
-        raise Malformed("the boundary of the form has characters that none may have (RFC 2046)")
+        raise Malformed("The boundary of the form has characters that RFC 2046 does not allow.")
     form = _Form(add_parameter, sink)
     try:
         parser = MultipartParser(
@@ -36,11 +38,11 @@ async def read_form(
             max_header_size=settings.max_part_header_bytes,
         )
         size = 0
-        opening = re.compile(b"\n--" + re.escape(boundary) + b"(?=[\\s-])")  # and no longer name
+        opening = re.compile(b"\n--" + re.escape(boundary) + b"(?=[\\s-])")  # and not a longer boundary
         preamble, has_begun = b"\n", False
         async for chunk in chunks:
             size += len(chunk)
-            if not has_begun:  # what comes before the first boundary is for people (RFC 2046, 5.1.1)
+            if not has_begun:  # text before the first boundary is ignored (RFC 2046, 5.1.1)
                 preamble += chunk
                 found = opening.search(preamble)
                 has_begun = found is not None
@@ -51,21 +53,21 @@ async def read_form(
                 await sink.pass_on()
             if size - form.file_bytes(sink.size) > settings.max_form_bytes:
                 most = settings.max_form_bytes
-                raise TooLarge(f"the form has more than {most} bytes besides its file; nothing was kept")
+                raise TooLarge(f"The form has more than {most} bytes besides its file; nothing was stored.")
         parser.finalize()
     except FormParserError as error:
-        raise Malformed(f"the form could not be read: {error}") from None
+        raise Malformed(f"The form could not be parsed: {str(error).rstrip('.')}.") from None
     if not has_begun:
-        raise Malformed("the form has no boundary as its Content-Type names it")
+        raise Malformed("The boundary that the Content-Type names does not occur in the form.")
     if not form.complete:
-        raise Malformed("the form ended before its last boundary; nothing was kept")
+        raise Malformed("The form ended before its closing boundary; nothing was stored.")
     if not form.has_file:
-        raise InvalidInput("parameter file: required; the form has no part of this name")
+        raise InvalidInput("The parameter file is required; the form has no part of this name.")
     return form.filename
 
 
 class _Form:
-    """Callbacks of the parser."""
+    """The callbacks of the parser."""
 
     def __init__(self, add_parameter: Add, sink: Sink) -> None:
         self.filename: str | None = None  # of the file
@@ -81,7 +83,7 @@ class _Form:
         self._file_travelled = 0
 
     def file_bytes(self, decoded: int) -> int:
-        """Those of the body that are the file's, of which so many were decoded; not those of an encoding that go for nothing."""
+        """Bytes of the body that count as the file's, given that `decoded` came of them; an encoding's padding does not count."""
         return min(self._file_travelled, decoding.MOST_GROWTH * decoded)
 
     def callbacks(self) -> dict[str, object]:
@@ -110,20 +112,20 @@ class _Form:
             self._filename = about.get("filename")
         elif bytes(name).lower() == b"content-transfer-encoding":
             if self._encoding is not None:
-                raise Malformed("Content-Transfer-Encoding of a part: given twice")
+                raise Malformed("The Content-Transfer-Encoding of a part was given more than once. Send it once.")
             self._encoding = value.decode(errors="replace")
         self._header = (bytearray(), bytearray())
 
     def _headers_finished(self) -> None:
         if not self._name:
-            raise Malformed("a part of the form has no name")
+            raise Malformed("A part of the form has no name.")
         self._decoder = decoding.decoder_of(self._encoding or "binary")
         if self._name == "file":
             if self.has_file:
-                raise InvalidInput("parameter file: given twice; hand over one file at a time")
+                raise InvalidInput("The parameter file was given more than once. Upload one file per request.")
             if self._filename is None:
                 raise InvalidInput(
-                    "parameter file: it is text, not a file; with curl, an @ goes before the path: -F file=@PATH"
+                    "The parameter file is text, not a file. With curl, put an @ before the path: -F file=@PATH"
                 )
             self.has_file = self._in_file = True
             self.filename = self._filename
@@ -139,15 +141,15 @@ class _Form:
             self._sink.add(piece)
             return
         if len(self._value) + len(piece) > MAX_FIELD_BYTES:
-            raise InvalidInput(f"parameter {self._name[:100]}: longer than {MAX_FIELD_BYTES} bytes")
+            raise InvalidInput(f"The parameter {self._name[:100]} is longer than {MAX_FIELD_BYTES} bytes.")
         self._value += piece
 
     def _part_end(self) -> None:
         if self._decoder is not None:
             self._take(self._decoder.end())
         if self._in_file:
-            if not self._filename and not self._file_travelled:  # as browsers send a field in which nothing was chosen
-                raise InvalidInput("parameter file: no file was chosen")
+            if not self._filename and not self._file_travelled:  # what browsers send for an empty file field
+                raise InvalidInput("The parameter file is empty: no file was chosen.")
         else:
             self._add_parameter(self._name, self._value.decode(errors="surrogateescape"))
 

@@ -1,4 +1,4 @@
-"""Hints about what was committed, sent by a thread of its own. They may fail: the row is the promise."""
+"""Sends hints about committed tasks from a separate thread. A hint may be lost: the row is the promise."""
 
 import logging
 import queue
@@ -16,12 +16,13 @@ from md5_task_data.schema import Row
 
 log = logging.getLogger(__name__)
 
-MAX_HELD = 1000  # commits whose hints are not sent yet
-REST_S = 0.01  # after a message; who comes meanwhile shares the next, and who comes later waits for nobody
+MAX_HELD = 1000  # commits whose hints are waiting
+REST_S = 0.01  # seconds after a message: tasks that arrive meanwhile share the next one
 
 
 class Hints:
-    """No request ever waits for the broker. What cannot be sent, or held, is dropped: the sweeper sends it."""
+    """Publishes hints without making a request wait for the broker. Hints that cannot be sent or queued are dropped; the sweeper
+    sends them later."""
 
     def __init__(self, app: Celery) -> None:
         self._app = app
@@ -32,7 +33,7 @@ class Hints:
         self._thread.start()
 
     def stop(self) -> None:
-        """Send what is held, waiting a little."""
+        """Send what is queued, waiting a few seconds at most."""
         try:
             self._queue.put(None, timeout=1)
         except queue.Full:
@@ -40,11 +41,11 @@ class Hints:
         self._thread.join(timeout=3)
 
     def send(self, rows: Sequence[Row]) -> None:
-        """Of the tasks of one commit."""
+        """Queue the hints for the tasks of one commit."""
         try:
             self._queue.put_nowait(rows)
         except queue.Full:
-            log.warning("hints for %d tasks not sent: too many wait; the sweeper will", len(rows))
+            log.warning("hints for %d tasks not sent, because the queue is full; the sweeper will send them", len(rows))
 
     def _run(self) -> None:
         while True:
@@ -56,9 +57,9 @@ class Hints:
                 publish(self._app, messages_for(rows))
                 reach("intake.published")
             except DependencyAway as error:
-                log.warning("hints for %d tasks not sent; the sweeper will: %s", len(rows), error)
-            except Exception:  # whatever it is, this thread must outlive it
-                log.exception("hints for %d tasks not sent; the sweeper will", len(rows))
+                log.warning("hints for %d tasks not sent; the sweeper will send them: %s", len(rows), error)
+            except Exception:  # this thread must survive any error
+                log.exception("hints for %d tasks not sent; the sweeper will send them", len(rows))
             if None in held:
                 return
             time.sleep(REST_S)

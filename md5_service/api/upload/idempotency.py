@@ -1,4 +1,4 @@
-"""The `Idempotency-Key` of a request, held while its bytes come in. What is kept of it: `md5_task_data.idempotency`."""
+"""Holds the `Idempotency-Key` of a request while its body arrives. `md5_task_data.idempotency` stores it."""
 
 import asyncio
 import contextlib
@@ -14,15 +14,15 @@ from md5_task_data.database.engine import Database
 from md5_task_data.errors import DependencyAway, KeyInUse
 from md5_task_data.schema import Row
 
-LET_GO_S = 0.5  # for which an answer waits until the key is free again
-LET_GO_AGAIN_S = 0.5  # between two tries, while the database is away
+LET_GO_S = 0.5  # for which an answer waits for the key to be released
+LET_GO_AGAIN_S = 0.5  # between two attempts while the database is unavailable
 T = TypeVar("T")
 
 _releases: set[asyncio.Task[None]] = set()
 
 
 class Taken(NamedTuple):
-    """A task; not `is_new`: its Idempotency-Key stood for it already."""
+    """A task. Not `is_new`: the Idempotency-Key already belonged to it."""
 
     row: Row
     is_new: bool
@@ -30,7 +30,7 @@ class Taken(NamedTuple):
 
 @dataclass
 class Key:
-    """The key of a request that is under way. `kept`: what the key stands for already."""
+    """The key of a request in progress. `kept`: the task that the key already belongs to."""
 
     database: Database
     holder: idempotency.Holder
@@ -38,11 +38,11 @@ class Key:
     fingerprint: str = field(default="", init=False)
 
     def keep(self, db: Connection) -> None:
-        """In the transaction that makes the task. Raises KeyInUse."""
+        """Store the key, in the transaction that creates the task. Raises KeyInUse."""
         idempotency.keep(db, self.holder, self.fingerprint)
 
     async def earlier(self, new: tasks.NewTask, digest: bytes = b"") -> Row | None:
-        """The task that this key stands for, where it came with the same; None: there is none yet. Raises KeyReused."""
+        """The existing task of this key, if it was created by the same request; None without one. Raises KeyReused."""
         self.fingerprint = idempotency.fingerprint(new, digest)
         kept = self.kept
         if kept is None:
@@ -54,16 +54,16 @@ class Key:
         self.kept = await run_with_deadline(lambda: self._in(lambda db: idempotency.hold(db, self.holder)))
 
     async def go_on_holding(self) -> None:
-        """Until cancelled. A database that is away for a while does not matter, as long as nobody else comes."""
+        """Extend the hold until cancelled. A short outage of the database does no harm unless another request takes the key."""
         while True:
             await asyncio.sleep(idempotency.HOLD_S / 3)
             with contextlib.suppress(DependencyAway):
                 await run_with_deadline(lambda: self._in(lambda db: idempotency.extend(db, self.holder)))
 
     async def let_go(self) -> None:
-        """Not waited for long: while the database is away it is tried again and again, until the key is free all the same."""
+        """Release the key. Waits briefly; if the database is unavailable, retries in the background until the hold expires."""
         release = asyncio.create_task(self._release())
-        _releases.add(release)  # else nobody but the event loop knows of it, which may forget it
+        _releases.add(release)  # the event loop keeps only a weak reference
         release.add_done_callback(_releases.discard)
         await asyncio.wait({release}, timeout=LET_GO_S)
 
@@ -87,9 +87,9 @@ class Key:
 
 @contextlib.asynccontextmanager
 async def held(given: str | None, database: Database, owner: str, task_id: str) -> AsyncIterator[Key | None]:
-    """Hold the key that a request came with, for as long as this block lasts; None: it came without one.
+    """Hold the key of a request for the duration of the block; None if the request has no key.
 
-    Raises InvalidInput for what is not a key, KeyInUse where the first request with it is still under way.
+    Raises InvalidInput for an invalid key, KeyInUse while the first request with the key is in progress.
     """
     if given is None:
         yield None

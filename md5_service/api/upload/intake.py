@@ -1,5 +1,4 @@
-"""POST /v1/tasks: the way in of every file, from its request to the answer. The bytes are received, and become a row; the row is
-the promise."""
+"""POST /v1/tasks: receives every upload and creates its task. The row of the task is the promise."""
 
 import contextlib
 import functools
@@ -33,7 +32,7 @@ UNNAMED = "unnamed"
 
 
 class Intake:
-    """Takes files. One an API process."""
+    """Receives uploads. One per API process."""
 
     def __init__(
         self, settings: Settings, database: Database, bucket: Bucket, promises: Promises, watcher: Watcher
@@ -46,25 +45,26 @@ class Intake:
         self._places = Places(settings.max_uploads, settings.max_uploads_per_owner)
 
     async def hand_over(self, request: Request) -> Response:
-        """Hand a file over and get its id at once. The id is a promise: it ends in `done` or `failed`, whatever happens.
+        """Upload a file and get the id of its task at once. The id is a promise: whatever happens, the task finishes as `done` or
+        `failed`, unless it is cancelled.
 
-        Send a multipart form with the part `file`, or the bare bytes as the body; then `kind`, `filename`, `batch` and the
-        kind's own parameters go into the query.
+        Send a multipart form with the part `file`, or the file itself as the body; then put `kind`, `filename`, `batch` and the
+        kind's own parameters into the query.
         """
         owner, task_id = request.state.owner, str(uuid_utils.uuid7())
         with self._places.one(owner):
             async with held(request.headers.get("idempotency-key"), self._database, owner, task_id) as key:
                 row, is_new = await self._take(request, owner, task_id, key)
         granted: dict[str, str] = {}
-        with contextlib.suppress(DependencyAway):  # the promise is made, and its id must get out
+        with contextlib.suppress(DependencyAway):  # the promise is made, so its id must reach the client
             row, granted = await self._watcher.wait_as_preferred(row, request.headers.get("prefer"))
         return accepted(Taken(row, is_new), granted)
 
     async def _take(self, request: Request, owner: str, task_id: str, key: Key | None) -> Taken:
-        """Receive the body, and commit the row. Whatever goes wrong before, nothing is kept."""
+        """Receive the body and commit the row. If anything fails before the commit, nothing stays stored."""
         received = request_head(request, self._settings)
         if received.boundary is None:
-            new_task(task_id, owner, received, 0)  # what is wrong with it is said before the body is sent
+            new_task(task_id, owner, received, 0)  # so that invalid parameters are refused before the body arrives
         sink = self._sink(task_id, received.declared, with_digest=key is not None)
         try:
             with tracing.span("receive file", task_id=task_id):
@@ -88,7 +88,7 @@ class Intake:
 
 
 def new_task(task_id: str, owner: str, received: Received, size: int, content: bytes | None = None) -> tasks.NewTask:
-    """What a request asks for. Raises InvalidInput."""
+    """The task that a request asks for. Raises InvalidInput."""
     fields = dict(received.fields)
     kind = registry.uploaded(fields.pop("kind", registry.DEFAULT))
     batch = names.checked_batch(fields.pop("batch", None))
@@ -98,18 +98,18 @@ def new_task(task_id: str, owner: str, received: Received, size: int, content: b
 
 
 def _with_digests(kind: Kind, fields: dict[str, str], digests: Mapping[str, str]) -> dict[str, str]:
-    """The parameters, with the MD5 that headers say; a kind that compares none looks at none."""
+    """The parameters, with the MD5 from headers added if the kind compares one."""
     if kind.takes("expected_md5"):
         for header, digest in digests.items():
             if fields.setdefault("expected_md5", digest).strip().lower() != digest:
                 raise InvalidInput(
-                    f"header {header}: says another MD5 ({digest}) than the parameter expected_md5, or than another header"
+                    f"The MD5 in the header {header} ({digest}) differs from the parameter expected_md5 or another header."
                 )
     return fields
 
 
 def accepted(taken: Taken, headers: Mapping[str, str] = MappingProxyType({})) -> Response:
-    """The answer that has the promise in it: 202."""
+    """The 202 answer with the task."""
     headers = {"Location": f"/v1/tasks/{taken.row['id']}", "Retry-After": "1", **headers}
     if not taken.is_new:
         headers["Idempotent-Replayed"] = "true"
@@ -117,8 +117,8 @@ def accepted(taken: Taken, headers: Mapping[str, str] = MappingProxyType({})) ->
 
 
 class _PlainRoute(APIRoute):
-    """Its function has a request and answers it, and looks after everything by itself: where many small files come through,
-    what FastAPI does for parameters, types and clearing away would cost as much as all the rest."""
+    """A route whose function takes the request and returns the response itself. With many small files, FastAPI's handling of
+    parameters, types and cleanup would cost as much as everything else."""
 
     def __init__(self, *arguments: Any, **named: Any) -> None:
         super().__init__(*arguments, **named)
@@ -130,11 +130,12 @@ class _PlainRoute(APIRoute):
 
 
 def add_route(app: FastAPI, intake: Intake) -> None:
-    """By a route of the app's own: those of a router that it includes are looked up twice."""
+    """Add the route to the app itself: routes of an included router are looked up twice."""
     app.router.add_api_route(
         "/v1/tasks",
         intake.hand_over,
         methods=["POST"],
+        summary="Upload a file",
         tags=["tasks"],
         status_code=202,
         response_model=schemas.Task,

@@ -1,4 +1,4 @@
-"""How many files may be on their way at the same time. Counted in the process: two API processes take twice as many."""
+"""Slots for uploads in progress. They are counted per process: two API processes accept twice as many."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -8,7 +8,7 @@ from md5_task_data.errors import Busy, TooMany
 
 
 class Places:
-    """For files that are received at the same time: `most` in all, `most_of_one` of one owner."""
+    """Slots for uploads in progress: `most` in total, `most_of_one` for one owner."""
 
     def __init__(self, most: int, most_of_one: int) -> None:
         self._most = most
@@ -17,13 +17,13 @@ class Places:
 
     @contextmanager
     def one(self, owner: str) -> Iterator[None]:
-        """Raises TooMany, Busy."""
+        """Take a slot for the duration of the block. Raises TooMany, Busy."""
         if self._taken[owner] >= self._most_of_one:
             raise TooMany(
-                f"{self._most_of_one} of your files are on their way already; send the next when one has arrived"
+                f"You already have {self._most_of_one} uploads in progress. Start the next when one of them has finished."
             )
         if self._taken.total() >= self._most:
-            raise Busy(f"{self._most} files are on their way already; try again soon")
+            raise Busy(f"The service already has {self._most} uploads in progress. Retry soon.")
         self._taken[owner] += 1
         try:
             yield

@@ -1,4 +1,4 @@
-"""Bytes off the wire into the sink: a form or a raw body, streamed, with flat memory for any size."""
+"""Streams the body of an upload, a form or a raw file, into the sink. Memory use does not depend on the size."""
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping
@@ -16,14 +16,16 @@ from md5_service.settings import Settings
 from md5_task_data import names
 from md5_task_data.errors import InvalidInput, Malformed, TooLarge
 
-LONGEST_SIZE = 20  # digits that are looked at: what has more is too large anyway
+LONGEST_SIZE = 20  # digits that are read; a longer number is too large anyway
 
 
 @dataclass
 class Received:
-    """What comes with the bytes: the parameters by name, the file's name (None: only a parameter can say it), the MD5s by header.
-    `boundary`: what parts the body, where it is a form and parameters may follow in it; None: it is the bare bytes. `declared`:
-    how many bytes are to come, 0 where nobody says."""
+    """What comes with the file: the parameters by name, the file's name (None: only a parameter can give it), the MD5s by header.
+
+    `boundary`: the boundary of a form, which may contain further parameters; None: the body is the file. `declared`: the bytes of
+    the body by `Content-Length`, 0 if unknown.
+    """
 
     max_parameters: int
     fields: dict[str, str] = field(default_factory=dict)
@@ -35,14 +37,16 @@ class Received:
     def add(self, name: str, value: str) -> None:
         """Raises InvalidInput."""
         if name in self.fields:
-            raise InvalidInput(f"parameter {name[:100]}: given twice")
+            raise InvalidInput(f"The parameter {name[:100]} was given more than once.")
         if len(self.fields) >= self.max_parameters:
-            raise InvalidInput(f"more than {self.max_parameters} parameters")
-        self.fields[name] = value if name == "filename" else names.as_text(value)  # of a name, what is no text is kept
+            raise InvalidInput(f"The request has more than {self.max_parameters} parameters.")
+        self.fields[name] = (
+            value if name == "filename" else names.as_text(value)
+        )  # file names keep bytes that are not UTF-8
 
 
 def request_head(request: Request, settings: Settings) -> Received:
-    """What query and headers say of the body that follows. Raises InvalidInput, HTTPException(411, 415)."""
+    """What the query and headers say about the body that follows. Raises InvalidInput, HTTPException(411, 415)."""
     _check_encoding(request)
     content_type, options = parse_options_header(request.headers.get("content-type"))
     received = Received(
@@ -58,7 +62,7 @@ def request_head(request: Request, settings: Settings) -> Received:
 
 
 async def receive(request: Request, received: Received, sink: Sink, settings: Settings) -> None:
-    """Read the whole body into `sink`, and the parameters of a form into `received`, as `request_head` has made it.
+    """Read the whole body into `sink`, and the parameters of a form into `received`, which `request_head` made.
 
     Raises Malformed, InvalidInput, TooLarge, StorageFull, DependencyAway, HTTPException(408, 415).
     """
@@ -76,22 +80,20 @@ async def receive(request: Request, received: Received, sink: Sink, settings: Se
 
 
 def _check_encoding(request: Request) -> None:
-    """Raises InvalidInput where there is no body, HTTPException(411, 415)."""
+    """Raises InvalidInput if there is no body, HTTPException(411, 415)."""
     if "content-length" not in request.headers:
-        if request.scope["http_version"] == "1.0":  # whose bodies end with the connection, also where it breaks off
-            raise HTTPException(411, "an upload by HTTP/1.0 needs a Content-Length; or use HTTP/1.1")
-        if "transfer-encoding" not in request.headers:
-            raise InvalidInput(
-                "the request has no body; send the bytes of the file as the body, or as the part `file` of a form"
+        if request.scope["http_version"] == "1.0":  # a body ends with its connection, even when that breaks
+            raise HTTPException(
+                411, "An upload over HTTP/1.0 needs the header Content-Length. Send it, or use HTTP/1.1."
             )
+        if "transfer-encoding" not in request.headers:
+            raise InvalidInput("The request has no body. Send the file as the body, or as the part `file` of a form.")
     coding = request.headers.get("content-encoding", "").lower()
     if {each.strip() for each in coding.split(",")} - {"identity", ""}:
-        detail = (
-            f"header Content-Encoding: {coding[:40]!r}; files are taken as they are, so send it without this header"
-        )
+        detail = f"The Content-Encoding {coding[:40]!r} is not supported. Send the file as it is, without this header."
         raise HTTPException(415, detail, {"Accept-Encoding": "identity"})  # RFC 9110, 15.5.16
     if (coding := request.headers.get("transfer-encoding", "chunked").strip().lower()) != "chunked":
-        raise HTTPException(415, f"header Transfer-Encoding: {coding[:40]!r}; `chunked` is all that can be read here")
+        raise HTTPException(415, f"The Transfer-Encoding {coding[:40]!r} is not supported; only `chunked` is.")
 
 
 def _declared(request: Request) -> int:
@@ -104,8 +106,8 @@ def _check_size(received: Received, settings: Settings) -> None:
     if received.boundary is None and received.declared > settings.max_upload_bytes:
         raise too_large(settings.max_upload_bytes)
     if received.declared > settings.max_upload_bytes + settings.max_form_bytes:
-        most = f"{settings.max_upload_bytes} bytes of a file, and {settings.max_form_bytes} besides"
-        raise TooLarge(f"the form is larger than is taken here: {most}; nothing was kept")
+        most = f"{settings.max_upload_bytes} bytes for the file and {settings.max_form_bytes} bytes besides"
+        raise TooLarge(f"The form is larger than {most}, the limit of this service; nothing was stored.")
 
 
 async def _chunks(request: Request, idle_s: float) -> AsyncIterator[bytes]:
@@ -115,10 +117,10 @@ async def _chunks(request: Request, idle_s: float) -> AsyncIterator[bytes]:
             async with asyncio.timeout(idle_s):
                 message = await request.receive()
         except TimeoutError:
-            detail = f"nothing came for {idle_s:g} s; nothing was kept, hand the file over again"
+            detail = f"No data arrived for {idle_s:g} s; nothing was stored. Upload the file again."
             raise HTTPException(408, detail) from None
         if message["type"] == "http.disconnect":
-            raise Malformed("the body ended before it was complete; nothing was kept")
+            raise Malformed("The body ended before it was complete; nothing was stored.")
         is_more = message.get("more_body", False)
         if chunk := message.get("body"):
             yield chunk

@@ -1,4 +1,4 @@
-"""A new task for bytes that are there already: those of one that failed or was cancelled."""
+"""Retries: new tasks for the stored bytes of failed or cancelled ones."""
 
 import uuid_utils
 
@@ -12,7 +12,7 @@ from md5_task_data.database.engine import Database
 
 
 class Retries:
-    """One an API process."""
+    """Creates retries. One per API process."""
 
     def __init__(self, database: Database, bucket: Bucket, promises: Promises) -> None:
         self._database = database
@@ -20,8 +20,8 @@ class Retries:
         self._promises = promises
 
     async def make(self, owner: str, task_id: str, idempotency_key: str | None = None) -> Taken:
-        """Raises NotFound, Conflict, BytesMissing, ResultsDeleted; of the key InvalidInput, KeyInUse, KeyReused; and
-        DependencyAway, StorageFull."""
+        """Retry a task. Raises NotFound, Conflict, BytesMissing, ResultsDeleted; because of the key InvalidInput, KeyInUse,
+        KeyReused; and DependencyAway, StorageFull."""
         new_id = str(uuid_utils.uuid7())
         async with held(idempotency_key, self._database, owner, new_id) as key:
             is_there = key is not None and key.kept is not None

@@ -1,4 +1,4 @@
-"""Where the bytes of an upload go: few are held, to be stored with their row, and many go to the disk."""
+"""Collects the bytes of an upload: small files in memory, to be stored with their row, larger ones on disk."""
 
 import asyncio
 import hashlib
@@ -9,23 +9,23 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from md5_task_data.bucket.folder import Incoming
 from md5_task_data.errors import TooLarge
 
-BLOCK = 1 << 20  # bytes that are handed to the disk at once
-MAX_PIECES = 256  # chunks that are held until then, however small
-SYNCED_AT_ONCE = 32 << 20  # bytes: the disk begins with them while more come, and has less left to do at the end
-LONGEST_HELD_S = 60  # for which they are: a file that nothing was written to for a day is an orphan, and swept
+BLOCK = 1 << 20  # bytes that are written to disk at once
+MAX_PIECES = 256  # chunks held in memory until then, however small
+SYNCED_AT_ONCE = 32 << 20  # bytes: syncing starts while more arrive, so that less is left at the end
+LONGEST_HELD_S = 60  # for which bytes are held: a file not written to for a day is an orphan, and swept
 
 _disk = ThreadPoolExecutor(max_workers=16, thread_name_prefix="disk")
 
 
 class Sink:
-    """Takes the bytes of a file. Up to `small` of them are held (0: none); more are written to disk, in a thread, while the
-    next are received: then it holds at most two blocks."""
+    """Takes the bytes of one file. Up to `small` bytes stay in memory (0: none). Larger files are written to disk in a thread
+    while more bytes arrive; at most two blocks are then in memory."""
 
     def __init__(
         self, begin: Callable[[], Incoming], max_bytes: int, *, small: int = 0, with_digest: bool = False
     ) -> None:
         self.size = 0
-        self.content: bytes | None = None  # all bytes, after `finish`, where they were held
+        self.content: bytes | None = None  # all bytes, after `finish`, if they are in memory
         self._begin = begin
         self._incoming: Incoming | None = None
         self._digest = hashlib.blake2b(digest_size=32) if with_digest else None
@@ -39,14 +39,13 @@ class Sink:
         self._passed_on_at = time.monotonic()
 
     async def expect(self, size: int) -> None:
-        """Have room on the disk for so many bytes (0: nobody knows how many), before they come. Raises StorageFull,
-        DependencyAway."""
+        """Reserve space on disk for `size` bytes (0: unknown) before they arrive. Raises StorageFull, DependencyAway."""
         if size > self._small:
             self._writing = asyncio.get_running_loop().run_in_executor(_disk, self._write, [])
             await self._written()
 
     def add(self, piece: bytes | memoryview) -> None:
-        """Take bytes; call `pass_on` soon after. Raises TooLarge."""
+        """Add bytes; call `pass_on` soon after. Raises TooLarge."""
         self.size += len(piece)
         if self.size > self._max_bytes:
             raise too_large(self._max_bytes)
@@ -54,7 +53,7 @@ class Sink:
         self._pieces.append(piece)
 
     async def pass_on(self, *, at_least: int = BLOCK) -> None:
-        """Hand what is held to the disk once it is a block, or has waited. Raises StorageFull, DependencyAway."""
+        """Write the held bytes to disk if they fill a block or have waited long. Raises StorageFull, DependencyAway."""
         has_waited = time.monotonic() - self._passed_on_at > LONGEST_HELD_S
         if self._held >= at_least or len(self._pieces) >= MAX_PIECES or has_waited:
             self._passed_on_at = time.monotonic()
@@ -63,7 +62,7 @@ class Sink:
             self._writing = asyncio.get_running_loop().run_in_executor(_disk, self._write, pieces)
 
     async def finish(self) -> None:
-        """All bytes have come: wait until they are handed to the disk, or hold them. Raises as `pass_on` does."""
+        """After the last byte: wait until all are written, or keep them in memory. Raises as `pass_on` does."""
         if self._writing is None and 0 < self._small >= self.size:
             self.content = b"".join(self._pieces)
             self._add_to_digest(self._pieces)
@@ -72,18 +71,18 @@ class Sink:
             await self._written()
 
     def digest(self) -> bytes:
-        """A digest of all bytes, where one was asked for, after `finish`."""
+        """The BLAKE2b digest of all bytes, after `finish`; empty without `with_digest`."""
         return self._digest.digest() if self._digest else b""
 
     async def store(self) -> None:
-        """Make durable what is on the disk. Raises as `pass_on` does."""
+        """Make the bytes on disk durable. Raises as `pass_on` does."""
         if self._incoming is not None:
             if self._syncing is not None:
-                await asyncio.wrap_future(self._syncing)  # an error of the disk is told once, and perhaps to this
+                await asyncio.wrap_future(self._syncing)  # the disk reports an error once, perhaps to this sync
             await asyncio.get_running_loop().run_in_executor(_disk, self._incoming.store)
 
     async def discard(self) -> None:
-        """Leave nothing behind. No thread still writes when this returns."""
+        """Remove everything. No thread is still writing when this returns."""
         if self._writing is not None:
             await asyncio.wait([self._writing])
         if self._syncing is not None:
@@ -92,7 +91,7 @@ class Sink:
             await asyncio.get_running_loop().run_in_executor(_disk, self.forget)
 
     def forget(self) -> None:
-        """Remove what is on the disk, stored or not."""
+        """Remove the bytes on disk, stored or not."""
         if self._incoming is not None:
             self._incoming.discard()
 
@@ -124,4 +123,4 @@ class Sink:
 
 
 def too_large(max_bytes: int) -> TooLarge:
-    return TooLarge(f"the file is larger than the {max_bytes} bytes that are taken here; nothing was kept")
+    return TooLarge(f"The file is larger than {max_bytes} bytes, the limit of this service; nothing was stored.")

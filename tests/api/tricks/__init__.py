@@ -1,1 +1,1 @@
-"""What a tester of security tried in vain, as lists; `test_attacked_in_vain.py` tries it again."""
+"""Lists of attacks that a security tester tried in vain; `test_attacked_in_vain.py` repeats them."""

@@ -1,4 +1,4 @@
-"""Requests byte for byte as they are given: a client's library would put right what is to be tried."""
+"""Sends requests byte for byte; a client library would correct the malformed ones."""
 
 import contextlib
 import socket
@@ -11,7 +11,7 @@ from tests.client import IN_TIME_S
 
 @dataclass(frozen=True)
 class Answer:
-    """As it came; names of headers in small letters."""
+    """An answer as it came; header names are lower-case."""
 
     status: int
     headers: list[tuple[str, str]]
@@ -22,7 +22,7 @@ class Answer:
 
 
 class Line:
-    """To the port of an API on this machine: one connection, and another when that was closed."""
+    """A connection to the port of an API on this machine; reconnects after it was closed."""
 
     def __init__(self, port: int) -> None:
         self._port = port
@@ -30,11 +30,11 @@ class Line:
 
     @property
     def is_open(self) -> bool:
-        """Whether the next request goes on the connection of the last."""
+        """Whether the next request uses the same connection."""
         return self._open is not None
 
     def ask(self, method: str, target: bytes, *headers: bytes, body: bytes = b"") -> Answer:
-        """One request; `Host` is added where no header says it, and `Content-Length` where there is a body."""
+        """Send one request; `Host` is added if missing, and `Content-Length` if there is a body."""
         lines = list(headers)
         if not any(line.lower().startswith(b"host:") for line in lines):
             lines.insert(0, b"Host: 127.0.0.1:%d" % self._port)
@@ -43,7 +43,7 @@ class Line:
         return self.send(b"\r\n".join([b"%s %s HTTP/1.1" % (method.encode(), target), *lines, b"", body]), method)
 
     def send(self, request: bytes, method: str = "POST") -> Answer:
-        """As it is, and read one answer."""
+        """Send bytes as they are, and read one answer."""
         if self._open is None:
             self._open = socket.create_connection(("127.0.0.1", self._port), timeout=IN_TIME_S)
         self._open.sendall(request)
@@ -53,8 +53,8 @@ class Line:
                 response.status, [(name.lower(), value) for name, value in response.getheaders()], response.read()
             )
             if response.will_close:
-                with contextlib.suppress(ConnectionResetError):  # where not all was read that we sent
-                    assert self._open.recv(1) == b""  # nothing comes after it
+                with contextlib.suppress(ConnectionResetError):  # if the server did not read everything
+                    assert self._open.recv(1) == b""  # nothing follows
                 self.close()
         return answer
 
@@ -65,7 +65,7 @@ class Line:
 
 
 def replaced(text: str, given: Mapping[str, str]) -> str:
-    """`text` with what stands in it for something else."""
+    """`text` with its placeholders replaced."""
     for name, value in given.items():
         text = text.replace(name, value)
     return text

@@ -1,4 +1,4 @@
-"""How one who has a key asks for what another's key made. `ID` stands for a task's id, others for what a list is filtered by."""
+"""Requests of one owner for another owner's objects. `ID` stands for a task's id, the other placeholders for filters of lists."""
 
 from typing import NamedTuple
 

@@ -1,4 +1,4 @@
-"""Names that would lead elsewhere where they were taken for paths, or unpacked once too often."""
+"""Names that would lead elsewhere if they were used as paths, or decoded once too often."""
 
 import random
 from collections.abc import Iterator
@@ -37,7 +37,7 @@ SLASHES = (
     b"%e2%88%95",  # U+2215
     b"%ef%bc%8f",  # full width
 )
-DEPTHS = (1, 1, 2, 3, 16)  # the last one leads to the root, wherever it begins
+DEPTHS = (1, 1, 2, 3, 16)  # the last one leads to the root, wherever it starts
 BEFORE = (b"", b"", b"/", b"ID/", b"index.js/", b"file:///", b"C:")
 AFTER = (
     b"",
@@ -87,11 +87,11 @@ class Trick(NamedTuple):
 
     where: tuple[str, bytes] | str
     name: bytes
-    is_absolute: bool  # the request names host and all
+    is_absolute: bool  # the request line has an absolute URL
 
 
 def tricks(chance: random.Random, targets: list[bytes], planted: bytes, task_id: str) -> Iterator[Trick]:
-    """Without end, none twice. `targets` are read, or so it is tried; `planted` is written."""
+    """An endless series without repetitions. It tries to read `targets` and to write `planted`."""
     seen: set[Trick] = set()
     while True:
         upload = chance.random() < 0.2

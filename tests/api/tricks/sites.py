@@ -1,7 +1,7 @@
-"""What the page of another site can make a browser send: methods and types that need no question before (the Fetch standard calls
-them CORS-safelisted), and what the browser, or a name that leads elsewhere, says about where that came from.
+"""Requests that another site's page can make a browser send: methods and content types without a preflight (CORS-safelisted, in
+the Fetch standard), and the headers with which a browser, or a rebound name, says where they come from.
 
-`HERE` stands for the host and port by which the service is called, `PORT` for the port alone.
+`HERE` stands for the host and port of the service, `PORT` for the port alone.
 """
 
 from typing import NamedTuple
@@ -17,7 +17,7 @@ ORIGINS = (
     "http://127.0.0.1",
     "https://127.0.0.1",
     "http://127.0.0.1:1",
-    "http://localhost:PORT",  # the same machine, and another name
+    "http://localhost:PORT",  # the same machine by another name
     "http://127.0.0.2:PORT",
     "http://127.1:PORT",
     "http://2130706433:PORT",
@@ -43,14 +43,14 @@ FROM_ELSEWHERE = (
     ["Sec-Fetch-Site: same-site"],
     ["Sec-Fetch-Site: Same-Origin"],
     ["Sec-Fetch-Site: same-origin, cross-site"],
-    ["Sec-Fetch-Site: cross-site", "Origin: http://HERE"],  # which another scheme is, too
+    ["Sec-Fetch-Site: cross-site", "Origin: http://HERE"],  # another scheme counts as cross-site
     ["Sec-Fetch-Site: same-site", "Origin: https://HERE"],
     ["Sec-Fetch-Site: cross-site", "Origin: null", "Referer: http://HERE/"],
     ["Sec-Fetch-Site: cross-site", "Sec-Fetch-Site: same-origin"],
     ["Origin: http://HERE", "Origin: https://other.example"],
     ["Origin: https://other.example", "X-Forwarded-Host: other.example", "Forwarded: host=other.example"],
 )
-REBOUND = tuple(  # the other site's own name leads here
+REBOUND = tuple(  # the other site's own name resolves to this machine
     [f"Host: {host}", f"Origin: http://{host}", "Sec-Fetch-Site: same-origin"]
     for host in (
         "other.example:PORT",
@@ -65,7 +65,7 @@ PLAIN, ENCODED, PARTS, NONE = "text/plain", "application/x-www-form-urlencoded",
 
 
 class Deed(NamedTuple):
-    """Something that would change a row, or who is signed in."""
+    """A request that would change a row, or the session."""
 
     method: str
     target: str
@@ -73,7 +73,7 @@ class Deed(NamedTuple):
 
 
 FORM = '--b\r\nContent-Disposition: form-data; name="file"; filename="forged"\r\n\r\nx\r\n--b--'
-DEEDS = (  # each with the type of its body
+DEEDS = (  # each with the content type of its body
     *((Deed("POST", "/v1/tasks?filename=forged", "x"), kind) for kind in (PLAIN, ENCODED, NONE)),
     (Deed("POST", "/v1/tasks", FORM), PARTS),
     *((Deed("POST", "/v1/tasks/CANCELLED/retry"), kind) for kind in (PLAIN, NONE)),

@@ -1,6 +1,7 @@
-"""One request that would be two to whoever reads its length another way: each holds `SECOND`, which must never be answered.
+"""Request smuggling: requests that become two for a server that reads their length differently. Each contains `SECOND`, which
+must never be answered.
 
-The tricks are those of the literature (RFC 9112, 11.2; the lists of `smuggler` and of `http-garden`).
+The tricks come from the literature (RFC 9112, 11.2; the lists of `smuggler` and `http-garden`).
 """
 
 from collections.abc import Iterator
@@ -11,7 +12,7 @@ HOST = b"Host: localhost"
 END = b"0\r\n\r\n"
 IN_A_CHUNK = b"%x\r\n%s\r\n" % (len(SECOND), SECOND)
 
-CODINGS = (  # of which none goes together with a length
+CODINGS = (  # none may be combined with a length
     b"Transfer-Encoding: chunked",
     b"tRANSFER-eNCODING: ChUnKeD",
     b"Transfer-Encoding:chunked",
@@ -60,7 +61,7 @@ CODINGS = (  # of which none goes together with a length
     b"Expect: 100-continue\r\nTransfer-Encoding: chunked",
     b"Upgrade: h2c\r\nConnection: Upgrade\r\nTransfer-Encoding: chunked",
 )
-OTHER_HEADERS = (  # which say nothing of a length, whatever they look like
+OTHER_HEADERS = (  # they resemble a length, but do not give one
     b"Transfer_Encoding: chunked",
     b"X-Transfer-Encoding: chunked",
     b"TE: chunked",
@@ -70,7 +71,7 @@ OTHER_HEADERS = (  # which say nothing of a length, whatever they look like
     b"X-Content-Length: 1",
     b"Connection: Content-Length",
 )
-LENGTHS = (  # `ALL` is all that follows
+LENGTHS = (  # `ALL` is the length of everything that follows
     b"Content-Length: 1\r\nContent-Length: ALL",
     b"Content-Length: ALL\r\nContent-Length: 1",
     b"Content-Length: 0\r\nContent-Length: ALL",
@@ -93,8 +94,8 @@ LENGTHS = (  # `ALL` is all that follows
     b"Content-Length: \x0b1",
     b"Content-Length: 1\0",
     b"Content-Length: \xd9\xa1",  # an Arabic 1
-    b"Content-Length: \xef\xbc\x91",  # one of full width
-    b"Content-Length: 18446744073709551617",  # 1, to who counts in 64 bits
+    b"Content-Length: \xef\xbc\x91",  # a full-width 1
+    b"Content-Length: 18446744073709551617",  # 1 in 64-bit arithmetic
     b"Content-Length: 1" + b"0" * 400,
     b"Content-Length:",
     b"Content-Length : 1",
@@ -108,7 +109,7 @@ LENGTHS = (  # `ALL` is all that follows
     b"Content-Length:  ALL  ",
     b"Content-Length: 000ALL",
 )
-CHUNKS = (  # none of them may be taken for a body that is over, for then the second request begins
+CHUNKS = (  # none may be read as a complete body, because the second request would follow
     b"+3\r\nabc\r\n" + END,
     b"-3\r\nabc\r\n" + END,
     b"0x3\r\nabc\r\n" + END,
@@ -147,7 +148,7 @@ CHUNKS = (  # none of them may be taken for a body that is over, for then the se
     b"3\r\nabc\r\n0\r\n",  # the second request is a trailer
     b"3;" + b"a" * 300_000 + b"\r\nabc\r\n" + END,
 )
-WHOLE = (  # as strange, and right: the second request is in the chunk
+WHOLE = (  # strange but valid: the second request is inside the chunk
     b"0000" + IN_A_CHUNK + END,
     IN_A_CHUNK + b"0000\r\n\r\n",
     IN_A_CHUNK.replace(b"\r\n", b";a=b\r\n", 1) + END,

@@ -1,66 +1,116 @@
+import { useId, useState } from "react";
 import { taskPath } from "../../lookup/taskId";
 import { clipped, formatNumber } from "../../shared/format";
 import { Link } from "../../shared/Link";
 import { useTask } from "../../task/useTask";
+import { columnsOf, filledIn } from "./columns";
 import type { Contact } from "./types";
 
-const MOST_COLUMNS = 12; // that are shown at once
-
 export function ContactTable({ contacts }: { contacts: Contact[] }) {
+  const columns = columnsOf(contacts);
+  const hasMore = contacts.some((contact) => filledIn(contact).some(([name]) => !columns.includes(name)));
   return (
     <table className="contacts">
       <thead>
         <tr>
-          <th scope="col">Contact</th>
-          <th scope="col">Further columns</th>
-          <th scope="col">From</th>
+          <th scope="col" className="column-email">
+            Email address
+          </th>
+          <th scope="col" className="column-name">
+            Name
+          </th>
+          {columns.map((name) => (
+            <th key={name} scope="col" title={name}>
+              <bdi>{clipped(name)}</bdi>
+            </th>
+          ))}
+          {hasMore && (
+            <th scope="col" className="column-more">
+              More
+            </th>
+          )}
+          <th scope="col" className="column-origin">
+            From file
+          </th>
+          <th scope="col" className="column-line">
+            Line
+          </th>
         </tr>
       </thead>
       <tbody>
-        {contacts.map(({ id, email, name, data, task, line }) => (
-          <tr key={id} data-testid="contact">
-            <td>
-              <strong>
-                <bdi>{clipped(email)}</bdi>
-              </strong>
-              {name && (
-                <div>
-                  <bdi>{clipped(name)}</bdi>
-                </div>
-              )}
-            </td>
-            <td>
-              <Further data={data} />
-            </td>
-            <td>
-              <Origin taskId={task} line={line} />
-            </td>
-          </tr>
+        {contacts.map((contact) => (
+          <ContactRow key={contact.id} contact={contact} columns={columns} hasMore={hasMore} />
         ))}
       </tbody>
     </table>
   );
 }
 
-/** What else the row had, as far as it was not empty: files have columns of their own. */
-function Further({ data }: { data: Contact["data"] }) {
-  const columns = Object.entries(data).filter(([, value]) => value.trim() !== "");
-  if (columns.length === 0) return null;
-  const [shown, rest] = [columns.slice(0, MOST_COLUMNS), columns.slice(MOST_COLUMNS)];
+function ContactRow({ contact, columns, hasMore }: { contact: Contact; columns: string[]; hasMore: boolean }) {
+  const id = useId();
+  const [isOpen, setOpen] = useState(false);
+  const { email, name, task, line } = contact;
+  const filled = filledIn(contact);
+  const more = filled.filter(([column]) => !columns.includes(column));
   return (
     <>
-      <Columns columns={shown} />
-      {rest.length > 0 && (
-        <details>
-          <summary>{formatNumber(rest.length)} more</summary>
-          <Columns columns={rest} />
-        </details>
+      <tr data-testid="contact">
+        <td className="column-email" title={clipped(email)}>
+          <strong>
+            <bdi>{clipped(email)}</bdi>
+          </strong>
+        </td>
+        <td className="column-name" title={clipped(name ?? "")}>
+          {name && <bdi>{clipped(name)}</bdi>}
+        </td>
+        {columns.map((column) => (
+          <Cell key={column} name={column} value={filled.find(([other]) => other === column)?.[1]} />
+        ))}
+        {hasMore && (
+          <td className="column-more">
+            {more.length > 0 && (
+              <button
+                type="button"
+                className="quiet"
+                aria-expanded={isOpen}
+                aria-controls={isOpen ? id : undefined}
+                onClick={() => {
+                  setOpen(!isOpen);
+                }}
+              >
+                {isOpen ? "Less" : `${formatNumber(more.length)} more`}
+                <span className="visually-hidden"> about {clipped(email)}</span>
+              </button>
+            )}
+          </td>
+        )}
+        <Origin taskId={task} />
+        <td className="column-line digits" data-name="Line">
+          {formatNumber(line)}
+        </td>
+      </tr>
+      {isOpen && more.length > 0 && (
+        <tr id={id}>
+          <td colSpan={columns.length + 5} className="more">
+            <More columns={more} />
+          </td>
+        </tr>
       )}
     </>
   );
 }
 
-function Columns({ columns }: { columns: [name: string, value: string][] }) {
+function Cell({ name, value }: { name: string; value: string | undefined }) {
+  if (value === undefined) return <td />;
+  return (
+    <td title={clipped(value)} data-name={clipped(name)}>
+      <bdi>{clipped(value)}</bdi>
+    </td>
+  );
+}
+
+/** What the table has no room for. */
+function More({ columns }: { columns: [name: string, value: string][] }) {
   return (
     <dl>
       {columns.map(([name, value]) => (
@@ -75,14 +125,14 @@ function Columns({ columns }: { columns: [name: string, value: string][] }) {
   );
 }
 
-function Origin({ taskId, line }: { taskId: string; line: number }) {
+function Origin({ taskId }: { taskId: string }) {
   const { task } = useTask(taskId);
+  const name = task?.filename ?? "its file";
   return (
-    <>
+    <td className="column-origin" title={name}>
       <Link to={taskPath(taskId)}>
-        <bdi>{task?.filename ?? "its file"}</bdi>
+        <bdi>{clipped(name)}</bdi>
       </Link>
-      <div className="muted">line {formatNumber(line)}</div>
-    </>
+    </td>
   );
 }

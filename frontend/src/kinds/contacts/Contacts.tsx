@@ -13,15 +13,17 @@ import { ContactTable } from "./ContactTable";
 import { FindContact } from "./FindContact";
 import { useContacts } from "./useContacts";
 
-/** One record for each address, whichever file brought it first. */
+/** One record for each address, from the file that brought it first. */
 export function Contacts() {
   const filters = contactFiltersIn(useSearch());
   useTitle("Contacts");
   return (
-    <section aria-labelledby="contacts-title">
-      <h2 id="contacts-title">Contacts</h2>
-      <p className="muted">One record for each e-mail address: that of the file which brought it first.</p>
-      <FindContact filters={filters} />
+    <section aria-labelledby="contacts-title" className="contacts-page">
+      <div className="contacts-head">
+        <h2 id="contacts-title">Contacts</h2>
+        <p className="muted">One record for each email address, from the file that brought it first.</p>
+        <FindContact filters={filters} />
+      </div>
       {filters.task !== null && isId(filters.task) && <OfFile id={filters.task} filters={filters} />}
       <List filters={filters} />
     </section>
@@ -32,12 +34,12 @@ function OfFile({ id, filters }: { id: string; filters: ContactFilters }) {
   const { task } = useTask(id);
   return (
     <p className="of-file" data-testid="of-file">
-      Only those that{" "}
+      Only contacts from{" "}
       <Link to={taskPath(id)}>
         <bdi>{task?.filename ?? "one file"}</bdi>
-      </Link>{" "}
-      brought{task !== undefined && !isEnded(task) && ", which is still being loaded"}.{" "}
-      <Link to={contactsPath({ email: filters.email })}>Look at those of all files</Link>
+      </Link>
+      {task !== undefined && !isEnded(task) && ", which is still being loaded"}.{" "}
+      <Link to={contactsPath({ email: filters.email })}>Show contacts from all files</Link>
     </p>
   );
 }
@@ -52,7 +54,7 @@ function List({ filters }: { filters: ContactFilters }) {
     <>
       {refused !== null && <p className="status bad">{refused.message}</p>}
       {away !== null && <ServiceAwayNote away={away} />}
-      {page === undefined && refused === null && away === null && <p className="muted">Looking…</p>}
+      {page === undefined && refused === null && away === null && <p className="muted">Loading…</p>}
       {contacts.length > 0 && <ContactTable contacts={contacts} />}
       {isEmpty && <Nothing filters={filters} />}
       <Pager filters={filters} previous={previous} next={page?.next ?? null} />
@@ -64,15 +66,15 @@ function Nothing({ filters: { email, task, cursor } }: { filters: ContactFilters
   if (email !== null) {
     return (
       <p>
-        No contact {task !== null && "of this file "}has the address <strong>{email}</strong>. <Link to={contactsPath({ task })}>Show all</Link>
+        No contact {task !== null && "from this file "}has the address <strong>{email}</strong>. <Link to={contactsPath({ task })}>Show all</Link>
       </p>
     );
   }
-  if (task !== null) return <p>There is no contact that this file brought.</p>;
-  if (cursor !== null) return <p>There are no more.</p>;
+  if (task !== null) return <p>This file brought no contacts.</p>;
+  if (cursor !== null) return <p>There are no more contacts.</p>;
   return (
     <p>
-      There are no contacts yet: <Link to={homePath("contacts")}>hand a CSV over</Link>.
+      There are no contacts yet. <Link to={homePath("contacts")}>Import a CSV file</Link>: each email address in it becomes a contact.
     </p>
   );
 }

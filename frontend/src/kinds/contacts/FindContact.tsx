@@ -2,13 +2,13 @@ import { useId, useState, type SyntheticEvent } from "react";
 import { refine } from "../../shared/navigation";
 import { contactsPath, type ContactFilters } from "./address";
 
-/** Looks an address up; the address of the page always says the same as this field. */
+/** Finds the contact with an address; the address of the page always says the same as this field. */
 export function FindContact({ filters }: { filters: ContactFilters }) {
   const id = useId();
   const [email, setEmail] = useState(filters.email ?? "");
   const [shown, setShown] = useState(filters.email);
   if (shown !== filters.email) {
-    // By a link, or back and forth: the field follows.
+    // By a link, or back and forward: the field follows.
     setShown(filters.email);
     setEmail(filters.email ?? "");
   }
@@ -19,8 +19,8 @@ export function FindContact({ filters }: { filters: ContactFilters }) {
   }
 
   return (
-    <form className="find" aria-label="One contact" onSubmit={find}>
-      <label htmlFor={id}>E-mail address</label>
+    <form className="find" aria-label="Find a contact" onSubmit={find}>
+      <label htmlFor={id}>Email address</label>
       <div className="with-button">
         <input
           id={id}

@@ -1,9 +1,10 @@
 import type { Task } from "../../api/types";
 import type { Deletion } from "../view";
 
-/** Contacts outlive the bytes that they came from, and go with them where somebody deletes both. */
-export const deletion = ({ kept, filename }: Task): Deletion => ({
-  what: kept ? "its bytes and contacts" : "its contacts",
-  question: `Delete the stored bytes of ${filename}, and with them every contact that it brought and its rejected rows? The counts stay known; the rest does not come back.`,
-  gone: "Its bytes and its contacts",
+/** Contacts outlive the file that they came from, and are deleted together with it. */
+export const deletion = ({ kept }: Task): Deletion => ({
+  action: "Undo this import",
+  loses: `All contacts that this file brought and its rejected rows are deleted for good${kept ? ", and so is the stored file" : ""}. This includes contacts that a later file has too, where this file brought them first.`,
+  stays: "Contacts that other files brought stay, and so do this task, its counts and its log line.",
+  gone: "The import was undone: its contacts and rejected rows were deleted",
 });

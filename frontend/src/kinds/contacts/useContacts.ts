@@ -4,15 +4,15 @@ import type { ContactFilters } from "./address";
 import { fetchContacts } from "./fetchContacts";
 import type { ContactPage } from "./types";
 
-const ASK_MS = 5000; // files are loaded all the time
+const ASK_MS = 5000; // imports may go on meanwhile
 
 const keyOf = (filters: Partial<ContactFilters>) => ["contacts", filters] as const;
 
 interface Shown extends Trouble {
   page: ContactPage | undefined;
-  /** Whether it is that of these filters, and not still that of those before. */
+  /** Whether it is the page for these filters, and not still the previous one. */
   isCurrent: boolean;
-  /** The cursor of the page before; null: that is the first. Undefined: nobody came by it, and a cursor leads only onwards. */
+  /** The cursor of the page before; null: that is the first. Undefined: unknown, because a cursor leads only onwards. */
   previous: string | null | undefined;
 }
 
@@ -25,7 +25,7 @@ export function useContacts(filters: ContactFilters): Shown {
     refetchInterval: ASK_MS,
     placeholderData: keepPreviousData,
   });
-  // Those of the filters before stay only until the answer comes; where none comes they would be taken for it.
+  // The contacts of the previous filters stay only until the answer comes; without one they would be taken for it.
   const page = query.isPlaceholderData && query.failureReason !== null ? undefined : query.data;
   const seen = queryClient.getQueryCache().findAll({ queryKey: keyOf({ email: filters.email, task: filters.task }) });
   const before = seen.find(({ state }) => (state.data as ContactPage | undefined)?.next === filters.cursor);

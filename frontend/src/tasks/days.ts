@@ -1,0 +1,30 @@
+// People choose whole days of their own time zone, the last one included; the API takes moments, the last one excluded.
+
+const EARLIEST = 1970; // a year that is being typed begins with 0002
+
+/** The moment with which a day begins: `2026-03-12` becomes `2026-03-11T23:00:00Z` in Berlin. */
+export const beginningOf = (day: string): string | null => momentOf(day, 0);
+
+/** The moment with which the day after begins. */
+export const endOf = (day: string): string | null => momentOf(day, 1);
+
+/** The day that begins with that moment, or has it in it. */
+export const dayFrom = (moment: string | null | undefined): string => dayOf(moment, 0);
+
+/** The last day before that moment. */
+export const dayUntil = (moment: string | null | undefined): string => dayOf(moment, 1);
+
+export const isWholeDay = (day: string): boolean => day === "" || Number(day.slice(0, 4)) >= EARLIEST;
+
+function momentOf(day: string, more: number): string | null {
+  const at = new Date(`${day}T00:00`);
+  at.setDate(at.getDate() + more);
+  return Number.isNaN(at.getTime()) ? null : at.toISOString().replace(".000Z", "Z");
+}
+
+function dayOf(moment: string | null | undefined, lessMs: number): string {
+  const at = new Date(new Date(moment ?? "").getTime() - lessMs);
+  if (Number.isNaN(at.getTime())) return "";
+  const two = (value: number) => String(value).padStart(2, "0");
+  return `${String(at.getFullYear()).padStart(4, "0")}-${two(at.getMonth() + 1)}-${two(at.getDate())}`;
+}
