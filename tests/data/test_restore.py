@@ -55,7 +55,18 @@ def test_everything_comes_back_whatever_the_make(empty: Place, full: Place) -> N
 def test_a_backup_of_an_older_version_comes_back(place: Place, other: Place) -> None:
     """Rows go into the schema that they had, and that is then brought up to date."""
     there = ("tasks", "contents", "totals", "ended_minutes", "api_keys", "log_", "idempotency_keys")
-    new = ("filename_bytes", "total", "unit", "parent_id", "parts_left", "plan", "lane", "turn_of", "left_at", "verdict")
+    new = (
+        "filename_bytes",
+        "total",
+        "unit",
+        "parent_id",
+        "parts_left",
+        "plan",
+        "lane",
+        "turn_of",
+        "left_at",
+        "verdict",
+    )
 
     def as_it_was(name: str, content: bytes) -> bytes | None:
         if name.startswith("database/") and not name.startswith(tuple(f"database/{table}" for table in there)):
