@@ -83,6 +83,13 @@ def card(page: Page, name: str) -> Locator:
     return page.get_by_test_id("file").filter(has_text=name).first
 
 
+def visible(rows: Locator) -> int:
+    """How many of them are seen whole without scrolling."""
+    return int(
+        rows.evaluate_all("rows => rows.filter(row => row.getBoundingClientRect().bottom <= innerHeight).length")
+    )
+
+
 @contextlib.contextmanager
 def halfway(service: Service, task_id: str, **how: object) -> Iterator[None]:
     """Show a task as half done, or as `how` says, for the duration of the block; then cancel it. Only with `without_workers`."""

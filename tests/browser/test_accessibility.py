@@ -108,11 +108,11 @@ def test_contacts_from_the_choice_to_the_records(look: Look, service: Service) -
             look.at("loaded, and being loaded")
     mine.get_by_role("link", name="Contacts of this file").click()
     expect(page.get_by_test_id("contact").get_by_role("link", name="accessible.csv")).to_be_visible()
-    page.get_by_text("more", exact=False).click()
+    page.get_by_role("button", name=" more about").click()
     look.at("contacts of a file")
-    page.get_by_label("E-mail address").fill("nobody@example.org")
+    page.get_by_label("Email address").fill("nobody@example.org")
     page.get_by_role("button", name="Look up").click()
-    expect(page.get_by_text("No contact of this file has the address")).to_be_visible()
+    expect(page.get_by_text("No contact from this file has the address")).to_be_visible()
     look.at("no such contact")
 
 
@@ -133,7 +133,7 @@ def test_a_task_in_each_of_its_states(look: Look, service: Service) -> None:
     page = look.page
     page.goto(f"{service.url}/tasks/{service.hand_over(b'abc', name='x' * 255, expected_md5='0' * 32)}")
     expect(page.get_by_test_id("verdict")).to_be_visible()
-    page.get_by_text("What it answers").click()
+    page.get_by_text("Show the answer").click()
     look.at("done, not as expected")
     with service.without_workers():
         task_id = service.hand_over(bytes(1000), name="half")
@@ -148,7 +148,7 @@ def test_a_task_in_each_of_its_states(look: Look, service: Service) -> None:
             page.unroute("**/v1/**")
             expect(page.get_by_test_id("timeline")).to_contain_text("hashed, 50 %")
             look.at("running")
-    expect(page.get_by_role("button", name="Try again")).to_be_visible()
+    expect(page.get_by_role("button", name="Retry")).to_be_visible()
     look.at("cancelled")
     page.goto(f"{service.url}/tasks/01a201f5-3560-7681-96d2-5d5d82951648")
     expect(page.get_by_text("There is no task with this id.")).to_be_visible()
@@ -156,6 +156,12 @@ def test_a_task_in_each_of_its_states(look: Look, service: Service) -> None:
     page.goto(f"{service.url}/tasks/nonsense")
     expect(page.get_by_text("There is no task with this id.")).to_be_visible()
     look.at("not an id")
+    riddle = {"kind": "riddle", "result": {"letters": 11, "words": ["one", "two"], "found": {"in": None, "is": True}}}
+    task = service.task(service.hand_over(b"abc")) | riddle
+    page.route(f"**/v1/tasks/{task['id']}", lambda route: route.fulfill(json=task))
+    page.goto(f"{service.url}/tasks/{task['id']}")
+    expect(page.get_by_test_id("result")).to_contain_text("letters11")
+    look.at("of an unknown kind")
 
 
 def test_the_list_of_all_tasks(look: Look, service: Service) -> None:
@@ -166,13 +172,17 @@ def test_the_list_of_all_tasks(look: Look, service: Service) -> None:
         page.goto(f"{service.url}/tasks")
         page.get_by_label("Select listed").first.check()
         expect(page.get_by_text("1 selected")).to_be_visible()
-        look.at("selected")
+        expect(page.get_by_text("Only unfinished tasks can be cancelled.")).to_be_visible()
+        page.get_by_test_id("last-hour").click()
+        expect(page.locator("canvas")).to_be_visible()
+        look.at("selected, with the chart")
+        page.get_by_test_id("last-hour").click()
         page.get_by_label("MD5").fill("not a digest")
-        page.get_by_role("button", name="Show", exact=True).click()
+        page.get_by_role("button", name="Apply").click()
         expect(page.get_by_text("An MD5 is 32 digits")).to_be_visible()
         look.at("refused")
     page.goto(f"{service.url}/tasks?status=expired")
-    expect(page.get_by_text("No task is like that")).to_be_visible()
+    expect(page.get_by_text("No tasks match.")).to_be_visible()
     look.at("none")
     page.route("**/v1/**", break_off)
     page.reload()

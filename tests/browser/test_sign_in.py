@@ -74,7 +74,7 @@ def test_from_the_first_key_to_the_next_owner(page: Page, service_with_keys: Ser
     expect(page.get_by_role("banner")).to_contain_text(f"bob-{owner}")
     expect(page.get_by_test_id("file")).to_have_count(0)
     page.get_by_role("link", name="All tasks").click()
-    expect(page.get_by_text("Nothing has been handed over yet")).to_be_visible()
+    expect(page.get_by_text("No files have been uploaded yet")).to_be_visible()
     page.goto(f"{service.url}/tasks/{task_id}")
     expect(page.get_by_text("There is no task with this id.")).to_be_visible()
 
@@ -88,7 +88,7 @@ def test_a_key_that_is_revoked_ends_what_the_page_shows_and_the_page_does_not_in
     page.clock.install()
     page.goto(f"{service.url}/tasks")
     sign_in(page, key)
-    expect(page.get_by_text("Nothing has been handed over yet")).to_be_visible()
+    expect(page.get_by_text("No files have been uploaded yet")).to_be_visible()
     page.get_by_role("navigation").get_by_role("link", name="Hand over files").click()
     choose(page, "reads.bam")
     expect(card(page, "reads.bam").get_by_test_id("md5")).to_have_text(ABC)

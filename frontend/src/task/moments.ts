@@ -16,8 +16,9 @@ export function exactTime(rfc3339: string): string {
   return Number.isNaN(at.getTime()) ? rfc3339 : `${formatTime(rfc3339)}.${String(at.getMilliseconds()).padStart(3, "0")}`;
 }
 
-/** How long it was from one time to another: `0.3 s`, `4.2 s`, `48 s`, `2 h 10 min`. */
+/** How long it was from one time to another: `15 ms`, `4.2 s`, `48 s`, `2 h 10 min`. */
 export function elapsed(from: string, to: string): string {
   const seconds = Math.max(0, (Date.parse(to) - Date.parse(from)) / 1000);
+  if (seconds < 0.1) return `${Math.round(seconds * 1000)} ms`;
   return seconds < 9.95 ? `${seconds.toFixed(1)} s` : formatDuration(seconds);
 }

@@ -12,7 +12,7 @@ export function Figures({ stats }: { stats: Stats }) {
   const oldest = stats.oldest_unfinished_s;
   return (
     <>
-      <ul className="counts" aria-label="Tasks by status">
+      <ul className="counts" aria-label="Counts">
         {STATUSES.filter(({ status, isAlwaysShown }) => isAlwaysShown || count(status) > 0).map(({ status, words }) => (
           <Figure key={status} name={status} to={tasksPath({ status })} number={formatNumber(count(status))} words={words} />
         ))}

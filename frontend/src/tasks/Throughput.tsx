@@ -12,7 +12,8 @@ export const OUTCOMES = [
   { name: "cancelled", colour: "--muted" },
 ] as const;
 
-/** What finished in each minute of the last hour, as bars: done at the bottom, then failed, then cancelled. */
+/** What finished in each minute of the last hour, as bars: done at the bottom, then failed, then cancelled. Its summary is in
+ * words beside it, for those who do not see it. */
 export function Throughput({ minutes }: { minutes: Minute[] }) {
   const place = useRef<HTMLDivElement>(null);
   const shown = useRef<{ chart: uPlot; minutes: Minute[] }>(null);
@@ -44,7 +45,11 @@ export function Throughput({ minutes }: { minutes: Minute[] }) {
     shown.current.chart.setData(stacked(minutes));
   }, [minutes]);
 
-  return <div className="throughput" ref={place} aria-hidden="true" />; // the words above it say the same
+  return (
+    <div className="throughput" aria-hidden="true" data-testid="chart">
+      <div ref={place} />
+    </div>
+  );
 }
 
 /** Each series stands on those before it, and is drawn behind them. */

@@ -39,20 +39,37 @@ test("contacts are listed with all that their rows had, and where they come from
     expect(addresses()).toEqual(["ann@example.org", "bob@example.org"]);
   });
   const [ann] = screen.getAllByTestId("contact");
-  expect(ann?.querySelector("dl")?.textContent).toBe("phone: 0123");
+  expect(screen.getAllByRole("columnheader").map(({ textContent }) => textContent)).toEqual(["Email address", "Name", "phone", "From file", "Line"]);
+  expect(within(ann ?? document.body).getByText("0123").closest("td")?.dataset.name).toBe("phone");
   expect((await within(ann ?? document.body).findByRole("link", { name: "partner.csv" })).getAttribute("href")).toBe(`/tasks/${ID}`);
-  expect(ann?.textContent).toContain("line 1,234");
+  expect(ann?.textContent).toContain("1,234");
   expect(asked).toEqual(["limit=50"]);
   expect(screen.getByRole("link", { name: "Contacts" }).getAttribute("aria-current")).toBe("page");
   expect(document.title).toBe("Contacts · MD5 service");
 });
 
-test("a row of a thousand columns shows some, and the rest when it is asked for; what is long is cut", async () => {
+test("a row of a thousand columns shows some, and the rest on demand; what is long is cut", async () => {
   const data = Object.fromEntries(Array.from({ length: 1000 }, (_, index) => [`column_${index}`, "x".repeat(1000)]));
   serveContacts({ "": { items: [contact("ann", { data })], next: null } });
+  const user = renderAt("/contacts");
+  const more = await screen.findByRole("button", { name: "995 more about ann@example.org" });
+  expect(screen.getByRole("columnheader", { name: "column_4" })).toBeTruthy();
+  expect(screen.queryByText("column_5:")).toBeNull();
+  await user.click(more);
+  expect(screen.getByText("column_5:").parentElement?.textContent).toBe(`column_5: ${"x".repeat(300)}…`);
+  await user.click(screen.getByRole("button", { name: "Less about ann@example.org" }));
+  expect(screen.queryByText("column_5:")).toBeNull();
+});
+
+test("the columns of the table are those that most contacts have, in the order of the files", async () => {
+  const few = contact("few", { data: { rare: "1", toString: "odd name" } });
+  const many = ["a", "b"].map((name) => contact(name, { data: { c1: "1", c2: "2", c3: "3", c4: "4", constructor: "5" } }));
+  serveContacts({ "": { items: [few, ...many], next: null } });
   renderAt("/contacts");
-  expect(await screen.findByText("988 more")).toBeTruthy();
-  expect(screen.getByText("column_0:").parentElement?.textContent).toBe(`column_0: ${"x".repeat(300)}…`);
+  await screen.findAllByTestId("contact");
+  const headers = screen.getAllByRole("columnheader").map(({ textContent }) => textContent);
+  expect(headers).toEqual(["Email address", "Name", "c1", "c2", "c3", "c4", "constructor", "More", "From file", "Line"]);
+  expect(screen.getByRole("button", { name: "2 more about few@example.org" })).toBeTruthy();
 });
 
 test("the pages of the list lead on and back; one that was come to from elsewhere leads to the first", async () => {
@@ -91,19 +108,19 @@ test("a page of the list that is opened by its address leads to the first", asyn
 test("an address is looked up, within a file where one is meant, and one that is not there is said not to be", async () => {
   const asked = serveContacts({ "": { items: [], next: null } });
   const user = renderAt(`/contacts?task=${ID}`);
-  expect((await screen.findByTestId("of-file")).textContent).toContain("brought.");
+  expect((await screen.findByTestId("of-file")).textContent).toContain("Only contacts from");
   expect(await within(screen.getByTestId("of-file")).findByRole("link", { name: "partner.csv" })).toBeTruthy();
-  expect(await screen.findByText("There is no contact that this file brought.")).toBeTruthy();
-  await user.type(screen.getByLabelText("E-mail address"), " a+b@Example.org {Enter}");
+  expect(await screen.findByText("This file brought no contacts.")).toBeTruthy();
+  await user.type(screen.getByLabelText("Email address"), " a+b@Example.org {Enter}");
   expect(location.search).toBe(`?email=a%2Bb%40Example.org&task=${ID}`);
-  expect((await screen.findByText(/No contact of this file has the address/)).textContent).toContain("a+b@Example.org");
+  expect((await screen.findByText(/No contact from this file has the address/)).textContent).toContain("a+b@Example.org");
   expect(asked.at(-1)).toBe(`email=a%2Bb%40Example.org&task=${ID}&limit=50`);
-  await user.click(screen.getByRole("link", { name: "Look at those of all files" }));
+  await user.click(screen.getByRole("link", { name: "Show contacts from all files" }));
   expect(await screen.findByText(/No contact has the address/)).toBeTruthy();
   await user.click(screen.getByRole("link", { name: "Show all" }));
-  expect(screen.getByLabelText<HTMLInputElement>("E-mail address").value).toBe("");
-  expect((await screen.findByText(/There are no contacts yet/)).textContent).toBe("There are no contacts yet: hand a CSV over.");
-  await user.click(screen.getByRole("link", { name: "hand a CSV over" }));
+  expect(screen.getByLabelText<HTMLInputElement>("Email address").value).toBe("");
+  expect((await screen.findByText(/There are no contacts yet/)).textContent).toContain("There are no contacts yet. Import a CSV file");
+  await user.click(screen.getByRole("link", { name: "Import a CSV file" }));
   expect(screen.getByRole<HTMLInputElement>("radio", { name: "Contacts" }).checked).toBe(true);
 });
 

@@ -41,10 +41,13 @@ test("no kind names another, and those that have a folder are found by their nam
 const RESULT = { letters: 3, word: "abc", isLong: false, counts: { a: [1, 2] }, nothing: null };
 const riddle = (changes: object = {}) => ({ ...doneTask({ kind: "riddle" }), result: RESULT, ...changes });
 
-const cells = () =>
-  within(screen.getByTestId("result"))
-    .getAllByRole("row")
-    .map((row) => [...row.children].map(({ textContent }) => textContent));
+/** Names and values, as they are nested. */
+const told = (within: Element): unknown => {
+  const list = within.querySelector(":scope > dl, :scope > ol");
+  if (list === null) return within.textContent;
+  if (list.tagName === "OL") return [...list.children].map(told);
+  return Object.fromEntries([...list.children].map((row) => [row.querySelector("dt")?.textContent ?? "", told(row.querySelector("dd") ?? row)]));
+};
 
 test("a task of a kind that only a newer service has is told in general words, and its result by names and values", async () => {
   let answer = () => HttpResponse.json<object>(taskWith({ kind: "riddle", status: "running", progress: { done: 1, total: 3, unit: "bytes" } }));
@@ -61,17 +64,21 @@ test("a task of a kind that only a newer service has is told in general words, a
   });
   answer = () => HttpResponse.json<object>(riddle());
   expect(await screen.findByText("Done")).toBeTruthy();
-  expect(cells()).toEqual([
-    ["letters", "3"],
-    ["word", "abc"],
-    ["isLong", "false"],
-    ["counts", '{"a":[1,2]}'],
-    ["nothing", "null"],
-  ]);
-  expect(screen.getByRole("button", { name: "Delete its bytes" })).toBeTruthy();
+  expect(told(screen.getByTestId("result"))).toEqual({ letters: "3", word: "abc", isLong: "no", counts: { a: ["1", "2"] }, nothing: "none" });
+  expect(screen.getByTestId("kind").textContent).toBe("riddle");
+  expect(screen.getByRole("button", { name: "Delete the stored file" })).toBeTruthy();
 });
 
-test("an empty result has no table", async () => {
+test("a result that is deep, long or empty in parts is told as far as it can be read", async () => {
+  const result = { deep: { a: { b: { c: { d: 1 } } } }, long: Array.from({ length: 60 }, (_, index) => index), empty: {}, blank: "" };
+  server.use(http.get(`*/v1/tasks/${ID}`, () => HttpResponse.json(riddle({ result }))));
+  renderAt(`/tasks/${ID}`);
+  const { deep, long, empty, blank } = told(await screen.findByTestId("result")) as Record<string, unknown>;
+  expect(deep).toEqual({ a: { b: { c: '{"d":1}' } } });
+  expect([(long as unknown[]).length, (long as unknown[]).at(-1), empty, blank]).toEqual([51, "10 more values", "empty", "none"]);
+});
+
+test("an empty result is not shown", async () => {
   server.use(http.get(`*/v1/tasks/${ID}`, () => HttpResponse.json(riddle({ result: {} }))));
   renderAt(`/tasks/${ID}`);
   expect(await screen.findByText("Done")).toBeTruthy();

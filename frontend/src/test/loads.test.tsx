@@ -142,12 +142,12 @@ test("the page of a task tells of its parts, and that to count them is work of i
   renderAt(`/tasks/${ID}`);
   const steps = within(await screen.findByTestId("timeline")).getAllByRole("listitem");
   expect(steps.map((one) => one.querySelector("span")?.textContent)).toEqual([
-    "Received, stored and queued",
-    "A worker began",
+    "Uploaded and queued",
+    "A worker started",
     "Cut into 12 parts, which all workers share",
-    "A worker began to count",
+    "A worker started to count",
     "The result was stored",
-    "Its line was written to the log",
+    "The log line was written",
   ]);
 });
 
@@ -162,11 +162,11 @@ test("with its bytes go its contacts, also when the bytes have gone before, and 
   const asked = vi.fn<typeof confirm>().mockReturnValue(true);
   vi.stubGlobal("confirm", asked);
   const user = renderAt(`/tasks/${ID}`);
-  await user.click(await screen.findByRole("button", { name: "Delete its contacts" }));
-  expect(asked.mock.calls[0]?.[0]).toContain("every contact that it brought and its rejected rows");
-  expect(await screen.findByText("Its bytes and its contacts were deleted, as was asked for")).toBeTruthy();
+  await user.click(await screen.findByRole("button", { name: "Undo this import" }));
+  expect(asked.mock.calls[0]?.[0]).toContain("All contacts that this file brought and its rejected rows are deleted for good. This includes");
+  expect(await screen.findByText("The import was undone: its contacts and rejected rows were deleted on request")).toBeTruthy();
   expect(screen.queryByRole("link", { name: /rejected|Contacts of this file/ })).toBeNull();
-  expect(screen.queryByRole("button", { name: /^Delete/ })).toBeNull();
+  expect(screen.queryByRole("button", { name: /^Undo/ })).toBeNull();
   vi.unstubAllGlobals();
 });
 

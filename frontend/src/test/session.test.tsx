@@ -122,9 +122,9 @@ test("nothing of one owner is there for the next", async () => {
   expect(await screen.findByText("bob")).toBeTruthy();
   const slow = http.get(`*/v1/tasks/${ID}`, () => delay("infinite"));
   server.use(slow);
-  fireEvent.change(screen.getByLabelText(/Id, or a link/), { target: { value: ID } });
+  fireEvent.change(screen.getByLabelText(/Id, link, or part/), { target: { value: ID } });
   await user.click(screen.getByRole("button", { name: "Look up" }));
-  expect(await screen.findByText("Looking it up…")).toBeTruthy(); // and not what ann has seen there
+  expect(await screen.findByText("Loading…")).toBeTruthy(); // and not what ann has seen there
 });
 
 test("a key that ends while the page is open is asked for again, once, and then all goes on", async () => {

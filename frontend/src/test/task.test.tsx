@@ -1,7 +1,7 @@
-import { screen, waitFor, within } from "@testing-library/react";
+import { cleanup, screen, waitFor, within } from "@testing-library/react";
 import { http, HttpResponse } from "msw";
 import { expect, test, vi } from "vitest";
-import { renderApp } from "./render";
+import { renderApp, renderAt } from "./render";
 import { doneTask, ID, MD5, problem, server, taskWith } from "./server";
 
 test("an id in the address opens its task", async () => {
@@ -12,18 +12,64 @@ test("an id in the address opens its task", async () => {
   expect(screen.getByRole("article", { name: "sample.fastq.gz" })).toBeTruthy();
 });
 
-test("looking an id up by a pasted link leads to its page; an unknown one is said to be unknown", async () => {
+const lookUp = () => screen.getByLabelText("Id, link, or part of a file name");
+
+test("looking an id up by a pasted link leads to its page; an unknown one is said to be unknown, and can be looked up anew", async () => {
   server.use(http.get(`*/v1/tasks/${ID}`, () => HttpResponse.json(problem(404, "not_found", "no such task"), { status: 404 })));
   const user = renderApp();
-  await user.type(screen.getByLabelText(/Id, or a link/), `  https://md5.example/?id=${ID} `);
+  await user.type(lookUp(), `  https://md5.example/?id=${ID} `);
   await user.click(screen.getByRole("button", { name: "Look up" }));
-  expect(await screen.findByText("There is no task with this id.")).toBeTruthy();
+  expect(await screen.findByText(/There is no task with this id\. Check the id/)).toBeTruthy();
   expect(location.pathname).toBe(`/tasks/${ID}`);
+  expect(lookUp()).toBeTruthy();
+});
 
-  await user.click(screen.getByRole("link", { name: "Hand over files" }));
-  await user.type(screen.getByLabelText(/Id, or a link/), "../../etc{Enter}"); // never sent: an unhandled request would fail the test
-  expect(screen.getByText(/An id has 36 characters/)).toBeTruthy();
-  expect(screen.getByText("There is no task with this id.")).toBeTruthy();
+test("what is no id, and no page, offers the look-up", async () => {
+  renderAt("/tasks/nonsense"); // never asked for: an unhandled request would fail the test
+  expect(screen.getByText(/This is not an id: an id has 36 characters/)).toBeTruthy();
+  expect(lookUp()).toBeTruthy();
+  cleanup();
+  renderAt("/nothing/here");
+  expect(screen.getByRole("heading", { name: "Page not found" })).toBeTruthy();
+  expect(lookUp()).toBeTruthy();
+  await waitFor(() => {
+    expect(document.title).toContain("Page not found");
+  });
+});
+
+test("a part of a file name leads to the only task that has it, else to the list of them", async () => {
+  let found = [doneTask()];
+  const asked: string[] = [];
+  server.use(
+    http.get(`*/v1/tasks/${ID}`, () => HttpResponse.json(doneTask())),
+    http.get("*/v1/stats", () => HttpResponse.error()),
+    http.get("*/v1/tasks", ({ request }) => {
+      asked.push(new URL(request.url).search);
+      return HttpResponse.json({ items: found, next: null });
+    }),
+  );
+  const user = renderApp();
+  await user.type(lookUp(), " ../sample&{Enter}");
+  expect((await screen.findByTestId("md5")).textContent).toBe(MD5);
+  expect([location.pathname, asked]).toEqual([`/tasks/${ID}`, ["?filename__contains=..%2Fsample%26&limit=2"]]);
+
+  found = [];
+  cleanup();
+  renderAt("/");
+  await user.type(lookUp(), "sample{Enter}");
+  expect(await screen.findByText("No tasks match.")).toBeTruthy();
+  expect(location.pathname + location.search).toBe("/tasks?filename__contains=sample");
+});
+
+test("a look-up that the service cannot answer leads to the list, which says so", async () => {
+  server.use(
+    http.get("*/v1/stats", () => HttpResponse.error()),
+    http.get("*/v1/tasks", () => HttpResponse.error()),
+  );
+  const user = renderApp();
+  await user.type(lookUp(), "sample{Enter}");
+  expect((await screen.findAllByText(/The service cannot be reached/)).length).toBeGreaterThan(0);
+  expect(location.pathname).toBe("/tasks");
 });
 
 test("a service that goes away is waited for, and comes back", async () => {
@@ -91,16 +137,28 @@ test("the page of a task tells what happened, in order, and how a script asks", 
   renderApp();
   const steps = within(await screen.findByTestId("timeline")).getAllByRole("listitem");
   expect(steps.map((step) => step.querySelector("span")?.textContent)).toEqual([
-    "Received, stored and queued",
+    "Uploaded and queued",
     "Queued again: the worker ended; loss 1 of 5",
-    "A worker began",
+    "A worker started",
     "The result was stored",
-    "Its line was written to the log",
+    "The log line was written",
   ]);
   expect(screen.getByRole("link", { name: "Download" }).getAttribute("href")).toBe(`/v1/tasks/${ID}/file`);
-  expect(screen.queryByRole("button", { name: "Try again" })).toBeNull();
+  expect(steps[0]?.querySelector("time")?.textContent).toMatch(/ \d\d:03:22\.000$/);
+  expect(screen.getByTestId("times").textContent).toMatch(/^Uploaded 2026-03-1\d \d\d:03, finished after 3\.0 s$/);
+  expect(screen.getByTestId("kind").textContent).toBe("MD5");
+  expect(screen.queryByRole("button", { name: "Retry" })).toBeNull();
   expect(screen.getByText(`curl 'http://localhost:3000/v1/tasks/${ID}'`)).toBeTruthy();
   expect(JSON.parse(screen.getByTestId("json").textContent)).toMatchObject({ id: ID, result: { md5: MD5 } });
+});
+
+test("a task says until when its file is stored, and a file that is not the expected one is no good news", async () => {
+  const result = { md5: MD5, expected: "0".repeat(32), match: false };
+  server.use(http.get(`*/v1/tasks/${ID}`, () => HttpResponse.json(doneTask({ kept_until: "2026-03-13T13:03:25Z", result }))));
+  renderAt(`/tasks/${ID}`);
+  expect((await screen.findByTestId("stored")).textContent).toMatch(/^The file is stored until 2026-03-1\d \d\d:03\./);
+  const status = screen.getByTestId("status");
+  expect([status.textContent, status.className]).toEqual(["Does not match", "status status-failed"]);
 });
 
 test("bytes are deleted when that is confirmed, and the task says so", async () => {
@@ -116,16 +174,17 @@ test("bytes are deleted when that is confirmed, and the task says so", async () 
   const asked = vi.fn<typeof confirm>().mockReturnValueOnce(false).mockReturnValueOnce(true);
   vi.stubGlobal("confirm", asked);
   const user = renderApp();
-  await user.click(await screen.findByRole("button", { name: "Delete its bytes" }));
+  await user.click(await screen.findByRole("button", { name: "Delete the stored file" }));
   expect(deletedAt).toBeNull();
-  await user.click(screen.getByRole("button", { name: "Delete its bytes" }));
-  expect(await screen.findByText("Its bytes were deleted, as was asked for")).toBeTruthy();
+  await user.click(screen.getByRole("button", { name: "Delete the stored file" }));
+  expect(await screen.findByText("The stored file was deleted on request")).toBeTruthy();
   expect(screen.queryByRole("link", { name: "Download" })).toBeNull();
   expect(asked).toHaveBeenCalledTimes(2);
+  expect(asked.mock.calls[0]?.[0]).toMatch(/sample\.fastq\.gz[^]*can no longer be downloaded[^]*its result and its log line stay/);
   vi.unstubAllGlobals();
 });
 
-test("what was cancelled can be tried again, and leads to the new task; not when its bytes are gone", async () => {
+test("a cancelled task can be retried, and leads to the new task; not when its bytes are gone", async () => {
   const again = ID.replace(/^0199/, "0299");
   const cancelled = taskWith({ status: "cancelled", outcome: "cancelled" });
   server.use(
@@ -134,9 +193,9 @@ test("what was cancelled can be tried again, and leads to the new task; not when
   );
   globalThis.history.replaceState(null, "", `/tasks/${ID}`);
   const user = renderApp();
-  await user.click(await screen.findByRole("button", { name: "Try again" }));
+  await user.click(await screen.findByRole("button", { name: "Retry" }));
   expect((await screen.findByTestId("md5")).textContent).toBe(MD5);
   expect(location.pathname).toBe(`/tasks/${again}`);
-  expect(screen.getByText(/no longer kept/)).toBeTruthy();
+  expect(screen.getByText(/no longer stored/)).toBeTruthy();
   expect(screen.queryByRole("link", { name: "Download" })).toBeNull();
 });

@@ -1,4 +1,4 @@
-import { screen, waitFor, within } from "@testing-library/react";
+import { cleanup, fireEvent, screen, waitFor, within } from "@testing-library/react";
 import { http, HttpResponse } from "msw";
 import { beforeEach, expect, test } from "vitest";
 import type { Stats, Task } from "../api/types";
@@ -42,8 +42,15 @@ function renderTasks(search = "") {
 
 const rows = () => screen.queryAllByTestId("task").map((row) => within(row).getAllByRole("link")[0]?.textContent);
 
+function fold(details: HTMLDetailsElement | null, isOpen: boolean) {
+  if (details === null) throw new Error("nothing to fold");
+  details.open = isOpen;
+  fireEvent(details, new Event("toggle"));
+}
+
 beforeEach(() => {
   charts.length = 0;
+  localStorage.clear();
 });
 
 test("all tasks are listed, with how many there are, how it went in the last hour, and for how long the oldest waits", async () => {
@@ -56,9 +63,26 @@ test("all tasks are listed, with how many there are, how it went in the last hou
   expect((await screen.findByTestId("count-done")).textContent).toBe("1,200");
   expect(screen.getByTestId("count-queued").textContent).toBe("2");
   expect(screen.getByTestId("count-failed").textContent).toBe("0");
-  expect(screen.getByTestId("oldest").textContent).toBe("The oldest that has not ended was handed over 2 min ago.");
-  expect(screen.getByTestId("last-hour").textContent).toBe("In the last hour: 42 done, 1 failed, 3 cancelled; at most 41 in a minute.");
+  expect(screen.getByTestId("count-mismatch").closest("a")?.getAttribute("href")).toBe("/tasks?verdict=mismatch");
+  expect(screen.queryByTestId("count-waiting")).toBeNull();
+  expect(screen.getByTestId("oldest").textContent).toBe("The oldest unfinished task was uploaded 2 min ago.");
+  expect(screen.getByTestId("last-hour").textContent).toBe("Last hour: 42 done, 1 failed, 3 cancelled; at most 41 per minute");
+  expect(charts).toEqual([]);
+  const first = within(screen.getAllByTestId("task")[0] ?? document.body);
+  expect(first.getAllByRole("cell").map(({ textContent }) => textContent).slice(1, 7)).toEqual(["a.bam", "Done", MD5, "MD5", "3 bytes", ""]);
+  expect(screen.getByRole("link", { name: "run 7" }).getAttribute("href")).toBe("/tasks?batch=run+7");
+  expect(screen.getByRole("link", { name: "Export CSV" }).getAttribute("href")).toBe("/v1/tasks.csv");
+
+  const chart = screen.getByTestId("last-hour").closest("details");
+  fold(chart, true);
+  await waitFor(() => {
+    expect(charts.length).toBeGreaterThan(0);
+  });
   expect(charts.at(-1)).toEqual([expect.anything(), [41, 5], [41, 2], [40, 2]]); // each stands on those before
+  cleanup();
+  renderTasks();
+  expect((await screen.findByTestId("last-hour")).closest("details")?.open).toBe(true); // it is remembered
+  fold(screen.getByTestId("last-hour").closest("details"), false);
   expect(screen.getByRole("link", { name: "All tasks" }).getAttribute("aria-current")).toBe("page");
   expect(document.title).toBe("All tasks · MD5 service");
 });
@@ -66,9 +90,9 @@ test("all tasks are listed, with how many there are, how it went in the last hou
 test("filters go into the address and to the service; the address alone says the same", async () => {
   const asked = serve([]);
   const user = renderTasks("?cursor=abc&status=failed");
-  await screen.findByText(/No task is like that/);
+  await screen.findByText("No tasks match.");
   expect(asked.at(-1)).toBe("?status=failed&cursor=abc&limit=50");
-  await user.type(screen.getByLabelText("Part of the name"), " .bam ");
+  await user.type(screen.getByLabelText("File name"), " .bam ");
   await user.type(screen.getByLabelText("MD5"), `${MD5.toUpperCase()}  a.bam{Enter}`);
   expect(location.search).toBe(`?status=failed&filename__contains=.bam&md5=${MD5}`);
   await waitFor(() => {
@@ -77,10 +101,34 @@ test("filters go into the address and to the service; the address alone says the
   await user.selectOptions(screen.getByLabelText("Status"), "done");
   expect(location.search).toContain("status=done");
 
-  await user.click(screen.getAllByRole("link", { name: "Show all" })[0] ?? document.body);
+  await user.click(screen.getByRole("link", { name: "Clear filters" }));
   expect(location.search).toBe("");
-  expect(screen.getByLabelText<HTMLInputElement>("Part of the name").value).toBe("");
-  expect(await screen.findByText(/Nothing has been handed over yet/)).toBeTruthy();
+  expect((await screen.findByText(/No files have been uploaded yet/)).textContent).toContain("Upload a file");
+  expect(screen.queryByRole("form", { name: "Filters" })).toBeNull(); // nothing to filter
+  expect(screen.queryByTestId("count-done")).toBeNull();
+});
+
+test("days are whole ones of the local time, and what is not as expected is one click away", async () => {
+  const asked = serve([doneTask({ id: id(1) })]);
+  const user = renderTasks();
+  const filters = () => new URLSearchParams(location.search);
+  const [from, to] = [await screen.findByLabelText<HTMLInputElement>("From"), screen.getByLabelText<HTMLInputElement>("To")];
+  fireEvent.change(from, { target: { value: "2026-03-12" } });
+  fireEvent.change(to, { target: { value: "2026-03-12" } });
+  const [after, before] = [new Date(2026, 2, 12), new Date(2026, 2, 13)];
+  expect([Date.parse(filters().get("created_after") ?? ""), Date.parse(filters().get("created_before") ?? "")]).toEqual([after.getTime(), before.getTime()]);
+  expect([from.value, to.value]).toEqual(["2026-03-12", "2026-03-12"]);
+  await user.click(screen.getByLabelText("Not as expected"));
+  expect(filters().get("verdict")).toBe("mismatch");
+  await waitFor(() => {
+    expect(asked.at(-1)).toBe(`${location.search}&limit=50`);
+  });
+  expect(screen.getByRole("link", { name: "Export CSV" }).getAttribute("href")).toBe(`/v1/tasks.csv${location.search}`);
+  const address = location.search;
+  fireEvent.change(from, { target: { value: "0002-03-12" } }); // a year that is being typed
+  expect([location.search, from.value]).toEqual([address, "0002-03-12"]);
+  fireEvent.change(from, { target: { value: "" } });
+  expect(filters().has("created_after")).toBe(false);
 });
 
 test("a digest that is none is told, and the list stays", async () => {
@@ -91,7 +139,7 @@ test("a digest that is none is told, and the list stays", async () => {
   expect(location.search).toBe("");
 });
 
-test("what is selected is cancelled or tried again; what could not be is told, with the reason", async () => {
+test("what is selected is cancelled or retried; what could not be is told, with the reason", async () => {
   const tasks = [
     taskWith({ id: id(1), filename: "waits" }),
     taskWith({ id: id(2), filename: "ended meanwhile" }),
@@ -112,18 +160,32 @@ test("what is selected is cancelled or tried again; what could not be is told, w
     }),
   );
   const user = renderTasks();
-  await user.click(await screen.findByLabelText("Select all that are shown"));
+  await user.click(await screen.findByLabelText("Select all on this page"));
   expect(screen.getByRole("button", { name: "Cancel 2" })).toBeTruthy();
   await user.click(screen.getByRole("button", { name: "Cancel 2" }));
-  expect(await screen.findByText("1 cancelled. 1 could not be: This task has already ended.")).toBeTruthy();
+  expect(await screen.findByText("1 task cancelled. 1 not changed: This task has already ended.")).toBeTruthy();
   expect(asked).toEqual([`cancel ${id(1)}`, `cancel ${id(2)}`]);
   expect(within(screen.getAllByTestId("task")[0] ?? document.body).getByText("Cancelled")).toBeTruthy();
 
   await user.click(screen.getByLabelText("Select cancelled before"));
-  await user.click(screen.getByRole("button", { name: "Try again 1" }));
-  expect(await screen.findByText("1 queued to be tried again.")).toBeTruthy();
+  await user.click(screen.getByRole("button", { name: "Retry 1" }));
+  expect(await screen.findByText("1 task queued for a retry.")).toBeTruthy();
   expect(asked.at(-1)).toBe(`retry ${id(3)}`);
-  expect(screen.queryByRole("button", { name: /^Try again/ })).toBeNull(); // nothing is selected any more
+  expect(screen.queryByRole("button", { name: /^Retry/ })).toBeNull(); // nothing is selected any more
+});
+
+test("a button that can do nothing says why, and does nothing", async () => {
+  const gone = taskWith({ id: id(2), filename: "gone", status: "failed", outcome: "failed", kept: false });
+  serve([doneTask({ id: id(1), filename: "done" }), gone]);
+  const user = renderTasks();
+  await user.click(await screen.findByLabelText("Select done"));
+  const retry = screen.getByRole("button", { name: "Retry" });
+  expect(screen.getByText("Only failed or cancelled tasks can be retried.").id).toBe(retry.getAttribute("aria-describedby"));
+  await user.click(retry);
+  await user.click(screen.getByRole("button", { name: "Cancel" })); // asked nothing: an unhandled request would fail the test
+  expect(screen.getByText("Only unfinished tasks can be cancelled.")).toBeTruthy();
+  await user.click(screen.getByLabelText("Select gone"));
+  expect(screen.getByText("These files are no longer stored: upload them again.")).toBeTruthy();
 });
 
 test("new tasks come into the list by themselves, but not while something in it is selected", async () => {
@@ -133,7 +195,7 @@ test("new tasks come into the list by themselves, but not while something in it 
   const asked = serve([taskWith({ id: id(2), filename: "second" }), taskWith({ id: id(1), filename: "first" })]);
   await new Promise((resolve) => setTimeout(resolve, 2500));
   expect([asked, rows()]).toEqual([[], ["first"]]);
-  await user.click(screen.getByRole("button", { name: "Select none" }));
+  await user.click(screen.getByRole("button", { name: "Clear selection" }));
   await waitFor(() => {
     expect(rows()).toEqual(["second", "first"]);
   });
@@ -144,7 +206,7 @@ test("a row tells by itself what becomes of its task", async () => {
   renderTasks();
   await screen.findByTestId("task");
   server.use(http.get(`*/v1/tasks/${id(1)}`, () => HttpResponse.json(doneTask({ id: id(1), result: { md5: MD5, expected: "0".repeat(32), match: false } }))));
-  expect(await screen.findByText("does not match")).toBeTruthy();
+  expect(await screen.findByText("Does not match")).toBeTruthy();
 });
 
 test("older pages and the newest one are links", async () => {
