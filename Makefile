@@ -80,7 +80,7 @@ docs-pages:  ## Regenerate the pages of docs/ that are generated from the code
 	$(BIN)/python -m md5_service.export_errors >docs/errors.md
 	$(BIN)/python -m md5_service.export_settings >docs/settings.md
 
-docs:  ## Build the documentation, which the service serves under /help
+docs: docs-pages  ## Build the documentation, which the service serves under /help
 	@$(PREPARE) && rm -rf md5_service/api/help && need_help
 
 lock:  ## Regenerate the lock files from pyproject.toml

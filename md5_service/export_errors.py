@@ -87,7 +87,7 @@ def _table(codes: Iterable[CodeAndText]) -> str:
 def _section(code_and_text: CodeAndText) -> str:
     code, about = code_and_text
     text = textwrap.fill(" ".join(about.description.split()), WIDTH, break_long_words=False, break_on_hyphens=False)
-    return f"## {code} {{ #{code} }}\n\n**{about.status} {about.title}**\n\n{text}\n"
+    return f"## {code}\n\n**{about.status} {about.title}**\n\n{text}\n"
 
 
 if __name__ == "__main__":

@@ -22,4 +22,4 @@ def assert_problem(answer: httpx2.Response, status: int, code: str, words: str =
 
 def anchors() -> set[str]:
     """The anchors of docs/errors.md."""
-    return set(re.findall(r"\{ #(\w+) \}", ERRORS.read_text()))
+    return set(re.findall(r"^## (\w+)$", ERRORS.read_text(), re.M))
