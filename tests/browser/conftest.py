@@ -83,6 +83,15 @@ def card(page: Page, name: str) -> Locator:
     return page.get_by_test_id("file").filter(has_text=name).first
 
 
+def opened(page: Page, name: str) -> Locator:
+    """The row of a file, with its details."""
+    row = card(page, name)
+    toggle = row.locator("button[aria-expanded]")
+    if toggle.get_attribute("aria-expanded") == "false":
+        toggle.click()
+    return row
+
+
 @contextlib.contextmanager
 def halfway(service: Service, task_id: str, **how: object) -> Iterator[None]:
     """The task is shown as half done meanwhile, or as `how` says, and cancelled in the end. Only `without_workers`."""

@@ -11,6 +11,7 @@ beforeAll(() => {
 });
 beforeEach(() => {
   history.replaceState(null, "", "/");
+  sessionStorage.clear();
 });
 afterEach(() => {
   cleanup();

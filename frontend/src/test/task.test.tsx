@@ -20,7 +20,7 @@ test("looking an id up by a pasted link leads to its page; an unknown one is sai
   expect(await screen.findByText("There is no task with this id.")).toBeTruthy();
   expect(location.pathname).toBe(`/tasks/${ID}`);
 
-  await user.click(screen.getByRole("link", { name: "Hand over files" }));
+  await user.click(screen.getByRole("link", { name: "Upload" }));
   await user.type(screen.getByLabelText(/Id, or a link/), "../../etc{Enter}"); // never sent: an unhandled request would fail the test
   expect(screen.getByText(/An id has 36 characters/)).toBeTruthy();
   expect(screen.getByText("There is no task with this id.")).toBeTruthy();

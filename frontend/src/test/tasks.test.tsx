@@ -58,8 +58,8 @@ test("all tasks are listed, with how many there are, how it went in the last hou
   expect(screen.getByTestId("oldest").textContent).toBe("The oldest that has not ended was handed over 2 min ago.");
   expect(screen.getByTestId("last-hour").textContent).toBe("In the last hour: 42 done, 1 failed, 3 cancelled; at most 41 in a minute.");
   expect(charts.at(-1)).toEqual([expect.anything(), [41, 5], [41, 2], [40, 2]]); // each stands on those before
-  expect(screen.getByRole("link", { name: "All tasks" }).getAttribute("aria-current")).toBe("page");
-  expect(document.title).toBe("All tasks · MD5 service");
+  expect(screen.getByRole("link", { name: "Tasks" }).getAttribute("aria-current")).toBe("page");
+  expect(document.title).toBe("All tasks · File Intake");
 });
 
 test("filters go into the address and to the service; the address alone says the same", async () => {

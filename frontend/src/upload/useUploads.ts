@@ -1,17 +1,20 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { useEffect, useState, useSyncExternalStore } from "react";
+import { ownedStore } from "../shared/owned";
 import { remember } from "../task/known";
 import { UploadQueue, type Item } from "./queue";
+import { keepList } from "./saved";
 
-/** The queue of this page and what is in it now. */
-export function useUploads(): { queue: UploadQueue; items: readonly Item[]; isUploading: boolean } {
+/** The queue of this page and what is in it now. `owner`: whose list it is; null as long as that is not known. */
+export function useUploads(owner: string | null): { queue: UploadQueue; items: readonly Item[]; isUploading: boolean } {
   const queryClient = useQueryClient();
   const [queue] = useState(
     () =>
       new UploadQueue((task) => {
-        remember(queryClient, task); // the answer to the upload is the task: shown without asking again
+        remember(queryClient, task); // the answer to the upload is the task: it need not be fetched
       }),
   );
+  useEffect(() => (owner === null ? undefined : keepList(queue, ownedStore(owner))), [queue, owner]); // ends before `close` changes the list
   useEffect(() => queue.close, [queue]);
   const items = useSyncExternalStore(queue.subscribe, queue.snapshot);
   const isUploading = items.some(({ phase }) => phase.name === "waiting" || phase.name === "sending");
