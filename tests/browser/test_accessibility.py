@@ -86,7 +86,7 @@ def test_where_files_are_uploaded(look: Look, service: Service) -> None:
         choose(page, "half", "cancelled")
         for name in ("half", "cancelled"):
             expect(opened(page, name).get_by_test_id("id")).to_be_visible()
-        card(page, "cancelled").get_by_role("button", name="Cancel").click()
+        card(page, "cancelled").get_by_role("button", name="Cancel cancelled").click()
         with halfway(service, card(page, "half").get_by_test_id("id").inner_text()):
             expect(card(page, "half")).to_contain_text("Being hashed, 33 %")  # a byte of three
             page.route("**/v1/tasks?*", break_off)

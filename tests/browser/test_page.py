@@ -226,7 +226,7 @@ def test_a_delivery_is_checked_and_named_are_the_bad_the_missing_and_the_extra_f
         "missing.bam",
         "good.bam",
     ]
-    page.get_by_role("button", name="Missing").click()
+    page.get_by_role("button", name="Missing 1").click()
     expect(card(page, "good.bam")).to_be_hidden()
     with service.client() as client:
         listed = client.get("/v1/tasks", params={"batch": "delivery 7"}).json()["items"]

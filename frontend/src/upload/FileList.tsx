@@ -1,11 +1,11 @@
 import { useState } from "react";
 import { count, formatNumber } from "../shared/format";
 import { useAnnounced } from "../shared/useAnnounced";
-import { useKnownTasks } from "../task/useTask";
 import { FileRow } from "./FileRow";
 import { GROUPS, groupOf, type Group } from "./groups";
 import { ListHead } from "./ListHead";
 import type { Item, UploadQueue } from "./queue";
+import { useListedTasks } from "./useListedTasks";
 import { useLoadedTasks } from "./useLoadedTasks";
 
 const MOST_SPOKEN = 5; // more files would keep a screen reader talking without end
@@ -22,8 +22,7 @@ interface Props {
 export function FileList({ items, queue, onGone }: Props) {
   const [wanted, setShown] = useState<Group | null>(null);
   const ids = items.flatMap(({ phase }) => (phase.name === "uploaded" ? [phase.taskId] : []));
-  const tasks = useKnownTasks(ids);
-  const known = new Map(tasks.map((task) => [task.id, task]));
+  const known = useListedTasks(ids);
   useLoadedTasks(
     ids.filter((id) => !known.has(id)),
     (id) => {
@@ -45,7 +44,7 @@ export function FileList({ items, queue, onGone }: Props) {
 
   return (
     <section className="files" aria-labelledby="files-title">
-      <ListHead items={items} tasks={tasks} queue={queue} />
+      <ListHead items={items} tasks={[...known.values()]} queue={queue} />
       {interrupted !== null && <p className="note">{interrupted}</p>}
       {items.length > 1 && <Chips all={items.length} counts={counts} shown={shown} onChange={setShown} />}
       <ul className="rows">
