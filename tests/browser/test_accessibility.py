@@ -98,7 +98,7 @@ def test_where_files_are_uploaded(look: Look, service: Service) -> None:
             expect(card(page, "half")).to_be_hidden()
             page.once("dialog", lambda question: question.accept())  # an upload is under way
             page.reload()
-            expect(page.get_by_text("1 upload was interrupted")).to_be_visible()
+            expect(page.get_by_role("main")).to_contain_text("1 upload was interrupted")
             expect(card(page, "half")).to_contain_text("33 %")
             look.at("loaded again")
     page.unroute("**/v1/tasks?*")

@@ -35,7 +35,7 @@ export function SignIn({ hasFiles }: { hasFiles: boolean }) {
 
   return (
     <section aria-labelledby={`${id}-title`}>
-      <form className="card" onSubmit={submit}>
+      <form className="card narrow" onSubmit={submit}>
         <h2 id={`${id}-title`}>{TITLE}</h2>
         <div className="key">
           <label htmlFor={id}>Key</label>

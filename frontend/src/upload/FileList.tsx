@@ -98,6 +98,7 @@ function Chips({ all, counts, shown, onChange }: ChipsProps) {
     </button>
   );
   const others = CHIPS.map(([group, name]) => [group, name, counts.get(group) ?? 0] as const).filter(([, , number]) => number > 0);
+  if (others.length === 0) return null;
   return (
     <div className="chips" role="group" aria-label="Show">
       {chip(null, "All", all)}

@@ -39,8 +39,8 @@ export function useIntake({ queue, offer: chosenOffer, isChosen, optionsOf, setO
   const [said, setSaid] = useState(NOTHING);
   const [question, setQuestion] = useState<Question | null>(null);
 
-  function refuse(why: string) {
-    setSaid({ ...NOTHING, refusal: `Nothing was uploaded: ${why}` });
+  function refuse(why: string, notes: readonly string[] = []) {
+    setSaid({ ...NOTHING, notes, refusal: `Nothing ${notes.length === 0 ? "" : "else "}was uploaded: ${why}` });
   }
 
   async function take(chosen: readonly Chosen[]) {
@@ -94,7 +94,7 @@ export function useIntake({ queue, offer: chosenOffer, isChosen, optionsOf, setO
     const prepared = (job.paramsOf ?? sameForAll)(options, names);
     if (!prepared.ok) {
       if (isFilledIn(options)) setOptions(offer, options); // also those of a list: they can be corrected there
-      refuse(prepared.refusal);
+      refuse(prepared.refusal, said.notes);
       onRefused();
       return;
     }
