@@ -8,7 +8,7 @@ import { defineConfig } from "vitest/config";
 
 const BACKEND = "http://127.0.0.1:9000";
 
-/** The API's own /docs asks for these two files by exactly these names. */
+/** The API’s /docs needs these two files under exactly these names. */
 function swaggerUi(): Plugin {
   const { resolve } = createRequire(import.meta.url);
   return {
@@ -22,20 +22,20 @@ function swaggerUi(): Plugin {
   };
 }
 
-/** Beside each file that the page needs one that is compressed as well as can be, which takes too long while somebody waits. */
+/** Each file of the page also compressed with Brotli at its best level, which is too slow at run time. */
 function compressed(): Plugin {
   return {
     name: "compressed",
     apply: "build",
     writeBundle({ dir = "." }, bundle) {
       for (const name of Object.keys(bundle).filter((name) => /-[\w-]{8}\.(css|js)$/.test(name))) {
-        writeFileSync(join(dir, `${name}.br`), brotliCompressSync(readFileSync(join(dir, name)))); // as written: until then it changes
+        writeFileSync(join(dir, `${name}.br`), brotliCompressSync(readFileSync(join(dir, name)))); // from the disk: the bundle still changes before it is written
       }
     },
   };
 }
 
-/** Pico keeps icons in data: URIs; `default-src 'self'` forbids them, and this page uses none of them. */
+/** Pico’s icons are data: URIs, which `default-src 'self'` forbids. This page uses none of them. */
 const withoutDataUris = {
   postcssPlugin: "without-data-uris",
   Declaration(declaration: { value: string; remove: () => void }) {
@@ -48,7 +48,7 @@ export default defineConfig({
   css: { postcss: { plugins: [withoutDataUris] } },
   server: {
     host: "127.0.0.1",
-    proxy: { "/v1": BACKEND, "/docs": BACKEND, "/openapi.json": BACKEND, "/assets/swagger-ui": BACKEND },
+    proxy: { "/v1": BACKEND, "/docs": BACKEND, "/help/": BACKEND, "/openapi.json": BACKEND, "/assets/swagger-ui": BACKEND },
   },
   build: {
     outDir: "../md5_service/api/page",
@@ -59,13 +59,13 @@ export default defineConfig({
   },
   test: {
     environment: "happy-dom",
-    isolate: false, // one process for all files, which need not load the page anew: half of the time
+    isolate: false, // one process for all files, which loads the page only once: half the time
     environmentOptions: { happyDOM: { url: "http://localhost:3000/" } },
     setupFiles: "src/test/setup.ts",
     restoreMocks: true,
-    testTimeout: 240_000, // of a machine that has other things to do
+    testTimeout: 240_000, // on a busy machine
     coverage: {
-      include: ["src/**/*.{ts,tsx}"], // also what no test imports
+      include: ["src/**/*.{ts,tsx}"], // also files that no test imports
       exclude: ["src/test/**", "**/*.gen.ts"],
       reporter: [["text", { skipFull: true }], "html"],
       reportsDirectory: "../coverage/page",

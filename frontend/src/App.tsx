@@ -6,11 +6,12 @@ import { NotFound } from "./pages/NotFound";
 import { TaskPage } from "./pages/TaskPage";
 import { SignedIn } from "./session/SignedIn";
 import { SignIn } from "./session/SignIn";
-import { useSession, useSignInWhenAsked, type KnownSession } from "./session/useSession";
+import { listOwnerOf, useSession, useSignInWhenAsked, type KnownSession } from "./session/useSession";
 import { Announcer } from "./shared/Announcer";
 import { lazily } from "./shared/lazily";
 import { Link } from "./shared/Link";
 import { redirect, usePath } from "./shared/navigation";
+import { SITE } from "./shared/useTitle";
 import { useUploads } from "./upload/useUploads";
 
 const Tasks = lazily(async () => (await import("./pages/Tasks")).Tasks);
@@ -21,29 +22,28 @@ export function App() {
   return (
     <div className="page">
       <PageOfOwner key={session.turn} session={session} />
-      <footer>
-        Each finished file has one line in the shared log; check it with <code>md5-service log verify</code>.
-      </footer>
       <Announcer />
     </div>
   );
 }
 
-/** All that belongs to one owner, files on their way among it: made anew for the next. */
-function PageOfOwner({ session: { auth, owner } }: { session: KnownSession }) {
-  const { queue, items, isUploading } = useUploads();
+/** All that belongs to one owner, uploads included: made anew for the next. */
+function PageOfOwner({ session }: { session: KnownSession }) {
+  const { auth, owner } = session;
+  const { queue, items, isUploading } = useUploads(listOwnerOf(session));
+  const isSignedOut = auth === "keys" && owner === null;
   return (
     <>
       <header className="top">
         <div className="brand">
-          <img src="/assets/favicon.svg" alt="" width="32" height="32" />
-          <h1>MD5 service</h1>
-          <Navigation />
+          <img src="/assets/favicon.svg" alt="" width="28" height="28" />
+          <h1>{SITE}</h1>
         </div>
+        {!isSignedOut && <Navigation />}
         {owner !== null && <SignedIn owner={owner} isUploading={isUploading} />}
       </header>
       <main tabIndex={-1}>
-        {auth === "keys" && owner === null ? <SignIn hasFiles={items.some(({ phase }) => phase.name === "failed")} /> : <Page home={<Home queue={queue} items={items} />} />}
+        {isSignedOut ? <SignIn hasFiles={items.some(({ phase }) => phase.name === "failed")} /> : <Page home={<Home queue={queue} items={items} />} />}
       </main>
     </>
   );
@@ -54,16 +54,17 @@ function Navigation() {
   return (
     <nav aria-label="Pages">
       <Link to="/" isCurrent={path === "/"}>
-        Hand over files
+        Upload
       </Link>
       <Link to="/tasks" isCurrent={path === "/tasks"}>
-        All tasks
+        Tasks
       </Link>
       {PAGES.map((page) => (
         <Link key={page.path} to={page.path} isCurrent={path === page.path}>
           {page.name}
         </Link>
       ))}
+      <a href="/help/">Help</a>
       <a href="/docs">API</a>
     </nav>
   );

@@ -3,6 +3,8 @@ import "./styles/theme.css";
 import "./styles/page.css";
 import "./styles/controls.css";
 import "./styles/card.css";
+import "./styles/intake.css";
+import "./styles/files.css";
 import "./styles/codes.css";
 import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import { StrictMode } from "react";

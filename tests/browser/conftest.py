@@ -90,6 +90,15 @@ def visible(rows: Locator) -> int:
     )
 
 
+def opened(page: Page, name: str) -> Locator:
+    """The row of a file, with its details."""
+    row = card(page, name)
+    toggle = row.locator("button[aria-expanded]")
+    if toggle.get_attribute("aria-expanded") == "false":
+        toggle.click()
+    return row
+
+
 @contextlib.contextmanager
 def halfway(service: Service, task_id: str, **how: object) -> Iterator[None]:
     """Show a task as half done, or as `how` says, for the duration of the block; then cancel it. Only with `without_workers`."""

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 import pytest
 from playwright.sync_api import Page, Route, expect
 
-from tests.browser.conftest import card, choose, halfway, sign_in
+from tests.browser.conftest import card, choose, halfway, opened, sign_in
 from tests.checkout import ROOT
 from tests.service import Service
 
@@ -62,29 +62,45 @@ def break_off(route: Route) -> None:
     route.abort()
 
 
-def test_where_files_are_handed_over(look: Look, service: Service) -> None:
+def test_where_files_are_uploaded(look: Look, service: Service) -> None:
     page = look.page
     page.goto(service.url)
     look.at("empty")
+    choose(page, "partner.csv", content=b"Ann;ann@example.org")
+    expect(page.get_by_role("heading", name="This looks like a list of contacts.")).to_be_focused()
+    look.at("asked what for")
+    page.get_by_label("Check a delivery").check()
     page.get_by_label("Expected MD5").fill("not a digest")
     choose(page, "never sent")
-    expect(page.get_by_text("Nothing was handed over")).to_be_visible()
+    expect(page.get_by_text("Nothing was uploaded")).to_be_visible()
     look.at("refused")
     page.get_by_label("Expected MD5").fill("0" * 32)
     choose(page, "not as expected")
-    expect(card(page, "not as expected")).to_contain_text("DOES NOT MATCH")
+    expect(card(page, "not as expected").get_by_test_id("status")).to_have_text("Does not match")
+    look.at("one file, opened")
+    page.get_by_label("Expected MD5").fill(f"{'0' * 32}  missing\n{'0' * 32}  {'long-' * 50}\n")
+    choose(page, "not in the list")
+    expect(card(page, "not in the list")).to_contain_text("Not in the list")
+    page.get_by_label("Get MD5s").check()
     with service.without_workers():
         choose(page, "half", "cancelled")
         for name in ("half", "cancelled"):
-            expect(card(page, name).get_by_test_id("id")).to_be_visible()
-        card(page, "cancelled").get_by_role("button", name="Cancel").click()
+            expect(opened(page, name).get_by_test_id("id")).to_be_visible()
+        card(page, "cancelled").get_by_role("button", name="Cancel cancelled").click()
         with halfway(service, card(page, "half").get_by_test_id("id").inner_text()):
             expect(card(page, "half")).to_contain_text("Being hashed, 33 %")  # a byte of three
             page.route("**/v1/tasks?*", break_off)
             choose(page, "a-very-long-name-" * 14, "stopped")
-            expect(card(page, "stopped")).to_contain_text("It begins again by itself")
+            expect(card(page, "stopped")).to_contain_text("retried automatically")
             card(page, "stopped").get_by_role("button", name="Cancel").click()
             look.at("files in every state")
+            page.get_by_role("button", name="Problems").click()
+            expect(card(page, "half")).to_be_hidden()
+            page.once("dialog", lambda question: question.accept())  # an upload is under way
+            page.reload()
+            expect(page.get_by_role("main")).to_contain_text("1 upload was interrupted")
+            expect(card(page, "half")).to_contain_text("33 %")
+            look.at("loaded again")
     page.unroute("**/v1/tasks?*")
 
 

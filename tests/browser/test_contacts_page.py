@@ -23,7 +23,7 @@ def test_a_csv_becomes_contacts_and_a_report_of_the_rows_that_are_none(page: Pag
     expect(page.get_by_label("Contacts")).to_be_checked()
     expect(page.get_by_label("Expected MD5")).to_have_count(0)
     page.get_by_text("Options").click()
-    page.get_by_label("Column of the addresses").fill("2")
+    page.get_by_label("Email column").fill("2")
     choose(page, "partner.csv", content=csv)
     mine = card(page, "partner.csv")
     expect(mine.get_by_test_id("counts")).to_have_text("Rows64New contacts60Duplicate1Invalid3")

@@ -112,7 +112,7 @@ def _is_taken_and_kept(service: Service) -> None:
 
 def _is_on_the_page(service: Service, page: Page) -> None:
     page.goto(service.url)
-    page.get_by_label("Letters").check()
+    page.get_by_label("Count letters").check()
     page.get_by_label("A and a are the same").check()
     choose(page, "text.txt", content=TEXT)
     mine = card(page, "text.txt")

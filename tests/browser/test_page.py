@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.conftest import card, choose, in_both
 from tests.service import Service
@@ -16,7 +16,7 @@ ABC = hashlib.md5(b"abc").hexdigest()
 
 
 @in_both
-def test_a_file_is_handed_over_and_its_md5_comes(page: Page, service: Service) -> None:
+def test_a_file_is_uploaded_and_its_md5_comes(page: Page, service: Service) -> None:
     page.goto(service.url)
     choose(page, "reads.fastq.gz")
     mine = card(page, "reads.fastq.gz")
@@ -40,19 +40,19 @@ def test_files_are_dropped(page: Page, service: Service) -> None:
         expect(card(page, name).get_by_test_id("md5")).to_have_text(ABC)
 
 
-@pytest.mark.parametrize(("expected", "words"), [(ABC, "matches"), ("0" * 32, "DOES NOT MATCH")])
+@pytest.mark.parametrize(("expected", "words"), [(ABC, "Matches"), ("0" * 32, "Does not match")])
 def test_an_expected_md5_gets_a_verdict(page: Page, service: Service, expected: str, words: str) -> None:
-    page.goto(service.url)
+    page.goto(f"{service.url}/?job=check")
     page.get_by_label("Expected MD5").fill(f"{expected}  reads.bam")  # a line of md5sum will do
     choose(page, "reads.bam")
-    expect(card(page, "reads.bam")).to_contain_text(words)
+    expect(card(page, "reads.bam").get_by_test_id("status")).to_have_text(words)
 
 
-def test_a_digest_that_is_none_is_told_and_nothing_is_sent(page: Page, service: Service) -> None:
-    page.goto(service.url)
+def test_an_invalid_digest_is_told_and_nothing_is_sent(page: Page, service: Service) -> None:
+    page.goto(f"{service.url}/?job=check")
     page.get_by_label("Expected MD5").fill("not a digest")
     choose(page, "reads.bam")
-    expect(page.get_by_text("Nothing was handed over")).to_be_visible()
+    expect(page.get_by_text("Nothing was uploaded")).to_be_visible()
 
 
 def test_an_id_gives_its_result(page: Page, service: Service) -> None:
@@ -112,8 +112,8 @@ def test_the_page_of_a_task_tells_all_and_what_was_cancelled_is_tried_again(page
     expect(page.get_by_role("link", name="Download")).to_have_count(0)
     page.go_back()
     expect(page.get_by_test_id("status")).to_contain_text("Cancelled")
-    page.get_by_role("link", name="Hand over files").click()
-    expect(card(page, "on second thoughts")).to_be_visible()  # what was handed over here is still listed
+    page.get_by_role("link", name="Upload", exact=True).click()
+    expect(card(page, "on second thoughts")).to_be_visible()  # what was uploaded here is still listed
 
 
 @pytest.mark.parametrize("context", ["1280 light"], indirect=True)
@@ -131,7 +131,7 @@ def test_changes_come_by_themselves(page: Page, service: Service) -> None:
     with service.without_workers():
         choose(page, "one", "two", "three")
         for name in ("one", "two", "three"):
-            expect(card(page, name).get_by_test_id("id")).to_be_visible()
+            expect(card(page, name).get_by_test_id("status")).to_contain_text("Queued")
         page.clock.run_for(1500)
         while but_for_events(asked) != but_for_events(answered):  # what was asked meanwhile
             page.wait_for_timeout(50)
@@ -154,10 +154,10 @@ def test_a_service_that_is_killed_and_comes_back_is_waited_for(
         service.kill_tree()
     expect(page.get_by_text("cannot be reached").first).to_be_attached()
     choose(page, "meanwhile")
-    expect(card(page, "meanwhile")).to_contain_text("It begins again by itself")
-    page.get_by_role("link", name="All tasks").click()
+    expect(card(page, "meanwhile")).to_contain_text("retried automatically")
+    page.get_by_role("link", name="Tasks", exact=True).click()
     expect(page.get_by_text("This page could not be loaded")).to_be_visible()
-    page.get_by_role("link", name="Hand over files").click()
+    page.get_by_role("link", name="Upload", exact=True).click()
     service.start()
     for name in ("held up", "meanwhile"):
         expect(card(page, name).get_by_test_id("md5")).to_have_text(ABC)
@@ -188,14 +188,82 @@ def test_a_folder_of_many_files_becomes_a_manifest_that_md5sum_accepts(
 
     changed = folder / "lane 1" / "ünï 40.fastq"
     changed.write_bytes(changed.read_bytes()[:-1] + b"x")
+    page.get_by_label("Check a delivery").check()
     page.get_by_label("Expected MD5").fill((tmp_path / "MD5SUMS").read_text())
     page.get_by_label("Choose a folder").set_input_files(folder / "lane 1")  # the list was made above it
-    expect(page.get_by_text(f"no file here for {2 * small // 3 + 1} lines of it")).to_be_visible()
+    missing = 2 * small // 3 + 1
+    expect(page.get_by_text(f"{missing} files of the list are missing.")).to_be_visible()
     expect(page.get_by_test_id("summary")).to_contain_text(
-        f"{small // 3 * 4 + 1} files: {small // 3 * 4 + 1} done, 1 of them not as expected"
+        f"{small // 3 * 4 + 1} files: 1 not as expected, {missing} missing, {small // 3 * 4} done"
     )
-    assert page.get_by_test_id("verdict").count() == small // 3
-    expect(card(page, "lane 1/ünï 40.fastq")).to_contain_text("DOES NOT MATCH")
+    assert page.get_by_text("Matches", exact=True).count() == small // 3 - 1
+    first = page.get_by_test_id("file").first
+    expect(first).to_have_attribute("aria-label", "lane 1/ünï 40.fastq")
+    expect(first.get_by_test_id("status")).to_have_text("Does not match")
+
+
+@pytest.mark.parametrize("context", ["1280 light"], indirect=True)
+def test_a_delivery_is_checked_and_named_are_the_bad_the_missing_and_the_extra_file(
+    page: Page, service: Service, tmp_path: Path
+) -> None:
+    folder = tmp_path / "delivery 7"
+    folder.mkdir()
+    for name in ("good.bam", "bad.bam", "extra.txt"):
+        (folder / name).write_bytes(b"abc")
+    (folder / "MD5SUMS").write_text(f"{ABC}  good.bam\n{'0' * 32}  bad.bam\n{ABC}  missing.bam\n")
+    page.goto(service.url)
+    page.get_by_label("Choose a folder").set_input_files(folder)
+    page.get_by_role("button", name="Check a delivery").click()
+    expect(page.get_by_text("MD5SUMS was used as the list")).to_be_visible()
+    for name, words in (("good.bam", "Matches"), ("bad.bam", "Does not match"), ("missing.bam", "Missing")):
+        expect(card(page, name).get_by_test_id("status")).to_have_text(words)
+    expect(card(page, "extra.txt")).to_contain_text("DoneNot in the list")
+    expect(card(page, "MD5SUMS")).to_have_count(0)
+    names = [row.get_attribute("aria-label") for row in page.get_by_test_id("file").all()]
+    assert [str(name).removeprefix("delivery 7/") for name in names] == [
+        "bad.bam",
+        "extra.txt",
+        "missing.bam",
+        "good.bam",
+    ]
+    page.get_by_role("button", name="Missing 1").click()
+    expect(card(page, "good.bam")).to_be_hidden()
+    with service.client() as client:
+        listed = client.get("/v1/tasks", params={"batch": "delivery 7"}).json()["items"]
+    assert len(listed) == 3
+
+
+@pytest.mark.parametrize("context", ["1280 light"], indirect=True)
+def test_the_list_survives_a_reload_and_says_what_that_interrupted(page: Page, service: Service) -> None:
+    page.goto(service.url)
+    choose(page, "one", "two")
+    for name in ("one", "two"):
+        expect(card(page, name).get_by_test_id("md5")).to_have_text(ABC)
+    page.route("**/v1/tasks?*", lambda route: None)  # takes for ever
+    choose(page, "cut")
+    expect(card(page, "cut")).to_contain_text("Uploading")
+    page.once("dialog", lambda question: question.accept())  # the browser asks, as an upload is under way
+    page.reload()
+    for name in ("one", "two"):
+        expect(card(page, name).get_by_test_id("md5")).to_have_text(ABC)
+    expect(page.get_by_role("main")).to_contain_text("1 upload was interrupted")
+    page.unroute("**/v1/tasks?*")
+    choose(page, "cut")
+    expect(card(page, "cut").get_by_test_id("md5")).to_have_text(ABC)
+    expect(page.get_by_role("main")).not_to_contain_text("interrupted")
+    page.get_by_role("button", name="Clear list").click()
+    page.reload()
+    expect(page.get_by_role("heading", name="How it works")).to_be_visible()
+    expect(page.get_by_test_id("file")).to_have_count(0)
+
+
+def test_nothing_is_said_of_dropping_on_a_phone(browser: Browser, service: Service) -> None:
+    context = browser.new_context(viewport={"width": 360, "height": 740}, has_touch=True, is_mobile=True)
+    page = context.new_page()
+    page.goto(service.url)
+    expect(page.get_by_role("heading", name="How it works")).to_be_visible()
+    assert "drop" not in page.inner_text("body").lower()
+    context.close()
 
 
 def test_the_api_documentation_needs_no_other_host(page: Page, service: Service) -> None:

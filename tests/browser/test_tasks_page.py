@@ -164,10 +164,10 @@ def test_the_way_through_the_pages_needs_no_mouse(page: Page, service: Service) 
                 return
         raise AssertionError(f"Tab never comes to {name}")
 
-    for stop in ("Choose files", "Choose a folder", "Expected MD5", "Id, link, or part"):
+    for stop in ("Get MD5s", "Batch", "Choose files", "Choose a folder", "Id, link, or part"):
         tab_to(stop)
     page.reload()
-    tab_to("All tasks")
+    tab_to("Tasks")
     page.keyboard.press("Enter")
     expect(page).to_have_url(f"{service.url}/tasks")
     assert page.evaluate("document.activeElement.tagName") == "MAIN"

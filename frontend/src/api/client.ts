@@ -8,7 +8,7 @@ export const client = createClient<paths>({ baseUrl: location.origin, fetch: (re
 
 client.use({
   onResponse({ response, schemaPath }) {
-    if (response.status === 401 && schemaPath !== "/v1/session") tellUnauthorized(); // there it is about the key just typed
+    if (response.status === 401 && schemaPath !== "/v1/session") tellUnauthorized(); // there it is about the key that was just typed
   },
 });
 
@@ -18,7 +18,7 @@ interface Answer<Data> {
   response: Response;
 }
 
-/** The data of an answer. Throws Refused or ServiceAway; an abort by the caller stays an abort. */
+/** The data of an answer. Throws Refused or ServiceAway, or the AbortError of a caller that aborts. */
 export async function dataOf<Data>(request: Promise<Answer<Data>>, signal?: AbortSignal): Promise<Data> {
   let answer: Answer<Data>;
   try {
@@ -28,5 +28,5 @@ export async function dataOf<Data>(request: Promise<Answer<Data>>, signal?: Abor
     throw new ServiceAway("", { cause: error }); // no connection, a timeout, or a body that is not JSON
   }
   if (!answer.response.ok) throw errorOf(answer.response.status, answer.error);
-  return answer.data as Data; // a 204 has none, and its type says so
+  return answer.data as Data; // undefined for a 204, as its type says
 }

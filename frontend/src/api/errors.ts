@@ -1,4 +1,4 @@
-/** The service answered, and the answer is a no. `message` is what the user reads. */
+/** The service refused the request. `message` is shown to the user. */
 export class Refused extends Error {
   override name = "Refused";
   readonly status: number;
@@ -9,7 +9,7 @@ export class Refused extends Error {
   }
 }
 
-/** No answer, or one that says "not now": the same request may well succeed later. */
+/** No answer, or one that says "not now": the same request may succeed later. */
 export class ServiceAway extends Error {
   override name = "ServiceAway";
 }
@@ -19,11 +19,11 @@ const PASSING = new Set([408, 425, 429]);
 /** Whether the same request may succeed later. */
 export const isPassing = (status: number): boolean => status >= 500 || PASSING.has(status);
 
-/** What a 4xx or 5xx means; `body` is a problem document where the API itself wrote it, else whatever a proxy sent. */
+/** What a 4xx or 5xx means; `body` is a problem document if it is from the API, or anything if it is from a proxy. */
 export function errorOf(status: number, body: unknown): Refused | ServiceAway {
   const detail = detailOf(body);
   if (isPassing(status)) return new ServiceAway(detail ?? "");
-  return new Refused(status, detail ?? `The service refused this (HTTP ${status}).`);
+  return new Refused(status, detail ?? `The service refused the request (HTTP ${status}).`);
 }
 
 /** The `detail` of a problem document (RFC 9457), as a sentence. */

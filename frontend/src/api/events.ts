@@ -2,21 +2,21 @@ import type { Task } from "./types";
 
 export interface TaskListener {
   onChange: (task: Task) => void;
-  /** The stream broke off, or does not reach this task: from now on somebody must ask. */
+  /** The stream broke off, or does not include this task: it must be asked for from now on. */
   onLost: () => void;
 }
 
-const OPEN_SOON_MS = 200; // many tasks may begin at about the same time: one stream for all of them
-const OPEN_MANY_MS = 1000; // a new stream tells the states of all again
+const OPEN_SOON_MS = 200; // many tasks may start at about the same time: one stream for all of them
+const OPEN_MANY_MS = 1000; // a new stream sends the states of all again
 const MANY = 50;
-const LOST_MS = 2000; // a stream that ends is opened again by the browser after one second
+const LOST_MS = 2000; // the browser opens a stream that ended again after one second
 const SHORTEST_BACK_OFF_MS = 2000;
 const LONGEST_BACK_OFF_MS = 30_000;
 const MOST_TASKS = 500; // that the service takes in one stream
 
 /**
- * The changes of all tasks that anybody here looks at, in one stream: a browser opens six connections to a host, and uploads
- * need three of them. A stream cannot be extended, so another one takes its place when tasks are added.
+ * The changes of all tasks that this page shows, in one stream: a browser opens six connections to a host, and uploads need three
+ * of them. A stream cannot be extended: when tasks are added, a new one replaces it.
  */
 export class TaskEvents {
   private readonly listeners = new Map<string, Set<TaskListener>>();
@@ -28,14 +28,14 @@ export class TaskEvents {
   private backOffMs = SHORTEST_BACK_OFF_MS;
 
   constructor() {
-    // A browser has six connections for all its tabs: those that nobody sees keep none.
+    // A browser has six connections for all its tabs: hidden ones keep none.
     document.addEventListener("visibilitychange", () => {
       if (document.hidden) this.close();
       else if (this.listeners.size > 0) this.openIn(0);
     });
   }
 
-  /** Tell of every change of this task, until the returned function is called. */
+  /** Tell the listener every change of this task, until the returned function is called. */
   watch(id: string, listener: TaskListener): () => void {
     const those = this.listeners.get(id) ?? new Set();
     this.listeners.set(id, those.add(listener));
@@ -47,18 +47,18 @@ export class TaskEvents {
     };
   }
 
-  /** Whether changes of this task come by themselves. */
+  /** Whether changes of this task are pushed. */
   isLive(id: string): boolean {
     return this.isOpen && this.covered.has(id);
   }
 
-  /** How many tasks somebody looks at whose changes do not come by themselves. */
+  /** How many tasks are watched whose changes are not pushed. */
   get uncovered(): number {
     return this.isOpen ? Math.max(0, this.listeners.size - this.covered.size) : this.listeners.size;
   }
 
   private openIn(delayMs: number): void {
-    if (typeof EventSource === "undefined" || document.hidden) return; // then everybody asks
+    if (typeof EventSource === "undefined" || document.hidden) return; // then each task is polled
     this.opening ??= setTimeout(() => {
       this.opening = undefined;
       if (this.listeners.size > 0) this.open();
@@ -93,7 +93,7 @@ export class TaskEvents {
       for (const id of this.covered) for (const listener of this.listeners.get(id) ?? []) listener.onLost();
     }, LOST_MS);
     if (source.readyState === EventSource.CLOSED) {
-      // Refused, or all has ended: a browser does not try again, so we do, as long as anybody is looking.
+      // Refused, or all tasks have finished: the browser does not retry, so this does while anything is watched.
       this.openIn(this.backOffMs);
       this.backOffMs = Math.min(2 * this.backOffMs, LONGEST_BACK_OFF_MS);
     }

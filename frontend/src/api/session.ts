@@ -2,14 +2,14 @@ import { client, dataOf } from "./client";
 import { Refused } from "./errors";
 import type { Session } from "./types";
 
-/** Who is signed in, and whether anybody has to be. */
+/** Who is signed in, and whether keys are needed at all. */
 export function fetchSession(signal?: AbortSignal): Promise<Session> {
   return dataOf(client.GET("/v1/session", { signal: signal ?? null, cache: "no-store" }), signal);
 }
 
-const NOT_KEPT = "The key is right, but your browser did not keep the cookie that it was given. Allow cookies for this site, and sign in again.";
+const NOT_KEPT = "The key is valid, but your browser did not store the cookie. Allow cookies for this site and sign in again.";
 
-/** From now on the browser sends the key by itself, in a cookie that this page cannot read. */
+/** From now on the browser sends a cookie, which this page cannot read. */
 export async function signIn(key: string): Promise<Session> {
   await dataOf(client.POST("/v1/session", { body: { key } }));
   const session = await fetchSession();

@@ -8,7 +8,7 @@ export function fetchTask(id: string, signal: AbortSignal): Promise<Task> {
 
 /** A page of tasks, newest first. */
 export function fetchTasks(filters: Filters, signal: AbortSignal): Promise<TaskPage> {
-  const query = filters as TaskQuery; // what is wrong in it the service says
+  const query = filters as TaskQuery; // the service checks the values
   return dataOf(client.GET("/v1/tasks", { params: { query }, signal: withTimeout(signal) }), signal);
 }
 
@@ -20,7 +20,7 @@ export function cancelTask(id: string): Promise<Task> {
   return dataOf(client.DELETE("/v1/tasks/{task_id}", { params: { path: { task_id: id } } }));
 }
 
-/** Whether there is a connection to the service now. */
+/** Whether the service can be reached now. */
 export async function isReachable(): Promise<boolean> {
   try {
     return (await client.GET("/healthz", { signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS), cache: "no-store" })).response.ok;
@@ -34,7 +34,7 @@ export function retryTask(id: string): Promise<Task> {
   return dataOf(client.POST("/v1/tasks/{task_id}/retry", { params: { path: { task_id: id } } }));
 }
 
-/** Its bytes go, the task stays. */
+/** Deletes the stored bytes and the results; the task stays. */
 export async function deleteResults(id: string): Promise<void> {
   await dataOf(client.DELETE("/v1/tasks/{task_id}/results", { params: { path: { task_id: id } } }));
 }

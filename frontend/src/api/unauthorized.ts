@@ -1,12 +1,12 @@
 const listeners = new Set<() => void>();
 
-/** Have `listener` called whenever the service answers that it does not know who asks (401). */
+/** Call `listener` whenever the service answers 401. */
 export function onUnauthorized(listener: () => void): () => void {
   listeners.add(listener);
   return () => listeners.delete(listener);
 }
 
-/** For whatever asks the service: it has just answered so. */
+/** To be called after each answer 401. */
 export function tellUnauthorized(): void {
   for (const listener of listeners) listener();
 }

@@ -13,11 +13,11 @@ export interface Upload {
   stop: () => void;
 }
 
-/** `lost`: no answer came. `not-now`: the service says so. `signed-out`: it does not know who asks. `no`: trying again changes
- * nothing. */
+/** `lost`: no answer came. `not-now`: the service may accept it later. `signed-out`: there are no valid credentials. `no`: a retry
+ * would not help. */
 type Why = "lost" | "not-now" | "signed-out" | "no";
 
-/** The upload ended without an id; `message` is what the user reads. */
+/** The upload failed; `message` is shown to the user. */
 export class UploadFailed extends Error {
   override name = "UploadFailed";
   readonly why: Why;
@@ -28,15 +28,15 @@ export class UploadFailed extends Error {
   }
 }
 
-const STALLED_MS = 20_000; // the service itself gives an upload up that sends nothing for 30 s
-const NO_ANSWER_MS = 300_000; // once all is sent, a slow disk may have much to write
-const STALLED = "Nothing could be sent for a while: the network is away.";
-const BROKE_OFF = "The upload broke off before the service answered: the connection was lost.";
-const UNREADABLE = "The file can no longer be read. Was it moved, changed or removed? Choose it again.";
+const STALLED_MS = 20_000; // the service itself ends an upload that sends nothing for 30 s
+const NO_ANSWER_MS = 300_000; // after the last byte, a slow disk may have much to write
+const STALLED = "Nothing could be sent for 20 seconds: the network is unavailable.";
+const BROKE_OFF = "The connection was lost before the upload was complete.";
+const UNREADABLE = "The file can no longer be read. It may have been moved, changed or deleted. Choose it again.";
 
 /**
- * Sends a file as the raw body of one request. XMLHttpRequest, as fetch does not tell how much has been sent; it reads
- * the file from disk as it goes, so that any size fits. Sent again with the same key, it is answered with the same task.
+ * Sends a file as the raw body of one request. It uses XMLHttpRequest, as fetch does not report how much has been sent. The file
+ * is read from disk during the upload, so it can be of any size. Sent again with the same key, it returns the same task.
  */
 export function startUpload({ file, name, params }: ToSend, idempotencyKey: string, onSent: (bytes: number) => void): Upload {
   const query = new URLSearchParams({ filename: name });
@@ -91,16 +91,16 @@ export function startUpload({ file, name, params }: ToSend, idempotencyKey: stri
 const UNAUTHORIZED = 401;
 const KEY_IN_USE = 409;
 const NO_ROOM = 507;
-const STILL_WAITING = "The service still waits for the rest of an upload of this file that broke off.";
+const STILL_WAITING = "The service is still waiting for an earlier upload of this file, which was interrupted.";
 
 function failure(status: number, body: unknown): UploadFailed {
   if (status === KEY_IN_USE) return new UploadFailed("not-now", STILL_WAITING);
   const why = status === UNAUTHORIZED ? "signed-out" : isPassing(status) && status !== NO_ROOM ? "not-now" : "no";
   if (why === "signed-out") tellUnauthorized();
-  return new UploadFailed(why, detailOf(body) ?? `The service did not take the file (HTTP ${status}).`);
+  return new UploadFailed(why, detailOf(body) ?? `The service did not accept the file (HTTP ${status}).`);
 }
 
-/** A browser says of a file that was changed after it was chosen, and of a lost connection, the same: nothing. */
+/** A browser reports the same for a lost connection and for a file that was changed after it was chosen. */
 async function isReadable(file: File): Promise<boolean> {
   try {
     await file.slice(0, 1).arrayBuffer();
@@ -114,7 +114,7 @@ function parsed(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    return null; // not the API's own answer, but for example a proxy's page
+    return null; // not from the API but, for example, from a proxy
   }
 }
 

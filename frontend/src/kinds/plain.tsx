@@ -1,25 +1,19 @@
 import { NamesAndValues } from "./NamesAndValues";
-import type { KindView, OptionTexts, Params } from "./view";
+import type { KindView, OptionTexts, Params, Prepared } from "./view";
 import { wordsFor } from "./words";
 
-/** The view of a kind of which nothing is known but its name; what a view of its own does not say is as it is here. */
+/** The view of a kind of which only the name is known; the defaults of every view. */
 export const plain = (kind: string): KindView => ({
   name: kind,
-  help: null,
-  gives: "its result",
-  WhatHappens: Processed,
-
-  Options: null,
-  paramsOf: (options, names) => {
-    const params = filledIn(options);
-    return { ok: true, params: names.map(() => params) };
-  },
+  jobs: [{ name: kind, help: null, gives: "its result" }],
+  guess: () => null,
 
   words: wordsFor("processed", "Processing"),
   codes: () => [],
   Result: NamesAndValues,
   summary: () => null,
   warning: () => null,
+  confirmation: () => null,
   spoken: () => "",
 
   sumUp: () => null,
@@ -37,16 +31,14 @@ export const plain = (kind: string): KindView => ({
   pages: [],
 });
 
-/** Only what was filled in. */
-export function filledIn(options: OptionTexts): Params {
-  const given = Object.entries(options).map(([name, text]) => [name, text.trim()] as const);
-  return Object.fromEntries(given.filter(([, text]) => text !== "")); // what is wrong in it the service says
+/** Every file with all options that are filled in. */
+export function sameForAll(options: OptionTexts, names: readonly string[]): Prepared {
+  const params = filledIn(options);
+  return { ok: true, params: names.map(() => params) };
 }
 
-function Processed() {
-  return (
-    <>
-      <strong>The file is processed.</strong> You see how far it is, then its result.
-    </>
-  );
+/** The options that are filled in. */
+export function filledIn(options: OptionTexts): Params {
+  const given = Object.entries(options).map(([name, text]) => [name, text.trim()] as const);
+  return Object.fromEntries(given.filter(([, text]) => text !== "")); // the service checks the values
 }

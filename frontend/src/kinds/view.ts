@@ -4,48 +4,78 @@ import type { Filters, Parameters, Task } from "../api/types";
 /**
  * All that the page knows of a kind. The folder of a kind exports as `view` what differs from the plain view (`plain.tsx`).
  *
- * What a view imports is loaded with the first page, and imports nothing of `task`, `tasks`, `upload`, which ask it: only its
- * pages do, which are loaded when they are wanted.
+ * A view is loaded with the first page. It imports nothing from `task`, `tasks` and `upload`, which import it; its pages may, as
+ * they are loaded on demand.
  */
 export interface KindView {
-  /** What people call it; without a view, what the API does. */
+  /** What people call it; without a view, its name in the API. */
   name: string;
-  /** What it is for: beside its name, where it is chosen. */
-  help: string | null;
-  /** What there is under the id in the end: `the MD5 of the file`. */
-  gives: string;
-  /** What is done between the id and the line in the log, before there are any files. */
-  WhatHappens: ComponentType;
-
-  /** The fields of its parameters; null: it has none. */
-  Options: ComponentType<OptionsProps> | null;
-  /** What the service is told with each of these files; the plain view tells all that is filled in. */
-  paramsOf: (options: OptionTexts, names: readonly string[]) => Prepared;
+  /** What people use it for, at least one; each is a choice on the first page. */
+  jobs: readonly Job[];
+  /** What these files look like, before anything is uploaded; null: nothing that this kind knows. */
+  guess: (files: readonly Sample[]) => Guess | null;
 
   words: (task: Task) => Words;
   /** Rows below the id of a task: what is read, compared and copied. */
   codes: (task: Task) => readonly Code[];
-  /** What came of a file, below its codes; also drawn while there is no result yet. */
+  /** The result of a file, below its codes; also drawn while there is no result yet. */
   Result: ComponentType<{ task: Task }>;
   /** The same in a line, for the list of all tasks. */
   summary: (task: Task) => ReactNode;
-  /** What nobody must miss of a file that is done: `does not match`. Such files are counted as not as expected. */
+  /** The verdict on a finished file that is bad: `does not match`. It is shown as the status and counted as a problem. */
   warning: (task: Task) => string | null;
-  /** What a screen reader says right behind the status: `, matches the expected MD5`. */
+  /** The verdict that is good: `matches`. It is shown as the status. */
+  confirmation: (task: Task) => string | null;
+  /** What a screen reader says right after the status: `, matches the expected MD5`. */
   spoken: (task: Task) => string;
 
-  /** What came of several files that are done, together. */
+  /** The results of several finished files together. */
   sumUp: (tasks: readonly Task[]) => Sum | null;
-  /** What can be done with several files that are done, together: a button. */
+  /** A button for several finished files together. */
   ForAll: ComponentType<{ tasks: readonly Task[] }> | null;
 
   /** Whether rows came of a file that outlive its bytes, so that there is something to delete without them. */
   keepsRows: boolean;
   deletion: (task: Task) => Deletion;
 
-  /** What the list of all tasks can be narrowed by, beside what every task has. */
+  /** Filters of the list of all tasks, in addition to those for every kind. */
   filters: readonly TaskFilter[];
   pages: readonly KindPage[];
+}
+
+/** A reason to come to the first page: `Check a delivery`. */
+export interface Job {
+  /** In the address, `/?job=check`. The first job of a kind needs none: its address is `/?kind=md5`. */
+  id?: string;
+  name: string;
+  /** Below its name, where it is chosen. */
+  help: string | null;
+  /** What there is in the end: `the MD5 of each file`. */
+  gives: string;
+  /** The fields of its parameters. */
+  Options?: ComponentType<OptionsProps>;
+  /** The parameters of each of these files. Without it, each gets all options that are filled in. */
+  paramsOf?: (options: OptionTexts, names: readonly string[]) => Prepared;
+  /** Why these files do not look right for the job, as a sentence. They are uploaded all the same. */
+  doubt?: (files: readonly Sample[]) => string | null;
+}
+
+/** What is known of a file before it is uploaded. */
+export interface Sample {
+  name: string;
+  /** Its first bytes, at most a kilobyte; empty where they were not read. */
+  head: Uint8Array;
+}
+
+export interface Guess {
+  /** The `id` of the job that the files look made for; null: the first. */
+  job: string | null;
+  /** The files that it is about, by their positions. */
+  files: readonly number[];
+  /** `These 3 files look like lists of contacts.` */
+  says: string;
+  /** These files are the job's options: they are read, not uploaded. */
+  optionsFrom?: (files: readonly { name: string; text: string }[]) => OptionTexts;
 }
 
 /** Options as they stand in their fields, by name. What is empty, or not there, is not given. */
@@ -54,19 +84,29 @@ export type OptionTexts = Readonly<Record<string, string>>;
 export interface OptionsProps {
   options: OptionTexts;
   onChange: (options: OptionTexts) => void;
-  /** For the field that gets the focus when files were refused though something was filled in. */
+  /** For the field that gets the focus when files were refused because of it. */
   ref: RefCallback<HTMLElement>;
 }
 
-export type Params = Omit<Parameters, "kind">;
+export type Params = Omit<Parameters, "kind" | "batch">;
 
 export type Prepared =
-  /** `params`: in the order of the names. `options`: what is in the fields from now on, where that changes. */
-  | { ok: true; params: readonly Params[]; note?: string | null; options?: OptionTexts }
-  /** Nothing is handed over; the refusal goes on after `Nothing was handed over: `. */
+  | {
+      ok: true;
+      /** In the order of the names. */
+      params: readonly Params[];
+      /** What is to be said of a file all along, in the order of the names: `Not in the list`. */
+      remarks?: readonly (string | null)[];
+      /** Files that should be there, and with which parameters. */
+      missing?: readonly { name: string; params: Params }[];
+      note?: string | null;
+      /** What is in the fields from now on, where that changes. */
+      options?: OptionTexts;
+    }
+  /** Nothing is uploaded; the refusal goes on after `Nothing was uploaded: `. */
   | { ok: false; refusal: string };
 
-/** How the work on a task is told, as it stands now. */
+/** The words for the work on a task in its present state. */
 export interface Words {
   /** `Being hashed` */
   being: string;
@@ -76,7 +116,7 @@ export interface Words {
   naming: string;
   /** `Hashed: writing the log line` */
   finished: string;
-  /** What is left to do when all parts have ended: `A worker began to count`, `Queued to be counted`. */
+  /** The work that is left when all parts have finished: `A worker began to count`, `Queued to be counted`. */
   close: string;
   closed: string;
   /** How far it is: `33 %`, or `12.0 MB of 24.0 MB`. */
@@ -87,7 +127,7 @@ export interface Code {
   name: string;
   value: string;
   testId: string;
-  /** What the Copy button says that it copies; without it there is none. */
+  /** What the Copy button copies, in its label; without it there is no button. */
   of?: string;
 }
 
@@ -112,7 +152,7 @@ export interface TaskFilter {
   name: Exclude<keyof Filters, "limit" | "cursor">;
   label: string;
   isCode?: boolean;
-  /** What is asked for when this was typed; null: nothing. */
+  /** The value to filter by, from the text that was typed; null: none. */
   parse: (text: string) => { ok: true; value: string | null } | { ok: false; message: string };
 }
 
@@ -121,6 +161,6 @@ export interface KindPage {
   path: string;
   /** In the navigation. */
   name: string;
-  /** `lazily(…)`, so that it does not weigh on the first page. */
+  /** `lazily(…)`, so that the first page does not load it. */
   Page: ComponentType;
 }

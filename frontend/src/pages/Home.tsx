@@ -1,32 +1,34 @@
-import { kindIn } from "../kinds/kinds";
-import { viewOf } from "../kinds/views";
+import { useState } from "react";
+import { offerIn } from "../kinds/jobs";
 import { Lookup } from "../lookup/Lookup";
+import { count } from "../shared/format";
 import { useSearch } from "../shared/navigation";
 import { useTitle } from "../shared/useTitle";
 import { FileChooser } from "../upload/FileChooser";
+import { FileList } from "../upload/FileList";
+import { GettingStarted } from "../upload/GettingStarted";
 import type { Item, UploadQueue } from "../upload/queue";
-import { UploadCard } from "../upload/UploadCard";
-import { UploadSummary } from "../upload/UploadSummary";
-import { WhatWillHappen } from "../upload/WhatWillHappen";
-
-const MOST_SPOKEN = 5; // more files would never let a screen reader end
 
 export function Home({ queue, items }: { queue: UploadQueue; items: readonly Item[] }) {
-  const kind = kindIn(useSearch());
+  const { offer } = offerIn(useSearch());
+  const [gone, setGone] = useState(0);
   useTitle(null);
   return (
     <>
-      <p className="lead">Hand over a file of any size: you get an id at once, and under that id, a little later, {viewOf(kind).gives}.</p>
-      <FileChooser onFiles={queue.add} />
+      <FileChooser queue={queue} />
+      <div role="status" className={gone === 0 ? "visually-hidden" : "note"}>
+        {gone > 0 && `${count(gone, "file")} of this list ${gone === 1 ? "was" : "were"} removed, as the service no longer has ${gone === 1 ? "its task" : "their tasks"}.`}
+      </div>
       {items.length === 0 ? (
-        <WhatWillHappen kind={kind} />
+        <GettingStarted offer={offer} />
       ) : (
-        <section className="files" aria-label="Your files">
-          {items.length > 1 && <UploadSummary items={items} queue={queue} />}
-          {items.map((item) => (
-            <UploadCard key={item.key} item={item} queue={queue} isQuiet={items.length > MOST_SPOKEN} />
-          ))}
-        </section>
+        <FileList
+          items={items}
+          queue={queue}
+          onGone={() => {
+            setGone((before) => before + 1);
+          }}
+        />
       )}
       <Lookup />
     </>

@@ -5,9 +5,9 @@ import { useTitle } from "../shared/useTitle";
 import { useSignIn } from "./useSession";
 import { wordsOf } from "./words";
 
-const TITLE = "This service asks for a key";
+const TITLE = "Sign in with your key";
 
-/** In the place of the page, until its reader has shown a key. */
+/** In the place of the page, until somebody has signed in. */
 export function SignIn({ hasFiles }: { hasFiles: boolean }) {
   const [key, setKey] = useState("");
   const [complaint, setComplaint] = useState<string | null>(null);
@@ -18,11 +18,11 @@ export function SignIn({ hasFiles }: { hasFiles: boolean }) {
     field.current?.focus();
     field.current?.select();
   });
-  useTitle("Sign in"); // the title, and what was last announced, may have a file's name in it
+  useTitle("Sign in"); // the title and the last announcement may contain the name of a file
   useAnnounced(TITLE);
   useEffect(() => {
     field.current?.focus();
-    return focusMain; // which then holds what was asked for
+    return focusMain; // which then has the page
   }, []);
 
   function submit(event: SyntheticEvent) {
@@ -35,7 +35,7 @@ export function SignIn({ hasFiles }: { hasFiles: boolean }) {
 
   return (
     <section aria-labelledby={`${id}-title`}>
-      <form className="card" onSubmit={submit}>
+      <form className="card narrow" onSubmit={submit}>
         <h2 id={`${id}-title`}>{TITLE}</h2>
         <div className="key">
           <label htmlFor={id}>Key</label>
@@ -60,10 +60,9 @@ export function SignIn({ hasFiles }: { hasFiles: boolean }) {
           </p>
         </div>
         <p id={`${id}-help`} className="help">
-          You get one from those who run the service: <code>md5-service key create NAME</code> makes it. It begins with <code>md5_</code>, and
-          is kept until you sign out or close the browser.
+          Ask your administrator for a key. It begins with <code>md5_</code>. You stay signed in until you sign out or close the browser.
         </p>
-        {hasFiles && <p className="help">Files that were not taken without it can be tried again once you are signed in.</p>}
+        {hasFiles && <p className="help">Files that were not uploaded can be retried after you sign in.</p>}
       </form>
     </section>
   );

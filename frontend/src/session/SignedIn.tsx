@@ -1,12 +1,12 @@
 import { useSignOut } from "./useSession";
 import { wordsOf } from "./words";
 
-/** Who is signed in, and the way out. */
+/** Who is signed in, and the button to sign out. */
 export function SignedIn({ owner, isUploading }: { owner: string; isUploading: boolean }) {
   const { mutate, isPending, error } = useSignOut();
 
   function leave() {
-    if (!isUploading || confirm("Files are still being uploaded. Sign out, and end their uploads?")) mutate();
+    if (!isUploading || confirm("Files are still being uploaded. Sign out and cancel their uploads?")) mutate();
   }
 
   return (

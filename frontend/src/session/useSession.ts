@@ -6,25 +6,29 @@ import type { Session } from "../api/types";
 import { onUnauthorized } from "../api/unauthorized";
 import { announce } from "../shared/announce";
 import { redirect } from "../shared/navigation";
+import { forgetOwned } from "../shared/owned";
 
 const sessionKey = ["session"] as const;
 
 export interface KnownSession extends Session {
-  /** Who was signed in last: not the next one's to see. */
+  /** Who was signed in last: the next owner must see nothing of theirs. */
   lastOwner: string | null;
-  /** Rises when the page becomes another owner's. */
+  /** Rises when the page becomes another owner’s. */
   turn: number;
 }
 
 const UNKNOWN: KnownSession = { auth: "none", owner: null, lastOwner: null, turn: 0 };
 
-/** Who is signed in. As long as that is not known, the page is as it is without keys: most services ask for none. */
+/** Who is signed in. Until that is known, the page is as it is without keys: most services need none. */
 export function useSession(): KnownSession {
   const queryClient = useQueryClient();
   return useQuery(asking(queryClient)).data ?? UNKNOWN;
 }
 
-/** The same, for those who do not ask themselves. */
+/** Whose list of files this tab keeps: nobody has a name where no keys are needed. Null: that is not known yet, or nobody is signed in. */
+export const listOwnerOf = (session: KnownSession): string | null => (session === UNKNOWN ? null : session.auth === "none" ? "" : session.owner);
+
+/** The owner, from what is known already. */
 export function useOwner(): string | null {
   return useQuery({ ...asking(useQueryClient()), enabled: false }).data?.owner ?? null;
 }
@@ -37,14 +41,14 @@ const asking = (queryClient: QueryClient) =>
     staleTime: ({ state }) => (state.data?.auth === "none" ? Infinity : 0), // another tab may sign out, or in
   });
 
-/** Whoever is told 401 need not say what that means: the page asks for a key. */
+/** After any answer 401 the page asks for a key. */
 export function useSignInWhenAsked(): void {
   const queryClient = useQueryClient();
   useEffect(
     () =>
       onUnauthorized(() => {
         const known = queryClient.getQueryData<KnownSession>(sessionKey);
-        // Not asked whether it is so: were the answer ever no, the two would go on contradicting each other without a pause.
+        // The service is not asked again: if it then said that a key is known, the two answers would alternate without end.
         if (known?.auth === "keys") queryClient.setQueryData(sessionKey, { ...known, owner: null });
         else void queryClient.invalidateQueries({ queryKey: sessionKey }, { cancelRefetch: false });
       }),
@@ -74,6 +78,7 @@ export function useSignOut() {
       const { turn } = queryClient.getQueryData<KnownSession>(sessionKey) ?? UNKNOWN;
       await become(queryClient, { auth: "keys", owner: null, lastOwner: null, turn: turn + 1 });
       forget(queryClient);
+      forgetOwned();
       redirect("/"); // the address may be that of a task
     },
   });
@@ -84,7 +89,7 @@ async function become(queryClient: QueryClient, session: KnownSession): Promise<
   queryClient.setQueryData(sessionKey, session);
 }
 
-/** The session, and nothing left of what the one before has seen. */
+/** The session, with nothing left of what the owner before has seen. */
 function settled(queryClient: QueryClient, session: Session): KnownSession {
   const before = queryClient.getQueryData<KnownSession>(sessionKey) ?? UNKNOWN;
   const { lastOwner, turn } = before;

@@ -4,7 +4,7 @@ import { copyText } from "./clipboard";
 
 const SHOWN_MS = 2000;
 
-/** `of` says what is copied, for those who do not see where the button stands: "id", "command". */
+/** `of`: what is copied, for those who cannot see what the button is next to: "id", "command". */
 export function CopyButton({ text, of }: { text: string; of: string }) {
   const [outcome, setOutcome] = useState<"Copied" | "Not copied" | null>(null);
 
@@ -21,7 +21,7 @@ export function CopyButton({ text, of }: { text: string; of: string }) {
   async function copy() {
     const copied = await copyText(text);
     setOutcome(copied ? "Copied" : "Not copied");
-    announce(copied ? `Copied the ${of}` : "The browser does not allow copying; select the text and copy it by hand");
+    announce(copied ? `Copied the ${of}` : "The browser does not allow copying. Select the text and copy it");
   }
 
   return (

@@ -10,7 +10,7 @@ interface Props {
   children: ReactNode;
 }
 
-/** The frame around one file. `status` is for styles and tests, never for the eye. */
+/** The frame around one file. `status` is for styles and tests; it is not shown. */
 export function FileCard({ name, size, status, facts, actions, children }: Props) {
   return (
     <article className="card" aria-label={name} data-testid="file" data-status={status}>

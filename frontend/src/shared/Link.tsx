@@ -1,7 +1,7 @@
 import type { MouseEvent, ReactNode } from "react";
 import { navigate } from "./navigation";
 
-/** To a page of this site. Where somebody asks for another tab or window, the browser does as ever. */
+/** To a page of this site. The browser still opens it in another tab or window on request. */
 export function Link({ to, isCurrent = false, children }: { to: string; isCurrent?: boolean; children: ReactNode }) {
   function follow(event: MouseEvent) {
     if (event.button !== 0 || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;

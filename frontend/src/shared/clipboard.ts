@@ -1,10 +1,10 @@
-/** Put text on the clipboard; false where the browser does not let us. */
+/** Put text on the clipboard; false: the browser does not allow it. */
 export async function copyText(text: string): Promise<boolean> {
   try {
     await navigator.clipboard.writeText(text);
     return true;
   } catch {
-    return copyOldWay(text); // navigator.clipboard is there on https and localhost only; labs also use plain http
+    return copyOldWay(text); // navigator.clipboard needs HTTPS or localhost; installations also use plain HTTP
   }
 }
 

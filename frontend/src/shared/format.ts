@@ -6,7 +6,7 @@ export function formatSize(bytes: number): string {
   if (bytes < 1000) return bytes === 1 ? "1 byte" : `${bytes} bytes`;
   let unit = 0;
   let value = bytes;
-  // 999.5 would be rounded up to 1000 of its unit: it is already 1.00 of the next.
+  // 999.5 would be rounded up to 1000 of its unit: show it as 1.00 of the next.
   while (value >= 999.5 && unit < UNITS.length - 1) {
     value /= 1000;
     unit += 1;
@@ -34,7 +34,7 @@ export function percentOf(done: number, total: number): number {
   return total > 0 ? Math.min(100, Math.floor((done / total) * 100)) : 100;
 }
 
-/** `8 s`, `4 min`, `2 h 10 min`: no finer than an estimate deserves. */
+/** `8 s`, `4 min`, `2 h 10 min`: as precise as an estimate. */
 export function formatDuration(seconds: number): string {
   if (seconds < 60) return `${Math.max(1, Math.round(seconds))} s`;
   const minutes = Math.round(seconds / 60);
@@ -43,7 +43,7 @@ export function formatDuration(seconds: number): string {
   return rest === 0 ? `${minutes / 60} h` : `${Math.floor(minutes / 60)} h ${rest} min`;
 }
 
-/** Local time as `2026-03-12 14:03:22`: sorts, and reads the same everywhere. */
+/** Local time as `2026-03-12 14:03:22`, which sorts and is unambiguous everywhere. */
 export function formatTime(rfc3339: string): string {
   const at = new Date(rfc3339);
   if (Number.isNaN(at.getTime())) return rfc3339;
@@ -54,7 +54,7 @@ export function formatTime(rfc3339: string): string {
 
 const MOST_CHARACTERS = 300;
 
-/** Text that others wrote, and that has no limit of its own, as much of it as is shown. */
+/** Text from elsewhere, which may be of any length, cut to what is shown. */
 export const clipped = (text: string): string => (text.length > MOST_CHARACTERS ? `${text.slice(0, MOST_CHARACTERS)}…` : text);
 
 export const capitalized = (words: string): string => words.charAt(0).toUpperCase() + words.slice(1);

@@ -1,8 +1,8 @@
 import { useEffect, useState, type ComponentType } from "react";
 
 /**
- * A page that is loaded when it is first wanted: that of all tasks, with its chart, would make the first page a quarter larger.
- * Not with `lazy` and Suspense, which show what has arrived only 300 ms after they have shown that something is awaited.
+ * A page that is loaded on demand: the list of all tasks, with its chart, would make the first page a quarter larger.
+ * React's `lazy` and Suspense are not used, as they show the page only 300 ms after they have shown the fallback.
  */
 export function lazily(load: () => Promise<ComponentType>): ComponentType {
   return function Lazy() {
@@ -30,7 +30,7 @@ function NotLoaded() {
     <div className="card" role="alert">
       <p className="status bad">This page could not be loaded.</p>
       <p className="help">
-        The service cannot be reached, or it was updated since this page was opened. Load it again; uploads that are under way would end with it.
+        The service cannot be reached, or it was updated after you opened this page. Reload the page; this interrupts uploads in progress.
       </p>
     </div>
   );

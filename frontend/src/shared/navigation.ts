@@ -22,18 +22,18 @@ export function navigate(path: string): void {
   focusMain();
 }
 
-/** Where the keyboard goes on when what had the focus is no longer there. */
+/** For the keyboard, when the element that had the focus is about to go. */
 export function focusMain(): void {
   document.querySelector<HTMLElement>("main")?.focus({ preventScroll: true });
 }
 
-/** Go to another address of the page that is shown: nothing is scrolled, and the focus stays. */
+/** Change the address of the page that is shown, without scrolling or moving the focus. */
 export function refine(path: string): void {
   history.pushState(null, "", path);
   changed();
 }
 
-/** Like `navigate`, but the address that we come from is not one to go back to. */
+/** Change the address without adding the present one to the history. */
 export function redirect(path: string): void {
   history.replaceState(null, "", path);
   changed();

@@ -1,6 +1,6 @@
-const SHORTEST_MS = 400; // less says nothing
+const SHORTEST_MS = 400; // a shorter time is too imprecise
 
-/** Bytes per second over the last seconds, from how much was done when. */
+/** Bytes per second over the last seconds. */
 export class Speedometer {
   private samples: { at: number; bytes: number }[] = [];
   private readonly windowMs: number;
@@ -9,7 +9,7 @@ export class Speedometer {
     this.windowMs = windowMs;
   }
 
-  /** Null as long as too little is known. Less than before: it was begun anew. */
+  /** Null: too little is known yet. Fewer bytes than before mean a new start. */
   measure(bytes: number, at: number): number | null {
     if (bytes < (this.samples.at(-1)?.bytes ?? 0)) this.samples = [];
     this.samples.push({ at, bytes });

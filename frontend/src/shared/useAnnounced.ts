@@ -1,7 +1,7 @@
 import { useEffect } from "react";
 import { announce } from "./announce";
 
-/** Say `text` whenever it changes; null: nothing. */
+/** Announce `text` whenever it changes; null: nothing. */
 export function useAnnounced(text: string | null): void {
   useEffect(() => {
     if (text !== null) announce(text);

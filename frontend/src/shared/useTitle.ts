@@ -1,8 +1,8 @@
 import { useEffect } from "react";
 
-const SITE = "MD5 service";
+export const SITE = "File Intake";
 
-/** What the window, its history and a screen reader call the page that is shown; null: the site itself. */
+/** The title of the page that is shown, for the window, the history and screen readers; null: the first page. */
 export function useTitle(page: string | null): void {
   useEffect(() => {
     document.title = page === null ? SITE : `${page} · ${SITE}`;

@@ -45,7 +45,7 @@ test("contacts are listed with all that their rows had, and where they come from
   expect(ann?.textContent).toContain("1,234");
   expect(asked).toEqual(["limit=50"]);
   expect(screen.getByRole("link", { name: "Contacts" }).getAttribute("aria-current")).toBe("page");
-  expect(document.title).toBe("Contacts · MD5 service");
+  expect(document.title).toBe("Contacts · File Intake");
 });
 
 test("a row of a thousand columns shows some, and the rest on demand; what is long is cut", async () => {
@@ -121,7 +121,7 @@ test("an address is looked up, within a file where one is meant, and one that is
   expect(screen.getByLabelText<HTMLInputElement>("Email address").value).toBe("");
   expect((await screen.findByText(/There are no contacts yet/)).textContent).toContain("There are no contacts yet. Import a CSV file");
   await user.click(screen.getByRole("link", { name: "Import a CSV file" }));
-  expect(screen.getByRole<HTMLInputElement>("radio", { name: "Contacts" }).checked).toBe(true);
+  expect(screen.getByRole<HTMLInputElement>("radio", { name: "Import contacts" }).checked).toBe(true);
 });
 
 test("what the service refuses, and that it is away, is said where the contacts would be", async () => {

@@ -112,8 +112,7 @@ describe("a kind of the service that has no folder here", () => {
     const user = renderAnew("/");
     await user.click(screen.getByRole("radio", { name: "riddle" }));
     expect(location.search).toBe("?kind=riddle");
-    expect(screen.getByText(/a little later, its result/)).toBeTruthy();
-    expect(screen.getByText(/You see how far it is, then its result/)).toBeTruthy();
+    expect(screen.getByText(/When a file is finished, you see its result/)).toBeTruthy();
     expect(screen.queryByRole("textbox", { name: /Expected/ })).toBeNull();
     expect(screen.queryByText("Options")).toBeNull();
     await user.upload(screen.getByLabelText("Choose files"), new File(["abc"], "sample"));

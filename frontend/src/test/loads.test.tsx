@@ -24,21 +24,24 @@ function serve(now: Task) {
 
 test("what is to be done is chosen, stands in the address, and is what the address says", async () => {
   const user = renderApp();
-  const choice = within(screen.getByRole("group", { name: "What to do with your files" }));
-  expect(choice.getByRole<HTMLInputElement>("radio", { name: "MD5" }).checked).toBe(true);
-  await user.click(choice.getByRole("radio", { name: "Contacts" }));
+  const choice = within(screen.getByRole("group", { name: "What do you want to do?" }));
+  expect(choice.getByRole<HTMLInputElement>("radio", { name: "Get MD5s" }).checked).toBe(true);
+  await user.click(choice.getByRole("radio", { name: "Import contacts" }));
   expect(location.search).toBe("?kind=contacts");
   expect(screen.queryByLabelText(/Expected MD5/)).toBeNull();
-  expect(screen.getByText(/An address that is there already is kept as it is; rows that are not valid come in a report/)).toBeTruthy();
-  expect(screen.getByText(/how many of its rows became new contacts/)).toBeTruthy();
-  await user.click(choice.getByRole("radio", { name: "MD5" }));
-  expect(location.search).toBe("");
+  expect(screen.getByText(/Existing records are not changed/)).toBeTruthy();
+  expect(screen.getByText(/you see how many of its rows are new contacts/)).toBeTruthy();
+  await user.click(choice.getByRole("radio", { name: "Check a delivery" }));
+  expect(location.search).toBe("?job=check");
   expect(screen.getByLabelText(/Expected MD5/)).toBeTruthy();
+  await user.click(choice.getByRole("radio", { name: "Get MD5s" }));
+  expect(location.search).toBe("?kind=md5");
+  expect(screen.queryByLabelText(/Expected MD5/)).toBeNull();
 });
 
-test("an address with a kind that there is not is that of the first", () => {
-  renderAt("/?kind=phones");
-  expect(screen.getByRole<HTMLInputElement>("radio", { name: "MD5" }).checked).toBe(true);
+test("an address with an unknown kind or job is that of the first job", () => {
+  renderAt("/?kind=phones&job=nonsense");
+  expect(screen.getByRole<HTMLInputElement>("radio", { name: "Get MD5s" }).checked).toBe(true);
 });
 
 test("nothing but the kind is told where all is to be detected", async () => {
@@ -55,9 +58,9 @@ test("what is set is told, and how much is set is seen when the options are clos
   await user.click(screen.getByText("Options"));
   await user.selectOptions(screen.getByLabelText("Delimiter"), "tab");
   await user.selectOptions(screen.getByLabelText("Encoding"), "Windows-1251 (Cyrillic)");
-  await user.selectOptions(screen.getByLabelText("Header"), "false");
-  await user.type(screen.getByLabelText("Column of the addresses"), " 2 ");
-  await user.click(screen.getByLabelText("Check the domains"));
+  await user.selectOptions(screen.getByLabelText("First row"), "false");
+  await user.type(screen.getByLabelText("Email column"), " 2 ");
+  await user.click(screen.getByLabelText("Check email domains"));
   expect(screen.getByText("Options (5 set)")).toBeTruthy();
   await user.upload(screen.getByLabelText("Choose files"), CSV);
   await screen.findByTestId("counts");
@@ -66,11 +69,11 @@ test("what is set is told, and how much is set is seen when the options are clos
   ]);
 });
 
-test("an expected MD5 that is wrong is no matter of contacts", async () => {
+test("a wrong expected MD5 does not matter for contacts", async () => {
   const { said } = serve(loaded());
-  const user = renderApp();
+  const user = renderAt("/?job=check");
   await user.type(screen.getByLabelText(/Expected MD5/), "d41d8cd9");
-  await user.click(screen.getByRole("radio", { name: "Contacts" }));
+  await user.click(screen.getByRole("radio", { name: "Import contacts" }));
   await user.upload(screen.getByLabelText("Choose files"), CSV);
   await screen.findByTestId("counts");
   expect(said).toEqual([{ kind: "contacts", filename: "partner.csv" }]);
@@ -100,7 +103,7 @@ test("a file is read, loaded by all, counted, and then its rows are told", async
   );
   const rejects = screen.getByRole("link", { name: "Download the 10 rejected rows" });
   expect([rejects.getAttribute("href"), rejects.hasAttribute("download")]).toEqual([`/v1/tasks/${ID}/rejects.csv`, true]);
-  expect(screen.getByText(/Correct them in it, and hand it over again/)).toBeTruthy();
+  expect(screen.getByText(/Correct it and upload it again/)).toBeTruthy();
   expect(screen.getByRole("link", { name: "Contacts of this file" }).getAttribute("href")).toBe(`/contacts?task=${ID}`);
   expect(screen.queryByTestId("md5")).toBeNull();
   expect(screen.queryByTestId("unchecked")).toBeNull();
@@ -118,13 +121,13 @@ test("where no row was rejected, or none brought a contact, there is no link to 
 test("rows whose domain nobody could tell of are counted, where there are any", async () => {
   serve(loaded({ result: { ...RESULT, unchecked: 7 } }));
   renderAt(`/tasks/${ID}`);
-  expect((await screen.findByTestId("unchecked")).textContent).toMatch(/^Of 7 rows nobody could tell/);
+  expect((await screen.findByTestId("unchecked")).textContent).toMatch(/^The domains of 7 rows could not be checked/);
 });
 
 test("a load that was cancelled says that what it had brought is kept", async () => {
   serve(loading({ status: "cancelled", outcome: "cancelled", progress: { done: 500, total: 1000, unit: "rows" } }));
   renderAt(`/tasks/${ID}`);
-  expect(await screen.findByText("What had been loaded by then is kept.")).toBeTruthy();
+  expect(await screen.findByText("The rows that had been loaded by then are kept.")).toBeTruthy();
   expect(screen.getByRole("link", { name: "Contacts of this file" })).toBeTruthy();
 });
 
@@ -187,7 +190,7 @@ test("several files are summed up by their rows; digests are only of those that 
     expect(within(summary).getByTestId("rows").textContent).toBe("2,000 rows: 1,940 new, 40 duplicate, 20 invalid");
   });
   expect(within(summary).queryByRole("button", { name: "Save MD5SUMS" })).toBeNull();
-  await user.click(screen.getByRole("radio", { name: "MD5" }));
+  await user.click(screen.getByRole("radio", { name: "Get MD5s" }));
   await user.upload(screen.getByLabelText("Choose files"), new File(["abc"], "reads.bam"));
   const saved: Blob[] = [];
   vi.spyOn(URL, "createObjectURL").mockImplementation((blob) => {

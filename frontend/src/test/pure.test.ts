@@ -37,7 +37,9 @@ describe("a list as md5sum writes it", () => {
   const listOf = (...lines: string[]) => {
     const parsed = parseExpected(lines.join("\n"));
     if (!parsed.ok || parsed.expected.kind !== "manifest") throw new Error("no list");
-    return parsed.expected.manifest;
+    const { manifest } = parsed.expected;
+    const digestsFor = (names: string[]) => manifest.match(names).digests.map((digest) => digest ?? null);
+    return { size: manifest.size, digestsFor, missing: (names: string[]) => manifest.match(names).missing.map(({ name }) => name) };
   };
 
   test("names are taken as they are written, escaped ones as they were", () => {
@@ -54,6 +56,13 @@ describe("a list as md5sum writes it", () => {
     expect(listOf(`${MD5}  README`, `${MD5}  x`).digestsFor(names)).toEqual([MD5, null, MD5]); // and none for that of another folder
     expect(listOf(`${MD5}  lane/a`, `${other}  lane/b`).digestsFor(["b", "a"])).toEqual([other, MD5]);
     expect(listOf(`${MD5}  a`, `${other}  a`, `${MD5}  b`).digestsFor(["a", "b"])).toEqual([null, MD5]); // which of the two?
+  });
+
+  test("lines without a file are missing, by their names in the list", () => {
+    const list = listOf(`${MD5}  ./run/a`, `${other}  run/b`, `${MD5}  run/c`);
+    expect(list.missing(["b", "x"])).toEqual(["run/a", "run/c"]);
+    expect(list.missing(["x"])).toEqual(["run/a", "run/b", "run/c"]);
+    expect(list.missing(["all/run/a", "all/run/b", "all/run/c"])).toEqual([]);
   });
 
   test("lines of comment are passed over, and a name may begin with a star or a blank", () => {

@@ -57,10 +57,11 @@ async function signIn(user: ReturnType<typeof renderApp>, key: string) {
 test("who has shown no key is asked for one; a wrong one is said to be wrong, and the right one leads on", async () => {
   serve(null);
   const user = renderApp();
-  expect(await screen.findByRole("heading", { name: "This service asks for a key" })).toBeTruthy();
+  expect(await screen.findByRole("heading", { name: "Sign in with your key" })).toBeTruthy();
   expect(document.activeElement).toBe(await field());
   expect([(await field()).type, (await field()).autocomplete]).toEqual(["password", "current-password"]);
-  expect(screen.getByText("md5-service key create NAME")).toBeTruthy();
+  expect(screen.getByText(/Ask your administrator for a key\./)).toBeTruthy();
+  expect(screen.queryByRole("navigation")).toBeNull();
   expect(screen.queryByLabelText("Choose files")).toBeNull();
   expect(document.title).toContain("Sign in");
 
@@ -85,7 +86,7 @@ test("a browser that keeps no cookies is told so", async () => {
   server.use(http.post("*/v1/session", () => HttpResponse.json({ auth: "keys", owner: "ann" })));
   const user = renderApp();
   await signIn(user, "md5_ann");
-  expect(await screen.findByText(/did not keep the cookie/)).toBeTruthy();
+  expect(await screen.findByText(/did not store the cookie/)).toBeTruthy();
   expect(now.requests).toBe(0);
 });
 
@@ -144,21 +145,21 @@ test("a key that ends while the page is open is asked for again, once, and then 
 
 const files = (...names: string[]) => names.map((name) => new File(["abc"], name));
 
-test("files whose key ended are not sent again and again, and can be tried again by the same owner", async () => {
+test("files whose key ended are not sent again and again, and can be retried by the same owner", async () => {
   const now = serve("ann");
   const user = renderApp();
   await screen.findByText("ann");
   now.owner = null;
   await user.upload(screen.getByLabelText("Choose files"), files("1", "2", "3", "4", "5", "6", "7", "8"));
-  expect(await screen.findByText(/can be tried again once you are signed in/)).toBeTruthy();
+  expect(await screen.findByText(/can be retried after you sign in/)).toBeTruthy();
   expect(now.requests).toBeLessThanOrEqual(3); // that were under way at the same time
   await signIn(user, "md5_ann");
   expect((await screen.findByTestId("summary")).textContent).toContain("8 files: 8 not uploaded");
   const card = within(screen.getByRole("article", { name: "8" }));
   expect(card.getByText("A key is needed.")).toBeTruthy();
-  await user.click(screen.getByRole("button", { name: "Upload 8 again" }));
+  await user.click(screen.getByRole("button", { name: "Retry 8 uploads" }));
   await waitFor(() => {
-    expect(screen.getAllByTestId("id")).toHaveLength(8);
+    expect(screen.getAllByText("Done")).toHaveLength(8);
   });
 });
 
@@ -171,7 +172,7 @@ test("another owner sees none of the files that were on their way", async () => 
   await signIn(user, "md5_bob");
   expect(await screen.findByText("bob")).toBeTruthy();
   expect(screen.queryByText("secret")).toBeNull();
-  expect(screen.getByRole("heading", { name: "What will happen" })).toBeTruthy();
+  expect(screen.getByRole("heading", { name: "How it works" })).toBeTruthy();
 });
 
 test("who signs out in the middle of an upload is asked, for it ends", async () => {

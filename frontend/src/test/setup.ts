@@ -2,7 +2,7 @@ import { cleanup, configure } from "@testing-library/react";
 import { afterAll, afterEach, beforeAll, beforeEach, vi } from "vitest";
 import { server } from "./server";
 
-configure({ asyncUtilTimeout: 60_000 }); // of a machine that has other things to do
+configure({ asyncUtilTimeout: 60_000 }); // on a busy machine
 
 vi.mock("uplot", () => import("./charts"));
 
@@ -11,6 +11,7 @@ beforeAll(() => {
 });
 beforeEach(() => {
   history.replaceState(null, "", "/");
+  sessionStorage.clear();
 });
 afterEach(() => {
   cleanup();

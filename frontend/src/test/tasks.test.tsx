@@ -83,8 +83,8 @@ test("all tasks are listed, with how many there are, how it went in the last hou
   renderTasks();
   expect((await screen.findByTestId("last-hour")).closest("details")?.open).toBe(true); // it is remembered
   fold(screen.getByTestId("last-hour").closest("details"), false);
-  expect(screen.getByRole("link", { name: "All tasks" }).getAttribute("aria-current")).toBe("page");
-  expect(document.title).toBe("All tasks · MD5 service");
+  expect(screen.getByRole("link", { name: "Tasks" }).getAttribute("aria-current")).toBe("page");
+  expect(document.title).toBe("All tasks · File Intake");
 });
 
 test("filters go into the address and to the service; the address alone says the same", async () => {

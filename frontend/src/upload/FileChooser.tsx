@@ -1,57 +1,45 @@
 import { useId, useState, type ChangeEvent } from "react";
-import { homePath, kindIn, type Kind } from "../kinds/kinds";
+import { offerIn, offerPath, type Offer } from "../kinds/jobs";
 import type { OptionTexts } from "../kinds/view";
-import { viewOf } from "../kinds/views";
-import { formatNumber } from "../shared/format";
-import { redirect, useSearch } from "../shared/navigation";
-import { chosenIn, chosenInDrop, MOST_FILES, type Chosen, type Wanted } from "./chosen";
-import { KindChoice } from "./KindChoice";
+import { focusMain, redirect, useSearch } from "../shared/navigation";
+import { BatchField } from "./BatchField";
+import { chosenIn, chosenInDrop } from "./chosen";
+import { GuessQuestion } from "./GuessQuestion";
+import { JobChoice } from "./JobChoice";
+import type { UploadQueue } from "./queue";
 import { useFileDrop } from "./useFileDrop";
+import { useIntake } from "./useIntake";
 
 const NO_OPTIONS: OptionTexts = {};
 
-/** Where it is said what is to be done, and files are chosen or dropped. */
-export function FileChooser({ onFiles }: { onFiles: (files: Wanted[]) => void }) {
-  const kind = kindIn(useSearch());
-  const view = viewOf(kind);
-  const [optionsOf, setOptionsOf] = useState<Partial<Record<Kind, OptionTexts>>>({});
-  const options = optionsOf[kind] ?? NO_OPTIONS;
+/** Where people say what they want to do, and choose or drop files. */
+export function FileChooser({ queue }: { queue: UploadQueue }) {
+  const { offer, isChosen } = offerIn(useSearch());
+  const [optionsById, setOptionsById] = useState<Readonly<Record<string, OptionTexts>>>({});
+  const optionsOf = ({ id }: Offer) => optionsById[id] ?? NO_OPTIONS;
+  const setOptions = ({ id }: Offer, options: OptionTexts) => {
+    setOptionsById((before) => ({ ...before, [id]: options }));
+  };
+  const [batch, setBatch] = useState("");
   const [field, setField] = useState<HTMLElement | null>(null);
-  const [refusal, setRefusal] = useState<string | null>(null);
-  const [note, setNote] = useState<string | null>(null);
   const [isReading, setReading] = useState(false);
-  const inputId = useId();
-
-  function setOptions(changed: OptionTexts) {
-    setOptionsOf((before) => ({ ...before, [kind]: changed }));
-  }
-
-  function take(files: Chosen[]) {
-    const wrong = whyNot(files.length);
-    const names = files.map(({ name }) => name);
-    const prepared = wrong === null ? view.paramsOf(options, names) : ({ ok: false, refusal: wrong } as const);
-    setRefusal(prepared.ok ? null : `Nothing was handed over: ${prepared.refusal}`);
-    setNote(prepared.ok ? (prepared.note ?? null) : null);
-    if (prepared.ok) {
-      if (prepared.options !== undefined) setOptions(prepared.options);
-      onFiles(files.map((one, index) => ({ ...one, params: { kind, ...prepared.params[index] } })));
-    } else if (Object.values(options).some((text) => text !== "")) {
-      field?.focus();
-    }
-  }
+  const intake = useIntake({ queue, offer, isChosen, optionsOf, setOptions, batch, onRefused: () => field?.focus() });
+  const { question, refusal, notes, instead } = intake;
+  const id = useId();
+  const { Options } = offer.job;
 
   function chosen(event: ChangeEvent<HTMLInputElement>) {
     const files = chosenIn(event.target.files ?? []);
     event.target.value = ""; // so that the same file can be chosen again
-    take(files);
+    void intake.take(files);
   }
 
   async function dropped(transfer: DataTransfer) {
     setReading(true);
     try {
-      take(await chosenInDrop(transfer));
+      await intake.take(await chosenInDrop(transfer));
     } catch {
-      setRefusal("Nothing was handed over: something in what you dropped could not be read.");
+      intake.refuse("a file or folder could not be read.");
     } finally {
       setReading(false);
     }
@@ -59,62 +47,108 @@ export function FileChooser({ onFiles }: { onFiles: (files: Wanted[]) => void })
 
   const isOver = useFileDrop((transfer) => void dropped(transfer));
 
+  function choose(wanted: Offer) {
+    intake.forget();
+    if (!isChosen || wanted.id !== offer.id) redirect(offerPath(wanted));
+  }
+
   return (
-    <section aria-labelledby={`${inputId}-title`}>
-      <h2 id={`${inputId}-title`} className="visually-hidden">
-        Hand over files
+    <section aria-labelledby={`${id}-title`}>
+      <h2 id={`${id}-title`} className="visually-hidden">
+        Upload files
       </h2>
-      <KindChoice
-        kind={kind}
-        onChange={(wanted) => {
-          setRefusal(null);
-          setNote(null);
-          redirect(homePath(wanted));
-        }}
-      />
-      <div className={isOver ? "drop-area drop-area-over" : "drop-area"}>
-        <p className="drop-words">{wordsOf(isOver, isReading)}</p>
-        <div className="drop-buttons">
-          <div>
-            <input id={inputId} type="file" multiple className="visually-hidden" onChange={chosen} />
-            <label htmlFor={inputId} className="button">
-              Choose files
-            </label>
-          </div>
-          <div>
-            <input
-              id={`${inputId}-folder`}
-              type="file"
-              className="visually-hidden"
-              onChange={chosen}
-              ref={(input) => {
-                if (input !== null) input.webkitdirectory = true;
+      <JobChoice offer={offer} onChange={choose} />
+      <div className="intake">
+        <div className="intake-options">
+          {Options !== undefined && (
+            <Options
+              options={optionsOf(offer)}
+              onChange={(options) => {
+                setOptions(offer, options);
               }}
+              ref={setField}
             />
-            <label htmlFor={`${inputId}-folder`} className="button quiet">
-              Choose a folder
-            </label>
+          )}
+          <BatchField batch={batch} onChange={setBatch} />
+        </div>
+        <div className={isOver ? "drop-area drop-area-over" : "drop-area"}>
+          <p className="drop-words">{wordsOf(isOver, isReading)}</p>
+          <div className="drop-buttons">
+            <div>
+              <input id={id} type="file" multiple className="visually-hidden" onChange={chosen} />
+              <label htmlFor={id} className="button">
+                Choose files
+              </label>
+            </div>
+            <div>
+              <input
+                id={`${id}-folder`}
+                type="file"
+                className="visually-hidden"
+                onChange={chosen}
+                ref={(input) => {
+                  if (input !== null) input.webkitdirectory = true;
+                }}
+              />
+              <label htmlFor={`${id}-folder`} className="button quiet">
+                Choose a folder
+              </label>
+            </div>
           </div>
         </div>
       </div>
       <div role="alert" className="refusal">
         {refusal}
       </div>
-      <div role="status" className={note === null ? "" : "note"}>
-        {note}
+      {question !== null && (
+        <GuessQuestion
+          question={question}
+          usual={offer}
+          onAnswer={(answer) => {
+            focusMain(); // the question is about to go
+            redirect(offerPath(answer));
+            void intake.upload(question, answer);
+          }}
+          onCancel={() => {
+            focusMain();
+            intake.cancel();
+          }}
+        />
+      )}
+      <div role="status" className="intake-notes">
+        {notes.map((note) => (
+          <p key={note}>{note}</p>
+        ))}
+        {instead.map(({ guess, question }) => (
+          <p key={guess.offer.id}>
+            {guess.says}{" "}
+            <button
+              type="button"
+              className="quiet small"
+              onClick={() => {
+                focusMain();
+                redirect(offerPath(guess.offer));
+                const files = guess.optionsFrom === undefined ? guess.files : question.files.map((_, index) => index);
+                void intake.upload(onlyOf(question, files), guess.offer);
+              }}
+            >
+              {guess.offer.job.name}
+            </button>
+          </p>
+        ))}
       </div>
-      {view.Options !== null && <view.Options options={options} onChange={setOptions} ref={setField} />}
     </section>
   );
 }
 
-function wordsOf(isOver: boolean, isReading: boolean): string {
-  if (isOver) return "Let go to hand over";
-  return isReading ? "Reading what is in it…" : "Drop files or folders anywhere on this page";
+/** The question about some of its files only. */
+function onlyOf<Of extends { files: readonly unknown[]; samples: readonly unknown[] }>(question: Of, wanted: readonly number[]): Of {
+  if (wanted.length === question.files.length) return question;
+  const pick = <One,>(all: readonly One[]) => all.filter((_, index) => wanted.includes(index));
+  return { ...question, files: pick(question.files), samples: pick(question.samples), guesses: [] };
 }
 
-function whyNot(count: number): string | null {
-  if (count === 0) return "there are no files in it.";
-  if (count <= MOST_FILES) return null;
-  return `these are more than ${formatNumber(MOST_FILES)} files. Take fewer at a time, or a script: md5-service put takes any number.`;
+function wordsOf(isOver: boolean, isReading: boolean): string {
+  if (isOver) return "Release to upload";
+  return isReading ? "Reading the files…" : "Drop files or folders anywhere on this page";
 }

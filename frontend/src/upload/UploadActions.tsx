@@ -1,12 +1,13 @@
-import type { Item, UploadQueue } from "./queue";
+import { isAwaited, type Item, type UploadQueue } from "./queue";
 
 /** What can be done with a file that has no id yet. */
-export function UploadActions({ item: { key, chosen, phase }, queue }: { item: Item; queue: UploadQueue }) {
+export function UploadActions({ item, queue }: { item: Item; queue: UploadQueue }) {
+  const { key, chosen, phase } = item;
   if (phase.name === "waiting" || phase.name === "sending") {
     return (
       <button
         type="button"
-        className="quiet"
+        className="quiet small"
         onClick={() => {
           queue.stop(key);
         }}
@@ -17,22 +18,27 @@ export function UploadActions({ item: { key, chosen, phase }, queue }: { item: I
   }
   return (
     <>
+      {isAwaited(item) ? (
+        <span className="help">{phase.name === "missing" ? "Choose this file to check it." : "Choose this file again."}</span>
+      ) : (
+        <button
+          type="button"
+          className="small"
+          onClick={() => {
+            queue.retry(key);
+          }}
+        >
+          Retry<span className="visually-hidden"> the upload of {chosen.name}</span>
+        </button>
+      )}
       <button
         type="button"
-        className="quiet"
+        className="quiet small"
         onClick={() => {
           queue.remove(key);
         }}
       >
         Remove<span className="visually-hidden"> {chosen.name} from this list</span>
-      </button>
-      <button
-        type="button"
-        onClick={() => {
-          queue.tryAgain(key);
-        }}
-      >
-        Try again<span className="visually-hidden"> to upload {chosen.name}</span>
       </button>
     </>
   );

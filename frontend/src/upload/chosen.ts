@@ -1,25 +1,31 @@
 import type { Parameters } from "../api/types";
 
-/** A file to be handed over. */
 export interface Chosen {
   file: File;
-  /** With the folders that lead to it, where a whole folder was chosen. */
+  /** With its folders, where a whole folder was chosen. */
   name: string;
 }
 
-/** What is to be done with it. */
-export interface Wanted extends Chosen {
+/** A file that somebody wants uploaded, and what for. */
+export interface Wanted {
+  /** Null: it must be chosen first, as the list says that it is missing, or its upload was interrupted. */
+  file: File | null;
+  name: string;
+  size: number;
   params: Parameters;
+  /** To be shown with it all along: `Not in the list`. */
+  remark: string | null;
 }
 
 const LONGEST_NAME = 4096; // characters
+export const LONGEST_BATCH = 255; // characters
 export const MOST_FILES = 1000; // at once; more are a job for a script
 
 export const chosenIn = (files: Iterable<File>): Chosen[] =>
   [...files].map((file) => ({ file, name: fitting(file.webkitRelativePath || file.name) })).toSorted(byFolder);
 
-/** What was dropped, folders with all that is in them; reads on only until there are too many. Must be called while the
- * drop is handled: the browser forgets it afterwards. */
+/** What was dropped, folders with all their files; it stops reading when there are too many. Must be called while the drop is
+ * handled: the browser forgets it afterwards. */
 export function chosenInDrop(transfer: DataTransfer): Promise<Chosen[]> {
   const dropped = [...transfer.items]
     .filter((item) => item.kind === "file")
@@ -53,21 +59,27 @@ async function* walk(entry: FileSystemEntry): AsyncGenerator<Chosen> {
   const reader = (entry as FileSystemDirectoryEntry).createReader();
   for (;;) {
     const some = await new Promise<FileSystemEntry[]>((resolve, reject) => {
-      reader.readEntries(resolve, reject); // about a hundred at a time, and none at the end
+      reader.readEntries(resolve, reject); // about a hundred at a time; none at the end
     });
     if (some.length === 0) return;
     for (const one of some) yield* walk(one);
   }
 }
 
-/** The end of a path that the service takes as a name: of a longer one the first folders are left off. */
+/** A path short enough for a name: without its first folders, where it is too long. */
 function fitting(path: string): string {
   let name = path;
   while (name.length > LONGEST_NAME && name.includes("/")) name = name.slice(name.indexOf("/") + 1);
   return name;
 }
 
-/** Files of folders in the order of their names; chosen one by one, they stay in the order in which they were chosen. */
+/** The folder that all these files were chosen with, which makes a good name for their batch; null: there is none. */
+export function folderOf(files: readonly Chosen[]): string | null {
+  const [folder, ...others] = new Set(files.map(({ name }) => (name.includes("/") ? (name.split("/", 1)[0] ?? "") : "")));
+  return folder && others.length === 0 ? folder.slice(0, LONGEST_BATCH) : null;
+}
+
+/** The files of folders in the order of their names; files chosen one by one in the order in which they were chosen. */
 function byFolder(one: Chosen, other: Chosen): number {
   return one.name.includes("/") && other.name.includes("/") ? (one.name < other.name ? -1 : 1) : 0;
 }

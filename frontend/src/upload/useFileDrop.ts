@@ -1,6 +1,6 @@
 import { useEffect, useEffectEvent, useState } from "react";
 
-/** Take what is dropped anywhere on the page; true while some files are held over it. */
+/** Accept files that are dropped anywhere on the page; true while files are dragged over it. */
 export function useFileDrop(onDrop: (transfer: DataTransfer) => void): boolean {
   const [isOver, setIsOver] = useState(false);
   const dropped = useEffectEvent(onDrop);
@@ -8,12 +8,12 @@ export function useFileDrop(onDrop: (transfer: DataTransfer) => void): boolean {
   useEffect(() => {
     const over = (event: DragEvent) => {
       if (!event.dataTransfer?.types.includes("Files")) return;
-      event.preventDefault(); // says "may be dropped here"; without it the browser opens the file instead of the page
+      event.preventDefault(); // allows the drop; without it the browser opens the file instead of the page
       event.dataTransfer.dropEffect = "copy";
       setIsOver(true);
     };
     const leave = (event: DragEvent) => {
-      if (event.relatedTarget === null) setIsOver(false); // null: out of the window, not from one element to another
+      if (event.relatedTarget === null) setIsOver(false); // null: it has left the window
     };
     const drop = (event: DragEvent) => {
       setIsOver(false);

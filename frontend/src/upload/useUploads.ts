@@ -1,19 +1,35 @@
 import { useQueryClient } from "@tanstack/react-query";
-import { useEffect, useState, useSyncExternalStore } from "react";
+import { useCallback, useEffect, useState, useSyncExternalStore } from "react";
+import { calmly } from "../shared/calmly";
+import { ownedStore } from "../shared/owned";
 import { remember } from "../task/known";
 import { UploadQueue, type Item } from "./queue";
+import { keepList } from "./saved";
+import { MANY } from "./useListedTasks";
 
-/** The queue of this page and what is in it now. */
-export function useUploads(): { queue: UploadQueue; items: readonly Item[]; isUploading: boolean } {
+/** The queue of this page and what is in it now. `owner`: whose list it is; null as long as that is not known. */
+export function useUploads(owner: string | null): { queue: UploadQueue; items: readonly Item[]; isUploading: boolean } {
   const queryClient = useQueryClient();
   const [queue] = useState(
     () =>
       new UploadQueue((task) => {
-        remember(queryClient, task); // the answer to the upload is the task: shown without asking again
+        remember(queryClient, task); // the answer to the upload is the task: it need not be fetched
       }),
   );
+  useEffect(() => (owner === null ? undefined : keepList(queue, ownedStore(owner))), [queue, owner]); // ends before `close` changes the list
   useEffect(() => queue.close, [queue]);
-  const items = useSyncExternalStore(queue.subscribe, queue.snapshot);
+  const subscribe = useCallback(
+    (listener: () => void) => {
+      const calm = calmly(listener, () => queue.snapshot().length > MANY);
+      const unsubscribe = queue.subscribe(calm.call);
+      return () => {
+        unsubscribe();
+        calm.cancel();
+      };
+    },
+    [queue],
+  );
+  const items = useSyncExternalStore(subscribe, queue.snapshot);
   const isUploading = items.some(({ phase }) => phase.name === "waiting" || phase.name === "sending");
   useWarningOnLeaving(isUploading);
   return { queue, items, isUploading };

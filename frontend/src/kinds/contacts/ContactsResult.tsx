@@ -4,7 +4,7 @@ import { Link } from "../../shared/Link";
 import { contactsPath, rejectsUrl } from "./address";
 import { loadResultOf, readingInWords } from "./result";
 
-/** What became of the rows of a file, how it was read, and where its contacts and its rejects are. */
+/** The counts of a file’s rows, how it was read, and links to its contacts and its rejected rows. */
 export function ContactsResult({ task }: { task: Task }) {
   const result = loadResultOf(task);
   if (result === null) return <LoadedBefore task={task} />;
@@ -31,16 +31,16 @@ export function ContactsResult({ task }: { task: Task }) {
       </p>
       {unchecked > 0 && (
         <p className="help" data-testid="unchecked">
-          Of {count(unchecked, "row")} nobody could tell in time whether the domain takes mail. They were taken.
+          The domains of {count(unchecked, "row")} could not be checked in time. These rows were imported.
         </p>
       )}
-      {!isThere && <p className="help">Its contacts and its rejected rows were deleted, as was asked for.</p>}
+      {!isThere && <p className="help">Its contacts and rejected rows were deleted on request.</p>}
       {isThere && result.invalid > 0 && (
         <p>
           <a href={rejectsUrl(task.id)} download>
             Download the {count(result.invalid, "rejected row")}
           </a>
-          <span className="help block">A CSV with the reason for each. Correct them in it, and hand it over again.</span>
+          <span className="help block">A CSV file with the reason for each row. Correct it and upload it again.</span>
         </p>
       )}
       {isThere && result.inserted > 0 && (
@@ -52,13 +52,13 @@ export function ContactsResult({ task }: { task: Task }) {
   );
 }
 
-/** Of a file that was not loaded to its end. */
+/** Of a file that was loaded in part. */
 function LoadedBefore({ task: { id, outcome, progress, results_deleted_at } }: { task: Task }) {
   const hasBegun = progress.unit === "rows" && progress.done > 0;
   if (outcome === null || outcome === "done" || !hasBegun || results_deleted_at !== null) return null;
   return (
     <p>
-      <span className="help block">What had been loaded by then is kept.</span>
+      <span className="help block">The rows that had been loaded by then are kept.</span>
       <Link to={contactsPath({ task: id })}>Contacts of this file</Link>
     </p>
   );

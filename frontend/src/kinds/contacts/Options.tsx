@@ -6,19 +6,19 @@ import { ENCODINGS } from "./encodings";
 
 type Name = keyof Pick<Parameters, "delimiter" | "encoding" | "header" | "email_column" | "check_mx">;
 
-const DELIMITERS = { ",": "comma ,", ";": "semicolon ;", tab: "tab", "|": "bar |" };
-const HEADERS = { true: "yes, names of columns", false: "no, already a contact" };
+const DELIMITERS = { ",": "comma ,", ";": "semicolon ;", tab: "tab", "|": "vertical bar |" };
+const HEADERS = { true: "column names", false: "a contact" };
 
 export function Options({ options, onChange }: OptionsProps) {
   return (
     <div className="field">
-      <p>Each address becomes one record. An address that is there already is kept as it is; rows that are not valid come in a report.</p>
+      <p>Each email address becomes one record. Existing records are not changed. Invalid rows are listed in a report.</p>
       <Fields options={options} onChange={onChange} />
     </div>
   );
 }
 
-/** How a CSV is to be read, for the few that are not read right by themselves: what is empty is detected. */
+/** How to read a CSV that is not detected correctly: what is left empty is detected. */
 function Fields({ options, onChange }: Pick<OptionsProps, "options" | "onChange">) {
   const id = useId();
   const given = Object.keys(filledIn(options)).length;
@@ -61,13 +61,13 @@ function Fields({ options, onChange }: Pick<OptionsProps, "options" | "onChange"
     <details className="options">
       <summary>Options{given > 0 && ` (${given} set)`}</summary>
       <div className="options-fields">
-        {choice("delimiter", "Delimiter", "What stands between two cells.", DELIMITERS)}
-        {choice("encoding", "Encoding", "Choose it where letters come out wrong.", ENCODINGS)}
-        {choice("header", "Header", "What the first row is.", HEADERS)}
+        {choice("delimiter", "Delimiter", "The character between two cells.", DELIMITERS)}
+        {choice("encoding", "Encoding", "Set it if letters come out wrong.", ENCODINGS)}
+        {choice("header", "First row", "Whether it has column names.", HEADERS)}
         {field(
           "email_column",
-          "Column of the addresses",
-          "Its name in the header, or its number, from 1.",
+          "Email column",
+          "Its name in the first row, or its number, from 1.",
           <input
             {...attributes("email_column")}
             type="text"
@@ -91,9 +91,9 @@ function Fields({ options, onChange }: Pick<OptionsProps, "options" | "onChange"
               set("check_mx", event.target.checked ? "true" : "");
             }}
           />
-          <label htmlFor={`${id}-check_mx`}>Check the domains</label>
+          <label htmlFor={`${id}-check_mx`}>Check email domains</label>
           <p id={`${id}-check_mx-help`} className="help">
-            Asks the DNS (MX) whether they take mail; rows of those that take none are not valid. It takes longer.
+            Rows whose domain accepts no email (by its MX records in the DNS) are invalid. This takes longer.
           </p>
         </div>
       </div>

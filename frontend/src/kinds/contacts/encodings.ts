@@ -2,7 +2,7 @@ import type { Parameters } from "../../api/types";
 
 type Encoding = NonNullable<Parameters["encoding"]>;
 
-/** As people know them; each that the service reads. */
+/** The encodings that the service reads, by their usual names. */
 export const ENCODINGS: Record<Encoding, string> = {
   "utf-8": "UTF-8",
   "utf-16": "UTF-16",

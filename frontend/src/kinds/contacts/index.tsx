@@ -2,17 +2,23 @@ import { lazily } from "../../shared/lazily";
 import type { KindView } from "../view";
 import { ContactsResult } from "./ContactsResult";
 import { deletion } from "./deletion";
+import { doubt, guess } from "./guess";
 import { Options } from "./Options";
 import { loadResultOf, countsInWords, sumUp } from "./result";
 import { words } from "./words";
 
 export const view: Partial<KindView> = {
   name: "Contacts",
-  help: "E-mail contacts from a CSV",
-  gives: "how many of its rows became new contacts",
-  WhatHappens: RowsAreLoaded,
-
-  Options,
+  jobs: [
+    {
+      name: "Import contacts",
+      help: "Merge CSV lists into one record per email address",
+      gives: "how many of its rows are new contacts, duplicates or invalid",
+      Options,
+      doubt,
+    },
+  ],
+  guess,
 
   words,
   Result: ContactsResult,
@@ -32,12 +38,3 @@ export const view: Partial<KindView> = {
 
   pages: [{ path: "/contacts", name: "Contacts", Page: lazily(async () => (await import("./Contacts")).Contacts) }],
 };
-
-function RowsAreLoaded() {
-  return (
-    <>
-      <strong>Its rows are loaded.</strong> You see how far it is, then how many were new, how many had an address that was there
-      already, and how many were not valid: those can be corrected and handed over again.
-    </>
-  );
-}

@@ -9,19 +9,19 @@ type Result = components["schemas"]["ContactsResult"];
 /** Every row of a file is one of three: `rows` is their sum. */
 export type Counts = Pick<Result, "rows" | "inserted" | "duplicate" | "invalid">;
 
-/** What became of the rows of a file, and how it was read, as it was told or detected; older files tell less of that. */
+/** The counts of a file’s rows, and how it was read, as given or detected; results of older versions have less of that. */
 export type LoadResult = Counts & Partial<Result>;
 
 const NAMES = ["rows", "inserted", "duplicate", "invalid"] as const;
 
-/** Null: it is not loaded yet. */
+/** Null: it has not been loaded yet. */
 export function loadResultOf(task: Task): LoadResult | null {
   const result: Readonly<Record<string, unknown>> | null = task.result;
   if (result === null || !NAMES.every((name) => typeof result[name] === "number")) return null;
   return result as unknown as LoadResult;
 }
 
-/** Of several files that are done; null: none of them was loaded. */
+/** Of several finished files; null: none of them was loaded. */
 export function sumUp(tasks: readonly Task[]): Sum | null {
   const loaded = tasks.flatMap((task) => loadResultOf(task) ?? []);
   if (loaded.length === 0) return null;

@@ -1,7 +1,7 @@
 import type { Task } from "../../api/types";
 import type { Words } from "../view";
 
-/** A file is read by one worker, and loaded by all where it is large: from then on it is told in rows, and counted in the end. */
+/** One worker reads a file; all workers load it if it is large. From then on its progress is in rows, which are counted at the end. */
 export const words = (task: Task): Words => ({ ...stageOf(task), finished: "Loaded", close: "count", closed: "counted", progress: "amount" });
 
 function stageOf({ status, progress: { unit } }: Task): Pick<Words, "being" | "been" | "naming"> {

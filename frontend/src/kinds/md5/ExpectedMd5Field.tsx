@@ -1,31 +1,31 @@
 import { useId, useMemo, useState } from "react";
 import { formatNumber } from "../../shared/format";
 import type { OptionsProps } from "../view";
-import { parseExpected, type ParsedExpected } from "./expected";
-import { expectedIn } from "./options";
+import type { ParsedExpected } from "./expected";
+import { parsedIn } from "./options";
 
 export function ExpectedMd5Field({ options, onChange, ref }: OptionsProps) {
   const id = useId();
-  const value = expectedIn(options);
-  const parsed = useMemo(() => parseExpected(value), [value]); // of a list of many thousand lines, not at each drawing
+  const value = options.expected ?? "";
+  const parsed = useMemo(() => parsedIn(options), [options]); // a list may have many thousand lines
   const [wasLeft, setWasLeft] = useState(false);
-  // While somebody types, every value is too short: complain once the field is left, or has become too long.
+  // A value that is being typed is too short at first: complain when the field loses the focus, or the value is too long.
   const complaint = !parsed.ok && (wasLeft || value.trim().length > 32) ? parsed.message : null;
 
   return (
     <div className="field">
       <label htmlFor={id}>
-        Expected MD5 <span className="muted">(optional)</span>
+        Expected MD5s
       </label>
       <textarea
         ref={ref}
         id={id}
         className="code"
-        rows={1}
+        rows={2}
         autoComplete="off"
         autoCapitalize="off"
         spellCheck={false}
-        placeholder="32 hex digits, or lines of md5sum"
+        placeholder="Paste the list, or one MD5"
         value={value}
         aria-invalid={complaint === null ? undefined : true}
         aria-describedby={`${id}-help ${id}-complaint`}
@@ -49,9 +49,10 @@ export function ExpectedMd5Field({ options, onChange, ref }: OptionsProps) {
 
 function helpFor(parsed: ParsedExpected): string {
   const kind = parsed.ok ? parsed.expected.kind : "nothing";
-  if (kind === "digest") return "The file that you choose next is checked against it. Choose that file alone.";
+  if (kind === "digest") return "The next file is checked against it. Choose that file alone.";
   if (parsed.ok && parsed.expected.kind === "manifest") {
-    return `The files that you choose next are checked against these ${formatNumber(parsed.expected.manifest.size)} lines, each against that of its name.`;
+    const { size } = parsed.expected.manifest;
+    return `The next files are checked against ${size === 1 ? "this line" : `these ${formatNumber(size)} lines`} by name.`;
   }
-  return "For one file its digest; for many the list that came with them. Fill it in before you choose the files; it is emptied once it is used.";
+  return "The list that came with the files, as md5sum writes it. You can also choose the list (MD5SUMS, *.md5) together with the files.";
 }

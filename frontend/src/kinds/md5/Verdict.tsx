@@ -1,7 +1,7 @@
 import "./verdict.css";
 import { Icon } from "../../shared/Icon";
 
-/** Whether the file is the expected one: in words and with a sign, not by colour alone. */
+/** Whether the file has the expected MD5: in words and with a sign, not by colour alone. */
 export function Verdict({ expected, matches }: { expected: string; matches: boolean }) {
   return (
     <p className={matches ? "verdict good" : "verdict bad"} data-testid="verdict">
@@ -10,8 +10,7 @@ export function Verdict({ expected, matches }: { expected: string; matches: bool
         <span>It matches the expected MD5</span>
       ) : (
         <span>
-          DOES NOT MATCH: expected{" "}
-          <code>{expected}</code>
+          Does not match. Expected: <code>{expected}</code>
         </span>
       )}
     </p>

@@ -5,7 +5,7 @@ interface Line {
   name: string | null;
 }
 
-/** The digest in what was typed or pasted: 32 hex digits, or a line of a manifest. Nothing typed: null. */
+/** The digest in what was typed or pasted: 32 hex digits, or a line of a list. Nothing typed: null. */
 export function parseDigest(text: string): ParsedDigest {
   const trimmed = text.trim();
   if (trimmed === "") return { ok: true, digest: null };
@@ -19,7 +19,7 @@ export function parseDigest(text: string): ParsedDigest {
  * (`MD5 (name) = d41d…`), or a digest alone.
  */
 export function digestIn(line: string): Line {
-  // Exactly one sign stands between the two blanks of md5sum, so that a name may itself begin with a blank or a star.
+  // md5sum writes a blank, then a blank or a star: the name itself may begin with either.
   const exact = /^(\\?)([0-9a-f]{32}) [ *](.+)$/i.exec(line);
   const [, lead, first, name] = exact ?? /^(\\?)([0-9a-f]{32})(?:\s+\*?(.*))?$/i.exec(line.trim()) ?? [];
   if (first !== undefined) return { digest: first.toLowerCase(), name: name ? (lead === "\\" ? unescaped(name) : name) : null };

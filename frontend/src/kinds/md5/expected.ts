@@ -1,37 +1,32 @@
 import { count } from "../../shared/format";
 import { digestIn, parseDigest } from "./digest";
-import { Manifest } from "./manifest";
+import { linesOf } from "./lists";
+import { Manifest, type Matched } from "./manifest";
 
-/** What somebody expects of the files that are chosen next. */
+/** What the files that are chosen next should be. */
 export type Expected = { kind: "nothing" } | { kind: "digest"; digest: string } | { kind: "manifest"; manifest: Manifest };
 
 export type ParsedExpected = { ok: true; expected: Expected } | { ok: false; message: string };
 
-/** What was typed or pasted: one digest, or one line of a manifest, or a whole one. */
-export function parseExpected(text: string): ParsedExpected {
-  const lines = text.split(/\r?\n/).filter((line) => line.trim() !== "" && !line.startsWith("#"));
-  if (lines.length > 1) return parseManifest(lines);
+/** One digest, one line of a list, or a list. `isList`: a single line is a list, too, and its digest for the file of that name only. */
+export function parseExpected(text: string, isList = false): ParsedExpected {
+  const lines = linesOf(text);
+  if (lines.length > 1 || (isList && lines.length === 1)) return parseManifest(lines);
   const parsed = parseDigest(text);
   if (!parsed.ok) return parsed;
   return { ok: true, expected: parsed.digest === null ? { kind: "nothing" } : { kind: "digest", digest: parsed.digest } };
 }
 
-/** The digest that each of these files should have; null: none is known. */
-export function digestsFor(names: readonly string[], expected: Expected): (string | null)[] {
-  if (expected.kind === "manifest") return expected.manifest.digestsFor(names);
-  return names.map(() => (expected.kind === "digest" ? expected.digest : null));
-}
-
-/** Where a manifest and the files do not quite fit together: to be said, and no reason to stop. */
-export function whatDoesNotFit(digests: readonly (string | null)[], expected: Expected): string | null {
-  if (expected.kind !== "manifest") return null;
-  const found = digests.filter((digest) => digest !== null).length;
-  const [unlisted, unused] = [digests.length - found, expected.manifest.size - found];
+/** Where a list and the files differ, as a sentence. */
+export function differencesOf({ digests, missing }: Matched): string | null {
+  const unlisted = digests.filter((digest) => digest === undefined).length;
+  const twice = digests.filter((digest) => digest === null).length;
   const parts = [
-    unlisted > 0 ? `no verdict for ${count(unlisted, "file")} that the list does not have, or has twice with different digests` : "",
-    unused > 0 ? `no file here for ${count(unused, "line")} of it` : "",
+    missing.length > 0 ? `${count(missing.length, "file")} of the list ${missing.length === 1 ? "is" : "are"} missing` : "",
+    unlisted > 0 ? `${count(unlisted, "file")} ${unlisted === 1 ? "is not in the list and has" : "are not in the list and have"} no verdict` : "",
+    twice > 0 ? `${count(twice, "file")} ${twice === 1 ? "is" : "are"} in the list twice with different MD5s` : "",
   ].filter((part) => part !== "");
-  return parts.length === 0 ? null : `The list and the files do not quite fit together: ${parts.join("; ")}.`;
+  return parts.length === 0 ? null : `${parts.join("; ")}.`;
 }
 
 function parseManifest(lines: string[]): ParsedExpected {

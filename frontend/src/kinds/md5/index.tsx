@@ -3,6 +3,7 @@ import type { Code, KindView } from "../view";
 import { wordsFor } from "../words";
 import { parseDigest } from "./digest";
 import { ExpectedMd5Field } from "./ExpectedMd5Field";
+import { CHECK, guess } from "./lists";
 import { paramsOf } from "./options";
 import { expectedOf, md5ResultOf } from "./result";
 import { SaveManifest } from "./SaveManifest";
@@ -10,12 +11,18 @@ import { Verdict } from "./Verdict";
 
 export const view: Partial<KindView> = {
   name: "MD5",
-  help: "The digest of any file",
-  gives: "the MD5 of the file",
-  WhatHappens: Hashed,
-
-  Options: ExpectedMd5Field,
-  paramsOf,
+  jobs: [
+    { name: "Get MD5s", help: "Compute the digest of any file", gives: "its MD5" },
+    {
+      id: CHECK,
+      name: "Check a delivery",
+      help: "Compare files with the list of MD5s that came with them",
+      gives: "whether it matches the list, and which files are missing",
+      Options: ExpectedMd5Field,
+      paramsOf,
+    },
+  ],
+  guess,
 
   words: wordsFor("hashed", "Hashing"),
   codes,
@@ -25,6 +32,7 @@ export const view: Partial<KindView> = {
     return result !== null && <code>{result.md5}</code>;
   },
   warning: (task) => (md5ResultOf(task)?.verdict?.matches === false ? "does not match" : null),
+  confirmation: (task) => (md5ResultOf(task)?.verdict?.matches === true ? "matches" : null),
   spoken: (task) => {
     const verdict = md5ResultOf(task)?.verdict ?? null;
     if (verdict === null) return "";
@@ -56,12 +64,4 @@ function codes(task: Task): Code[] {
 function Result({ task }: { task: Task }) {
   const verdict = md5ResultOf(task)?.verdict ?? null;
   return verdict !== null && <Verdict {...verdict} />;
-}
-
-function Hashed() {
-  return (
-    <>
-      <strong>The file is hashed.</strong> You see how far it is, then its MD5: the same 32 digits that <code>md5sum</code> prints.
-    </>
-  );
 }

@@ -1,6 +1,13 @@
-interface Line {
+export interface Line {
   name: string;
   digest: string;
+}
+
+export interface Matched {
+  /** Of each file; undefined: it is not in the list; null: the list has two that differ. */
+  digests: readonly (string | null | undefined)[];
+  /** Lines for which there is no file. */
+  missing: readonly Line[];
 }
 
 /** A list of digests by name, as `md5sum` writes it. */
@@ -14,12 +21,11 @@ export class Manifest {
   }
 
   /**
-   * What it says of each of these files; null: nothing, or two different things. The list may have been made in a folder above
-   * or below the one that was chosen: so many folders are left off at the beginning of all its names, or of all the files', that
-   * most are found.
+   * What the list says of these files. It may have been made in a folder above or below the one that was chosen: as many
+   * leading folders are ignored, in all its names or in all the files', as it takes to find most files.
    */
-  digestsFor(names: readonly string[]): (string | null)[] {
-    let best: (string | null)[] = names.map(() => null);
+  match(names: readonly string[]): Matched {
+    let best: Matched = { digests: names.map(() => undefined), missing: this.lines };
     let mostFound = 0;
     const deepest = (paths: readonly string[]) => paths.reduce((most, path) => Math.max(most, path.split("/").length - 1), 0);
     const inList = deepest(this.lines.map(({ name }) => name));
@@ -31,15 +37,20 @@ export class Manifest {
       ];
       for (const { offFiles, offList } of tries) {
         const known = this.byName(offList);
-        const found = names.map((name) => known.get(without(offFiles, name) ?? "") ?? null);
-        const count = found.filter((digest) => digest !== null).length;
-        if (count > mostFound) [best, mostFound] = [found, count];
+        const rests = names.map((name) => without(offFiles, name) ?? "");
+        const digests = rests.map((rest) => known.get(rest));
+        const found = digests.filter((digest) => typeof digest === "string").length;
+        if (found > mostFound) {
+          const there = new Set(rests);
+          best = { digests, missing: this.lines.filter(({ name }) => !there.has(without(offList, name) ?? "")) };
+          mostFound = found;
+        }
       }
     }
     return best;
   }
 
-  /** Null: two lines have the same name, and different digests. */
+  /** Null: two lines have the same name and different digests. */
   private byName(offList: number): ReadonlyMap<string, string | null> {
     const known = new Map<string, string | null>();
     for (const { name, digest } of this.lines) {

@@ -1,26 +1,38 @@
 import { formatNumber } from "../../shared/format";
 import type { OptionTexts, Prepared } from "../view";
-import { digestsFor, parseExpected, whatDoesNotFit, type ParsedExpected } from "./expected";
+import { differencesOf, parseExpected, type ParsedExpected } from "./expected";
 
-/** What was typed or pasted into the field of the expected MD5. */
-export const expectedIn = ({ expected = "" }: OptionTexts): string => expected;
+/** What the field of the expected MD5s says. */
+export const parsedIn = ({ expected = "", isList }: OptionTexts): ParsedExpected => parseExpected(expected, isList !== undefined);
 
-/** Each file with the digest that it should have; what they were checked against is then used up. */
+const NO_LIST =
+  "add the expected MD5s first, or choose their list (for example MD5SUMS) together with the files. To upload without a check, choose Get MD5s.";
+
+/** Each file with the digest that it should have; the field is then emptied. */
 export function paramsOf(options: OptionTexts, names: readonly string[]): Prepared {
-  const parsed = parseExpected(expectedIn(options));
-  if (!parsed.ok) return { ok: false, refusal: "correct the expected MD5 first, or empty the field." };
-  const refusal = whyNot(names.length, parsed);
-  if (refusal !== null) return { ok: false, refusal };
-  const digests = digestsFor(names, parsed.expected);
+  const parsed = parsedIn(options);
+  if (!parsed.ok) return { ok: false, refusal: `correct the expected MD5s first. ${parsed.message}` };
+  const { expected } = parsed;
+  if (expected.kind === "nothing") return { ok: false, refusal: NO_LIST };
+  if (expected.kind === "digest") {
+    if (names.length === 1) return { ok: true, params: [{ expected_md5: expected.digest }], options: {} };
+    return {
+      ok: false,
+      refusal: `one expected MD5 is for one file, but you chose ${formatNumber(names.length)}. Choose one file, or paste a list with the name of each file.`,
+    };
+  }
+  const matched = expected.manifest.match(names);
   return {
     ok: true,
-    params: digests.map((digest) => (digest === null ? {} : { expected_md5: digest })),
-    note: whatDoesNotFit(digests, parsed.expected),
+    params: matched.digests.map((digest) => (typeof digest === "string" ? { expected_md5: digest } : {})),
+    remarks: matched.digests.map(remarkOn),
+    missing: matched.missing.map(({ name, digest }) => ({ name, params: { expected_md5: digest } })),
+    note: differencesOf(matched),
     options: {},
   };
 }
 
-function whyNot(count: number, parsed: Extract<ParsedExpected, { ok: true }>): string | null {
-  if (parsed.expected.kind !== "digest" || count === 1) return null;
-  return `an expected MD5 belongs to one file, and you chose ${formatNumber(count)}. Choose one file, or paste a list of several lines.`;
+function remarkOn(digest: string | null | undefined): string | null {
+  if (digest === undefined) return "Not in the list";
+  return digest === null ? "Listed twice with different MD5s" : null;
 }

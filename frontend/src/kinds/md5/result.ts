@@ -6,7 +6,7 @@ export interface Md5Result {
   verdict: { expected: string; matches: boolean } | null;
 }
 
-/** What was found; null as long as there is nothing. */
+/** The result; null: there is none yet. */
 export function md5ResultOf(task: Task): Md5Result | null {
   const result: Readonly<Record<string, unknown>> | null = task.result;
   if (result === null || typeof result.md5 !== "string") return null;
@@ -15,7 +15,7 @@ export function md5ResultOf(task: Task): Md5Result | null {
   return { md5, verdict };
 }
 
-/** The digest that the file is to be checked against, known before there is a result. */
+/** The digest that the file should have, known before there is a result. */
 export function expectedOf({ params }: Task): string | null {
   return typeof params.expected_md5 === "string" ? params.expected_md5 : null;
 }

@@ -2,7 +2,7 @@ import { screen, waitFor, within } from "@testing-library/react";
 import { delay, http, HttpResponse } from "msw";
 import { expect, test } from "vitest";
 import type { Task } from "../api/types";
-import { renderApp } from "./render";
+import { renderApp, renderAt } from "./render";
 import { doneTask, ID, MD5, problem, server, taskWith } from "./server";
 
 const FILE = new File(["abc"], "sample <b>&.fastq.gz");
@@ -27,7 +27,7 @@ function serve(task: Task) {
 test("a file becomes an id at once, and then its MD5", async () => {
   const { taken, becomes } = serve(taskWith({}));
   const user = renderApp();
-  expect(screen.getByRole("heading", { name: "What will happen" })).toBeTruthy();
+  expect(screen.getByRole("heading", { name: "How it works" })).toBeTruthy();
 
   await user.upload(screen.getByLabelText("Choose files"), FILE);
 
@@ -52,33 +52,34 @@ test("a file becomes an id at once, and then its MD5", async () => {
 test("a file that is not the expected one says so, with both digests", async () => {
   const expected = "0".repeat(32);
   const { taken } = serve(doneTask({ result: { md5: MD5, expected, match: false } }));
-  const user = renderApp();
+  const user = renderAt("/?job=check");
   await user.type(screen.getByLabelText(/Expected MD5/), `${expected.toUpperCase()}  sample.fastq.gz`);
   await user.upload(screen.getByLabelText("Choose files"), FILE);
 
-  expect((await screen.findByTestId("verdict")).textContent).toBe(`DOES NOT MATCH: expected ${expected}`);
+  expect((await screen.findByTestId("verdict")).textContent).toBe(`Does not match. Expected: ${expected}`);
+  expect(screen.getByTestId("status").textContent).toBe("Does not match");
   expect(screen.getByTestId("md5").textContent).toBe(MD5);
   expect(new URL(taken[0]?.url ?? "").searchParams.get("expected_md5")).toBe(expected);
   expect(screen.getByLabelText<HTMLTextAreaElement>(/Expected MD5/).value).toBe("");
 });
 
-test("an expected digest is for one file, and a wrong one hands nothing over", async () => {
+test("an expected digest is for one file, and with a wrong one nothing is uploaded", async () => {
   const { taken } = serve(doneTask());
-  const user = renderApp();
+  const user = renderAt("/?job=check");
   const field = screen.getByLabelText(/Expected MD5/);
   await user.type(field, MD5);
   await user.upload(screen.getByLabelText("Choose files"), [FILE, FILE]);
-  expect(screen.getByRole("alert").textContent).toContain("belongs to one file, and you chose 2");
+  expect(await screen.findByText(/one expected MD5 is for one file, but you chose 2/)).toBeTruthy();
 
   await user.clear(field);
   await user.type(field, "d41d8cd9");
   await user.upload(screen.getByLabelText("Choose files"), FILE);
-  expect(screen.getByRole("alert").textContent).toContain("correct the expected MD5");
+  expect((await screen.findByText(/correct the expected MD5s first/)).textContent).toContain("An MD5 is 32 digits");
   expect(screen.queryAllByTestId("file")).toHaveLength(0);
   expect(taken).toHaveLength(0);
 });
 
-test("an upload that breaks off says so, and is begun again by itself once the service can be reached", async () => {
+test("an upload that breaks off says so, and is retried automatically once the service can be reached", async () => {
   const user = renderApp();
   let isThere = false;
   server.use(
@@ -87,26 +88,26 @@ test("an upload that breaks off says so, and is begun again by itself once the s
   );
   await user.upload(screen.getByLabelText("Choose files"), FILE);
   const card = within(await screen.findByTestId("file"));
-  expect(await card.findByText(/The upload broke off.*It begins again by itself/)).toBeTruthy();
+  expect(await card.findByText(/The connection was lost.*retried automatically/)).toBeTruthy();
 
   serve(doneTask());
   isThere = true;
   expect((await screen.findByTestId("md5")).textContent).toBe(MD5);
 });
 
-test("a file that the service cannot take now is handed over later, by itself", async () => {
+test("a file that the service cannot accept now is uploaded later, automatically", async () => {
   const user = renderApp();
   server.use(
     http.post("*/v1/tasks", () => HttpResponse.json(problem(503, "unavailable", "the database is away"), { status: 503 })),
     http.get("*/healthz", () => HttpResponse.json({ status: "ok" })),
   );
   await user.upload(screen.getByLabelText("Choose files"), FILE);
-  expect(await screen.findByText(/The database is away\. It begins again by itself/)).toBeTruthy();
+  expect(await screen.findByText(/The database is away\. The upload is retried automatically/)).toBeTruthy();
   serve(doneTask());
   expect((await screen.findByTestId("md5")).textContent).toBe(MD5);
 });
 
-test("every try of a file has its one key, and waits while the service still has the one that broke off", async () => {
+test("every attempt for a file has the same key, and waits while the service still has the one that broke off", async () => {
   const keys: (string | null)[] = [];
   const answers = [
     () => HttpResponse.error(),
@@ -123,7 +124,7 @@ test("every try of a file has its one key, and waits while the service still has
     http.get(`*/v1/tasks/${ID}`, () => HttpResponse.json(doneTask())),
   );
   await user.upload(screen.getByLabelText("Choose files"), FILE);
-  expect(await screen.findByText(/still waits for the rest.*It begins again by itself/)).toBeTruthy();
+  expect(await screen.findByText(/still waiting for an earlier upload.*retried automatically/)).toBeTruthy();
   expect((await screen.findByTestId("md5")).textContent).toBe(MD5);
   await user.upload(screen.getByLabelText("Choose files"), FILE);
   await waitFor(() => {
@@ -134,7 +135,7 @@ test("every try of a file has its one key, and waits while the service still has
   expect(keys[3]).not.toBe(keys[0]);
 });
 
-test("a file that was removed meanwhile is no matter of the network", async () => {
+test("a file that was deleted meanwhile is not taken for a network error", async () => {
   const user = renderApp();
   server.use(http.post("*/v1/tasks", () => HttpResponse.error()));
   const gone = new File(["abc"], "gone");
@@ -145,7 +146,7 @@ test("a file that was removed meanwhile is no matter of the network", async () =
   expect(await within(await screen.findByTestId("file")).findByText(/can no longer be read/)).toBeTruthy();
 
   serve(doneTask());
-  await user.click(screen.getByRole("button", { name: /^Try again/ }));
+  await user.click(screen.getByRole("button", { name: /^Retry/ }));
   expect((await screen.findByTestId("md5")).textContent).toBe(MD5);
 });
 
@@ -162,7 +163,7 @@ test("three uploads at a time; the others wait, and any can be cancelled", async
   const user = renderApp();
   const files = ["a", "b", "c", "d"].map((name) => new File(["x"], name));
   await user.upload(screen.getByLabelText("Choose files"), files);
-  expect(screen.getAllByText(/^Uploading/)).toHaveLength(3);
+  expect(await screen.findAllByText(/^Uploading/)).toHaveLength(3);
   expect(within(screen.getByRole("article", { name: "d" })).getByText("Waiting to upload")).toBeTruthy();
 
   await user.click(screen.getByRole("button", { name: "Cancel the upload of a" }));

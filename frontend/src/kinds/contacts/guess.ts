@@ -1,0 +1,44 @@
+import { count } from "../../shared/format";
+import type { Guess, Sample } from "../view";
+
+/** Lists of contacts among the files: CSV files by their names, other texts by their first lines. */
+export function guess(files: readonly Sample[]): Guess | null {
+  const found = files.flatMap((file, index) => (isCsv(file) || hasAddresses(file) ? [index] : []));
+  const [only] = found;
+  if (only === undefined) return null;
+  const isList = found.some((index) => hasAddresses(files[index]));
+  return { job: null, files: found, says: sentence(found.length, files.length, isList) };
+}
+
+function sentence(found: number, all: number, isList: boolean): string {
+  const [one, many] = isList ? ["a list of contacts", "lists of contacts"] : ["a CSV file", "CSV files"];
+  if (all === 1) return `This looks like ${one}.`;
+  if (found === all) return `These ${count(all, "file")} look like ${many}.`;
+  return `${found} of these ${count(all, "file")} ${found === 1 ? `looks like ${one}` : `look like ${many}`}.`;
+}
+
+/** Of files that are no text, whatever their names. */
+export function doubt(files: readonly Sample[]): string | null {
+  const wrong = files.filter((file) => textOf(file) === null);
+  if (wrong.length === 0) return null;
+  if (files.length === 1) return "This does not look like a CSV file.";
+  return `${wrong.length} of these ${count(files.length, "file")} ${wrong.length === 1 ? "does not look like a CSV file" : "do not look like CSV files"}.`;
+}
+
+const isCsv = ({ name }: Sample): boolean => /\.(csv|tsv)$/i.test(name);
+
+/** At least half of the first lines have an address and a delimiter; JSON and HTML may have them, too. */
+function hasAddresses(file: Sample | undefined): boolean {
+  const text = file === undefined ? null : textOf(file);
+  if (text === null || /^\s*[[{<]/.test(text)) return false;
+  const lines = text.split(/\r\n|[\r\n]/).filter((line) => line.trim() !== "");
+  const found = lines.filter((line) => /[^\s@,;|"<>]@[^\s@,;|"<>]+\.[a-z]/i.test(line) && /[,;\t|]/.test(line));
+  return found.length > 0 && found.length >= lines.length / 2;
+}
+
+/** Null: it is not text. UTF-16 is told by its byte order mark. */
+function textOf({ head }: Sample): string | null {
+  const encoding = head[0] === 0xff && head[1] === 0xfe ? "utf-16le" : head[0] === 0xfe && head[1] === 0xff ? "utf-16be" : "utf-8";
+  const text = new TextDecoder(encoding).decode(head);
+  return text.includes("\0") ? null : text;
+}

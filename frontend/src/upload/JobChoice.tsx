@@ -1,0 +1,49 @@
+import { useId } from "react";
+import { OFFERS, type Offer } from "../kinds/jobs";
+
+/** What the next files are for. */
+export function JobChoice({ offer, onChange }: { offer: Offer; onChange: (offer: Offer) => void }) {
+  const id = useId();
+  return (
+    <fieldset className="jobs">
+      <legend>What do you want to do?</legend>
+      {OFFERS.map((offered) => (
+        <Choice key={offered.id} offered={offered} group={id} isChosen={offered.id === offer.id} onChange={onChange} />
+      ))}
+    </fieldset>
+  );
+}
+
+interface ChoiceProps {
+  offered: Offer;
+  group: string;
+  isChosen: boolean;
+  onChange: (offer: Offer) => void;
+}
+
+function Choice({ offered, group, isChosen, onChange }: ChoiceProps) {
+  const id = `${group}-${offered.id}`;
+  const { name, help } = offered.job;
+  const choose = () => {
+    onChange(offered);
+  };
+  return (
+    <div className={isChosen ? "job job-chosen" : "job"}>
+      <input
+        type="radio"
+        id={id}
+        name={group}
+        checked={isChosen}
+        aria-describedby={help === null ? undefined : `${id}-help`}
+        onChange={choose}
+        onClick={choose} // the first job is checked, but nobody has chosen it: a click on it does
+      />
+      <label htmlFor={id}>{name}</label>
+      {help !== null && (
+        <span id={`${id}-help`} className="help">
+          {help}
+        </span>
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,139 @@
+import { detailOf } from "../api/errors";
+import type { Task } from "../api/types";
+import { viewOf } from "../kinds/views";
+import { CopyButton } from "../shared/CopyButton";
+import { capitalized, formatDuration, formatTime } from "../shared/format";
+import type { IconName } from "../shared/Icon";
+import { useAnnounced } from "../shared/useAnnounced";
+import { CancelButton } from "../task/CancelButton";
+import { CodeRow } from "../task/CodeRow";
+import { ServiceAwayNote } from "../task/ServiceAwayNote";
+import { mayCancel } from "../task/state";
+import { Times } from "../task/Times";
+import { useSecondsLeft, useTask, type WatchedTask } from "../task/useTask";
+import { statusWords } from "../task/words";
+import { Row } from "./Row";
+
+interface Props {
+  id: string;
+  remark: string | null;
+  isHidden: boolean;
+  isOpenAtFirst: boolean;
+  isQuiet: boolean;
+  tellsAway: boolean;
+}
+
+/** An uploaded file: its task, followed until it has finished. */
+export function TaskRow({ id, remark, isHidden, isOpenAtFirst, isQuiet, tellsAway }: Props) {
+  const watched = useTask(id);
+  useAnnounced(isQuiet ? null : spokenOf(watched));
+  const { task, refused, away } = watched;
+  if (task === undefined) return null; // the list draws a row for it
+  const error = detailOf(task.error);
+  const verdict = verdictOf(task);
+  return (
+    <Row
+      name={task.filename}
+      size={task.size}
+      state={task.status}
+      tone={verdict?.tone ?? `status-${task.outcome ?? "open"}`}
+      icon={verdict?.icon ?? statusWords(task).icon}
+      words={verdict?.words ?? <StatusWords task={task} />}
+      remark={remark}
+      isHidden={isHidden}
+      isOpenAtFirst={isOpenAtFirst}
+      note={
+        <>
+          {error !== null && <p className="row-note failure">{error}</p>}
+          {refused !== null && <p className="row-note bad">{refused.message}</p>}
+          {away !== null && tellsAway && <ServiceAwayNote away={away} />}
+        </>
+      }
+      details={() => <Details task={task} />}
+    >
+      <Outcome task={task} />
+    </Row>
+  );
+}
+
+function StatusWords({ task }: { task: Task }) {
+  const { words, progress } = statusWords(task);
+  const secondsLeft = useSecondsLeft(task);
+  return (
+    <>
+      {words}
+      {progress !== null && <span className="digits">, {progress}</span>}
+      {secondsLeft !== null && <span className="digits">, about {formatDuration(secondsLeft)} left</span>}
+    </>
+  );
+}
+
+/** How far it is; then what is read, compared and copied, or the result in a line. */
+function Outcome({ task }: { task: Task }) {
+  const view = viewOf(task.kind);
+  const { percent } = statusWords(task);
+  if (percent !== null) return <progress aria-label={`${view.words(task).naming} of ${task.filename}`} value={percent} max={100} />;
+  const code = mainCodeOf(task);
+  if (code === undefined) return view.summary(task);
+  return (
+    <>
+      <code data-testid={code.testId}>{code.value}</code>
+      <CopyButton text={code.value} of={code.of ?? code.name} />
+    </>
+  );
+}
+
+function Details({ task }: { task: Task }) {
+  const view = viewOf(task.kind);
+  const main = mainCodeOf(task);
+  const until = keptUntil(task);
+  return (
+    <>
+      <dl className="codes">
+        <CodeRow name="Id" of="id" value={task.id} testId="id" />
+        {view
+          .codes(task)
+          .filter(({ testId }) => testId !== main?.testId)
+          .map((code) => (
+            <CodeRow key={code.testId} {...code} />
+          ))}
+      </dl>
+      <view.Result task={task} />
+      <div className="bottom">
+        <div className="facts">
+          <Times task={task} />
+          {task.batch !== null && <span>batch {task.batch}</span>}
+          {until !== null && (
+            <span>
+              file stored until{" "}
+              <time dateTime={until} title={until}>
+                {formatTime(until)}
+              </time>
+            </span>
+          )}
+        </div>
+        <div className="actions">{mayCancel(task) && <CancelButton task={task} />}</div>
+      </div>
+    </>
+  );
+}
+
+const mainCodeOf = (task: Task) => viewOf(task.kind).codes(task).find(({ of }) => of !== undefined);
+
+/** A service of an older version does not say. */
+const keptUntil = (task: Task & { kept_until?: string | null }): string | null => task.kept_until ?? null;
+
+/** Of a file that was checked, the verdict is the status. */
+function verdictOf(task: Task): { words: string; tone: string; icon: IconName } | null {
+  const { warning, confirmation } = viewOf(task.kind);
+  const [bad, good] = [warning(task), confirmation(task)];
+  if (bad !== null) return { words: capitalized(bad), tone: "bad", icon: "failed" };
+  return good === null ? null : { words: capitalized(good), tone: "good", icon: "done" };
+}
+
+function spokenOf({ task, refused, away }: WatchedTask): string | null {
+  if (away !== null) return "The service cannot be reached; still trying";
+  if (refused !== null) return refused.message;
+  if (task === undefined) return null;
+  return `${task.filename}: ${statusWords(task).words}${viewOf(task.kind).spoken(task)}`;
+}

@@ -1,0 +1,45 @@
+import { percentOf } from "../shared/format";
+import type { IconName } from "../shared/Icon";
+import type { Item, Phase } from "./queue";
+
+interface Status {
+  words: string;
+  icon: IconName;
+  tone: string;
+  /** What else there is to say, and to do. */
+  note: string | null;
+}
+
+/** How the upload of a file of this size stands. */
+export function statusOf(phase: Phase, size: number): Status {
+  switch (phase.name) {
+    case "waiting":
+      return { words: "Waiting to upload", icon: "active", tone: "", note: phase.why === null ? null : `${phase.why} The upload is retried automatically.` };
+    case "sending":
+      return { words: size > 0 && phase.sent >= size ? "Uploaded, waiting for the id" : `Uploading, ${percentOf(phase.sent, size)} %`, icon: "active", tone: "", note: null };
+    case "stopped":
+      return { words: "Upload cancelled", icon: "cancelled", tone: "", note: null };
+    case "failed":
+      return { words: "Not uploaded", icon: "failed", tone: "bad", note: phase.message };
+    case "missing":
+      return { words: "Missing", icon: "failed", tone: "bad", note: null };
+    case "uploaded":
+      return { words: "Uploaded", icon: "done", tone: "good", note: null };
+    case "interrupted":
+      return { words: "Upload interrupted", icon: "failed", tone: "bad", note: null };
+  }
+}
+
+/** What a screen reader says of a file that has no id yet; null: nothing. */
+export function spokenOf({ chosen: { name }, phase }: Item): string | null {
+  switch (phase.name) {
+    case "failed":
+      return `${name}: ${phase.message}`;
+    case "waiting":
+      return phase.why;
+    case "stopped":
+      return `${name}: upload cancelled`;
+    default:
+      return null;
+  }
+}
