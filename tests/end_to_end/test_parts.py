@@ -70,7 +70,7 @@ def test_a_worker_child_that_is_killed_in_the_middle_is_replaced(
         child.kill()
     ended = service.ended(task_id, 60)
     assert (ended["attempt"], ended["result"]) == (2, {"md5": ABC})
-    assert "the worker ended" in str(ended["history"]), ended
+    assert "the worker died" in str(ended["history"]), ended
 
 
 @pytest.mark.timeout(600)
