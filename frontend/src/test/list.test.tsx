@@ -66,7 +66,7 @@ test("problems come first, then what is in progress; chips narrow the list to th
 });
 
 test("the id of a file and its times are in its row, once that is opened; a file alone is opened", async () => {
-  serve({ a: {}, b: { kept_until: "2026-03-13T13:03:25Z" } as Partial<Task>, c: {} });
+  serve({ a: {}, b: { kept_until: "2026-03-13T13:03:25Z" }, c: {} });
   const user = renderApp();
   await choose(user, "a");
   expect(await screen.findByTestId("id")).toBeTruthy();

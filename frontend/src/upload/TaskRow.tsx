@@ -86,7 +86,7 @@ function Outcome({ task }: { task: Task }) {
 function Details({ task }: { task: Task }) {
   const view = viewOf(task.kind);
   const main = mainCodeOf(task);
-  const until = keptUntil(task);
+  const { kept_until: until } = task;
   return (
     <>
       <dl className="codes">
@@ -119,9 +119,6 @@ function Details({ task }: { task: Task }) {
 }
 
 const mainCodeOf = (task: Task) => viewOf(task.kind).codes(task).find(({ of }) => of !== undefined);
-
-/** A service of an older version does not say. */
-const keptUntil = (task: Task & { kept_until?: string | null }): string | null => task.kept_until ?? null;
 
 /** Of a file that was checked, the verdict is the status. */
 function verdictOf(task: Task): { words: string; tone: string; icon: IconName } | null {

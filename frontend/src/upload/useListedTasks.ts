@@ -13,9 +13,9 @@ export function useListedTasks(ids: readonly string[]): ReadonlyMap<string, Task
   const subscribe = useCallback(
     (listener: () => void) => {
       const calm = calmly(listener, () => isMany);
-      const unsubscribe = queryClient.getQueryCache().subscribe(({ query }) => {
+      const unsubscribe = queryClient.getQueryCache().subscribe(({ type, query }) => {
         const [about] = query.queryKey as readonly unknown[];
-        if (about === taskKey("")[0]) calm.call();
+        if (type === "updated" && about === taskKey("")[0]) calm.call(); // others come while a row is being drawn
       });
       return () => {
         unsubscribe();
