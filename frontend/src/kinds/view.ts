@@ -26,7 +26,7 @@ export interface KindView {
   warning: (task: Task) => string | null;
   /** The verdict that is good: `matches`. It is shown as the status. */
   confirmation: (task: Task) => string | null;
-  /** What a screen reader says right after the status: `, matches the expected MD5`. */
+  /** What a screen reader says right after the status: `Matches`, and then ` the expected MD5`. */
   spoken: (task: Task) => string;
 
   /** The results of several finished files together. */

@@ -13,8 +13,8 @@ export interface StatusWords {
   /** How far it is, as its kind tells it. */
   progress: string | null;
   icon: IconName;
-  /** For its colour, as a class: `status-failed`. A file that is not as expected is no good news, though its task is done. */
-  tone: "done" | "failed" | "cancelled" | "open";
+  /** For its colour, as a class: `status-failed`. The verdict on a file that was checked is its status. */
+  tone: "good" | "done" | "failed" | "cancelled" | "open";
 }
 
 export function statusWords(task: Task): StatusWords {
@@ -22,8 +22,11 @@ export function statusWords(task: Task): StatusWords {
   const view = viewOf(task.kind);
   const words = view.words(task);
   const progress = percent === null ? null : words.progress === "amount" ? doneOf(task) : `${percent} %`;
-  const warning = task.status === "done" ? view.warning(task) : null;
-  if (warning !== null) return { words: capitalized(warning), percent, progress, icon: "failed", tone: "failed" };
+  if (task.status === "done") {
+    const [warning, confirmation] = [view.warning(task), view.confirmation(task)];
+    if (warning !== null) return { words: capitalized(warning), percent, progress, icon: "failed", tone: "failed" };
+    if (confirmation !== null) return { words: capitalized(confirmation), percent, progress, icon: "done", tone: "good" };
+  }
   return { words: wordsOf(task, words), percent, progress, icon: iconOf(task), tone: task.outcome ?? "open" };
 }
 

@@ -34,6 +34,8 @@ export function FileList({ items, queue, onGone }: Props) {
     const task = item.phase.name === "uploaded" ? known.get(item.phase.taskId) : undefined;
     return { item, isKnown: task !== undefined, group: groupOf(item, task) };
   });
+  // Of the problems, files that nobody expected come last.
+  rows.sort((one, other) => Number(one.item.chosen.remark !== null) - Number(other.item.chosen.remark !== null));
   const ordered = GROUPS.map((group) => rows.filter((row) => row.group === group));
   const counts = new Map(GROUPS.map((group, index) => [group, ordered[index]?.length ?? 0]));
   const shown = wanted !== null && counts.get(wanted) === 0 ? null : wanted;

@@ -2,8 +2,7 @@ import { detailOf } from "../api/errors";
 import type { Task } from "../api/types";
 import { viewOf } from "../kinds/views";
 import { CopyButton } from "../shared/CopyButton";
-import { capitalized, formatDuration, formatTime } from "../shared/format";
-import type { IconName } from "../shared/Icon";
+import { formatDuration, formatTime } from "../shared/format";
 import { useAnnounced } from "../shared/useAnnounced";
 import { CancelButton } from "../task/CancelButton";
 import { CodeRow } from "../task/CodeRow";
@@ -30,15 +29,15 @@ export function TaskRow({ id, remark, isHidden, isOpenAtFirst, isQuiet, tellsAwa
   const { task, refused, away } = watched;
   if (task === undefined) return null; // the list draws a row for it
   const error = detailOf(task.error);
-  const verdict = verdictOf(task);
+  const { icon, tone } = statusWords(task);
   return (
     <Row
       name={task.filename}
       size={task.size}
       state={task.status}
-      tone={verdict?.tone ?? `status-${task.outcome ?? "open"}`}
-      icon={verdict?.icon ?? statusWords(task).icon}
-      words={verdict?.words ?? <StatusWords task={task} />}
+      tone={`status-${tone}`}
+      icon={icon}
+      words={<StatusWords task={task} />}
       remark={remark}
       isHidden={isHidden}
       isOpenAtFirst={isOpenAtFirst}
@@ -119,14 +118,6 @@ function Details({ task }: { task: Task }) {
 }
 
 const mainCodeOf = (task: Task) => viewOf(task.kind).codes(task).find(({ of }) => of !== undefined);
-
-/** Of a file that was checked, the verdict is the status. */
-function verdictOf(task: Task): { words: string; tone: string; icon: IconName } | null {
-  const { warning, confirmation } = viewOf(task.kind);
-  const [bad, good] = [warning(task), confirmation(task)];
-  if (bad !== null) return { words: capitalized(bad), tone: "bad", icon: "failed" };
-  return good === null ? null : { words: capitalized(good), tone: "good", icon: "done" };
-}
 
 function spokenOf({ task, refused, away }: WatchedTask): string | null {
   if (away !== null) return "The service cannot be reached; still trying";

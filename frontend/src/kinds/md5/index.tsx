@@ -33,11 +33,7 @@ export const view: Partial<KindView> = {
   },
   warning: (task) => (md5ResultOf(task)?.verdict?.matches === false ? "does not match" : null),
   confirmation: (task) => (md5ResultOf(task)?.verdict?.matches === true ? "matches" : null),
-  spoken: (task) => {
-    const verdict = md5ResultOf(task)?.verdict ?? null;
-    if (verdict === null) return "";
-    return verdict.matches ? ", matches the expected MD5" : ", does not match the expected MD5";
-  },
+  spoken: (task) => (task.status === "done" && md5ResultOf(task)?.verdict ? " the expected MD5" : ""),
 
   ForAll: SaveManifest,
 
