@@ -9,6 +9,7 @@ from playwright.sync_api import Page, Route, expect
 
 from tests.browser.conftest import card, choose, halfway, opened, sign_in
 from tests.checkout import ROOT
+from tests.documentation import PAGES
 from tests.service import Service
 
 AXE = ROOT / "frontend" / "node_modules" / "axe-core" / "axe.min.js"
@@ -205,3 +206,19 @@ def test_the_list_of_all_tasks(look: Look, service: Service) -> None:
     expect(page.get_by_text("cannot be reached").first).to_be_visible()
     look.at("away")
     page.unroute("**/v1/**")
+
+
+def test_the_documentation(look: Look, service: Service, is_long: bool) -> None:
+    page = look.page
+    every = [name.removeprefix("docs/").removesuffix(".md") for name in PAGES if name.startswith("docs/")]
+    for name in every if is_long else ("use", "settings", "adding-a-kind"):
+        page.goto(f"{service.url}/help/{'' if name == 'index' else f'{name}/'}")
+        look.at(name)
+    page.set_viewport_size({"width": 1280, "height": 900})
+    page.get_by_role("button", name="Search").click()
+    page.keyboard.type("retry")
+    expect(page.get_by_text("results", exact=False).first).to_be_visible()
+    with service.client() as client:
+        problem = client.get("/v1/tasks?limit=0").json()
+    page.goto(service.url + problem["type"])
+    expect(page.get_by_role("heading", name="invalid_input")).to_be_in_viewport()

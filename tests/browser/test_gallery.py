@@ -12,14 +12,14 @@ from sqlalchemy import delete, func, insert, select, update
 from md5_task_data.database.engine import Database
 from md5_task_data.log import statistics
 from md5_task_data.schema import SECOND, ended_minutes, tasks
-from tests.browser.conftest import card, choose, halfway
+from tests.browser.conftest import card, halfway
 from tests.checkout import ROOT
 from tests.service import Service
 
 PICTURES = ROOT / "docs" / "gallery"
-NAMES = ("hand-over.png", "task.png", "tasks.png", "phone.png")
+NAMES = ("delivery.png", "task.png", "tasks.png", "phone.png")
 FEWEST_BYTES = 10_000  # of a picture that is not empty
-BATCH = "run 2026-11-17"
+BATCH = "run 2026-12-01"
 
 
 @pytest.mark.long
@@ -32,24 +32,32 @@ def test_the_gallery(page: Page, request: pytest.FixtureRequest, tmp_path: Path)
     _fill(service, 40 if is_wanted else 2)
 
     page.goto(f"{service.url}/?job=check")
-    page.get_by_label("Expected MD5").fill(hashlib.md5(b"sample 40").hexdigest())
-    choose(page, "sample-40_R2.fastq.gz", content=b"sample 40")
-    expect(card(page, "sample-40_R2").get_by_test_id("verdict")).to_be_visible()
+    names = [f"sample-{number}_R{read}.fastq.gz" for number in (40, 41, 42) for read in (1, 2)]
+    contents = {name: os.urandom(200_000 + 31_000 * index) for index, name in enumerate([*names, "notes.txt"])}
+    listed = [f"{hashlib.md5(contents[name]).hexdigest()}  {name}" for name in names]
+    page.get_by_label("Expected MD5").fill("\n".join([*listed, f"{'0' * 32}  sample-43_R1.fastq.gz"]))
+    contents[names[3]] = contents[names[3]][:-1]
+    page.get_by_label("Choose files").set_input_files(
+        [{"name": name, "mimeType": "application/octet-stream", "buffer": sent} for name, sent in contents.items()]
+    )
+    expect(card(page, names[3])).to_contain_text("Does not match")
+    expect(page.get_by_text("Matches", exact=True)).to_have_count(5)
+    page.screenshot(path=folder / "delivery.png", full_page=True)
+    page.get_by_role("button", name="Clear list").click()
     page.get_by_label("Get MD5s").check()
     with service.without_workers():
-        (tmp_path / "sample-41_R1.fastq.gz").write_bytes(os.urandom(24_000_000))
-        page.get_by_label("Choose files").set_input_files(tmp_path / "sample-41_R1.fastq.gz")
-        expect(card(page, "sample-41_R1").get_by_test_id("id")).to_be_visible()
-        task_id = card(page, "sample-41_R1").get_by_test_id("id").inner_text()
+        (tmp_path / "sample-50_R1.fastq.gz").write_bytes(os.urandom(24_000_000))
+        page.get_by_label("Choose files").set_input_files(tmp_path / "sample-50_R1.fastq.gz")
+        expect(card(page, "sample-50_R1").get_by_test_id("id")).to_be_visible()
+        task_id = card(page, "sample-50_R1").get_by_test_id("id").inner_text()
         with halfway(service, task_id):
-            expect(card(page, "sample-41_R1")).to_contain_text("Being hashed, 50 %")
-            page.screenshot(path=folder / "hand-over.png", full_page=True)
-            card(page, "sample-41_R1").get_by_role("link", name="details").click()
+            expect(card(page, "sample-50_R1")).to_contain_text("Being hashed, 50 %")
+            card(page, "sample-50_R1").get_by_role("link", name="details").click()
             expect(page.get_by_test_id("timeline")).to_contain_text("12.0 MB of 24.0 MB hashed")
             page.screenshot(path=folder / "task.png", full_page=True)
             page.emulate_media(color_scheme="dark")
             page.get_by_role("link", name="Tasks", exact=True).click()
-            page.get_by_label("Select sample-41_R1").check()
+            page.get_by_label("Select sample-50_R1").check()
             expect(page.get_by_test_id("count-running")).not_to_have_text("0")
             page.set_viewport_size({"width": 1280, "height": 1200})
             page.screenshot(path=folder / "tasks.png")

@@ -64,8 +64,8 @@ export function FileList({ items, queue, onGone }: Props) {
         ))}
       </ul>
       <p className="help">
-        The service deletes an uploaded file a day after it has finished, unless your administrator has set another time. Results and log lines stay until you
-        delete them. This list stays in this tab until you clear it, sign out or close the tab; <em>Tasks</em> has all files.
+        The service deletes an uploaded file a day after it has finished, unless your administrator has set another time. Results stay until you delete
+        them; log lines stay for good. This list stays in this tab until you clear it, sign out or close the tab; <em>Tasks</em> has all files.
       </p>
     </section>
   );
