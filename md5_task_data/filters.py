@@ -1,10 +1,12 @@
 """The filters of a list of tasks."""
 
+import itertools
 import re
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
-from sqlalchemy import ColumnElement, and_
+from sqlalchemy import ColumnElement, FromClause, Select, and_, select
 
 from md5_task_data import ids, registry
 from md5_task_data.errors import InvalidInput
@@ -14,7 +16,9 @@ from md5_task_data.schema import OUTCOMES, SECOND, STATUSES, UNFINISHED, VERDICT
 FOUND_BY_INDEX = ("md5", "verdict", "created_after", "created_before")
 # An id is made when an upload begins, by the API's clock; `created_at` is set when it is stored, by the database's clock. These
 # are the most, in microseconds, by which an id may be older than its task (the longest upload), and newer (two clocks).
-ID_OLDER, ID_NEWER = 31 * 86400 * SECOND, 86400 * SECOND
+ID_OLDER, ID_NEWER = 7 * 86400 * SECOND, 3600 * SECOND
+# MariaDB would look at all tasks of an owner, newest first, though the index leads to the first of a range of ids.
+_IN_ORDER = "FORCE INDEX (ix_tasks_owner_id_created_at)"
 
 _DATE = r"\d{4}-\d\d-\d\d"
 _TIME = r"(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d+)?(?:Z|[+-](?:[01]\d|2[0-3]):[0-5]\d)"
@@ -22,10 +26,30 @@ _DATE_OR_TIME = re.compile(f"{_DATE}(?:T{_TIME})?", re.ASCII | re.IGNORECASE)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-def conditions(owner: str, filters: Mapping[str, str | None]) -> list[ColumnElement[bool]]:
-    """That a task is this owner's and passes each filter that is not None. Raises InvalidInput as `condition` does."""
-    given = [condition(name, value) for name, value in filters.items() if value is not None]
-    return [tasks.c.owner == owner, *given]
+def newest_first(
+    columns: Iterable[ColumnElement[Any] | FromClause],
+    owner: str,
+    filters: Mapping[str, str | None],
+    before: str | None,
+) -> Select[Any]:
+    """These columns of an owner's tasks that pass each filter which is not None, and have an id below `before`. Raises
+    InvalidInput as `condition` does."""
+    given = {name: value for name, value in filters.items() if value is not None}
+    query = (
+        select(*columns)
+        .where(tasks.c.owner == owner, *itertools.starmap(condition, given.items()))
+        .order_by(tasks.c.id.desc())
+    )
+    if before is not None:
+        query = query.where(tasks.c.id < before)
+    if (before or "created_after" in given or "created_before" in given) and not given.keys() & {
+        "md5",
+        "verdict",
+        "status",
+    }:
+        for dialect in ("mysql", "mariadb"):
+            query = query.with_hint(tasks, _IN_ORDER, dialect)
+    return query
 
 
 def condition(name: str, value: str) -> ColumnElement[bool]:

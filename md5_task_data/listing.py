@@ -3,9 +3,9 @@
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection
 
-from md5_task_data.filters import FOUND_BY_INDEX, conditions
+from md5_task_data.filters import FOUND_BY_INDEX, newest_first
 from md5_task_data.schema import Row, tasks
 
 STEP = 1000  # rows that one step looks at
@@ -29,10 +29,9 @@ class Step(NamedTuple):
 def step(db: Connection, owner: str, filters: Mapping[str, str | None], before: str | None = None) -> Step:
     """The next tasks that pass the filters of `tasks.page`, newest first. One step looks at STEP rows, however few of them pass,
     because only some filters have an index. Raises InvalidInput."""
-    below = [tasks.c.id < before] if before else []
-    indexed = conditions(owner, {name: value for name, value in filters.items() if name in FOUND_BY_INDEX})
-    ids = select(tasks.c.id).where(*indexed, *below).order_by(tasks.c.id.desc())
-    last = db.scalar(ids.offset(STEP - 1).limit(1))
-    down_to = [tasks.c.id >= last] if last else []
-    wanted = select(*_COLUMNS).where(*conditions(owner, filters), *below, *down_to).order_by(tasks.c.id.desc())
-    return Step(db.execute(wanted).mappings().all(), last)
+    indexed = {name: value for name, value in filters.items() if name in FOUND_BY_INDEX}
+    last = db.scalar(newest_first([tasks.c.id], owner, indexed, before).offset(STEP - 1).limit(1))
+    query = newest_first(_COLUMNS, owner, filters, before)
+    if last is not None:
+        query = query.where(tasks.c.id >= last)
+    return Step(db.execute(query).mappings().all(), last)

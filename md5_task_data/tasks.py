@@ -10,7 +10,7 @@ from md5_task_data import names, registry
 from md5_task_data.bucket import small_files
 from md5_task_data.database.bulk import insert_all
 from md5_task_data.errors import BytesMissing, Conflict, NotFound
-from md5_task_data.filters import condition, conditions
+from md5_task_data.filters import condition, newest_first
 from md5_task_data.ids import is_id
 from md5_task_data.paging import read_cursor, write_cursor
 from md5_task_data.queue.hints import FIRST_HINT_S, lane_of
@@ -174,10 +174,9 @@ def page(
     `filters` are those of `filters.condition`, by name; all must match. Ids are ordered by time and never change, so pages
     neither skip nor repeat a task. Raises InvalidInput for a bad filter or cursor.
     """
-    query = select(tasks).where(*conditions(owner, filters))
-    if cursor is not None:
-        query = query.where(tasks.c.id < read_cursor(cursor))
-    rows = db.execute(query.order_by(tasks.c.id.desc()).limit(limit + 1)).mappings().all()
+    before = None if cursor is None else read_cursor(cursor)
+    query = newest_first([tasks], owner, filters, before)
+    rows = db.execute(query.limit(limit + 1)).mappings().all()
     more = len(rows) > limit
     return list(rows[:limit]), write_cursor(rows[limit - 1]["id"]) if more else None
 

@@ -5,6 +5,7 @@ from pathlib import Path
 from sqlalchemy import inspect, text
 
 from md5_task_data.database.engine import Database
+from md5_task_data.database.long_transactions import loading
 from md5_task_data.errors import InvalidInput
 
 HEAD = max(path.name[:4] for path in (Path(__file__).parent / "versions").glob("[0-9]*.py"))  # the newest revision
@@ -48,7 +49,7 @@ def _run(step: str, database: Database, revision: str) -> None:
 
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent))
-    with database.transaction() as db:
+    with loading(database) as db:  # what it changes may be millions of rows
         config.attributes["connection"] = db
         try:
             getattr(command, step)(config, revision)
