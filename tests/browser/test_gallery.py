@@ -6,7 +6,7 @@ import random
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import FilePayload, Page, expect
 from sqlalchemy import delete, func, insert, select, update
 
 from md5_task_data.database.engine import Database
@@ -37,9 +37,10 @@ def test_the_gallery(page: Page, request: pytest.FixtureRequest, tmp_path: Path)
     listed = [f"{hashlib.md5(contents[name]).hexdigest()}  {name}" for name in names]
     page.get_by_label("Expected MD5").fill("\n".join([*listed, f"{'0' * 32}  sample-43_R1.fastq.gz"]))
     contents[names[3]] = contents[names[3]][:-1]
-    page.get_by_label("Choose files").set_input_files(
-        [{"name": name, "mimeType": "application/octet-stream", "buffer": sent} for name, sent in contents.items()]
-    )
+    files: list[FilePayload] = [
+        {"name": name, "mimeType": "application/octet-stream", "buffer": sent} for name, sent in contents.items()
+    ]
+    page.get_by_label("Choose files").set_input_files(files)
     expect(card(page, names[3])).to_contain_text("Does not match")
     expect(page.get_by_text("Matches", exact=True)).to_have_count(5)
     page.screenshot(path=folder / "delivery.png", full_page=True)
