@@ -5,7 +5,7 @@ import type { TaskFilter } from "../kinds/view";
 import { FILTERS, viewOf } from "../kinds/views";
 import { refine } from "../shared/navigation";
 import { beginningOf, dayFrom, dayUntil, endOf, isWholeDay } from "./days";
-import { tasksPath } from "./filters";
+import { isNarrowed, tasksPath } from "./filters";
 import { STATUSES } from "./statuses";
 
 interface Complaint {
@@ -19,6 +19,7 @@ export function FilterForm({ filters }: { filters: Filters }) {
   const [draft, setDraft] = useState(filters);
   const [shown, setShown] = useState(filters);
   const [complaint, setComplaint] = useState<Complaint | null>(null);
+  const [isOpen, setOpen] = useState(isNarrowed({ ...filters, filename__contains: null, verdict: null })); // for phones
   if (tasksPath(shown) !== tasksPath(filters)) {
     // By a link, or back and forward: the fields follow.
     setShown(filters);
@@ -104,8 +105,18 @@ export function FilterForm({ filters }: { filters: Filters }) {
   };
 
   return (
-    <form className="filters" aria-label="Filters" onSubmit={submit}>
+    <form className={`filters${isOpen ? " filters-open" : ""}`} aria-label="Filters" onSubmit={submit}>
       {field("filename__contains", "File name")}
+      <button
+        type="button"
+        className="quiet more-filters"
+        aria-expanded={isOpen}
+        onClick={() => {
+          setOpen(!isOpen);
+        }}
+      >
+        {isOpen ? "Fewer filters" : "More filters"}
+      </button>
       {choice(
         "kind",
         "Kind",

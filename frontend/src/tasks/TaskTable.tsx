@@ -1,3 +1,4 @@
+import "../styles/taskTable.css";
 import type { Task } from "../api/types";
 import { viewOf } from "../kinds/views";
 import { taskPath } from "../lookup/taskId";

@@ -20,7 +20,7 @@ def upgrade() -> None:
     op.add_column("tasks", sa.Column("verdict", sa.String(8), nullable=False, server_default="none"))
     match = MATCH["mysql" if dialect == "mariadb" else dialect]
     tasks = sa.table("tasks", sa.column("verdict"), sa.column("md5"))
-    verdict: sa.ColumnElement[str] = sa.literal_column(match)
+    verdict = sa.literal_column(match, sa.String)
     op.execute(tasks.update().where(tasks.c.md5.is_not(None), verdict != "none").values(verdict=verdict))
     op.create_index("ix_tasks_owner_verdict_id", "tasks", ["owner", "verdict", "id"])
     op.create_index("ix_tasks_owner_id_created_at", "tasks", ["owner", "id", "created_at"])
