@@ -11,7 +11,7 @@ PACKAGES = ("md5_service", "md5_task_data")
 def copied(folder: Path, *more: str) -> Path:
     """Copy the packages and these other folders, without build output, so that a test can change and run the copy."""
     for name in (*PACKAGES, *more):
-        ignored = shutil.ignore_patterns("__pycache__", "page", "node_modules")
+        ignored = shutil.ignore_patterns("__pycache__", "help", "page", "node_modules")
         shutil.copytree(ROOT / name, folder / name, ignore=ignored)
     return folder
 

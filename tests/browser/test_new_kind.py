@@ -3,6 +3,7 @@ serves its rows, and shows it on the page."""
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -25,6 +26,7 @@ NEW = [
     "md5_service/api/routes/letters.py",
     "frontend/src/kinds/letters/index.tsx",
     "docs/letters.md",
+    "zensical.toml",
 ]
 PIECE = re.compile(r"`([\w/.-]+\.\w+)`[^`\n]*:\n\n```(\w+)\n(.*?)^```$", re.M | re.S)
 RUN = "import sys; from md5_service.cli.main import main; main()"
@@ -50,7 +52,8 @@ def changed(text: str, diff: str) -> str:
 @pytest.fixture
 def house(tmp_path: Path) -> Path:
     """A copy of the repository with the new kind, its types generated and its page built."""
-    folder = copied(tmp_path / "house", "frontend")
+    folder = copied(tmp_path / "house", "docs", "frontend")
+    shutil.copy(ROOT / "zensical.toml", folder)
     (folder / "frontend" / "node_modules").symlink_to(ROOT / "frontend" / "node_modules")
     for name, language, code in pieces():
         file = folder / name
@@ -61,6 +64,7 @@ def house(tmp_path: Path) -> Path:
             file.write_text(f"{file.read_text()}\n\n{code}" if file.exists() else code)
     run(folder, f"{sys.executable} -P -m md5_service.api.export_openapi >frontend/openapi.json")
     run(folder, "cd frontend && npm run --silent types && npx vite build --logLevel warn")
+    run(folder, f"{sys.executable} -m zensical build --strict")
     return folder
 
 
@@ -73,7 +77,7 @@ def run(folder: Path, command: str) -> None:
 
 def test_the_page_names_every_file_that_a_kind_costs() -> None:
     assert [name for name, _, _ in pieces()] == NEW
-    assert len(NEW) == 8
+    assert len(NEW) == 9
 
 
 def test_a_kind_is_added_as_the_documentation_says(house: Path, tmp_path: Path, page: Page, is_long: bool) -> None:

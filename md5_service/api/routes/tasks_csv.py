@@ -42,9 +42,8 @@ async def export_tasks(state: StateDep, owner: Owner, filters: Filters) -> Strea
 
     Memory use does not grow with the number of tasks. A body that ends without its last chunk is incomplete.
     """
-    first = await _step(
-        state, owner, filters, None
-    )  # an outage now gives a problem document; a later one breaks the body off
+    # An outage now gives a problem document; a later one breaks the body off.
+    first = await _step(state, owner, filters, None)
     return StreamingResponse(
         _lines(state, owner, filters, first),
         headers={"Content-Disposition": 'attachment; filename="tasks.csv"', "Cache-Control": "no-store"},
@@ -78,10 +77,7 @@ async def _step(state: State, owner: str, filters: Mapping[str, str | None], bef
 def _cells(row: Row) -> list[object]:
     finished, error = row["finished_at"], row["error"] or {}
     cells = {
-        **{
-            name: row[name]
-            for name in ("id", "kind", "status", "outcome", "filename", "size", "batch", "md5", "verdict")
-        },
+        **{name: row[name] for name in COLUMNS if name in row},
         "created_at": rfc3339(row["created_at"]),
         "finished_at": None if finished is None else rfc3339(finished),
         "expected_md5": row["params"].get("expected_md5"),
