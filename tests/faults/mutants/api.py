@@ -25,4 +25,18 @@ MUTANTS = (
         "+ len(rows) < 0:",
         api("test_events.py::test_one_owner_watches_so_many_tasks"),
     ),
+    Mutant(
+        "the cells of an export that are no formulas",
+        "md5_service/api/routes/tasks_csv.py",
+        "guarded(cell) if isinstance(cell, str) else cell",
+        "cell",
+        api("test_tasks_csv.py::test_the_table_says_of_each_task_what_the_list_says"),
+    ),
+    Mutant(
+        "the policy of the documentation, which allows no scripts but its own",
+        "md5_service/api/routes/help.py",
+        "script-src 'self' {allowed};",
+        "script-src 'self' 'unsafe-inline';",
+        api("test_help.py::test_no_page_allows_scripts_of_its_own"),
+    ),
 )

@@ -84,4 +84,25 @@ MUTANTS = (
         '"filename_bytes": None}',
         api("test_manifest.py::test_a_name_that_is_no_text_is_kept_byte_for_byte[query-\\xff\\xfe]"),
     ),
+    Mutant(
+        "the last task of each step of an export",
+        "md5_task_data/listing.py",
+        "tasks.c.id >= last",
+        "tasks.c.id > last",
+        data("test_filters.py::test_an_export_neither_skips_nor_repeats_however_few_pass[sqlite]"),
+    ),
+    Mutant(
+        "the verdict that a result leaves beside its row",
+        "md5_task_data/queue/leases.py",
+        'return "mismatch"',
+        'return "none"',
+        data("test_filters.py::test_tasks_are_found_by_their_verdict[sqlite]"),
+    ),
+    Mutant(
+        "the time by which tasks are found, which is not that of their ids",
+        "md5_task_data/filters.py",
+        "and_(tasks.c.created_at < at, tasks.c.id < _first_id(at + ID_NEWER))",
+        "tasks.c.id < _first_id(at)",
+        data("test_filters.py::test_tasks_are_found_by_the_time_at_which_they_were_created[sqlite]"),
+    ),
 )
