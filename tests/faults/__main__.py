@@ -35,7 +35,7 @@ ROW = re.compile(r"^\| (.+?) \| (.+?) \| (.+) \|$", re.M)
 MUTANTS_HEAD = """
 ## Mutants
 
-Each is the house without one guarantee's code, and the test that notices. `make mutants` and the whole `make faults` run them.
+Each is a copy of the code without one guarantee, and the test that notices. `make mutants` and the whole `make faults` run them.
 
 | without | noticed by |
 |---|---|
