@@ -65,8 +65,8 @@ def test_an_empty_secret_stops_the_start(podman: Podman, tmp_path: Path) -> None
 
 def test_the_smoke_test_says_in_a_line_why_it_cannot_begin(deployment: Deployment) -> None:
     for environment, words in (
-        ({"MD5_URL": deployment.url}, "asks for a key: MD5_KEY is not set"),
-        ({"MD5_URL": deployment.url, "MD5_KEY": "wrong"}, "asks for a key: MD5_KEY is not one of its"),
+        ({"MD5_URL": deployment.url}, "requires an API key: MD5_KEY is not set"),
+        ({"MD5_URL": deployment.url, "MD5_KEY": "wrong"}, "requires an API key: MD5_KEY is not valid"),
         ({"MD5_URL": "http://127.0.0.1:1"}, "nobody answers at http://127.0.0.1:1 (MD5_URL): "),
     ):
         done = subprocess.run(

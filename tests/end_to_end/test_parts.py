@@ -28,6 +28,11 @@ def asleep(tmp_path: Path) -> Path:
     return folder
 
 
+def wait_until_asleep(asleep: Path) -> None:
+    """Until the work sleeps. A worker that ends between its claim and that would leave the sleep to the next attempt."""
+    wait_for((asleep / "work.done.reached").exists, "the work to fall asleep")
+
+
 @pytest.mark.timeout(600)
 def test_any_part_may_be_killed_and_the_service_goes_on(start_service: Callable[..., Service]) -> None:
     service = start_service(lease_s=2, sweep_s=1)
@@ -65,7 +70,7 @@ def test_a_worker_child_that_is_killed_in_the_middle_is_replaced(
 ) -> None:
     service = start_service(lease_s=2, sweep_s=1, failpoints=asleep)
     task_id = service.hand_over(b"abc")
-    wait_for(lambda: service.task(task_id)["status"] == "running", "the work to begin")
+    wait_until_asleep(asleep)
     for child in service.parts(WORKER)[1:]:
         child.kill()
     ended = service.ended(task_id, 60)
@@ -80,7 +85,7 @@ def test_a_worker_that_is_stopped_past_its_lease_can_store_nothing(
     service = start_service(lease_s=2, sweep_s=1, failpoints=asleep)
     (asleep / "work.done").write_text("pause 1")
     task_id = service.hand_over(b"abc")
-    wait_for(lambda: service.task(task_id)["status"] == "running", "the work to begin")
+    wait_until_asleep(asleep)
     stopped = service.parts(WORKER)[1:]
     service.suspend(stopped)
     wait_for(lambda: service.task(task_id)["status"] != "running", "the lease to run out")
@@ -131,7 +136,7 @@ def test_an_orderly_stop_gives_long_work_back_and_the_next_start_does_it(
 ) -> None:
     service = start_service(failpoints=asleep)
     task_id = service.hand_over(b"abc")
-    wait_for(lambda: service.task(task_id)["status"] == "running", "the work to begin")
+    wait_until_asleep(asleep)
     assert service.stop() == 0
     service.start()
     ended = service.ended(task_id, 60)
@@ -176,7 +181,7 @@ def test_ctrl_c_twice_ends_everything_at_once_even_in_the_middle_of_work(
 ) -> None:
     service = start_service(failpoints=asleep)
     ids = [service.hand_over(b"abc") for _ in range(3)]
-    wait_for(lambda: service.task(ids[0])["status"] != "queued", "the work to begin")
+    wait_until_asleep(asleep)
     everything = [service.supervisor, *service.processes()]
     began = time.monotonic()
     for _ in range(5):
