@@ -58,7 +58,7 @@ def test_a_child_that_cannot_stop_is_killed_and_its_task_done_by_another(
     url = postgres.new_database()
     with running(Cluster(tmp_path, url, valkey.url, workers=1, lease_s=2, sweep_s=1, failpoints=failpoints)) as cluster:
         task_id = cluster.hand_over(b"abc")
-        wait_for(lambda: cluster.task(task_id)["status"] == "running", "the work to begin")
+        wait_for((failpoints / "work.done.reached").exists, "the work to fall asleep")
         for child in cluster.members["worker-0"].tree()[1:]:
             child.send_signal(signal.SIGSTOP)
         cluster.stop("worker-0")
