@@ -30,7 +30,10 @@ def measure(folder: Path) -> list[tuple[str, str]]:
     try:
         service.hand_over(b"abc")
         with sync_playwright() as playwright:
-            browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
+            browser = playwright.chromium.launch(
+                executable_path=shutil.which("chromium-headless-shell") or shutil.which("chromium"),
+                args=["--no-sandbox"],
+            )
             rows = []
             for path, shown in PAGES.items():
                 for name, network in NETWORKS.items():
