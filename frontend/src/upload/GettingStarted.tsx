@@ -1,6 +1,6 @@
 import type { Offer } from "../kinds/jobs";
 
-/** In the place of the list, as long as there are no files. */
+/** Shown instead of the list while there are no files. */
 export function GettingStarted({ offer: { job } }: { offer: Offer }) {
   return (
     <section className="what" aria-labelledby="what-title">
