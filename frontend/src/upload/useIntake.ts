@@ -78,7 +78,7 @@ export function useIntake({ queue, offer: chosenOffer, isChosen, optionsOf, setO
     if (lists?.optionsFrom !== undefined) {
       const texts = await textsOf(files.filter((_, index) => isList(index)));
       if (texts === null) {
-        refuse("the list of what is expected cannot be read, or is too large.");
+        refuse("the list to check against cannot be read, or is too large.");
         return;
       }
       const isUsed = rest.length === 0 || !isFilledIn(options);
@@ -88,7 +88,7 @@ export function useIntake({ queue, offer: chosenOffer, isChosen, optionsOf, setO
         setSaid({ ...NOTHING, notes: [`${named(texts)} is now in the field. Choose the files next.`] });
         return;
       }
-      notes.push(`${named(texts)} ${isUsed ? "was used as the list of what is expected" : "was not used, because the field is filled in"}. It was not uploaded.`);
+      notes.push(`${named(texts)} ${isUsed ? "was used as the list to check against" : "was not used, because the field is filled in"}. It was not uploaded.`);
     }
     const names = rest.map(({ name }) => name);
     const prepared = (job.paramsOf ?? sameForAll)(options, names);
