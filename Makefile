@@ -60,7 +60,7 @@ fuzz:  ## Fuzz the API and its forms for 25 minutes, and record the results (MD5
 	@$(PREPARE)
 	$(BIN)/python -m tests.fuzz
 
-audit:  ## Check the locked packages for known vulnerabilities; needs the network, and results change from day to day
+audit:  ## Check the locked packages for known vulnerabilities; needs the network, and its results change from day to day
 	@$(PREPARE)
 	for lock in requirements*.lock.txt; do $(BIN)/pip-audit --strict --disable-pip --require-hashes -r $$lock || exit 1; done
 	@. deployment/prepare.sh && need_node && cd frontend && npm audit
@@ -69,7 +69,7 @@ bench:  ## Measure a large file against md5sum, many small ones against other se
 	@$(PREPARE)
 	$(BIN)/python -m bench
 
-gallery:  ## Regenerate the pictures of the README
+gallery:  ## Regenerate the pictures of the documentation
 	SCREENSHOT=1 ./test tests/browser/test_gallery.py --long
 
 types:  ## Regenerate the OpenAPI document and the page's types

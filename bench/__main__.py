@@ -28,7 +28,7 @@ GIB = 1 << 30
 MEASURES: dict[str, tuple[str, Callable[[Path], list[tuple[str, str]]]]] = {
     "first": ("The first MD5", first_md5.measure),
     "large": ("A file of 5 GiB", lambda folder: large_file.measure(folder, 5 * GIB)),
-    "upload": ("A file of 1 GiB, handed over", lambda folder: large_upload.measure(folder, GIB)),
+    "upload": ("Uploading a file of 1 GiB", lambda folder: large_upload.measure(folder, GIB)),
     "small": ("Files of 4 KiB, embedded default", small_files.measure),
     "bytes": ("Bytes of small files: in the bucket, or in the database", row_or_bucket.measure),
     "rows": ("A promise beside a million finished ones", many_rows.measure),

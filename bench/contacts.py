@@ -2,7 +2,7 @@
 rows.
 
 Everything is in one PostgreSQL, with fsync on and its default memory settings; two worker processes load, one API
-receives the file. Before each pass the table has exactly the addresses that are to be known; the service itself has
+receives the file. Before each pass the table has exactly the addresses that should be known; the service itself has
 loaded them.
 """
 

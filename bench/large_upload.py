@@ -82,8 +82,8 @@ def measure(folder: Path, size: int) -> list[tuple[str, str]]:
                 hashed.append(size / _work_s(services["ours"]) / openssl())
     ours, theirs = (f"{size / BLOCK / statistics.median(took[name]):.0f} MiB/s" for name in ("ours", "straightforward"))
     return [
-        ("handed over, bytes durable: ours", ours),
-        ("handed over: straightforward", theirs),
+        ("uploaded, bytes durable: ours", ours),
+        ("uploaded: straightforward", theirs),
         ("ratio, median (min–max); the goal was ≥ 1.8", spread(ratios)),
         ("memory of the API above that at rest, at most: ours", f"{max(more['ours']) / BLOCK:.0f} MiB"),
         (

@@ -45,7 +45,7 @@ def measure(folder: Path) -> list[tuple[str, str]]:
     service.end()
     lone.sort()
     return [
-        (f"handed over by {CLIENTS} clients, {SIZE} bytes each", f"{FILES / taken:.0f} a second"),
+        (f"uploaded by {CLIENTS} clients, {SIZE} bytes each", f"{FILES / taken:.0f} a second"),
         ("promises kept, with their lines in the log", f"{FILES / kept:.0f} a second"),
         ("a lone file, upload → done: median", f"{statistics.median(lone) * 1000:.1f} ms"),
         ("a lone file, upload → done: 99 of 100 within", f"{lone[int(LONE * 0.99) - 1] * 1000:.1f} ms"),

@@ -34,16 +34,16 @@ Every error is a problem document ([RFC 9457](https://www.rfc-editor.org/rfc/rfc
 }
 ```
 
-Programs should rely on `status` and `code`, which are stable. `detail` is for people: it says what was wrong and what to do, and
-its wording may change. `type` links to the section of the code on this page.
+Programs should rely on `status` and `code`. `detail` is for people: it says what was wrong and what to do, and its wording may
+change at any time. `type` links to the code's section on this page.
 
 A task that failed has such a document in its field `error`. Its `status` says what was at fault: 422 the file, 410 missing bytes,
-500 the service. The request that gets the task is answered with 200 all the same.
+500 the service. The request for the task itself is answered with 200.
 """
 ANSWERS = "Answers to requests:\n"
 FAILURES = """\
-In the field `error` of a failed task, where [`invalid_input`](#invalid_input) (a parameter does not fit the file) and
-[`bytes_missing`](#bytes_missing) occur, too:
+In the field `error` of a failed task, which may also have the codes [`invalid_input`](#invalid_input) (a parameter does not fit
+the file) and [`bytes_missing`](#bytes_missing):
 """
 
 CodeAndText = tuple[str, Described]

@@ -97,12 +97,12 @@ class Settings(BaseSettings):
     auth: Literal["keys", "none"] | None = Field(
         None,
         description="Who may use the API. `keys`: callers with an API key. `none`: everyone who can reach the service. "
-        "Not set: everyone on this machine, and nobody else.",
+        "Not set: only callers on this machine.",
     )
     allowed_hosts: Annotated[str | None, AfterValidator(_allowed_hosts)] = Field(
         None,
         description="Additional host names of this service, separated by commas. Without keys: names by which browsers and "
-        "proxies may call it on loopback. With keys: names of the page, where a proxy changes `Host`. `name:port` and "
+        "proxies may call it on loopback. With keys: names of the page, if a proxy changes `Host`. `name:port` and "
         "`https://name` allow only that origin.",
     )
     max_upload_bytes: int = Field(1 << 40, ge=0, description="The largest file that may be uploaded, in bytes.")
@@ -120,7 +120,7 @@ class Settings(BaseSettings):
         description="Seconds for which a file's bytes stay stored after its task has finished.",
     )
     upload_idle_s: float = Field(
-        30, gt=0, le=3600, description="Seconds without data after which an upload is ended; nothing of it is stored."
+        30, gt=0, le=3600, description="Seconds without data after which an upload is aborted; nothing of it is stored."
     )
     max_uploads: int = Field(400, ge=1, description="Uploads that one API process receives at the same time.")
     max_uploads_per_owner: int = Field(
@@ -161,13 +161,13 @@ class Settings(BaseSettings):
         60,
         ge=0.1,
         le=3600,
-        description="Seconds after which a client that reads nothing of its answer is disconnected.",
+        description="Seconds after which a client that does not read its answer is disconnected.",
     )
     max_parameters: int = Field(
         100, ge=10, le=1000, description="Parameters of one upload, in the query and in its form together."
     )
     max_form_bytes: int = Field(
-        1 << 20, ge=1 << 10, le=64 << 20, description="Bytes that a form may have besides its file."
+        1 << 20, ge=1 << 10, le=64 << 20, description="The largest form, in bytes, without its file."
     )
     max_part_headers: int = Field(8, ge=2, le=100, description="Headers of one part of a form.")
     max_part_header_bytes: int = Field(
@@ -177,7 +177,7 @@ class Settings(BaseSettings):
         description="The largest header of a part of a form, in bytes; the file name is in one of them.",
     )
     lease_s: float = Field(
-        30, ge=1, le=3600, description="Seconds without a heartbeat after which a worker has lost its task."
+        30, ge=1, le=3600, description="Seconds without a heartbeat after which a worker loses its task."
     )
     max_attempts: int = Field(
         5, ge=1, le=1000, description="A task fails when its lease has been lost this many times."

@@ -75,7 +75,7 @@ def configure(service_name: str) -> None:
         # The SDK's own shutdown at process exit may take half a minute.
         _provider = TracerProvider(resource=resource, shutdown_on_exit=False)
         _provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter()))
-    except Exception:  # one of OpenTelemetry's variables is wrong; files are accepted all the same
+    except Exception:  # one of OpenTelemetry's variables is wrong; files are still accepted
         log.exception("tracing is off")
         return
     trace.set_tracer_provider(_provider)  # FastAPI creates the span of a request

@@ -23,7 +23,7 @@ NAMES = (
     "intake.received",  # all bytes received, not yet durable
     "intake.stored",  # durable, no row
     "intake.inserted",  # before COMMIT
-    "intake.committed",  # promised, but nobody has been told
+    "intake.committed",  # promised, but the client has no answer yet
     "intake.published",
     "claim.updated",  # before COMMIT
     "claim.committed",

@@ -20,7 +20,7 @@ _COLUMNS = [
 
 
 class Step(NamedTuple):
-    """`before`: the id that the next step goes on below; None: this was the last."""
+    """`before`: the id below which the next step continues; None: this was the last."""
 
     rows: Sequence[Row]
     before: str | None

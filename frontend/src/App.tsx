@@ -27,7 +27,7 @@ export function App() {
   );
 }
 
-/** All that belongs to one owner, uploads included: made anew for the next. */
+/** Everything that belongs to one owner, including uploads; recreated for the next owner. */
 function PageOfOwner({ session }: { session: KnownSession }) {
   const { auth, owner } = session;
   const { queue, items, isUploading } = useUploads(listOwnerOf(session));

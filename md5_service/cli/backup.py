@@ -96,7 +96,7 @@ def _bring_back(name: str, data: Path) -> End:
 def _say_what_was_done(done: Restored, log: Path) -> bool:
     """Returns whether something needs attention."""
     complain(
-        f"restored the state of {done.made_at}: {done.tasks} tasks, {done.unfinished} of them unfinished, which go on; "
+        f"restored the state of {done.made_at}: {done.tasks} tasks, {done.unfinished} of them unfinished, which will continue; "
         f"{done.files} stored files"
     )
     if done.written:

@@ -23,7 +23,7 @@ PLAIN_PATH = re.compile(r"[A-Za-z0-9/_.+-]+")
 
 
 class FolderUnusable(Exception):
-    """The message is one line for whoever starts the service."""
+    """The message is one line for the person who starts the service."""
 
 
 def settle(data: Path) -> None:

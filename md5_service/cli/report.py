@@ -96,7 +96,7 @@ def write_json(about: object) -> None:
 
 
 def say(words: object) -> None:
-    """Print one line on stderr. If that fails, the work goes on."""
+    """Print one line on stderr. If that fails, the work continues."""
     with contextlib.suppress(OSError):
         if sys.stderr is not None:
             # In one call: `print` writes the newline separately, and other threads print, too.

@@ -78,7 +78,7 @@ def run(host: str, port: int, data: Path, workers: int) -> None:
 
 
 def _announce(ready: str) -> None:
-    """Print the line on stdout; if that fails, on stderr, and run all the same."""
+    """Print the line on stdout; if that fails, on stderr, and run anyway."""
     try:
         write_text(ready)
     except CannotWrite as error:

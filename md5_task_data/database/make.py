@@ -23,7 +23,7 @@ class Make(ABC):
 
     @abstractmethod
     def engine(self, echo: bool, pool_size: int) -> Engine:
-        """An engine that begins transactions correctly, with at most `pool_size` connections."""
+        """An engine that begins transactions correctly, and keeps at most `pool_size` connections open."""
 
     def turn_to_write(self) -> AbstractContextManager[None]:
         """Holds the turn to write for the block. Raises DependencyAway if waiting for it takes too long."""

@@ -10,8 +10,8 @@ at a time (`fcntl.lockf`) writes for everybody:
     L5  unlock
 
 A crash at any point leaves nothing to undo: L2 and L4 are atomic, and L3 writes the same bytes to the same place,
-however often and whoever does it. `tests/data/log_model.py` checks every order of these steps, with kills and power
-losses.
+no matter which process does it, and how often. `tests/data/log_model.py` checks every order of these steps, with
+kills and power losses.
 
 Beware of POSIX locks: closing any descriptor of the file in the process drops the lock, and threads do not exclude one
 another. So only this module opens the file, once per process (`log.verify` reads it in a process of its own). Limits:

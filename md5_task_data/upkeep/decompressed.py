@@ -18,7 +18,7 @@ Decompressor = bz2.BZ2Decompressor | lzma.LZMADecompressor
 
 
 def decompressed(file: IO[bytes]) -> IO[bytes]:
-    """The contents of a file that is compressed with gzip, bzip2 or xz, or not at all, as its first bytes tell."""
+    """The contents of a file that is compressed with gzip, bzip2 or xz, or not at all, according to its first bytes."""
     start = file.read(6)
     whole = io.BufferedReader(_Whole(start, file), BLOCK)
     if start.startswith(b"\x1f\x8b"):

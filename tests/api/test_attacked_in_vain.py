@@ -1,4 +1,4 @@
-"""Attacks that a security tester tried in vain must keep failing. docs/security.md has the table and `tricks` the lists;
+"""Attacks that failed when a security tester tried them must keep failing. docs/security.md has the table and `tricks` the lists;
 `test_other_owners.py` and `test_other_sites.py` cover the rest.
 
 `./test` tries a tenth of the paths, chosen by a fixed seed; `--long` tries all of them, with the seed of the run.

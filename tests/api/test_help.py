@@ -1,4 +1,4 @@
-"""The documentation under /help, as it is served: whole without other hosts, and with nothing that its policy forbids."""
+"""The documentation under /help, as it is served: complete without other hosts, and with nothing that its policy forbids."""
 
 import base64
 import hashlib

@@ -1,4 +1,4 @@
-"""GET /v1/tasks.csv: the list as a table; and what the list can be narrowed by."""
+"""GET /v1/tasks.csv: the list as a table, and its filters."""
 
 import csv
 import io

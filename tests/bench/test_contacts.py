@@ -1,4 +1,4 @@
-"""The comparison of loads of contacts runs, and all whom it measures count the same; its figures are worth nothing here."""
+"""The comparison of contact imports runs, and all contenders count the same; its figures mean nothing here."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""The services that ours is compared with do what they are there for; else the comparison would be worth nothing."""
+"""The services that ours is compared with work; otherwise the comparison would mean nothing."""
 
 import itertools
 from pathlib import Path

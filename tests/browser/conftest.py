@@ -84,7 +84,7 @@ def card(page: Page, name: str) -> Locator:
 
 
 def visible(rows: Locator) -> int:
-    """How many of them are seen whole without scrolling."""
+    """How many of them are entirely visible without scrolling."""
     return int(
         rows.evaluate_all("rows => rows.filter(row => row.getBoundingClientRect().bottom <= innerHeight).length")
     )

@@ -16,7 +16,7 @@ AXE = ROOT / "frontend" / "node_modules" / "axe-core" / "axe.min.js"
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22a", "wcag22aa", "best-practice"]
 VIEWS = [(1280, "light"), (360, "dark")]  # each width and each scheme once; the long form has all pairs
 ALL_VIEWS = list(itertools.product((1280, 360), ("light", "dark")))
-FEWEST_RULES = 15  # that had something to look at, or axe has not seen the page
+FEWEST_RULES = 15  # that found something to check; without any, axe has not seen the page
 
 pytestmark = pytest.mark.parametrize("context", ["1280 light"], indirect=True)
 
@@ -97,7 +97,7 @@ def test_where_files_are_uploaded(look: Look, service: Service) -> None:
             look.at("files in every state")
             page.get_by_role("button", name="Problems").click()
             expect(card(page, "half")).to_be_hidden()
-            page.once("dialog", lambda question: question.accept())  # an upload is under way
+            page.once("dialog", lambda question: question.accept())  # an upload is in progress
             page.reload()
             expect(page.get_by_role("main")).to_contain_text("1 upload was interrupted")
             expect(card(page, "half")).to_contain_text("33 %")

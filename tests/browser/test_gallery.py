@@ -1,4 +1,4 @@
-"""The screenshots of the documentation. With SCREENSHOT=1 (`make gallery`) they are written, otherwise only taken."""
+"""The screenshots of the documentation. They are always taken, but saved only with SCREENSHOT=1 (`make gallery`)."""
 
 import hashlib
 import os
@@ -18,7 +18,7 @@ from tests.service import Service
 
 PICTURES = ROOT / "docs" / "gallery"
 NAMES = ("delivery.png", "task.png", "tasks.png", "phone.png")
-FEWEST_BYTES = 10_000  # of a picture that is not empty
+FEWEST_BYTES = 10_000  # of any picture that is not empty
 BATCH = "run 2026-12-01"
 
 

@@ -107,7 +107,7 @@ def _is_taken_and_kept(service: Service) -> None:
         assert rows[:3] == [{"letter": letter, "times": times} for letter, times in (("a", 3), ("b", 3), ("r", 2))]
         assert client.get("/v1/letters/01a201f5-3560-7681-96d2-5d5d82951648").status_code == 404
         assert service.ended(service.hand_over(b"\xff", kind="letters"))["error"]["detail"].startswith(
-            "this is not UTF-8"
+            "This file is not UTF-8"
         )
         assert client.delete(f"/v1/tasks/{task_id}/results").status_code == 204
         assert client.get(f"/v1/letters/{task_id}").json() == []

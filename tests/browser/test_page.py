@@ -43,7 +43,7 @@ def test_files_are_dropped(page: Page, service: Service) -> None:
 @pytest.mark.parametrize(("expected", "words"), [(ABC, "Matches"), ("0" * 32, "Does not match")])
 def test_an_expected_md5_gets_a_verdict(page: Page, service: Service, expected: str, words: str) -> None:
     page.goto(f"{service.url}/?job=check")
-    page.get_by_label("Expected MD5").fill(f"{expected}  reads.bam")  # a line of md5sum will do
+    page.get_by_label("Expected MD5").fill(f"{expected}  reads.bam")  # a line of md5sum is accepted, too
     choose(page, "reads.bam")
     expect(card(page, "reads.bam").get_by_test_id("status")).to_have_text(words)
 
@@ -63,7 +63,7 @@ def test_an_id_gives_its_result(page: Page, service: Service) -> None:
     expect(page).to_have_url(f"{service.url}/tasks/{task_id}")
     expect(page.get_by_test_id("md5")).to_have_text(ABC)
     expect(page.get_by_test_id("file").get_by_text("<b>bold</b>")).to_be_visible()  # a name is data, never markup
-    page.reload()  # the address leads here again
+    page.reload()  # the URL leads here again
     expect(page.get_by_test_id("md5")).to_have_text(ABC)
 
 
@@ -133,7 +133,7 @@ def test_changes_come_by_themselves(page: Page, service: Service) -> None:
         for name in ("one", "two", "three"):
             expect(card(page, name).get_by_test_id("status")).to_contain_text("Queued")
         page.clock.run_for(1500)
-        while but_for_events(asked) != but_for_events(answered):  # what was asked meanwhile
+        while but_for_events(asked) != but_for_events(answered):  # what was requested in the meantime
             page.wait_for_timeout(50)
         asked.clear()
         page.clock.run_for(10_000)
@@ -167,9 +167,9 @@ def test_a_service_that_is_killed_and_comes_back_is_waited_for(
 def test_a_folder_of_many_files_becomes_a_manifest_that_md5sum_accepts(
     page: Page, service: Service, tmp_path: Path, is_long: bool
 ) -> None:
-    """Sizes from nothing to some megabytes, in folders of folders, with names as they come."""
+    """Sizes from zero to some megabytes, in nested folders, with all sorts of names."""
     folder = tmp_path / "run 17"
-    small = 300 if is_long else 60  # of which a third lies in each folder
+    small = 300 if is_long else 60  # a third of them in each folder
     for index in range(small):
         path = folder / f"lane {index % 3}" / f"ünï {index}.fastq"
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -190,7 +190,7 @@ def test_a_folder_of_many_files_becomes_a_manifest_that_md5sum_accepts(
     changed.write_bytes(changed.read_bytes()[:-1] + b"x")
     page.get_by_label("Check a delivery").check()
     page.get_by_label("Expected MD5").fill((tmp_path / "MD5SUMS").read_text())
-    page.get_by_label("Choose a folder").set_input_files(folder / "lane 1")  # the list was made above it
+    page.get_by_label("Choose a folder").set_input_files(folder / "lane 1")  # the list was made in the folder above
     missing = 2 * small // 3 + 1
     expect(page.get_by_text(f"{missing} files of the list are missing.")).to_be_visible()
     expect(page.get_by_test_id("summary")).to_contain_text(
@@ -239,10 +239,10 @@ def test_the_list_survives_a_reload_and_says_what_that_interrupted(page: Page, s
     choose(page, "one", "two")
     for name in ("one", "two"):
         expect(card(page, name).get_by_test_id("md5")).to_have_text(ABC)
-    page.route("**/v1/tasks?*", lambda route: None)  # takes for ever
+    page.route("**/v1/tasks?*", lambda route: None)  # never ends
     choose(page, "cut")
     expect(card(page, "cut")).to_contain_text("Uploading")
-    page.once("dialog", lambda question: question.accept())  # the browser asks, as an upload is under way
+    page.once("dialog", lambda question: question.accept())  # the browser asks, because an upload is in progress
     page.reload()
     for name in ("one", "two"):
         expect(card(page, name).get_by_test_id("md5")).to_have_text(ABC)

@@ -46,21 +46,21 @@ def test_from_the_first_key_to_the_next_owner(page: Page, service_with_keys: Ser
     sign_in(page, ann[:-1])
     expect(page.get_by_role("alert")).to_contain_text("The API key is wrong")
     expect(page.get_by_label("Key", exact=True)).to_be_focused()
-    page.keyboard.type(ann)  # over the wrong one, which is selected
+    page.keyboard.type(ann)  # replaces the wrong one, which is selected
     page.keyboard.press("Enter")
     expect(page.get_by_role("banner")).to_contain_text(owner)
     expect(page.get_by_role("main")).to_be_focused()
-    assert page.evaluate("document.cookie") == ""  # no script sees it
+    assert page.evaluate("document.cookie") == ""  # no script can read it
     assert [cookie["sameSite"] for cookie in page.context.cookies()] == ["Strict"]
 
     of_one_task = re.compile(r"/v1/tasks/[0-9a-f-]{36}$")
-    page.route(of_one_task, break_off)  # so that what becomes of it can come by events only
+    page.route(of_one_task, break_off)  # so that its outcome can only arrive as an event
     page.evaluate(DROP)
     expect(card(page, "reads.bam").get_by_test_id("md5")).to_have_text(ABC)
     page.unroute(of_one_task)
     task_id = card(page, "reads.bam").get_by_test_id("id").inner_text()
 
-    page.goto(f"{service.url}/tasks/{task_id}")  # loaded anew: the cookie is still there
+    page.goto(f"{service.url}/tasks/{task_id}")  # reloaded: the cookie is still there
     with page.expect_download() as download:
         page.get_by_role("link", name="Download").click()
     assert download.value.path().read_bytes() == b"abc"

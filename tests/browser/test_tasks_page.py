@@ -46,8 +46,8 @@ def test_what_is_handed_over_comes_into_the_list_and_the_counts_by_itself(
     service.kill_tree()
     service.start()
     page.reload()
-    expect(page.get_by_test_id("count-done")).to_have_text("1")  # all of it is from the rows
-    expect(page.locator("canvas")).to_be_visible()  # that it is open is remembered
+    expect(page.get_by_test_id("count-done")).to_have_text("1")  # all of it is computed from the rows
+    expect(page.locator("canvas")).to_be_visible()  # the browser remembers that it is open
 
 
 def test_the_list_is_narrowed_by_status_name_batch_and_digest(page: Page, service: Service) -> None:

@@ -56,7 +56,7 @@ def test_a_backup_is_made_once_and_comes_back(place: Place, tmp_path: Path, monk
     assert file.read_bytes() == first
     back = ask(tmp_path, monkeypatch, "restore", "b.tar", "--data", "other/place")
     assert (back.exit_code, back.stdout) == (0, "")
-    assert "3 tasks, 2 of them unfinished, which go on; 2 stored files" in back.stderr
+    assert "3 tasks, 2 of them unfinished, which will continue; 2 stored files" in back.stderr
     assert sorted(path.name for path in tmp_path.iterdir()) == ["b.tar", "data", "other"]
     other = tmp_path / "other" / "place"
     assert [path for path in (other, *other.rglob("*")) if path.stat().st_mode & 0o077] == []

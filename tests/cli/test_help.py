@@ -1,4 +1,4 @@
-"""What the command says of itself: the overview, the first steps, each command's help, and what a shell completes."""
+"""The command's help: the overview, the first steps, each command's help, and shell completion."""
 
 import os
 import re
@@ -19,8 +19,8 @@ from tests import forked
 from tests.client import IN_TIME_S
 from tests.service import COMMAND
 
-LINES, COLUMNS = 24, 80  # of a screen
-HEAVY = {"rich", "httpx2", "sqlalchemy", "celery", "md5_task_data"}  # Typer itself needs pydantic
+LINES, COLUMNS = 24, 80  # lines of a screen
+HEAVY = {"rich", "httpx2", "sqlalchemy", "celery", "md5_task_data"}  # Typer itself imports pydantic
 
 
 def run(*arguments: str, **variables: str) -> subprocess.CompletedProcess[bytes]:
@@ -39,7 +39,7 @@ def test_the_overview_fits_a_screen_and_has_each_command_in_its_group() -> None:
     shown = run("--help")
     assert (shown.returncode, shown.stderr) == (0, b"")
     lines = shown.stdout.decode().splitlines()
-    assert len(lines) < LINES  # and a prompt
+    assert len(lines) < LINES  # and the prompt
     assert max(map(len, lines)) <= COLUMNS
     listed = {
         group: re.findall(r"^  (\w+)  ", words, re.M)
@@ -71,7 +71,9 @@ def test_the_help_of_a_command_begins_with_a_short_line(words: tuple[str, ...]) 
     first, *rest = getattr(command, "help", "").split("\n\n")
     assert re.fullmatch(r"[A-Z][^\n]*\.", first)
     assert len(first) <= 75
-    assert all(len(line.strip()) <= COLUMNS - 2 for line in "\n".join(rest).splitlines())  # else it would wrap twice
+    assert all(
+        len(line.strip()) <= COLUMNS - 2 for line in "\n".join(rest).splitlines()
+    )  # otherwise it would wrap twice
     shown = run(*words, "--help")
     assert shown.returncode == 0
     assert first in shown.stdout.decode()
@@ -103,7 +105,7 @@ COMPLETED = {
     "md5-service put --kind con": "contacts",
     "md5-service ls --status f": "failed",
     "md5-service put --no": "--no-wait",
-    # With nothing of its own, bash completes names of files.
+    # If there are no completions, bash completes file names.
     "md5-service put re": "",
     "md5-service check ": "",
 }
@@ -113,7 +115,7 @@ COMPLETED = {
 def test_bash_completes_commands_options_kinds_statuses_and_leaves_files_to_itself() -> None:
     environment = os.environ | {"PATH": f"{Path(COMMAND).parent}:{os.environ['PATH']}"}
     lines = "".join(f"{line}\n" for line in COMPLETED)
-    # From a file: shellingham looks for the shell among the parents of the command.
+    # Run from a file, because shellingham looks for the shell among the parents of the command.
     done = subprocess.run(
         ["bash", "-c", BASH], input=lines, env=environment, capture_output=True, text=True, timeout=IN_TIME_S
     )

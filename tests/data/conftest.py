@@ -51,8 +51,8 @@ NEXT = {"sqlite": "postgresql", "postgresql": "mariadb", "mariadb": "sqlite"}
 
 @pytest.fixture(params=["sqlite", "postgresql", "mariadb"])
 def empty(request: pytest.FixtureRequest, tmp_path: Path, is_long: bool) -> Iterator[Place]:
-    """Has nothing, not even a folder or a schema. Its database is of another kind than the backup's; in the long form, of
-    every kind."""
+    """Empty, without even a folder or a schema. Its database system is not the backup's; in the long form, every
+    one."""
     if not is_long and request.param != NEXT[request.node.callspec.params["database_url"]]:
         pytest.skip("the long form has all pairs")
     url, server = f"sqlite:///{tmp_path}/other.sqlite3", None
@@ -74,7 +74,7 @@ def place(tmp_path: Path) -> Iterator[Place]:
 
 @pytest.fixture
 def other(tmp_path: Path) -> Iterator[Place]:
-    """Has nothing."""
+    """Empty."""
     yield from _on_sqlite(tmp_path, "other-place", lambda place: place)
 
 

@@ -1,8 +1,8 @@
 """An explicit-state model of the shared log's protocol: L1-L5 of `md5_task_data/log/shared_log.py`.
 
-The line of task t is two tokens, (t, 0) and (t, 1), written one by one, so that torn lines show. Workers are kept
-sorted, so states that differ only in their order count once. L2 is two steps, which the head lock makes one for all
-others: so `commit_lines` skips the tasks that got their line in between, as if it had chosen after that.
+The line of task t is two tokens, (t, 0) and (t, 1), written one by one, so that torn lines are visible. Workers are kept
+sorted, so states that differ only in their order count once. L2 is two steps, which the head lock makes atomic for all
+others; so `commit_lines` skips the tasks that got their line in between, as if it had chosen after that.
 """
 
 from collections.abc import Iterator
@@ -41,19 +41,19 @@ Moves = Iterator[tuple["State", Worker]]
 class State(NamedTuple):
     queued: frozenset[int]
     workers: tuple[Worker, ...]
-    power: int  # how many of each mishap may still come
+    power: int  # how many of each mishap may still happen
     zombies: int
     restores: int
-    computed: frozenset[int] = frozenset()  # without a line as yet
+    computed: frozenset[int] = frozenset()  # without a line so far
     table: tuple[int, ...] = ()  # the tasks that have a line
     flushed: int = 0
     file: File = ()  # as every process sees it
-    synced: File = ()  # as it surely is on the disk
+    synced: File = ()  # what is certainly on disk
     harmed: bool = False  # bytes that a reader may have seen were written over by others
 
     @property
     def lines(self) -> File:
-        """What the file must be."""
+        """What the file must contain."""
         return tuple((task, half) for task in self.table for half in (0, 1))
 
     def is_pending(self) -> bool:
@@ -77,7 +77,7 @@ def put(file: File, at: int, what: File) -> File:
 
 
 class Model(NamedTuple):
-    """One generator function per action: the states that it can lead to; a worker's, with what the worker then is."""
+    """One generator function per action, which yields the states that it can lead to, and for workers their new states."""
 
     variant: Variant
 
@@ -87,28 +87,28 @@ class Model(NamedTuple):
             yield s._replace(queued=s.queued - {task}, computed=s.computed | {task})
 
     def lose_power(self, s: State) -> Iterator[State]:
-        """Of the writes that were not synced, the disk has any subset."""
+        """The disk may have any subset of the writes that were not synced."""
         for kept in product(*map(set, zip_longest(s.file, s.synced))) if s.power else ():
             file = kept[: max((at for at, what in enumerate(kept, 1) if what), default=0)]
             yield s._replace(file=file, synced=file, workers=(IDLE,) * len(s.workers), power=s.power - 1)
 
     def restore(self, s: State) -> Iterator[State]:
-        """With all workers stopped, the database, but not the file, goes back to any earlier moment."""
-        # not in one run with a power loss: that may bring back a tail which was moved away; writing over it is no harm
+        """While all workers are stopped, the database, but not the file, is reset to any earlier moment."""
+        # not in one run with a power loss, which may bring back a tail that was moved away; overwriting that is harmless
         for count, flushed in product(range(len(s.table) + 1), range(0, s.flushed + 1, 2)) if s.restores else ():
             table, queued = s.table[:count], s.queued | s.computed | set(s.table[count:])
             older = s._replace(table=table, flushed=min(flushed, 2 * count), queued=queued, computed=frozenset())
             yield older._replace(workers=(IDLE,) * len(s.workers), restores=s.restores - 1)
 
     def kill(self, s: State, w: Worker) -> Moves:
-        """kill -9 before any step. A COMMIT on its way may be lost, or land late."""
+        """kill -9 before any step. A COMMIT in transit may be lost, or arrive late."""
         if w.alive and w != IDLE:
             yield s, IDLE
             if w.step in ("commit_lines", "commit_flushed"):
                 yield s, w._replace(alive=False, holds=False)
 
     def lose_lock(self, s: State, w: Worker) -> Moves:
-        """A writer goes on without its lock, as after trouble with NFS."""
+        """A writer continues without its lock, as after an NFS failure."""
         if s.zombies and w.holds:
             yield s._replace(zombies=s.zombies - 1), w._replace(holds=False)
 
@@ -118,13 +118,13 @@ class Model(NamedTuple):
             yield s, Worker("choose", holds=True, size=len(s.file))
 
     def choose(self, s: State, w: Worker) -> Moves:
-        """L2 up to its COMMIT: move what stands beyond the table's end to another file, and choose the tasks."""
+        """L2 up to its COMMIT: move what the file has beyond the table's end to another file, and choose the tasks."""
         if w.size > len(s.lines) and self.variant is not Variant.KEEP_TAIL:
             s = s._replace(file=s.file[: len(s.lines)])
         yield s, w._replace(step="commit_lines", size=0, batch=tuple(sorted(s.computed)))
 
     def commit_lines(self, s: State, w: Worker) -> Moves:
-        """L2's COMMIT. The worker goes on with `flushed` and the length as they were under the head lock."""
+        """L2's COMMIT. The worker continues with `flushed` and the length that it read under the head lock."""
         new = tuple(task for task in w.batch if self.variant is Variant.NO_UNIQUE or task not in s.table)
         s = s._replace(table=s.table + new, computed=s.computed - set(new))
         start, end = len(s.file) if self.variant is Variant.FROM_SIZE else s.flushed, len(s.lines)
@@ -138,18 +138,18 @@ class Model(NamedTuple):
         yield s, w._replace(at=w.at + 1, step="write" if w.at + 1 < w.end else "sync")
 
     def sync(self, s: State, w: Worker) -> Moves:
-        """fdatasync vouches for this worker's writes alone: other hosts keep theirs in caches of their own."""
+        """fdatasync only makes this worker's writes durable: other hosts have caches of their own."""
         if self.variant is not Variant.NO_SYNC:
             s = s._replace(synced=put(s.synced, w.start, s.file[w.start : w.end]))
         yield s, w._replace(step="unlock" if self.variant is Variant.FLUSHED_FIRST else "commit_flushed")
 
     def commit_flushed(self, s: State, w: Worker) -> Moves:
-        """L4: only ever forward, as somebody else may have come further."""
+        """L4: only ever forward, because another worker may be further ahead."""
         s = s._replace(flushed=max(s.flushed, w.end))
         yield s, w._replace(step="write" if self.variant is Variant.FLUSHED_FIRST else "unlock")
 
     def unlock(self, s: State, w: Worker) -> Moves:
-        """L5; or, after a full batch, one more round under the lock that it has, or believes it has."""
+        """L5; or, after a full batch, one more round under the lock that it holds, or believes it holds."""
         yield s, IDLE
         if s.is_pending():
             yield s, Worker("choose", w.holds, size=len(s.file))
@@ -166,16 +166,16 @@ class Model(NamedTuple):
 
 class Verdict(NamedTuple):
     states: int
-    actions: frozenset[str]  # those that happened: without `lose_power`, nothing is said about power losses
+    actions: frozenset[str]  # those that occurred: without `lose_power`, the run says nothing about power losses
     broken: str | None
-    trace: tuple[str, ...]  # the shortest way there
+    trace: tuple[str, ...]  # the shortest path to it
 
 
 def check(variant: Variant, workers: int, tasks: int, power: int = 0, zombie: int = 0, restored: int = 0) -> Verdict:
-    """Explore until something breaks or nothing new is found; then see whether every state has a way to the end."""
+    """Explore until something breaks or nothing new is found; then check that every state has a path to the end."""
     model, states = Model(variant), [State(frozenset(range(tasks)), (IDLE,) * workers, power, zombie, restored)]
     number = {states[0]: 0}
-    came_from: list[list[tuple[int, str]]] = [[]]  # the first one is on a shortest way
+    came_from: list[list[tuple[int, str]]] = [[]]  # the first one is on a shortest path
 
     def way_to(n: int) -> tuple[str, ...]:
         return (*way_to(came_from[n][0][0]), came_from[n][0][1]) if n else ()

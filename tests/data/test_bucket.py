@@ -1,4 +1,4 @@
-"""Stored bytes are durable before anybody is told about them."""
+"""Stored bytes are durable before anyone is told about them."""
 
 import os
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Everything that can come apart is really broken, and the doctor says what is wrong and what to do."""
+"""Everything that can break is really broken, and the doctor says what is wrong and what to do."""
 
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -83,7 +83,7 @@ def test_bytes_without_rows(bucket: Bucket, whole: list[str], found: Found, monk
     half, nobodys = str(uuid_utils.uuid7()), store(bucket)
     bucket.receive(half)
     store(bucket, whole[2])
-    assert found() == []  # they may be on their way
+    assert found() == []  # they may still be arriving
     monkeypatch.setattr(doctor, "JUST_STORED_S", -60)
     monkeypatch.setattr(doctor, "STILL_COMING_S", -60)
     assert sorted(found()) == sorted([("half_received", half), ("row_missing", nobodys), ("row_missing", whole[2])])
@@ -108,7 +108,7 @@ def test_a_log_that_was_changed_cut_lost_or_that_knows_more(
     assert found() == [("log_differs", str(path))]  # no line of any log
     store(bucket, end_task())
     log.flush()
-    assert found() == [("log_ahead", str(path))]  # it was saved, and nobody has looked yet
+    assert found() == [("log_ahead", str(path))]  # it was saved, and nobody has checked it yet
 
 
 def test_a_database_of_an_older_moment(tmp_path: Path, bucket: Bucket, whole: list[str], path: Path) -> None:

@@ -70,7 +70,7 @@ def test_a_file_and_an_owner_have_so_much_time_and_a_part_no_more_than_its_own(d
 
     assert left("ann", ONE) == PART_S
     spend(ONE, 1, 1)
-    spend(ONE, 1, FILE_S - 4)  # the same part, once more
+    spend(ONE, 1, FILE_S - 4)  # the same part again
     assert left("ann", ONE) == 3
     assert left("ann", OTHER) == PART_S
     spend(ONE, 2, 5)
@@ -80,7 +80,7 @@ def test_a_file_and_an_owner_have_so_much_time_and_a_part_no_more_than_its_own(d
     assert left("bob", OTHER[:-1] + "3") == PART_S
     later(database, domains.WINDOW_S + 1)
     assert left("ann", OTHER[:-1] + "3") == PART_S
-    assert left("ann", ONE) == 0  # a file has no more than that, whenever
+    assert left("ann", ONE) == 0  # a file never gets more than that
     later(database, domains.KEPT_S)
     with database.transaction() as db:
         domains.forget(db)

@@ -1,4 +1,4 @@
-"""What the list of tasks is narrowed by: verdicts and times, in pages and in the steps of an export."""
+"""The filters of the list of tasks: verdicts and times, in pages and in the steps of an export."""
 
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
@@ -76,7 +76,7 @@ def test_older_rows_get_their_verdict_from_their_result(database: Database, judg
 
 
 def created(database: Database, new_task: NewTask, at: int, uploaded_for: int = 0) -> str:
-    """A task of that time, whose upload had begun a while before; its id says when."""
+    """A task created at this time, whose upload began a while before; its id has the time of that."""
     task_id = f"{ids.first_of((at - uploaded_for) // 1000)[:14]}7{new_task()[15:]}"
     with database.transaction() as db:
         newest = max(row["id"] for row in tasks.page(db, "local", filters={}, limit=100, cursor=None)[0])

@@ -32,7 +32,7 @@ Change = Callable[[list[Any]], list[Any]]
 
 @pytest.fixture
 def on_postgresql(postgres: Postgres, tmp_path: Path) -> Iterator[Place]:
-    """A place with nothing in it, where names get into COPY."""
+    """An empty place, on a database where names become part of COPY."""
     url = postgres.new_empty_database()
     place = Place(tmp_path / "on-postgresql", Database(url))
     yield place

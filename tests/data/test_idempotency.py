@@ -47,7 +47,7 @@ def test_a_key_is_held_by_one_and_then_stands_for_its_task(database: Database) -
     do(database, idempotency.release, second)  # not its own
     do(database, idempotency.keep, first, "f" * 64)
     do(database, idempotency.release, first)
-    do(database, idempotency.extend, first)  # came late, and must not shorten it
+    do(database, idempotency.extend, first)  # arrived late, and must not shorten it
     pass_time(database, idempotency.KEEP_S - 60)
     assert hold(database, second) == Kept(first.task_id, "f" * 64)
     pass_time(database, 61)
@@ -60,14 +60,14 @@ def test_what_is_released_is_free_at_once_and_what_was_forgotten_after_a_while(d
     do(database, idempotency.release, first)
     assert hold(database, second) is None
     pass_time(database, idempotency.HOLD_S - 5)
-    do(database, idempotency.extend, second)  # its bytes are still coming
+    do(database, idempotency.extend, second)  # its bytes are still arriving
     pass_time(database, idempotency.HOLD_S - 5)
     with pytest.raises(KeyInUse):
         hold(database, first)
     pass_time(database, 6)
     assert hold(database, first) is None  # the process of the second was killed, or so it seems
     with pytest.raises(KeyInUse):
-        do(database, idempotency.keep, second, "f" * 64)  # it wakes, and may not make a task any more
+        do(database, idempotency.keep, second, "f" * 64)  # it wakes up, and must not create a task any more
     do(database, idempotency.keep, first, "f" * 64)
 
 
@@ -76,7 +76,7 @@ def test_of_many_at_the_same_time_one_has_it(database: Database, monkeypatch: py
     take = idempotency._take
 
     def take_when_all_have_looked(*given: Any) -> None:
-        with contextlib.suppress(threading.BrokenBarrierError):  # on SQLite one looks at a time
+        with contextlib.suppress(threading.BrokenBarrierError):  # on SQLite, one checks at a time
             together.wait(0.5)
         take(*given)
 
@@ -103,7 +103,7 @@ def test_only_what_expired_long_ago_is_forgotten(database: Database, monkeypatch
     pass_time(database, idempotency.HOLD_S + idempotency.LONGEST_SLEEP_S)
     sleeper = holder("asleep")
     hold(database, sleeper)
-    pass_time(database, idempotency.HOLD_S - 10)  # the old ones have expired for an hour and more, this one has not
+    pass_time(database, idempotency.HOLD_S - 10)  # the old ones expired more than an hour ago, this one did not
     left = []
     for _ in range(3):
         do(database, idempotency.forget_expired)

@@ -30,7 +30,7 @@ def test_a_queued_task_is_claimed_once_however_often_its_message_comes(database:
 def test_a_message_may_name_many_tasks_and_some_that_are_not_there(database: Database, new_task: NewTask) -> None:
     wanted = [new_task() for _ in range(3)]
     claims = claim(database, *reversed(wanted), "00000000-0000-7000-8000-000000000000")
-    assert [c.id for c in claims] == wanted  # in id order, whatever the message's
+    assert [c.id for c in claims] == wanted  # in id order, not in the message's
 
 
 def test_finish_stores_the_result_and_owes_a_line(database: Database, new_task: NewTask) -> None:
@@ -149,7 +149,7 @@ def test_a_claim_passes_by_what_others_are_at(database: Database, new_task: NewT
     other = Database(database.url.render_as_string(hide_password=False))
     with other.transaction() as db:
         db.execute(update(table).where(table.c.id == theirs).values(hints=2))
-        claims = claim(database, theirs, free)  # without waiting, for that would be for ever
+        claims = claim(database, theirs, free)  # without waiting, which would take forever
         assert [mine.id for mine in claims] == [free]
     other.close()
 
@@ -166,7 +166,7 @@ def test_small_files_travel_together_and_what_is_large_or_was_tried_before_alone
         db.execute(update(table).values(due_at=now()))
     assert sorted(len(message.task_ids) for message in sweep(database).messages) == [1, 1, 1, 3]
     with database.transaction() as db:
-        assert [one.id for one in leases.claim(db, [*small, tried], 30)] == small  # whoever says so
+        assert [one.id for one in leases.claim(db, [*small, tried], 30)] == small  # no matter who says so
         assert [one.id for one in leases.claim(db, [tried], 30)] == [tried]
         assert [one.id for one in leases.claim(db, [large], 30)] == [large]
 

@@ -7,8 +7,8 @@ from tests.data.log_model import Variant, check
 STEPS = frozenset(
     {"compute", "kill", "take_lock", "choose", "commit_lines", "write", "sync", "commit_flushed", "unlock"},
 )
-# What may happen; the actions that this adds; how many states there are at least: a model that explores less has lost
-# some of its actions.
+# What may happen; the actions that this adds; the least number of states: a model that explores fewer has lost some
+# of its actions.
 PROTOCOL = [
     pytest.param({}, set(), 1_600, id="base"),
     pytest.param({"tasks": 3}, set(), 23_000, id="three tasks"),

@@ -1,4 +1,4 @@
-"""Bytes that no row keeps are deleted, and no others, whatever is going on."""
+"""Bytes that no row keeps are deleted, and no others, no matter what happens at the same time."""
 
 import os
 from collections.abc import Callable, Iterator
@@ -20,7 +20,7 @@ from tests.bucket import names, store
 from tests.databases import new_sqlite
 
 NewTask = Callable[..., str]
-AT_ONCE = -60.0  # a safe age: whatever its time, it is old enough
+AT_ONCE = -60.0  # a safe age: any file is old enough
 
 
 @pytest.fixture
@@ -53,7 +53,7 @@ def test_only_bytes_that_no_row_keeps_are_deleted(
         (bucket.root / odd).parent.mkdir(exist_ok=True)
         (bucket.root / odd).touch()
     before = names(bucket)
-    assert sweeper.delete_some() == 0  # all is too young
+    assert sweeper.delete_some() == 0  # all files are too young
     assert names(bucket) == before
     assert sweeper.delete_some(AT_ONCE) == 3
     assert {queued, ended, ".nfs0001", "README", "notes"} <= names(bucket)

@@ -46,7 +46,7 @@ def test_everything_comes_back_whatever_the_make(empty: Place, full: Place) -> N
         assert sorted(row["status"] for row in rows) == ["queued"] * 5 + ["waiting"]
         is_due = schema.tasks.c.due_at <= sql.searched_now()
         due = select(func.count()).where(is_due, schema.tasks.c.status == "queued")
-        assert db.scalar(due) == 5  # for a broker that knows of nothing
+        assert db.scalar(due) == 5  # for a broker without messages
         assert not db.scalar(select(func.count()).select_from(schema.idempotency_keys))
         nulls = select(schema.tasks.c.id).where(cast(schema.tasks.c.params, String) == "null")
         assert len(db.scalars(nulls).all()) == 1

@@ -41,7 +41,7 @@ def test_a_log_that_is_newer_than_the_backup_is_told_and_kept(place: Place) -> N
     place.flush()
     newer = place.log.read_bytes()
     restored = emptied(place).restore(archive)
-    assert (restored.written, restored.beyond, restored.lost) == (0, 4, 3)  # of one the line was not written yet
+    assert (restored.written, restored.beyond, restored.lost) == (0, 4, 3)  # one of them has no line in the file yet
     assert [f"{task_id} 'later-{number}'" for number, task_id in enumerate(later)] == restored.named
     (saved,) = place.log.parent.glob("*.beyond-*")
     assert older + saved.read_bytes() == newer
@@ -94,7 +94,7 @@ def test_files_that_no_row_keeps_stay_until_somebody_has_looked(place: Place, mo
 def test_where_the_bucket_has_nothing_else_there_is_nothing_to_be_looked_at(place: Place) -> None:
     place.flush()
     archive = place.backup()
-    place.bucket.receive(str(uuid_utils.uuid7()))  # nobody's promise
+    place.bucket.receive(str(uuid_utils.uuid7()))  # not promised to anyone
     one, another = sorted(place.files())[:2]
     place.bucket.file(one).write_bytes(b"damaged")
     shared = place.bucket.file(another).stat().st_ino

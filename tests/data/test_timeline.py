@@ -1,5 +1,5 @@
-"""The life of one file, from the upload until nothing is due any more. The clock is set, so nobody waits. But it also runs
-on: "just before a limit" is ten seconds before it."""
+"""The life of one file, from the upload until nothing is due any more. The clock is set, so the test does not wait. But it also
+keeps running: "just before a limit" is ten seconds before it."""
 
 from pathlib import Path
 
@@ -19,7 +19,7 @@ def test_what_befalls_a_file_and_when(database: Database, new_task: NewTask, pat
     log = SharedLog(database, path, keep_uploads_s=DAY)
     task_id = new_task()
     later(database, 20)
-    assert sent(sweep(database)) == []  # the upload's own hint has half a minute to bring somebody
+    assert sent(sweep(database)) == []  # the upload's own hint has half a minute to reach a worker
     later(database, 20)
     assert sent(sweep(database)) == [task_id]
 
@@ -28,7 +28,7 @@ def test_what_befalls_a_file_and_when(database: Database, new_task: NewTask, pat
     assert sent(sweep(database)) == []
     beat(database, first)
     later(database, 20)
-    assert sent(sweep(database)) == []  # the lease of 30 s began anew
+    assert sent(sweep(database)) == []  # the lease of 30 s began again
     later(database, 20)
     assert sent(sweep(database)) == [task_id]  # and has run out
     with pytest.raises(LeaseLost):
@@ -43,7 +43,7 @@ def test_what_befalls_a_file_and_when(database: Database, new_task: NewTask, pat
 
     (third,) = claim(database, task_id)
     finish(database, third)
-    later(database, HOUR)  # somebody else holds the log
+    later(database, HOUR)  # another process holds the log
     assert sent(sweep(database)) == []
     assert expire(database) == []
     assert row(database, task_id)["status"] == "computed"

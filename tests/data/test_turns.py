@@ -1,4 +1,4 @@
-"""Whose turn it is: one owner's flood makes no other owner wait for longer than the work in progress takes."""
+"""Whose turn it is: however much one owner uploads, others wait only for the work in progress."""
 
 import random
 from collections import Counter
@@ -87,7 +87,7 @@ def test_who_has_the_fewest_workers_is_served_first(database: Database, new_task
         for _ in range(8):
             new_task(owner=owner, size=BIG)
     served = []
-    for _ in range(6):  # workers, none of which has served anybody yet
+    for _ in range(6):  # workers, none of which has served any owner yet
         mine = turn(database)
         assert mine is not None
         served.append(mine.owner)

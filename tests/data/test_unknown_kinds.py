@@ -50,7 +50,7 @@ def test_a_task_of_a_newer_kind_is_left_for_others_and_says_so(
     assert [mine.id for mine in claim(database, WORK, known, unknown)] == [known]
     left = row(database, unknown)
     assert (left["status"], left["attempt"], left["errors"], left["outcome"]) == ("queued", 0, 0, None)
-    assert tasks.version(left) != before  # whoever waits for it learns so
+    assert tasks.version(left) != before  # clients that wait for it are notified
     assert "does not know the kind newer and left it" in tasks.history(left)[-1]["reason"]
     with database.reading() as db:
         assert statistics.left_kinds(db) == ["newer"]
@@ -87,7 +87,7 @@ def test_what_was_left_is_asked_about_seldom_and_keeps_nobody_waiting(
     assert sent(sweep(database)) == [left[0]]
     assert claim(database, WORK, left[0]) == []
     again = row(database, left[0])
-    assert again["left_at"] == left_at  # told once: whoever watches is not told again and again
+    assert again["left_at"] == left_at  # reported once: watchers are not notified again and again
     assert again["due_at"] - again["created_at"] > 59 * SECOND
 
 
@@ -95,7 +95,7 @@ def test_a_worker_that_knows_the_kind_takes_up_what_was_left(database: Database,
     left = newer()
     assert claim(database, WORK, left) == []
     with database.transaction() as db:
-        leases.take_up(db)  # one that does not know it, either
+        leases.take_up(db)  # another one that does not know it
     assert row(database, left)["left_at"] is not None
     with database.transaction() as db:
         db.execute(update(table).where(table.c.id == left).values(kind="md5"))

@@ -1,4 +1,4 @@
-"""Every command of the README and of `docs/` does what it says."""
+"""Every command in the README and in `docs/` does what it says."""
 
 import contextlib
 import hashlib
@@ -44,7 +44,7 @@ def test_each_page_with_commands_is_run() -> None:
     assert RUNS[0] == LOCAL
 
 
-# What a command prints, by a part of it; the first that fits. ID is the task that was there before.
+# What a command prints, by a part of the command; the first match counts. ID is the task that was there before.
 PRINTS = (
     ("| md5sum -c", r"^reads\.bam: OK$"),
     ("md5-service check", r"^reads\.bam: OK$"),
@@ -102,7 +102,7 @@ def test_the_commands_of_a_client_work(service: Service, tmp_path: Path, command
 
 
 def run(command: str, known: str, service: Service, folder: Path) -> None:
-    """As somebody types it who has the service on this machine; ID is the id of `known`."""
+    """Run it as a user of a service on this machine would; ID is the id of `known`."""
     expected = next(words for part, words in PRINTS if part in command)
     here = {
         "http://127.0.0.1:9000": service.url,

@@ -35,7 +35,7 @@ def test_files_come_in_through_several_apis_and_are_done_by_several_workers(
         for number, content in enumerate(contents):
             cluster.url = cluster.urls[number % 2]
             journal[cluster.hand_over(content)] = hashlib.md5(content).hexdigest()
-        hints = [Message([task_id]) for task_id in journal for _ in range(5)]  # each does its work once all the same
+        hints = [Message([task_id]) for task_id in journal for _ in range(5)]  # each still does its work only once
         broker.publish(cluster.celery(), hints)
         for task_id, digest in journal.items():
             task = cluster.ended(task_id)

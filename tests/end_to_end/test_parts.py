@@ -118,7 +118,7 @@ def test_a_log_that_is_held_fails_nothing_and_is_whole_3_s_later(
     with held_by_a_stranger(service.log_path):
         until = time.monotonic() + (20 if is_long else 5)  # several times the longest pause between two attempts
         ids = [service.hand_over(b"%d" % number) for number in range(100)]
-        first = service.task(ids[0], wait_s=20)  # the wait ends with the result all the same
+        first = service.task(ids[0], wait_s=20)  # the wait still ends with the result
         assert (first["status"], first["outcome"]) == ("computed", "done")
         wait_for(lambda: all(service.task(task_id)["outcome"] == "done" for task_id in ids), "all results")
         assert len(service.log_lines()) == 1
@@ -150,7 +150,7 @@ def test_memory_stays_flat_whatever_comes_in(service: Service) -> None:
 
     def look() -> None:
         for process in service.processes():
-            with contextlib.suppress(Exception):  # it may exit meanwhile
+            with contextlib.suppress(Exception):  # it may exit in the meantime
                 name = " ".join(process.cmdline()).strip()
                 most[name] = max(most.get(name, 0), process.memory_info().rss)
 

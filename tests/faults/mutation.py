@@ -39,7 +39,7 @@ SUMMARY = re.compile(r"^\d+ .* in [\d.]+s.*$", re.M)  # pytest's last line
 
 @dataclass(frozen=True)
 class Mutant:
-    """`takes_out` names what is missing from the service; `was` stands exactly once in `file`."""
+    """`takes_out` names what is missing from the service; `was` occurs exactly once in `file`."""
 
     takes_out: str
     file: str

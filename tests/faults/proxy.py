@@ -111,7 +111,7 @@ class Proxy:
 
     @property
     def black_hole(self) -> bool:
-        """While it is true, nothing passes. Existing connections hold what is sent and go on with it afterwards, as TCP does;
+        """While it is true, nothing passes. Existing connections hold what is sent and continue with it afterwards, as TCP does;
         connections made meanwhile are accepted and never answered, even afterwards."""
         return not self._passable.is_set()
 

@@ -70,7 +70,7 @@ def test_all_is_destroyed_and_comes_back_elsewhere(
     made: list[tuple[Path, dict[str, str | None]]] = []
     for number in range(backups):
         time.sleep(first_s / backups)
-        for _ in range(20):  # one worker after the other, so that there is something that has not ended
+        for _ in range(20):  # one worker after the other, so that something is still unfinished
             (failpoints / "claim.committed").write_text("pause 4")
             time.sleep(0.05)
         before = load.promised()
@@ -144,7 +144,7 @@ def test_several_hosts_are_destroyed_and_come_back_on_another_make(
 
 
 def new_place(folder: Path, database_url: str, broker: Valkey) -> Cluster:
-    """A place with nothing in it, where nothing runs."""
+    """An empty place, where nothing runs."""
     return Cluster(folder, database_url, broker.url, workers=2, lease_s=5, sweep_s=1)
 
 

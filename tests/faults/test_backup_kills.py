@@ -74,7 +74,7 @@ def test_backups_are_killed_and_the_next_one_is_whole(
 def test_restores_are_killed_and_begun_again(
     full: Place, tmp_path: Path, postgres: Postgres, is_long: bool, figure: Figure
 ) -> None:
-    """A killed one has done nothing, or everything."""
+    """A killed restore has done either nothing or everything."""
     kills, chance = 60 if is_long else 1, random.Random(SEED)
     file = tmp_path / "b.tar"
     file.write_bytes(full.backup())
@@ -99,7 +99,7 @@ def test_restores_are_killed_and_begun_again(
         else:
             whole += 1
             assert set(place.found()) <= {"leftover", "restored", "log_missing"}
-            place.flush()  # as the first worker does that ends something
+            place.flush()  # as the first worker that finishes a task does
         assert len(everything(place.database)["tasks"]) == wanted
         assert set(place.found()) <= {"leftover", "restored"}
         place.database.close()

@@ -57,7 +57,7 @@ class Flow:
             self.look()
 
     def look(self) -> bool:
-        """Look at what has finished and at its times; returns whether everything has."""
+        """Check what has finished, and its times; returns whether everything has."""
         with self._cluster.client() as client:
             page = client.get("/v1/tasks", params={"limit": 1000}).json()["items"]
         for task in page:

@@ -126,7 +126,7 @@ def test_everybody_has_an_answer_in_time(
             assert cluster.ended(promised, IN_TIME_S)["status"] == "done"
             done_s = time.monotonic() - began
             after.append(f"{said(outage)} {taken_s:.1f} s and {done_s:.1f} s")
-            # Where it was not even reached no COMMIT was sent, and whatever came is removed again.
+            # If it was not even reached, no COMMIT was sent, and everything received is removed again.
             wait_for(lambda: stored(cluster) <= rows(own_postgres, url), "no bytes without a row")
     assert slowest_s < ANSWER_S + busy_s
     figure(f"slowest 503 {slowest_s:.2f} s, {CROWD} clients; uploads taken again, and done: {', '.join(after)}")

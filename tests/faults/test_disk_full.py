@@ -1,4 +1,4 @@
-"""A volume fills up: nothing is torn, clients are told, and everything goes on when there is space again."""
+"""A volume fills up: nothing is torn, clients are told, and everything continues when there is space again."""
 
 import hashlib
 import json

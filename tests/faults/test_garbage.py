@@ -17,14 +17,14 @@ from tests.servers.valkey import Valkey
 
 IDS = [str(uuid.uuid4())]
 REST = dict.fromkeys(("callbacks", "errbacks", "chain", "chord"))
-# For Valkey, where a message is JSON itself: what is not, and what has not in it what it must have.
+# For Valkey, where a message itself is JSON: messages that are not JSON, and messages without the required fields.
 NO_MESSAGES = (
     *(b"garbage", b"\xff\xfe", b"[]", b"5", b"null", b"{}", b"[" * 100_000),
     b'{"body": "e30=", "headers": {}, "properties": 5}',
     b'{"body": 5, "headers": {}, "properties": {"body_encoding": "base64", "delivery_tag": "1"}}',
 )
 NO_IDS: tuple[Any, ...] = None, 7, IDS[0], {"a": 1}, [1, None, {}], ["\ud800", "\0"], ["x"]
-# Of a body: no bytes of JSON; JSON of another shape; other arguments; no ids, too many, or more than a message may have in it.
+# Bodies: not JSON; JSON of another shape; other arguments; no ids, too many, or more than a message may contain.
 BODIES: tuple[Any, ...] = (
     *(b"{{{{", b"[" * 60_000, b"\xff"),
     *(None, 5, "abc", {"a": 1}, [1], [[IDS], {}, None], [{"a": 1}, {}, REST]),
@@ -48,7 +48,7 @@ def test_garbage_costs_a_line_and_nobody_else(broker_server: Valkey | RabbitMq, 
         cluster.ended(cluster.hand_over(b"abc"))
         before = {process.pid for process in worker.tree()}
         sent = send_garbage(cluster, broker_server)
-        task_id = cluster.hand_over(b"abc")  # waits behind all of it
+        task_id = cluster.hand_over(b"abc")  # queued behind all of it
         assert cluster.ended(task_id)["outcome"] == "done"
         wait_for(lambda: len(lines(cluster)) >= sent, "a line about each")
         assert len(lines(cluster)) == sent

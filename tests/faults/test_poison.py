@@ -114,16 +114,16 @@ def test_poison(cluster: Cluster, poisoned: Path, is_long: bool, figure: Callabl
     good = {task_id: hashlib.md5(content).hexdigest() for task_id, content in given.items() if task_id not in bad}
     assert {task_id: ended[task_id]["result"]["md5"] for task_id in good} == good
     troubled = [ended[task_id] for task_id in good if steps(ended[task_id]) != UNTROUBLED]
-    for task in troubled:  # it travelled with a poison, once, and then alone
+    for task in troubled:  # it shared a message with a poison once, and then was alone
         assert (steps(task), task["attempt"]) == (["queued", "running", *UNTROUBLED], 2)
         assert task["history"][2]["reason"].endswith(NOT_COUNTED)
     assert len(troubled) <= MOST_TOGETHER * len(poisons)
 
-    # Of the processes that took a poison, those are gone that it was deadly to, the deaf ones too; the others work on.
+    # Of the processes that took a poison, those that it kills are gone, even the unresponsive ones; the others keep working.
     takers = [(sort, int(pid)) for sort, pid in map(str.split, poisoned.read_text().splitlines())]
     taken = Counter(sort for sort, _ in takers)
     assert (taken["memory"], taken["crumbs"]) == (1, 1)
-    most = times * (TRIES + 1)  # one more where it was not alone at first
+    most = times * (TRIES + 1)  # one more if it was not alone at first
     assert all(times * TRIES <= taken[sort] <= most for sort in DEADLY)
     wait_for(
         lambda: not any(psutil.pid_exists(pid) for sort, pid in takers if sort in DEADLY),

@@ -55,7 +55,7 @@ def test_delay(proxy: Proxy) -> None:
         begun = time.monotonic()
         assert works(connection)
         assert 0.4 <= time.monotonic() - begun < 0.4 + BUSY_S
-        proxy.delay_s = 2 * BUSY_S  # so that it shows if that were not taken back
+        proxy.delay_s = 2 * BUSY_S  # so that it would show if that were not undone
         proxy.delay_s = 0
         begun = time.monotonic()
         assert works(connection)
@@ -67,7 +67,7 @@ def test_half_open(proxy: Proxy, echo: Echo) -> None:
         assert works(one)
         assert works(other)
         assert proxy.half_open() == 2
-        one.sendall(bytes(10_000_000))  # read, and thrown away
+        one.sendall(bytes(10_000_000))  # read, and discarded
         assert is_silent(one)
         other.close()
         with connected(proxy) as later:
@@ -128,7 +128,7 @@ def test_many_connections_and_no_thread_left(echo: Echo) -> None:
             time.sleep(0.5)
             return time.clock_gettime(its_own) - begun < 0.05
 
-        # At first it is letting go of 100 relays.
+        # At first it is closing 100 relays.
         wait_for(is_idle, "a proxy that has nothing to do and does nothing", within_s=BUSY_S)
     assert name not in [thread.name for thread in threading.enumerate()]
     assert all(is_reset(connection) for connection in connections if connection.fileno() >= 0)

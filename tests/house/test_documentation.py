@@ -29,7 +29,7 @@ def prose(page: str) -> str:
 
 
 def spans() -> Iterator[tuple[str, str]]:
-    """Page and text of what is written as code within a line."""
+    """The page and the text of each code span."""
     return ((page, text) for page in PAGES for text in SPAN.findall(prose(page)))
 
 
@@ -44,7 +44,7 @@ def test_every_kind_has_its_page() -> None:
 
 @pytest.mark.parametrize("page", [page for page in DOCS if page not in ("docs/errors.md", "docs/settings.md")])
 def test_a_page_is_read_in_five_minutes(page: str) -> None:
-    """Those two are looked things up in, and not read."""
+    """Those two are for reference, and not read as a whole."""
     words = re.findall(r"\b[^\W\d]\w*", SPAN.sub("", prose(page)))
     assert len(words) / WORDS_A_MINUTE <= MOST_MINUTES
 
@@ -78,7 +78,7 @@ def _leads_somewhere(page: str, link: str) -> bool:
 
 
 def _anchors(path: Path) -> set[str]:
-    """As Python-Markdown and GitHub make them of headings, or as a heading says itself."""
+    """As Python-Markdown and GitHub derive them from headings, or as a heading specifies."""
     found = set()
     for heading in re.findall(r"^#+ (.+)$", path.read_text(), re.M):
         said = re.search(r"\{ *#([\w-]+) *\}", heading)
@@ -125,7 +125,7 @@ def test_every_setting_that_is_named_exists() -> None:
 
 def test_every_file_that_is_named_exists() -> None:
     folders = "tests|bench|deployment|docs|frontend|md5_service|md5_task_data"
-    written_by = {"docs/adding-a-kind.md", "CHANGELOG.md"}  # a kind that is not there yet; files that have gone
+    written_by = {"docs/adding-a-kind.md", "CHANGELOG.md"}  # a kind that does not exist yet; files that no longer exist
     named = [
         (page, text)
         for page, text in spans()

@@ -37,7 +37,7 @@ def test_each_requirement_of_the_chapter_has_a_test_or_a_reason() -> None:
 
 
 def test_the_tries_are_those_that_its_tests_count() -> None:
-    attacks = list(rows("Attacked in vain"))
+    attacks = list(rows("Attacks that failed"))
     assert len(attacks) >= 6
     for what, tries, got_through, shown in attacks:
         assert got_through == "0", what

@@ -28,7 +28,7 @@ class Dns(Server):
         where = ["--listen-address=127.0.0.1", "--bind-interfaces", f"--port={self.port}"]
         nothing_else = ["--conf-file=/dev/null", "--no-resolv", "--no-hosts", "--local=/org/"]
         rest = [f"--local-ttl={TTL_S}", "--log-queries"]
-        # In what it calls no daemon it stays in its folder, and this user's.
+        # With this option it does not change its folder or its user.
         return self._spawn(
             [self._dnsmasq, "--no-daemon", *where, *nothing_else, *rest, *self._records], cwd=self.folder
         )

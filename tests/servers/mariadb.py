@@ -21,7 +21,7 @@ class MariaDb(DatabaseServer):
         self._mariadbd, self._install = needed("MariaDB", "mariadb-server", "mariadbd", "mariadb-install-db")
         super().__init__(folder)
         self._data = self.folder / "data"
-        # 2: at a commit the log is written, but synced only once a second. 0 would lose commits in a mere kill.
+        # 2: at a commit the log is written, but synced only once a second. 0 would lose commits even in a kill.
         self._flush = 1 if fsync else 2
         self._dumped: list[str] | None = None
 
@@ -36,7 +36,7 @@ class MariaDb(DatabaseServer):
                 "--skip-name-resolve",
             ]
             small = ["--innodb-log-file-size=16M", "--innodb-buffer-pool-size=32M"]
-            # In /tmp another one clears away what is not its own.
+            # In /tmp, another server would delete these files.
             own = [f"--datadir={self._data}", f"--tmpdir={self._data}"]
             self._run([self._install, *fixed, *as_root, *small, *own])
         init = self.folder / "init.sql"
@@ -52,7 +52,7 @@ class MariaDb(DatabaseServer):
             "--bind-address=127.0.0.1",
             "--skip-networking=0",
             "--skip-name-resolve",
-            "--socket=socket",  # in the data folder: a full path may be longer than a socket's can be
+            "--socket=socket",  # in the data folder: a full path may be too long for a socket
             f"--init-file={init}",
             "--max-connections=200",
             "--character-set-server=utf8mb4",
@@ -79,7 +79,7 @@ class MariaDb(DatabaseServer):
             return list(cursor)
 
     def _connect(self, database: str | None) -> "pymysql.Connection[Any]":
-        """Its limits are those of `answers`, but for a table that is locked it waits."""
+        """It has the limits of `answers`, but waits for locked tables."""
         return pymysql.connect(
             host="127.0.0.1",
             port=self.port,
@@ -97,7 +97,7 @@ class MariaDb(DatabaseServer):
         self.sql(*self._dump(pattern), database=name)
 
     def _dump(self, pattern: str) -> list[str]:
-        """The statements that make its tables with their rows; kept, for it does not change."""
+        """The statements that create its tables and rows; cached, because it does not change."""
         if self._dumped is None:
             tables = [name for (name,) in self.sql("SHOW TABLES", database=pattern)]
             made = [self.sql(f"SHOW CREATE TABLE {name}", database=pattern)[0][1] for name in tables]
@@ -107,6 +107,6 @@ class MariaDb(DatabaseServer):
 
     def _drop(self, name: str) -> None:
         for (connection,) in self.sql(f"SELECT id FROM information_schema.processlist WHERE db = '{name}'"):
-            with contextlib.suppress(pymysql.MySQLError):  # it has gone by itself meanwhile
+            with contextlib.suppress(pymysql.MySQLError):  # it has already exited
                 self.sql(f"KILL {connection}")
         self.sql(f"DROP DATABASE IF EXISTS {name}")

@@ -45,7 +45,7 @@ class RabbitMq(Server):
             "HOME": str(self.folder),
             "ERL_EPMD_ADDRESS": "127.0.0.1",
             "ERL_EPMD_PORT": epmd_port,
-            "RABBITMQ_ALLOW_INPUT": "true",  # Erlang takes the place of the shell script, and is our child
+            "RABBITMQ_ALLOW_INPUT": "true",  # Erlang replaces the shell script, and is our child
             "RABBITMQ_NODENAME": self._node,
             "RABBITMQ_NODE_PORT": str(self.port),
             "RABBITMQ_DIST_PORT": str(free_port()),

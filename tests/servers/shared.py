@@ -22,7 +22,7 @@ Shared = TypeVar("Shared", bound=Server)
 
 @contextlib.contextmanager
 def shared(server: Shared, run: Path) -> Iterator[Shared]:
-    """The server of this kind that all get who ask with the same folder `run`; `server` must never have been started.
+    """The server of this kind that all callers with the same folder `run` share; `server` must never have been started.
     Nobody may stop or kill it. Raises ServerFailed."""
     place = run / type(server).__name__
     with open(f"{place}.users", "a") as users:
@@ -39,7 +39,7 @@ def shared(server: Shared, run: Path) -> Iterator[Shared]:
 
 
 def all_ended(run: Path) -> None:
-    """Returns when no keeper is left, and so no server, of a run whose users have ended."""
+    """Returns when no keeper, and so no server, is left of a run whose users have exited."""
     for path in run.glob("*.users"):
         with open(path) as users:
             fcntl.flock(users, fcntl.LOCK_EX)

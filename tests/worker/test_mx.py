@@ -1,4 +1,4 @@
-"""Whether domains accept mail, asked of a real DNS server on the loopback interface."""
+"""Whether domains accept mail, according to a real DNS server on the loopback interface."""
 
 import time
 from collections.abc import Iterable, Iterator
@@ -172,7 +172,7 @@ def test_workers_share_what_was_answered(asking: Loading, server: Dns) -> None:
 def test_workers_share_that_nobody_answered(asking: Loading, server: Dns, monkeypatch: pytest.MonkeyPatch) -> None:
     nobody_answers(server, monkeypatch)
     asking(FILE, check_mx=True)
-    server.resume()  # who asked now would have an answer
+    server.resume()  # a query would now get an answer
     assert asking(FILE, owner="bob", check_mx=True).task["result"]["unchecked"] == 5
 
 
@@ -214,7 +214,7 @@ def test_a_cancel_ends_the_asking(server: Dns, monkeypatch: pytest.MonkeyPatch) 
 def test_what_a_cancelled_file_asked_counts_and_so_does_a_rest_too_short_for_an_answer(
     asking: Loading, server: Dns, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(domains, "FILE_S", 0.2)  # less than a question takes
+    monkeypatch.setattr(domains, "FILE_S", 0.2)  # less than a query takes
     server.suspend()
     assert asking("email\na@silent.org\n", check_mx=True).task["result"]["unchecked"] == 1
 

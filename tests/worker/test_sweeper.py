@@ -96,7 +96,7 @@ def test_bytes_are_deleted_when_they_were_kept_long_enough_and_only_then(
         sweeper.delete_expired(database, bucket)
     away.rename(bucket.root)
     with database.transaction() as db:
-        assert sweep.restart(db) == 0  # a start of the service ends no keeping
+        assert sweep.restart(db) == 0  # starting the service does not end the retention of files
     assert sweeper.delete_expired(database, bucket) == 1
     assert sweeper.delete_expired(database, bucket) == 0
     assert {path.name for path in bucket.root.rglob("*-*")} == {kept, queued}

@@ -3,7 +3,7 @@ import { errorOf, ServiceAway } from "./errors";
 import type { paths } from "./schema.gen";
 import { tellUnauthorized } from "./unauthorized";
 
-// `fetch` is looked up at each call, so that tests can put theirs in its place.
+// `fetch` is looked up at each call, so that tests can replace it.
 export const client = createClient<paths>({ baseUrl: location.origin, fetch: (request) => fetch(request) });
 
 client.use({

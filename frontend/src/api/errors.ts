@@ -9,7 +9,7 @@ export class Refused extends Error {
   }
 }
 
-/** No answer, or one that says "not now": the same request may succeed later. */
+/** No answer, or one that means "not now": the same request may succeed later. */
 export class ServiceAway extends Error {
   override name = "ServiceAway";
 }

@@ -2,7 +2,7 @@ import type { Task } from "./types";
 
 export interface TaskListener {
   onChange: (task: Task) => void;
-  /** The stream broke off, or does not include this task: it must be asked for from now on. */
+  /** The stream broke off, or does not include this task: it must be polled from now on. */
   onLost: () => void;
 }
 
@@ -12,7 +12,7 @@ const MANY = 50;
 const LOST_MS = 2000; // the browser opens a stream that ended again after one second
 const SHORTEST_BACK_OFF_MS = 2000;
 const LONGEST_BACK_OFF_MS = 30_000;
-const MOST_TASKS = 500; // that the service takes in one stream
+const MOST_TASKS = 500; // the service's limit for one stream
 
 /**
  * The changes of all tasks that this page shows, in one stream: a browser opens six connections to a host, and uploads need three
@@ -35,7 +35,7 @@ export class TaskEvents {
     });
   }
 
-  /** Tell the listener every change of this task, until the returned function is called. */
+  /** Call the listener for every change of this task, until the returned function is called. */
   watch(id: string, listener: TaskListener): () => void {
     const those = this.listeners.get(id) ?? new Set();
     this.listeners.set(id, those.add(listener));
@@ -52,7 +52,7 @@ export class TaskEvents {
     return this.isOpen && this.covered.has(id);
   }
 
-  /** How many tasks are watched whose changes are not pushed. */
+  /** How many watched tasks have changes that are not pushed. */
   get uncovered(): number {
     return this.isOpen ? Math.max(0, this.listeners.size - this.covered.size) : this.listeners.size;
   }

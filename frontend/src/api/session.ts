@@ -2,7 +2,7 @@ import { client, dataOf } from "./client";
 import { Refused } from "./errors";
 import type { Session } from "./types";
 
-/** Who is signed in, and whether keys are needed at all. */
+/** Who is signed in, and whether keys are required. */
 export function fetchSession(signal?: AbortSignal): Promise<Session> {
   return dataOf(client.GET("/v1/session", { signal: signal ?? null, cache: "no-store" }), signal);
 }

@@ -10,5 +10,5 @@ export type TaskPage = components["schemas"]["Page"];
 export type Parameters = NonNullable<operations["hand_over_v1_tasks_post"]["parameters"]["query"]>;
 
 export type TaskQuery = NonNullable<operations["list_tasks_v1_tasks_get"]["parameters"]["query"]>;
-/** Filters of the list of tasks, and its page, as they stand in an address, valid or not. */
+/** The filters and the page of the list of tasks, as in the URL, valid or not. */
 export type Filters = { [Name in keyof Omit<TaskQuery, "limit">]: string | null } & Pick<TaskQuery, "limit">;

@@ -6,7 +6,7 @@ export function onUnauthorized(listener: () => void): () => void {
   return () => listeners.delete(listener);
 }
 
-/** To be called after each answer 401. */
+/** Call this after each answer 401. */
 export function tellUnauthorized(): void {
   for (const listener of listeners) listener();
 }

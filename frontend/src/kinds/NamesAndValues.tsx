@@ -2,10 +2,10 @@ import "./namesAndValues.css";
 import type { Task } from "../api/types";
 import { clipped, count } from "../shared/format";
 
-const MOST = 50; // values that are shown of one object or list
-const DEEPEST = 4; // levels; what is further down is shown as JSON
+const MOST = 50; // shown values of one object or list
+const DEEPEST = 4; // levels; deeper values are shown as JSON
 
-/** The result of a kind that has no view of its own. */
+/** The result of a kind without a view. */
 export function NamesAndValues({ task: { result } }: { task: Task }) {
   if (Object.keys(result ?? {}).length === 0) return null;
   return (

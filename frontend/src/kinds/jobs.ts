@@ -4,13 +4,13 @@ import { viewOf } from "./views";
 
 /** A job on the first page, with its kind. */
 export interface Offer {
-  /** In the address; of the first job of a kind, the kind's name. */
+  /** In the URL; for the first job of a kind, the kind's name. */
   id: string;
   kind: Kind;
   job: Job;
 }
 
-/** What the first page offers: the jobs of each kind, also of kinds that have no view. */
+/** What the first page offers: the jobs of each kind, including kinds without a view. */
 export const OFFERS: readonly Offer[] = CHOICES.flatMap((kind) =>
   viewOf(kind).jobs.map((job, index) => ({ id: index === 0 ? kind : (job.id ?? `${kind}-${index}`), kind, job })),
 );
@@ -19,7 +19,7 @@ const [first] = OFFERS;
 if (first === undefined) throw new Error("openapi.json names no kind");
 const FIRST = first;
 
-/** The job in an address of the first page, or the first job where the address names none: then nobody has chosen. */
+/** The job in the URL of the first page, or the first job if the URL names none, because the user has not chosen yet. */
 export function offerIn(search: string): { offer: Offer; isChosen: boolean } {
   const query = new URLSearchParams(search);
   const wanted = query.get("job") ?? query.get("kind");
@@ -27,7 +27,7 @@ export function offerIn(search: string): { offer: Offer; isChosen: boolean } {
   return { offer: found ?? FIRST, isChosen: found !== undefined };
 }
 
-/** The address of the first page with this job chosen. */
+/** The URL of the first page with this job chosen. */
 export const offerPath = ({ id, kind }: Offer): string => (id === kind ? homePath(kind) : `/?job=${encodeURIComponent(id)}`);
 
 /** The job of a kind with this `id`; null: its first. */

@@ -2,7 +2,7 @@ import { NamesAndValues } from "./NamesAndValues";
 import type { KindView, OptionTexts, Params, Prepared } from "./view";
 import { wordsFor } from "./words";
 
-/** The view of a kind of which only the name is known; the defaults of every view. */
+/** The view of a kind of which only the name is known, and the defaults of every view. */
 export const plain = (kind: string): KindView => ({
   name: kind,
   jobs: [{ name: kind, help: null, gives: "its result" }],

@@ -10,7 +10,7 @@ for (const [path, view] of Object.entries(folders)) {
   views.set(kind, { ...plain(kind), ...view });
 }
 
-/** What the page knows of a kind, also of one that has no folder here, or that only a newer service has. */
+/** What the page knows of a kind, even of one that has no folder here, or that only a newer service has. */
 export function viewOf(kind: string): KindView {
   const known = views.get(kind) ?? plain(kind);
   views.set(kind, known);

@@ -4,7 +4,7 @@ import { navigate } from "../shared/navigation";
 import { tasksPath } from "../tasks/filters";
 import { idFrom, isId, taskPath } from "./taskId";
 
-/** Leads to a task by its id or a link, and by a part of a file name to the only task that has it, or to the list of them. */
+/** Finds a task by its id or a link. Finds tasks by a part of the file name: goes to the task if there is only one, otherwise to the list. */
 export function Lookup() {
   const [text, setText] = useState("");
   const [isBusy, setBusy] = useState(false);
@@ -24,7 +24,7 @@ export function Lookup() {
     const { signal } = (asking.current = new AbortController());
     setBusy(true);
     const path = await pathByName(wanted, signal);
-    if (signal.aborted) return; // somebody went elsewhere meanwhile
+    if (signal.aborted) return; // the user has left this page in the meantime
     setBusy(false);
     navigate(path);
   }
@@ -62,6 +62,6 @@ async function pathByName(part: string, signal: AbortSignal): Promise<string> {
     const [only, another] = items;
     return only !== undefined && another === undefined ? taskPath(only.id) : tasksPath(filters);
   } catch {
-    return tasksPath(filters); // which says what is wrong
+    return tasksPath(filters); // which shows what is wrong
   }
 }

@@ -17,7 +17,7 @@ export function Home({ queue, items }: { queue: UploadQueue; items: readonly Ite
     <>
       <FileChooser queue={queue} />
       <div role="status" className={gone === 0 ? "visually-hidden" : "note"}>
-        {gone > 0 && `${count(gone, "file")} of this list ${gone === 1 ? "was" : "were"} removed, as the service no longer has ${gone === 1 ? "its task" : "their tasks"}.`}
+        {gone > 0 && `${count(gone, "file")} of this list ${gone === 1 ? "was" : "were"} removed, because the service no longer has ${gone === 1 ? "its task" : "their tasks"}.`}
       </div>
       {items.length === 0 ? (
         <GettingStarted offer={offer} />

@@ -19,7 +19,7 @@ import { Timeline } from "../task/Timeline";
 import { useTask } from "../task/useTask";
 import { statusWords } from "../task/words";
 
-/** One task: what became of it, when, and how to ask for it from a script. */
+/** One task: what became of it, when, and how to get it from a script. */
 export function TaskPage({ id }: { id: string }) {
   return isId(id) ? <WellFormed id={id} /> : <NoSuchTask why="This is not an id: an id has 36 characters, hex digits in five groups with hyphens between them." />;
 }

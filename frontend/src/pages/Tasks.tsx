@@ -14,7 +14,7 @@ import { useTaskList } from "../tasks/useTaskList";
 
 const NONE: ReadonlySet<string> = new Set();
 
-/** All tasks of the one who looks: how they go, and what became of each. */
+/** All tasks of the signed-in owner: their progress, and what became of each. */
 export function Tasks() {
   const filters = filtersIn(useSearch());
   const address = tasksPath(filters);

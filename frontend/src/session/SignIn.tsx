@@ -7,7 +7,7 @@ import { wordsOf } from "./words";
 
 const TITLE = "Sign in with your key";
 
-/** In the place of the page, until somebody has signed in. */
+/** Shown instead of the page until somebody has signed in. */
 export function SignIn({ hasFiles }: { hasFiles: boolean }) {
   const [key, setKey] = useState("");
   const [complaint, setComplaint] = useState<string | null>(null);
@@ -18,7 +18,7 @@ export function SignIn({ hasFiles }: { hasFiles: boolean }) {
     field.current?.focus();
     field.current?.select();
   });
-  useTitle("Sign in"); // the title and the last announcement may contain the name of a file
+  useTitle("Sign in"); // the previous title and announcement may contain the name of a file
   useAnnounced(TITLE);
   useEffect(() => {
     field.current?.focus();

@@ -11,24 +11,24 @@ import { forgetOwned } from "../shared/owned";
 const sessionKey = ["session"] as const;
 
 export interface KnownSession extends Session {
-  /** Who was signed in last: the next owner must see nothing of theirs. */
+  /** Who was signed in last: the next owner must not see any of their data. */
   lastOwner: string | null;
-  /** Rises when the page becomes another owner’s. */
+  /** Increases whenever the page changes to another owner. */
   turn: number;
 }
 
 const UNKNOWN: KnownSession = { auth: "none", owner: null, lastOwner: null, turn: 0 };
 
-/** Who is signed in. Until that is known, the page is as it is without keys: most services need none. */
+/** Who is signed in. Until that is known, the page assumes that no keys are needed, as in most installations. */
 export function useSession(): KnownSession {
   const queryClient = useQueryClient();
   return useQuery(asking(queryClient)).data ?? UNKNOWN;
 }
 
-/** Whose list of files this tab keeps: nobody has a name where no keys are needed. Null: that is not known yet, or nobody is signed in. */
+/** Whose list of files this tab keeps; empty if no keys are needed. Null: that is not known yet, or nobody is signed in. */
 export const listOwnerOf = (session: KnownSession): string | null => (session === UNKNOWN ? null : session.auth === "none" ? "" : session.owner);
 
-/** The owner, from what is known already. */
+/** The owner, as far as it is already known. */
 export function useOwner(): string | null {
   return useQuery({ ...asking(useQueryClient()), enabled: false }).data?.owner ?? null;
 }
@@ -38,17 +38,17 @@ const asking = (queryClient: QueryClient) =>
     ...retrying,
     queryKey: sessionKey,
     queryFn: async ({ signal }) => settled(queryClient, await fetchSession(signal)),
-    staleTime: ({ state }) => (state.data?.auth === "none" ? Infinity : 0), // another tab may sign out, or in
+    staleTime: ({ state }) => (state.data?.auth === "none" ? Infinity : 0), // another tab may sign in or out
   });
 
-/** After any answer 401 the page asks for a key. */
+/** After any answer 401, the page asks for a key. */
 export function useSignInWhenAsked(): void {
   const queryClient = useQueryClient();
   useEffect(
     () =>
       onUnauthorized(() => {
         const known = queryClient.getQueryData<KnownSession>(sessionKey);
-        // The service is not asked again: if it then said that a key is known, the two answers would alternate without end.
+        // The service is not asked again: if it then reported a known key, the two answers would alternate forever.
         if (known?.auth === "keys") queryClient.setQueryData(sessionKey, { ...known, owner: null });
         else void queryClient.invalidateQueries({ queryKey: sessionKey }, { cancelRefetch: false });
       }),
@@ -79,17 +79,17 @@ export function useSignOut() {
       await become(queryClient, { auth: "keys", owner: null, lastOwner: null, turn: turn + 1 });
       forget(queryClient);
       forgetOwned();
-      redirect("/"); // the address may be that of a task
+      redirect("/"); // the URL may be that of a task
     },
   });
 }
 
 async function become(queryClient: QueryClient, session: KnownSession): Promise<void> {
-  await queryClient.cancelQueries({ queryKey: sessionKey }); // an older answer must not come in later
+  await queryClient.cancelQueries({ queryKey: sessionKey }); // an older answer must not arrive later
   queryClient.setQueryData(sessionKey, session);
 }
 
-/** The session, with nothing left of what the owner before has seen. */
+/** The session, without any of the previous owner's data. */
 function settled(queryClient: QueryClient, session: Session): KnownSession {
   const before = queryClient.getQueryData<KnownSession>(sessionKey) ?? UNKNOWN;
   const { lastOwner, turn } = before;

@@ -8,7 +8,7 @@ const PATHS = {
 
 export type IconName = keyof typeof PATHS;
 
-/** Beside words that say the same: a meaning never depends on the icon alone. */
+/** Always used beside words with the same meaning, which never depends on the icon alone. */
 export function Icon({ name }: { name: IconName }) {
   return (
     <svg className={`icon icon-${name}`} viewBox="0 0 16 16" aria-hidden="true" focusable="false">

@@ -2,7 +2,7 @@
 let text = "";
 const listeners = new Set<() => void>();
 
-/** Have a screen reader say this when it is idle. */
+/** Make a screen reader read this when it is idle. */
 export function announce(message: string): void {
   text = message === text ? `${message}\u00a0` : message; // the same text again would be no change, and would not be read
   for (const listener of listeners) listener();

@@ -1,4 +1,4 @@
-/** Put text on the clipboard; false: the browser does not allow it. */
+/** Copy text to the clipboard; false: the browser does not allow it. */
 export async function copyText(text: string): Promise<boolean> {
   try {
     await navigator.clipboard.writeText(text);

@@ -29,7 +29,7 @@ export function formatSpeed(bytesPerSecond: number): string {
   return `${formatSize(Math.round(bytesPerSecond))}/s`;
 }
 
-/** Whole per cent, rounded down: 100 % means that nothing is left. */
+/** A whole percentage, rounded down: 100 % means that nothing is left. */
 export function percentOf(done: number, total: number): number {
   return total > 0 ? Math.min(100, Math.floor((done / total) * 100)) : 100;
 }
@@ -54,7 +54,7 @@ export function formatTime(rfc3339: string): string {
 
 const MOST_CHARACTERS = 300;
 
-/** Text from elsewhere, which may be of any length, cut to what is shown. */
+/** Text from outside, of any length, cut to the length that is shown. */
 export const clipped = (text: string): string => (text.length > MOST_CHARACTERS ? `${text.slice(0, MOST_CHARACTERS)}…` : text);
 
 export const capitalized = (words: string): string => words.charAt(0).toUpperCase() + words.slice(1);

@@ -2,7 +2,7 @@ import { useEffect, useState, type ComponentType } from "react";
 
 /**
  * A page that is loaded on demand: the list of all tasks, with its chart, would make the first page a quarter larger.
- * React's `lazy` and Suspense are not used, as they show the page only 300 ms after they have shown the fallback.
+ * React's `lazy` and Suspense are not used, because they show the page only 300 ms after they have shown the fallback.
  */
 export function lazily(load: () => Promise<ComponentType>): ComponentType {
   return function Lazy() {

@@ -15,25 +15,25 @@ function subscribe(listener: () => void): () => void {
   };
 }
 
-/** Go to another page of this site without loading it: uploads go on. */
+/** Go to another page of this site without a page load, so that uploads continue. */
 export function navigate(path: string): void {
   refine(path);
   window.scrollTo(0, 0);
   focusMain();
 }
 
-/** For the keyboard, when the element that had the focus is about to go. */
+/** For keyboard users, when the element that has the focus is about to disappear. */
 export function focusMain(): void {
   document.querySelector<HTMLElement>("main")?.focus({ preventScroll: true });
 }
 
-/** Change the address of the page that is shown, without scrolling or moving the focus. */
+/** Change the URL of the current page, without scrolling or moving the focus. */
 export function refine(path: string): void {
   history.pushState(null, "", path);
   changed();
 }
 
-/** Change the address without adding the present one to the history. */
+/** Change the URL without adding the current one to the history. */
 export function redirect(path: string): void {
   history.replaceState(null, "", path);
   changed();

@@ -3,11 +3,11 @@ let generation = 0;
 
 export interface OwnedStore {
   read: () => unknown;
-  /** null: nothing is stored any more. */
+  /** null: nothing is stored from now on. */
   write: (value: unknown) => void;
 }
 
-/** What this tab stores for its owner until it is closed. What it stores of other owners is deleted. */
+/** What this tab stores for its owner until it is closed. Data of other owners is deleted. */
 export function ownedStore(owner: string): OwnedStore {
   const key = PREFIX + owner;
   const since = generation;
@@ -24,7 +24,7 @@ export function ownedStore(owner: string): OwnedStore {
   };
 }
 
-/** At sign-out. What is written later to a store of before is ignored. */
+/** Called at sign-out. Later writes to an earlier store are ignored. */
 export function forgetOwned(): void {
   generation += 1;
   removeAllBut(null);
@@ -36,7 +36,7 @@ function removeAllBut(kept: string | null): void {
   });
 }
 
-/** Browsers can be set to refuse storage, and limit its size: the page then works without. */
+/** Browsers can refuse storage, and limit its size; the page then works without it. */
 function quietly<Value>(act: () => Value): Value | null {
   try {
     return act();

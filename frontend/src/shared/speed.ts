@@ -9,7 +9,7 @@ export class Speedometer {
     this.windowMs = windowMs;
   }
 
-  /** Null: too little is known yet. Fewer bytes than before mean a new start. */
+  /** Null: too little is known yet. Fewer bytes than before mean that the work was restarted. */
   measure(bytes: number, at: number): number | null {
     if (bytes < (this.samples.at(-1)?.bytes ?? 0)) this.samples = [];
     this.samples.push({ at, bytes });

@@ -1,7 +1,7 @@
 import type { Code } from "../kinds/view";
 import { CopyButton } from "../shared/CopyButton";
 
-/** An id or a digest: to be read, compared, selected and copied. */
+/** An id or a digest, which people read, compare, select and copy. */
 export function CodeRow({ name, value, testId, of }: Code) {
   return (
     <div className="code-row">

@@ -2,7 +2,7 @@ import type { Task } from "../api/types";
 import { viewOf } from "../kinds/views";
 import { useDeleteResults } from "./useTask";
 
-/** Deletes the stored file before its time, and what came of it, once that is confirmed. */
+/** Deletes the stored file before it expires, with everything derived from it, after a confirmation. */
 export function DeleteButton({ task }: { task: Task }) {
   const { mutate, isPending, error } = useDeleteResults(task.id);
   const { action, loses, stays } = viewOf(task.kind).deletion(task);

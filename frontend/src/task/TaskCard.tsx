@@ -9,7 +9,7 @@ import { statusWords } from "./words";
 import { Times } from "./Times";
 import { useTask, type WatchedTask } from "./useTask";
 
-/** One task, by its id, live until it has ended. */
+/** One task, by its id, updated live until it has finished. */
 export function TaskCard({ id, isQuiet = false }: { id: string; isQuiet?: boolean }) {
   const watched = useTask(id);
   useAnnounced(isQuiet ? null : spoken(watched));

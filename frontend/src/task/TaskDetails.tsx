@@ -7,7 +7,7 @@ import { CodeRow } from "./CodeRow";
 import { useSecondsLeft } from "./useTask";
 import { statusWords } from "./words";
 
-/** What is known of a task, in the order in which it becomes known. */
+/** What is known about a task, in the order in which it becomes known. */
 export function TaskDetails({ task }: { task: Task }) {
   const { words, percent, progress, icon, tone } = statusWords(task);
   const secondsLeft = useSecondsLeft(task);

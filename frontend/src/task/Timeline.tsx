@@ -48,7 +48,7 @@ export function Timeline({ task }: { task: Task }) {
 }
 
 function wordsOf({ status, reason }: Event, before: readonly Event[], close: string): string {
-  // What is left when all parts have finished is separate work, with its own attempts.
+  // The work that remains when all parts have finished has attempts of its own.
   const cut = before.findLastIndex((earlier) => earlier.status === "waiting");
   const attempt = 1 + before.slice(cut + 1).filter((earlier) => earlier.status === "running").length;
   switch (status) {

@@ -3,15 +3,15 @@ import type { Task } from "../api/types";
 import { Speedometer } from "../shared/speed";
 import { isEnded, isInWork } from "./state";
 
-const PACE_WINDOW_MS = 20_000; // workers tell their progress every two seconds
+const PACE_WINDOW_MS = 20_000; // workers report their progress every two seconds
 
 export const taskKey = (id: string) => ["task", id] as const;
 export const paceKey = (id: string) => ["pace", id] as const;
 
 const meters = new Map<string, { meter: Speedometer; unit: Task["progress"]["unit"] }>();
 
-/** Keep what the service has just said of a task where everybody looks for it. What has ended stays so: an answer that took
- * longer on its way is older. */
+/** Put the latest state of a task into the cache that all components read. A finished task stays finished: an answer that
+ * arrives later is older. */
 export function remember(queryClient: QueryClient, task: Task): void {
   const known = queryClient.getQueryData<Task>(taskKey(task.id));
   if (known !== undefined && isEnded(known) && !isEnded(task)) return;
@@ -19,7 +19,7 @@ export function remember(queryClient: QueryClient, task: Task): void {
   queryClient.setQueryData(taskKey(task.id), task);
 }
 
-/** How fast the work goes now, in bytes per second, or rows; null as long as too little is known. */
+/** The current speed of the work, in bytes or rows per second; null until enough is known. */
 export function notePace(queryClient: QueryClient, task: Task): void {
   const { id, progress } = task;
   if (!isInWork(task)) {

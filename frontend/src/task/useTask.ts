@@ -9,15 +9,15 @@ import { focusMain } from "../shared/navigation";
 import { notePace, paceKey, remember, taskKey } from "./known";
 import { isEnded, isInWork } from "./state";
 
-const ASK_MS = 500; // as long as changes do not come by themselves
-const ASK_EACH_MS = 50; // where many ask, together not more than 20 times a second
-const ASK_ALL_THE_SAME_MS = 15_000; // something between here and the service may hold events back
+const ASK_MS = 500; // while changes are not pushed
+const ASK_EACH_MS = 50; // for each of many tasks, so that there are at most 20 requests per second
+const ASK_ALL_THE_SAME_MS = 15_000; // even if changes are pushed: a proxy may hold events back
 
 export interface WatchedTask extends Trouble {
   task: Task | undefined;
 }
 
-/** A task, followed until it has ended. Comes back by itself when the service was away. */
+/** A task, followed until it has finished. Recovers automatically after an outage of the service. */
 export function useTask(id: string): WatchedTask {
   const queryClient = useQueryClient();
   const query = useQuery({
@@ -26,14 +26,14 @@ export function useTask(id: string): WatchedTask {
       if (status === "error" || (data !== undefined && isEnded(data))) return false;
       return taskEvents.isLive(id) ? ASK_ALL_THE_SAME_MS : Math.max(ASK_MS, taskEvents.uncovered * ASK_EACH_MS);
     },
-    refetchOnMount: false, // what is known came a moment ago, with an upload or a list
+    refetchOnMount: false, // the data has just arrived, with an upload or a list
     staleTime: ({ state: { data } }) => (data !== undefined && isEnded(data) ? Infinity : 0),
   });
   useEvents(id, query.data !== undefined && !isEnded(query.data));
   return { task: query.data, ...troubleOf(query) };
 }
 
-/** What is known of several tasks, which somebody else follows. */
+/** What is known about several tasks, which other components follow. */
 export function useKnownTasks(ids: readonly string[]): Task[] {
   const queryClient = useQueryClient();
   return useQueries({ queries: ids.map((id) => ({ ...asking(queryClient, id), enabled: false })), combine: dataOfAll });
@@ -52,7 +52,7 @@ const asking = (queryClient: QueryClient, id: string) =>
     },
   });
 
-/** Have changes of the task come by themselves as long as there may be any. */
+/** Have the service push changes of the task as long as there may be any. */
 function useEvents(id: string, mayChange: boolean): void {
   const queryClient = useQueryClient();
   useEffect(() => {
@@ -68,7 +68,7 @@ function useEvents(id: string, mayChange: boolean): void {
   }, [id, mayChange, queryClient]);
 }
 
-/** Seconds until the work on a task is done, if it goes on as it does; null as long as nobody can tell. */
+/** The estimated seconds until the work on a task is done, at the current speed; null if that is unknown. */
 export function useSecondsLeft(task: Task): number | null {
   const { id, progress } = task;
   const { data: pace } = useQuery<number | null>({ queryKey: paceKey(id), queryFn: () => null, enabled: false });
@@ -82,18 +82,18 @@ export function useCancel(id: string) {
     mutationFn: () => cancelTask(id),
     networkMode: "always",
     onSuccess: async (task) => {
-      await queryClient.cancelQueries({ queryKey: taskKey(id) }); // an older answer must not come in later
+      await queryClient.cancelQueries({ queryKey: taskKey(id) }); // an older answer must not arrive later
       remember(queryClient, task);
-      focusMain(); // the button is about to go
+      focusMain(); // the button is about to disappear
     },
     onError: async (error) => {
-      // 409: it ended a moment ago, which is what was wanted; only show how.
+      // 409: it has just finished, so there is nothing left to cancel; only show how it ended.
       if (error instanceof Refused && error.status === 409) await queryClient.invalidateQueries({ queryKey: taskKey(id) });
     },
   });
 }
 
-/** The task stays, and says so. */
+/** The task stays, and shows that its results were deleted. */
 export function useDeleteResults(id: string) {
   const queryClient = useQueryClient();
   return useMutation({
@@ -101,7 +101,7 @@ export function useDeleteResults(id: string) {
     networkMode: "always",
     onSuccess: async () => {
       await queryClient.invalidateQueries({ queryKey: taskKey(id) });
-      focusMain(); // the button has gone
+      focusMain(); // the button has disappeared
     },
   });
 }
@@ -120,7 +120,7 @@ export function useRetry(id: string, onTaken: (task: Task) => void) {
     },
   });
   const retry = () => {
-    if (queryClient.isMutating({ mutationKey }) === 0) mutate(); // a second click comes before the button is drawn anew
+    if (queryClient.isMutating({ mutationKey }) === 0) mutate(); // ignores a second click before the button is rendered again
   };
   return { retry, isPending, error };
 }

@@ -5,12 +5,12 @@ import { capitalized, count, formatNumber, formatSize, percentOf } from "../shar
 import type { IconName } from "../shared/Icon";
 import { isInWork } from "./state";
 
-/** The status of a task in plain words. What changes all the time is apart in `percent` and `progress`, so that nobody has to
- * hear it. */
+/** The status of a task in plain words. What changes all the time is separate, in `percent` and `progress`, so that screen
+ * readers do not read it. */
 export interface StatusWords {
   words: string;
   percent: number | null;
-  /** How far it is, as its kind tells it. */
+  /** The progress, in the words of the kind. */
   progress: string | null;
   icon: IconName;
   /** For its colour, as a class: `status-failed`. The verdict on a file that was checked is its status. */
@@ -41,7 +41,7 @@ function wordsOf({ status, outcome, attempt, progress: { unit } }: Task, { being
       return "Being received";
     case "queued":
       if (attempt > 0) return "Queued for a retry";
-      return unit === "rows" ? `Queued to be ${closed}` : "Queued"; // when it was cut into parts, it is told in rows
+      return unit === "rows" ? `Queued to be ${closed}` : "Queued"; // its unit is rows once it has been cut into parts
     case "running":
     case "waiting":
       return `Being ${being}`;

@@ -4,9 +4,9 @@ import { Link } from "../shared/Link";
 import { tasksPath } from "./filters";
 import { STATUSES } from "./statuses";
 
-const MOST_COUNTED = 1000; // of what the service counts one by one
+const MOST_COUNTED = 1000; // the service counts no further
 
-/** How many tasks are in which state, in one line; each figure leads to them. */
+/** How many tasks are in which state, in one line; each figure links to these tasks. */
 export function Figures({ stats }: { stats: Stats }) {
   const count = (status: string) => stats.counts.reduce((sum, row) => (row.status === status ? sum + row.tasks : sum), 0);
   const oldest = stats.oldest_unfinished_s;

@@ -13,7 +13,7 @@ interface Complaint {
   message: string;
 }
 
-/** What narrows the list; the address always says the same as these fields. */
+/** The filters of the list; the URL always agrees with these fields. */
 export function FilterForm({ filters }: { filters: Filters }) {
   const id = useId();
   const [draft, setDraft] = useState(filters);
@@ -21,7 +21,7 @@ export function FilterForm({ filters }: { filters: Filters }) {
   const [complaint, setComplaint] = useState<Complaint | null>(null);
   const [isOpen, setOpen] = useState(isNarrowed({ ...filters, filename__contains: null, verdict: null })); // for phones
   if (tasksPath(shown) !== tasksPath(filters)) {
-    // By a link, or back and forward: the fields follow.
+    // The fields follow links, Back and Forward.
     setShown(filters);
     setDraft(filters);
     setComplaint(null);

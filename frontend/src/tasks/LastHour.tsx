@@ -4,7 +4,7 @@ import { OUTCOMES, Throughput, type Minute } from "./Throughput";
 
 const REMEMBERED = "last-hour-open";
 
-/** What finished in the last hour: in a line, and as a chart for those who open it, which is remembered. */
+/** What finished in the last hour: in one line, and as a chart that can be opened; the browser remembers whether it is open. */
 export function LastHour({ minutes }: { minutes: Minute[] }) {
   const [isOpen, setOpen] = useState(wasOpen);
   const totals = OUTCOMES.map(({ name }) => ({ name, tasks: minutes.reduce((sum, minute) => sum + minute[name], 0) })).filter(({ tasks }) => tasks > 0);
@@ -40,7 +40,7 @@ function wasOpen(): boolean {
   try {
     return localStorage.getItem(REMEMBERED) === "yes";
   } catch {
-    return false; // the browser keeps nothing for this site
+    return false; // the browser stores nothing for this site
   }
 }
 
@@ -48,6 +48,6 @@ function keepOpen(isOpen: boolean): void {
   try {
     localStorage.setItem(REMEMBERED, isOpen ? "yes" : "no");
   } catch {
-    // it is folded again next time
+    // it will be closed again next time
   }
 }

@@ -3,7 +3,7 @@ import { Figures } from "./Figures";
 import { LastHour } from "./LastHour";
 import { useStats } from "./useTaskList";
 
-/** How much there is, how fast it goes, and how far behind the service is. */
+/** How much work there is, how fast it is done, and how far behind the service is. */
 export function Overview() {
   const { stats, away } = useStats();
   if (stats === undefined) return away === null ? <p className="muted">Loading…</p> : <ServiceAwayNote away={away} />;

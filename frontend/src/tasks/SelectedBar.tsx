@@ -33,7 +33,7 @@ const ACTIONS = {
   },
 } as const;
 
-/** What can be done with all selected tasks, and how that went. */
+/** The actions for all selected tasks, and their outcome. */
 export function SelectedBar({ ids, onClear }: Props) {
   const id = useId();
   const selected = useKnownTasks(ids);
@@ -56,7 +56,7 @@ export function SelectedBar({ ids, onClear }: Props) {
       }
     }
     setBusy(false);
-    status.current?.focus(); // the buttons are about to go
+    status.current?.focus(); // the buttons are about to disappear
     setSaid([`${did(tasks.length - refusals.length)}.`, ...reasons(refusals)].join(" "));
     onClear();
     await queryClient.invalidateQueries({ queryKey: listKey });

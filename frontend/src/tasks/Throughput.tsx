@@ -29,7 +29,7 @@ export function Throughput({ minutes }: { minutes: Minute[] }) {
     draw();
     const size = new ResizeObserver(() => shown.current?.chart.setSize({ width: element.clientWidth, height: HEIGHT }));
     size.observe(element);
-    const scheme = matchMedia("(prefers-color-scheme: dark)"); // a canvas knows nothing of style sheets
+    const scheme = matchMedia("(prefers-color-scheme: dark)"); // a canvas does not follow style sheets
     scheme.addEventListener("change", draw);
     return () => {
       size.disconnect();
@@ -52,7 +52,7 @@ export function Throughput({ minutes }: { minutes: Minute[] }) {
   );
 }
 
-/** Each series stands on those before it, and is drawn behind them. */
+/** Each series is stacked on the previous ones, and drawn behind them. */
 function stacked(minutes: Minute[]): uPlot.AlignedData {
   return [
     minutes.map(({ minute }) => Date.parse(minute) / 1000),

@@ -1,17 +1,17 @@
-// People choose whole days of their own time zone, the last one included; the API takes moments, the last one excluded.
+// People choose whole days of their own time zone, the last one included; the API expects moments, the last one excluded.
 
-const EARLIEST = 1970; // a year that is being typed begins with 0002
+const EARLIEST = 1970; // while a year is being typed, it is 0002 at first
 
-/** The moment with which a day begins: `2026-03-12` becomes `2026-03-11T23:00:00Z` in Berlin. */
+/** The moment at which a day begins: `2026-03-12` becomes `2026-03-11T23:00:00Z` in Berlin. */
 export const beginningOf = (day: string): string | null => momentOf(day, 0);
 
-/** The moment with which the day after begins. */
+/** The moment at which the next day begins. */
 export const endOf = (day: string): string | null => momentOf(day, 1);
 
-/** The day that begins with that moment, or has it in it. */
+/** The day that contains this moment. */
 export const dayFrom = (moment: string | null | undefined): string => dayOf(moment, 0);
 
-/** The last day before that moment. */
+/** The last day before this moment. */
 export const dayUntil = (moment: string | null | undefined): string => dayOf(moment, 1);
 
 export const isWholeDay = (day: string): boolean => day === "" || Number(day.slice(0, 4)) >= EARLIEST;

@@ -13,16 +13,16 @@ const NAMES = [
   "cursor",
 ] as const;
 
-/** The filters in an address: named as in the API, so that one can be made from the other. */
+/** The filters in a URL, named as in the API, so that one can be derived from the other. */
 export function filtersIn(search: string): Filters {
   const given = new URLSearchParams(search);
   return pick((name) => given.get(name));
 }
 
-/** The address of the list that is narrowed by these filters. */
+/** The URL of the list with these filters. */
 export const tasksPath = (filters: Filters): string => `/tasks${queryOf(filters)}`;
 
-/** Where the whole list is, as a table for spreadsheets. */
+/** The URL of the whole list as a CSV, for spreadsheets. */
 export const exportUrl = (filters: Filters): string => `/v1/tasks.csv${queryOf({ ...filters, cursor: null })}`;
 
 export const isNarrowed = (filters: Filters): boolean => NAMES.some((name) => name !== "cursor" && Boolean(filters[name]));
@@ -35,7 +35,7 @@ function queryOf(filters: Filters): string {
 function pick(valueOf: (name: (typeof NAMES)[number]) => string | null | undefined): Filters {
   const filters: Filters = {};
   for (const name of NAMES) {
-    const value = name === "batch" ? valueOf(name) : valueOf(name)?.trim(); // a batch is found by its whole name
+    const value = name === "batch" ? valueOf(name) : valueOf(name)?.trim(); // a batch must match exactly
     if (value) filters[name] = value;
   }
   return filters;

@@ -1,4 +1,4 @@
-/** Those that a task of this service can be in, in the order in which it passes through them. */
+/** The statuses of a task, in the order in which it passes through them. */
 export const STATUSES = [
   { status: "queued", words: "queued", isAlwaysShown: true },
   { status: "running", words: "in progress", isAlwaysShown: true },

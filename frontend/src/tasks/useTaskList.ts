@@ -5,12 +5,12 @@ import type { Filters, Stats, TaskPage } from "../api/types";
 import { remember } from "../task/known";
 
 const ASK_MS = 2000;
-const SHARE = 10; // at most one part of the time is spent on answering: a slow list is asked for less often
+const SHARE = 10; // at most this fraction of the time is spent on answering: a slow list is requested less often
 const PAGE_SIZE = 50;
 
 export const listKey = ["tasks"] as const;
 
-/** A page of the list. New tasks appear in it automatically, but not while it stands still; each row follows its own task. */
+/** A page of the list. New tasks appear in it automatically, but not while it is paused; each row follows its own task. */
 export function useTaskList(filters: Filters, standsStill: boolean): Trouble & { page: TaskPage | undefined } {
   const queryClient = useQueryClient();
   const query = useQuery({
@@ -25,7 +25,7 @@ export function useTaskList(filters: Filters, standsStill: boolean): Trouble & {
     placeholderData: keepPreviousData,
     select: answerOf,
   });
-  // The tasks of the previous filters stay only until the answer comes; without one they would be taken for it.
+  // The tasks of the previous filters stay only until the answer arrives; if there is none, they would be mistaken for it.
   const page = query.isPlaceholderData && query.failureReason !== null ? undefined : query.data;
   return { page, ...troubleOf(query) };
 }

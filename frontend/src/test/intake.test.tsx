@@ -80,7 +80,7 @@ describe("as long as nobody has chosen a job", () => {
     expect(await screen.findByRole("heading", { name: "MD5SUMS is a list of expected MD5s." })).toBeTruthy();
     await user.click(button("Check a delivery"));
     expect(await screen.findByText("1 file of the list is missing; 1 file is not in the list and has no verdict.")).toBeTruthy();
-    expect(screen.getByText("run 17/MD5SUMS was used as the list of what is expected. It was not uploaded.")).toBeTruthy();
+    expect(screen.getByText("run 17/MD5SUMS was used as the list to check against. It was not uploaded.")).toBeTruthy();
     await waitFor(() => {
       expect(said).toHaveLength(3);
     });

@@ -105,7 +105,7 @@ export function FileChooser({ queue }: { queue: UploadQueue }) {
           question={question}
           usual={offer}
           onAnswer={(answer) => {
-            focusMain(); // the question is about to go
+            focusMain(); // the question is about to disappear
             redirect(offerPath(answer));
             void intake.upload(question, answer);
           }}
@@ -141,7 +141,7 @@ export function FileChooser({ queue }: { queue: UploadQueue }) {
   );
 }
 
-/** The question about some of its files only. */
+/** The question, for only some of its files. */
 function onlyOf<Of extends { files: readonly unknown[]; samples: readonly unknown[] }>(question: Of, wanted: readonly number[]): Of {
   if (wanted.length === question.files.length) return question;
   const pick = <One,>(all: readonly One[]) => all.filter((_, index) => wanted.includes(index));

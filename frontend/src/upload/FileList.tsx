@@ -8,13 +8,13 @@ import type { Item, UploadQueue } from "./queue";
 import { useListedTasks } from "./useListedTasks";
 import { useLoadedTasks } from "./useLoadedTasks";
 
-const MOST_SPOKEN = 5; // more files would keep a screen reader talking without end
-const MOST_OPEN = 3; // as long as the list is so short, a file that was chosen alone is shown opened
+const MOST_SPOKEN = 5; // more files would keep a screen reader talking forever
+const MOST_OPEN = 3; // in a list this short, a file that was chosen alone is shown opened
 
 interface Props {
   items: readonly Item[];
   queue: UploadQueue;
-  /** A task of the list is no longer known to the service. */
+  /** The service no longer knows a task of the list. */
   onGone: () => void;
 }
 
@@ -34,7 +34,7 @@ export function FileList({ items, queue, onGone }: Props) {
     const task = item.phase.name === "uploaded" ? known.get(item.phase.taskId) : undefined;
     return { item, isKnown: task !== undefined, group: groupOf(item, task) };
   });
-  // Of the problems, files that nobody expected come last.
+  // Among the problems, unexpected files come last.
   rows.sort((one, other) => Number(one.item.chosen.remark !== null) - Number(other.item.chosen.remark !== null));
   const ordered = GROUPS.map((group) => rows.filter((row) => row.group === group));
   const counts = new Map(GROUPS.map((group, index) => [group, ordered[index]?.length ?? 0]));
@@ -84,7 +84,7 @@ interface ChipsProps {
   onChange: (shown: Group | null) => void;
 }
 
-/** Narrow the list, and tell how many there are of each. */
+/** Filters for the list, each with its number of files. */
 function Chips({ all, counts, shown, onChange }: ChipsProps) {
   const chip = (group: Group | null, name: string, number: number) => (
     <button

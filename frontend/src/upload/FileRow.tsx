@@ -10,13 +10,13 @@ import { spokenOf, statusOf } from "./words";
 interface Props {
   item: Item;
   queue: UploadQueue;
-  /** The service's word on it has arrived. */
+  /** The service has accepted the file. */
   isKnown: boolean;
   isHidden: boolean;
   isOpenAtFirst: boolean;
-  /** Say nothing to a screen reader: there are too many files. */
+  /** Announce nothing to screen readers: there are too many files. */
   isQuiet: boolean;
-  /** Say it when the service cannot be reached. */
+  /** Announce when the service cannot be reached. */
   tellsAway: boolean;
 }
 

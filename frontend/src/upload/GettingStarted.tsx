@@ -1,6 +1,6 @@
 import type { Offer } from "../kinds/jobs";
 
-/** In the place of the list, as long as there are no files. */
+/** Shown instead of the list while there are no files. */
 export function GettingStarted({ offer: { job } }: { offer: Offer }) {
   return (
     <section className="what" aria-labelledby="what-title">
@@ -8,7 +8,7 @@ export function GettingStarted({ offer: { job } }: { offer: Offer }) {
       <ol>
         <li>Say what you want to do, then choose your files. Each file gets an id as soon as it is uploaded.</li>
         <li>
-          When a file is finished, you see {job.gives}. You can close this page meanwhile: every uploaded file ends as <em>done</em> or <em>failed</em>.
+          When a file is finished, you see {job.gives}. You can close this page in the meantime: every uploaded file ends as <em>done</em> or <em>failed</em>.
         </li>
         <li>
           Find any file and its result again under <em>Tasks</em>, or by its id.

@@ -6,7 +6,7 @@ import type { Question } from "./useIntake";
 
 interface Props {
   question: Question;
-  /** The job that the page would do of itself. */
+  /** The job that is preselected. */
   usual: Offer;
   onAnswer: (offer: Offer) => void;
   onCancel: () => void;
@@ -14,7 +14,7 @@ interface Props {
 
 const MOST_NAMES = 3;
 
-/** Before anything is uploaded: the files look made for another job than the one that nobody has chosen yet. */
+/** Asked before anything is uploaded: the user has not chosen a job, and the files suit another one than the preselected. */
 export function GuessQuestion({ question: { files, guesses }, usual, onAnswer, onCancel }: Props) {
   const id = useId();
   const heading = useRef<HTMLHeadingElement>(null);

@@ -36,7 +36,7 @@ function Choice({ offered, group, isChosen, onChange }: ChoiceProps) {
         checked={isChosen}
         aria-describedby={help === null ? undefined : `${id}-help`}
         onChange={choose}
-        onClick={choose} // the first job is checked, but nobody has chosen it: a click on it does
+        onClick={choose} // the first job is checked although the user has not chosen it yet; clicking on it chooses it
       />
       <label htmlFor={id}>{name}</label>
       {help !== null && (

@@ -5,7 +5,7 @@ import { useAnnounced } from "../shared/useAnnounced";
 import { isEnded } from "../task/state";
 import { isAwaited, type Item, type UploadQueue } from "./queue";
 
-/** All files of the list in a few words, and what can be done with all of them. */
+/** A summary of the list, and the actions for all of its files. */
 export function ListHead({ items, tasks, queue }: { items: readonly Item[]; tasks: readonly Task[]; queue: UploadQueue }) {
   const keysOf = (...names: Item["phase"]["name"][]) => items.filter(({ phase }) => names.includes(phase.name)).map(({ key }) => key);
   const uploading = keysOf("waiting", "sending");

@@ -15,9 +15,9 @@ interface Props {
   isOpenAtFirst?: boolean;
   /** Below the row. */
   note?: ReactNode;
-  /** Shown when the row is opened; without it, it cannot be. */
+  /** Shown when the row is opened; without it, the row cannot be opened. */
   details?: () => ReactNode;
-  /** The result, or how far it is, and what can be done. */
+  /** The result or the progress, and the actions. */
   children?: ReactNode;
 }
 

@@ -27,7 +27,7 @@ export function TaskRow({ id, remark, isHidden, isOpenAtFirst, isQuiet, tellsAwa
   const watched = useTask(id);
   useAnnounced(isQuiet ? null : spokenOf(watched));
   const { task, refused, away } = watched;
-  if (task === undefined) return null; // the list draws a row for it
+  if (task === undefined) return null; // the list renders a row for it
   const error = detailOf(task.error);
   const { icon, tone } = statusWords(task);
   return (
@@ -67,7 +67,7 @@ function StatusWords({ task }: { task: Task }) {
   );
 }
 
-/** How far it is; then what is read, compared and copied, or the result in a line. */
+/** The progress; then the values that people read, compare and copy, or the result in one line. */
 function Outcome({ task }: { task: Task }) {
   const view = viewOf(task.kind);
   const { percent } = statusWords(task);

@@ -1,6 +1,6 @@
 import { isAwaited, type Item, type UploadQueue } from "./queue";
 
-/** What can be done with a file that has no id yet. */
+/** The actions for a file that has no id yet. */
 export function UploadActions({ item, queue }: { item: Item; queue: UploadQueue }) {
   const { key, chosen, phase } = item;
   if (phase.name === "waiting" || phase.name === "sending") {

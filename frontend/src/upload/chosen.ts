@@ -2,30 +2,30 @@ import type { Parameters } from "../api/types";
 
 export interface Chosen {
   file: File;
-  /** With its folders, where a whole folder was chosen. */
+  /** With its folders, if a whole folder was chosen. */
   name: string;
 }
 
-/** A file that somebody wants uploaded, and what for. */
+/** A file to upload, and what for. */
 export interface Wanted {
-  /** Null: it must be chosen first, as the list says that it is missing, or its upload was interrupted. */
+  /** Null: it must be chosen first, because it is missing according to a list, or its upload was interrupted. */
   file: File | null;
   name: string;
   size: number;
   params: Parameters;
-  /** To be shown with it all along: `Not in the list`. */
+  /** Always shown with the file: `Not in the list`. */
   remark: string | null;
 }
 
 const LONGEST_NAME = 4096; // characters
 export const LONGEST_BATCH = 255; // characters
-export const MOST_FILES = 1000; // at once; more are a job for a script
+export const MOST_FILES = 1000; // at once; use a script for more
 
 export const chosenIn = (files: Iterable<File>): Chosen[] =>
   [...files].map((file) => ({ file, name: fitting(file.webkitRelativePath || file.name) })).toSorted(byFolder);
 
 /** What was dropped, folders with all their files; it stops reading when there are too many. Must be called while the drop is
- * handled: the browser forgets it afterwards. */
+ * handled: the browser discards it afterwards. */
 export function chosenInDrop(transfer: DataTransfer): Promise<Chosen[]> {
   const dropped = [...transfer.items]
     .filter((item) => item.kind === "file")
@@ -66,14 +66,14 @@ async function* walk(entry: FileSystemEntry): AsyncGenerator<Chosen> {
   }
 }
 
-/** A path short enough for a name: without its first folders, where it is too long. */
+/** The path, without its first folders if it is too long for a name. */
 function fitting(path: string): string {
   let name = path;
   while (name.length > LONGEST_NAME && name.includes("/")) name = name.slice(name.indexOf("/") + 1);
   return name;
 }
 
-/** The folder that all these files were chosen with, which makes a good name for their batch; null: there is none. */
+/** The folder that contains all these files, which is a good name for their batch; null: there is none. */
 export function folderOf(files: readonly Chosen[]): string | null {
   const [folder, ...others] = new Set(files.map(({ name }) => (name.includes("/") ? (name.split("/", 1)[0] ?? "") : "")));
   return folder && others.length === 0 ? folder.slice(0, LONGEST_BATCH) : null;

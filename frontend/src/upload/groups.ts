@@ -3,11 +3,11 @@ import { viewOf } from "../kinds/views";
 import { isEnded } from "../task/state";
 import type { Item } from "./queue";
 
-/** Where a file stands in the list: in this order. */
+/** The groups of files in the list, in this order. */
 export const GROUPS = ["problem", "missing", "open", "rest"] as const;
 export type Group = (typeof GROUPS)[number];
 
-/** `task`: what is known of it now, once it is uploaded. */
+/** `task`: its task as far as it is known, once it is uploaded. */
 export function groupOf({ phase, chosen }: Item, task: Task | undefined): Group {
   switch (phase.name) {
     case "failed":

@@ -7,7 +7,7 @@ export interface Guessed extends Guess {
   offer: Offer;
 }
 
-/** What each kind makes of these files. */
+/** Each kind's guess about these files. */
 export function guessesOf(files: readonly Sample[]): Guessed[] {
   return CHOICES.flatMap((kind) => {
     const guess = viewOf(kind).guess(files);
@@ -15,6 +15,6 @@ export function guessesOf(files: readonly Sample[]): Guessed[] {
   });
 }
 
-/** Whether it is about all of `count` files: each looks like that, or some of them say what the others should be. */
+/** Whether a guess is about all of the `count` files: it includes each of them, or some of them are a list of the others. */
 export const isAboutAll = ({ files, optionsFrom }: Guess, count: number): boolean =>
   optionsFrom === undefined ? files.length === count : files.length < count;

@@ -11,7 +11,7 @@ export type Phase =
   | { name: "stopped" }
   | { name: "failed"; message: string }
   | { name: "uploaded"; taskId: string }
-  /** A list says that this file should be there, but it was not chosen. */
+  /** A list names this file, but it was not chosen. */
   | { name: "missing" }
   /** The page was reloaded during the upload: the browser no longer has the file. */
   | { name: "interrupted" };
@@ -34,7 +34,7 @@ const MOST_LOSSES = 5; // of one file, although the service could be reached eac
 const FIRST_PAUSE_MS = 1000;
 const LONGEST_PAUSE_MS = 10_000;
 
-/** The files of this page, the last choice first. It is not part of React, so that uploads go on whatever is shown. */
+/** The files of this page, the last choice first. It is not part of React, so that uploads continue whatever page is shown. */
 export class UploadQueue {
   private items: readonly Item[] = [];
   private readonly running = new Map<number, Upload>();
@@ -56,7 +56,7 @@ export class UploadQueue {
 
   readonly snapshot = (): readonly Item[] => this.items;
 
-  /** Upload these files; those without a `file` are missing. A file takes the place of a missing or interrupted one of its name. */
+  /** Upload these files; those without a `file` are missing. A file replaces a missing or interrupted one of the same name. */
   readonly add = (files: readonly Wanted[]): void => {
     const names = new Set(files.map(({ name }) => name));
     const others = this.items.filter((item) => !isAwaited(item) || !names.has(item.chosen.name));
@@ -64,13 +64,13 @@ export class UploadQueue {
     this.changed();
   };
 
-  /** Bring back what was listed here before the page was loaded. */
+  /** Restore what was listed before the page was loaded. */
   readonly restore = (files: readonly { chosen: Wanted; phase: Phase }[]): void => {
     this.items = [...this.items, ...files.map(({ chosen, phase }) => this.itemOf(chosen, phase, { isRestored: true }))];
     this.changed();
   };
 
-  /** The missing or interrupted file that this one is: by its whole name, or by the last part where only one has it. */
+  /** The missing or interrupted file that this one completes: by its whole name, or by the last part if that is unique. */
   readonly awaitedBy = (name: string): Wanted | null => {
     const awaited = this.items.filter(isAwaited).map(({ chosen }) => chosen);
     const exact = awaited.find((chosen) => chosen.name === name);
@@ -89,7 +89,7 @@ export class UploadQueue {
     this.setPhase(keys, { name: "waiting", why: null });
   };
 
-  /** Stop all uploads; nobody uses this queue any more. */
+  /** Stop all uploads; this queue is no longer used. */
   readonly close = (): void => {
     this.stop(...this.keysOf("waiting", "sending"));
   };
@@ -178,7 +178,7 @@ export class UploadQueue {
   }
 }
 
-/** Still to be chosen. */
+/** Not chosen yet. */
 export const isAwaited = ({ phase }: Item): boolean => phase.name === "missing" || phase.name === "interrupted";
 
 const phaseOf = ({ file }: Wanted): Phase => (file === null ? { name: "missing" } : { name: "waiting", why: null });

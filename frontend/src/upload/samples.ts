@@ -2,10 +2,10 @@ import type { Sample } from "../kinds/view";
 import type { Chosen } from "./chosen";
 
 const HEAD_BYTES = 1024;
-const MOST_READ = 100; // files; of the others the names must do
+const MOST_READ = 100; // files; for the others, only the names are known
 const LONGEST_TEXT = 20_000_000; // bytes
 
-/** The names and first bytes of these files. A file that cannot be read has none: its upload says why. */
+/** The names and first bytes of these files. A file that cannot be read has none; its upload will show why. */
 export function samplesOf(files: readonly Chosen[]): Promise<Sample[]> {
   return Promise.all(files.map(async ({ file, name }, index) => ({ name, head: index < MOST_READ ? await headOf(file) : new Uint8Array() })));
 }
@@ -18,7 +18,7 @@ async function headOf(file: File): Promise<Uint8Array> {
   }
 }
 
-/** These files whole; null: one of them cannot be read, or is too large. */
+/** The whole text of these files; null: one of them cannot be read, or is too large. */
 export async function textsOf(files: readonly Chosen[]): Promise<{ name: string; text: string }[] | null> {
   if (files.reduce((sum, { file }) => sum + file.size, 0) > LONGEST_TEXT) return null;
   try {

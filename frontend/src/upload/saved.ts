@@ -13,7 +13,7 @@ interface Saved extends Omit<Wanted, "file"> {
 
 const restored = new WeakSet<UploadQueue>();
 
-/** Bring back the list that was stored, and store its changes until the returned function is called. */
+/** Restore the stored list, and store its changes until the returned function is called. */
 export function keepList(queue: UploadQueue, store: OwnedStore): () => void {
   if (!restored.has(queue)) {
     restored.add(queue);

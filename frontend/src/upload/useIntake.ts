@@ -14,7 +14,7 @@ export interface Question {
   guesses: readonly Guessed[];
 }
 
-/** What came of the files that were chosen last. */
+/** The outcome of the last choice of files. */
 interface Said {
   refusal: string | null;
   notes: readonly string[];
@@ -34,7 +34,7 @@ interface Setting {
 
 const NOTHING: Said = { refusal: null, notes: [], instead: [] };
 
-/** From files that somebody chose to files in the queue, with a question in between where it is not clear what for. */
+/** Puts chosen files into the queue, and asks first if it is not clear what for. */
 export function useIntake({ queue, offer: chosenOffer, isChosen, optionsOf, setOptions, batch, onRefused }: Setting) {
   const [said, setSaid] = useState(NOTHING);
   const [question, setQuestion] = useState<Question | null>(null);
@@ -66,7 +66,7 @@ export function useIntake({ queue, offer: chosenOffer, isChosen, optionsOf, setO
     }
   }
 
-  /** Upload the files of a question for this job; `said` is what is to be said all the same. */
+  /** Upload the files of a question for this job; `said`: messages to show as well. */
   async function upload({ files, samples, guesses }: Question, offer: Offer, said: Said = NOTHING) {
     setQuestion(null);
     const { job, kind } = offer;
@@ -78,7 +78,7 @@ export function useIntake({ queue, offer: chosenOffer, isChosen, optionsOf, setO
     if (lists?.optionsFrom !== undefined) {
       const texts = await textsOf(files.filter((_, index) => isList(index)));
       if (texts === null) {
-        refuse("the list of what is expected cannot be read, or is too large.");
+        refuse("the list to check against cannot be read, or is too large.");
         return;
       }
       const isUsed = rest.length === 0 || !isFilledIn(options);
@@ -88,12 +88,12 @@ export function useIntake({ queue, offer: chosenOffer, isChosen, optionsOf, setO
         setSaid({ ...NOTHING, notes: [`${named(texts)} is now in the field. Choose the files next.`] });
         return;
       }
-      notes.push(`${named(texts)} ${isUsed ? "was used as the list of what is expected" : "was not used, because the field is filled in"}. It was not uploaded.`);
+      notes.push(`${named(texts)} ${isUsed ? "was used as the list to check against" : "was not used, because the field is filled in"}. It was not uploaded.`);
     }
     const names = rest.map(({ name }) => name);
     const prepared = (job.paramsOf ?? sameForAll)(options, names);
     if (!prepared.ok) {
-      if (isFilledIn(options)) setOptions(offer, options); // also those of a list: they can be corrected there
+      if (isFilledIn(options)) setOptions(offer, options); // also those of a list, which can be corrected there
       refuse(prepared.refusal, said.notes);
       onRefused();
       return;
@@ -115,7 +115,7 @@ export function useIntake({ queue, offer: chosenOffer, isChosen, optionsOf, setO
     setSaid({ refusal: null, notes, instead: said.instead });
   }
 
-  /** Uploads the files that the list has been waiting for, each with the parameters that it has there. */
+  /** Uploads the files that the list is waiting for, each with the parameters that it has there. */
   function withoutAwaited(chosen: readonly Chosen[]): { files: readonly Chosen[]; again: string[] } {
     const files: Chosen[] = [];
     const awaited: Wanted[] = [];

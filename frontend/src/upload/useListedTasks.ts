@@ -6,7 +6,7 @@ import { taskKey } from "../task/known";
 
 export const MANY = 50; // files
 
-/** What is known of these tasks, by their ids; each is followed by its own row, or is still to be loaded. */
+/** What is known about these tasks, by id; each is followed by its own row, or has not been loaded yet. */
 export function useListedTasks(ids: readonly string[]): ReadonlyMap<string, Task> {
   const queryClient = useQueryClient();
   const isMany = ids.length > MANY;
@@ -15,7 +15,7 @@ export function useListedTasks(ids: readonly string[]): ReadonlyMap<string, Task
       const calm = calmly(listener, () => isMany);
       const unsubscribe = queryClient.getQueryCache().subscribe(({ type, query }) => {
         const [about] = query.queryKey as readonly unknown[];
-        if (type === "updated" && about === taskKey("")[0]) calm.call(); // others come while a row is being drawn
+        if (type === "updated" && about === taskKey("")[0]) calm.call(); // other events arrive while a row is being rendered
       });
       return () => {
         unsubscribe();

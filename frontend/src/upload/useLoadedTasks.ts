@@ -7,7 +7,7 @@ import { taskKey } from "../task/known";
 
 const AT_ONCE = 4; // a browser has six connections, and uploads need some
 
-/** Fetch these tasks, of which only the ids are known; `onGone` is told of each that the service no longer has. */
+/** Fetch these tasks, of which only the ids are known; `onGone` is called for each that the service no longer has. */
 export function useLoadedTasks(ids: readonly string[], onGone: (id: string) => void): void {
   const queryClient = useQueryClient();
   const gone = useEffectEvent(onGone);

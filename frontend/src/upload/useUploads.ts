@@ -7,13 +7,13 @@ import { UploadQueue, type Item } from "./queue";
 import { keepList } from "./saved";
 import { MANY } from "./useListedTasks";
 
-/** The queue of this page and what is in it now. `owner`: whose list it is; null as long as that is not known. */
+/** The queue of this page and its contents. `owner`: whose list it is; null until that is known. */
 export function useUploads(owner: string | null): { queue: UploadQueue; items: readonly Item[]; isUploading: boolean } {
   const queryClient = useQueryClient();
   const [queue] = useState(
     () =>
       new UploadQueue((task) => {
-        remember(queryClient, task); // the answer to the upload is the task: it need not be fetched
+        remember(queryClient, task); // the answer to the upload is the task, so it does not have to be fetched
       }),
   );
   useEffect(() => (owner === null ? undefined : keepList(queue, ownedStore(owner))), [queue, owner]); // ends before `close` changes the list

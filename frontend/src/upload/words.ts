@@ -6,11 +6,11 @@ interface Status {
   words: string;
   icon: IconName;
   tone: string;
-  /** What else there is to say, and to do. */
+  /** Further explanations and actions. */
   note: string | null;
 }
 
-/** How the upload of a file of this size stands. */
+/** The state of the upload of a file of this size. */
 export function statusOf(phase: Phase, size: number): Status {
   switch (phase.name) {
     case "waiting":
@@ -30,7 +30,7 @@ export function statusOf(phase: Phase, size: number): Status {
   }
 }
 
-/** What a screen reader says of a file that has no id yet; null: nothing. */
+/** What a screen reader reads for a file that has no id yet; null: nothing. */
 export function spokenOf({ chosen: { name }, phase }: Item): string | null {
   switch (phase.name) {
     case "failed":

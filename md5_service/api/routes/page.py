@@ -18,7 +18,7 @@ from md5_task_data.registry import WITH_ROUTES
 BUILT = Path(__file__).parent.parent / "page"
 PATHS = ("/", "/tasks", "/tasks/{task_id}", *(f"/{kind}" for kind in WITH_ROUTES))
 NAMED_BY_CONTENT = re.compile(r"-[\w-]{8}\.(js|css)$")  # the way Vite names built files
-NOT_BUILT = "The page has not been built; ./run builds it. The API is available all the same: see /openapi.json.\n"
+NOT_BUILT = "The page has not been built; ./run builds it. The API is still available; see /openapi.json.\n"
 
 # Swagger UI uses inline styles, and icons from data: URIs.
 DOCUMENTATION_POLICY = POLICY + "; style-src 'self' 'unsafe-inline'; img-src 'self' data:"

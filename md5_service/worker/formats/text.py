@@ -13,7 +13,7 @@ from collections import Counter
 
 SAMPLE = 64 << 10  # bytes of non-ASCII lines
 ENOUGH = 2000  # words on which the decision is based
-UTF8_AT_LENGTH = 100  # UTF-8 continuation bytes; so many are no accident
+UTF8_AT_LENGTH = 100  # UTF-8 continuation bytes; this many are no coincidence
 FEW, MANY_CONTROLS, MANY_NULS = 8, 0.02, 0.25  # a count, and shares of all characters; random bytes are 10 % controls
 SIGNATURES = (
     (re.compile(rb"PK\x03\x04"), "a ZIP file, such as an Excel workbook (.xlsx)"),

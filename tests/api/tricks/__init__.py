@@ -1,1 +1,1 @@
-"""Lists of attacks that a security tester tried in vain; `test_attacked_in_vain.py` repeats them."""
+"""Lists of attacks that failed when a security tester tried them; `test_attacked_in_vain.py` repeats them."""

@@ -109,7 +109,7 @@ function Cell({ name, value }: { name: string; value: string | undefined }) {
   );
 }
 
-/** What the table has no room for. */
+/** The columns that do not fit in the table. */
 function More({ columns }: { columns: [name: string, value: string][] }) {
   return (
     <dl>

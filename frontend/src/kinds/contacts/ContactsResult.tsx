@@ -52,7 +52,7 @@ export function ContactsResult({ task }: { task: Task }) {
   );
 }
 
-/** Of a file that was loaded in part. */
+/** For a file that was only partly loaded. */
 function LoadedBefore({ task: { id, outcome, progress, results_deleted_at } }: { task: Task }) {
   const hasBegun = progress.unit === "rows" && progress.done > 0;
   if (outcome === null || outcome === "done" || !hasBegun || results_deleted_at !== null) return null;

@@ -2,13 +2,13 @@ import { useId, useState, type SyntheticEvent } from "react";
 import { refine } from "../../shared/navigation";
 import { contactsPath, type ContactFilters } from "./address";
 
-/** Finds the contact with an address; the address of the page always says the same as this field. */
+/** Finds the contact with an email address; the URL always agrees with this field. */
 export function FindContact({ filters }: { filters: ContactFilters }) {
   const id = useId();
   const [email, setEmail] = useState(filters.email ?? "");
   const [shown, setShown] = useState(filters.email);
   if (shown !== filters.email) {
-    // By a link, or back and forward: the field follows.
+    // The field follows links, Back and Forward.
     setShown(filters.email);
     setEmail(filters.email ?? "");
   }

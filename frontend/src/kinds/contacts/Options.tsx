@@ -18,7 +18,7 @@ export function Options({ options, onChange }: OptionsProps) {
   );
 }
 
-/** How to read a CSV that is not detected correctly: what is left empty is detected. */
+/** How to read a CSV that is not detected correctly; empty fields are detected. */
 function Fields({ options, onChange }: Pick<OptionsProps, "options" | "onChange">) {
   const id = useId();
   const given = Object.keys(filledIn(options)).length;

@@ -1,13 +1,13 @@
 export const rejectsUrl = (taskId: string): string => `/v1/tasks/${taskId}/rejects.csv`;
 
-/** What narrows the list of contacts, and which page of it is meant: as it stands in an address, right or wrong. */
+/** The filters and the page of the list of contacts, as in the URL, valid or not. */
 export interface ContactFilters {
   email: string | null;
   task: string | null;
   cursor: string | null;
 }
 
-/** The filters in an address: named as in the API, so that one can be made from the other. */
+/** The filters in a URL, named as in the API, so that one can be derived from the other. */
 export function contactFiltersIn(search: string): ContactFilters {
   const given = new URLSearchParams(search);
   const value = (name: string) => {
@@ -17,7 +17,7 @@ export function contactFiltersIn(search: string): ContactFilters {
   return { email: value("email"), task: value("task"), cursor: value("cursor") };
 }
 
-/** The address of the list that is narrowed by these filters. */
+/** The URL of the list with these filters. */
 export function contactsPath(filters: Partial<ContactFilters>): string {
   const query = new URLSearchParams();
   for (const name of ["email", "task", "cursor"] as const) {

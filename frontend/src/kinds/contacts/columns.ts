@@ -1,8 +1,8 @@
 import type { Contact } from "./types";
 
-export const MOST_COLUMNS = 5; // of the files' own that have room beside address and name
+export const MOST_COLUMNS = 5; // of the files' own columns that fit beside address and name
 
-/** The further columns of these contacts that are shown as columns of the table: those that most of them have. */
+/** The other columns of these contacts that become columns of the table: those that most contacts have. */
 export function columnsOf(contacts: readonly Contact[]): string[] {
   const times = new Map<string, number>();
   for (const contact of contacts) for (const [name] of filledIn(contact)) times.set(name, (times.get(name) ?? 0) + 1);
@@ -11,5 +11,5 @@ export function columnsOf(contacts: readonly Contact[]): string[] {
   return names.filter((name) => kept.has(name)); // in the order of the files
 }
 
-/** What a contact has beside its address and name. */
+/** The columns of a contact other than its address and name. */
 export const filledIn = ({ data }: Contact): [name: string, value: string][] => Object.entries(data).filter(([, value]) => value.trim() !== "");

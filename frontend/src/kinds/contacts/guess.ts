@@ -17,7 +17,7 @@ function sentence(found: number, all: number, isList: boolean): string {
   return `${found} of these ${count(all, "file")} ${found === 1 ? `looks like ${one}` : `look like ${many}`}.`;
 }
 
-/** Of files that are no text, whatever their names. */
+/** Files that are not text, no matter how they are named. */
 export function doubt(files: readonly Sample[]): string | null {
   const wrong = files.filter((file) => textOf(file) === null);
   if (wrong.length === 0) return null;
@@ -36,7 +36,7 @@ function hasAddresses(file: Sample | undefined): boolean {
   return found.length > 0 && found.length >= lines.length / 2;
 }
 
-/** Null: it is not text. UTF-16 is told by its byte order mark. */
+/** Null: it is not text. UTF-16 is recognized by its byte order mark. */
 function textOf({ head }: Sample): string | null {
   const encoding = head[0] === 0xff && head[1] === 0xfe ? "utf-16le" : head[0] === 0xfe && head[1] === 0xff ? "utf-16be" : "utf-8";
   const text = new TextDecoder(encoding).decode(head);

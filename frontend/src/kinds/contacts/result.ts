@@ -9,7 +9,7 @@ type Result = components["schemas"]["ContactsResult"];
 /** Every row of a file is one of three: `rows` is their sum. */
 export type Counts = Pick<Result, "rows" | "inserted" | "duplicate" | "invalid">;
 
-/** The counts of a file’s rows, and how it was read, as given or detected; results of older versions have less of that. */
+/** The counts of a file’s rows, and how it was read, as given or detected; results of older versions have fewer fields. */
 export type LoadResult = Counts & Partial<Result>;
 
 const NAMES = ["rows", "inserted", "duplicate", "invalid"] as const;
@@ -21,7 +21,7 @@ export function loadResultOf(task: Task): LoadResult | null {
   return result as unknown as LoadResult;
 }
 
-/** Of several finished files; null: none of them was loaded. */
+/** The sum over several finished files; null: none of them was loaded. */
 export function sumUp(tasks: readonly Task[]): Sum | null {
   const loaded = tasks.flatMap((task) => loadResultOf(task) ?? []);
   if (loaded.length === 0) return null;

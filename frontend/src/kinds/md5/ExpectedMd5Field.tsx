@@ -7,7 +7,7 @@ import { parsedIn } from "./options";
 export function ExpectedMd5Field({ options, onChange, ref }: OptionsProps) {
   const id = useId();
   const value = options.expected ?? "";
-  const parsed = useMemo(() => parsedIn(options), [options]); // a list may have many thousand lines
+  const parsed = useMemo(() => parsedIn(options), [options]); // a list may have thousands of lines
   const [wasLeft, setWasLeft] = useState(false);
   // A value that is being typed is too short at first: complain when the field loses the focus, or the value is too long.
   const complaint = !parsed.ok && (wasLeft || value.trim().length > 32) ? parsed.message : null;

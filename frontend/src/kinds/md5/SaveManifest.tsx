@@ -28,5 +28,5 @@ function save(name: string, text: string): void {
   link.click();
   setTimeout(() => {
     URL.revokeObjectURL(link.href);
-  }, 10_000); // the browser may start to read it a little later
+  }, 10_000); // the browser may only start to read it later
 }

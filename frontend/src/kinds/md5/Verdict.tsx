@@ -1,7 +1,7 @@
 import "./verdict.css";
 import { Icon } from "../../shared/Icon";
 
-/** Whether the file has the expected MD5: in words and with a sign, not by colour alone. */
+/** Whether the file has the expected MD5: in words and with an icon, not by colour alone. */
 export function Verdict({ expected, matches }: { expected: string; matches: boolean }) {
   return (
     <p className={matches ? "verdict good" : "verdict bad"} data-testid="verdict">

@@ -5,7 +5,7 @@ interface Line {
   name: string | null;
 }
 
-/** The digest in what was typed or pasted: 32 hex digits, or a line of a list. Nothing typed: null. */
+/** The digest in typed or pasted text: 32 hex digits, or a line of a list. Empty text: null. */
 export function parseDigest(text: string): ParsedDigest {
   const trimmed = text.trim();
   if (trimmed === "") return { ok: true, digest: null };
@@ -15,11 +15,11 @@ export function parseDigest(text: string): ParsedDigest {
 }
 
 /**
- * A line as md5sum writes it (`d41d…  name`, `d41d… *name`; with a leading backslash where the name is escaped), or BSD's md5
+ * A line as md5sum writes it (`d41d…  name`, `d41d… *name`; with a leading backslash if the name is escaped), or BSD's md5
  * (`MD5 (name) = d41d…`), or a digest alone.
  */
 export function digestIn(line: string): Line {
-  // md5sum writes a blank, then a blank or a star: the name itself may begin with either.
+  // md5sum writes a space, then a space or an asterisk; the name itself may begin with either.
   const exact = /^(\\?)([0-9a-f]{32}) [ *](.+)$/i.exec(line);
   const [, lead, first, name] = exact ?? /^(\\?)([0-9a-f]{32})(?:\s+\*?(.*))?$/i.exec(line.trim()) ?? [];
   if (first !== undefined) return { digest: first.toLowerCase(), name: name ? (lead === "\\" ? unescaped(name) : name) : null };

@@ -3,12 +3,12 @@ import { digestIn, parseDigest } from "./digest";
 import { linesOf } from "./lists";
 import { Manifest, type Matched } from "./manifest";
 
-/** What the files that are chosen next should be. */
+/** The digests that the next files should have. */
 export type Expected = { kind: "nothing" } | { kind: "digest"; digest: string } | { kind: "manifest"; manifest: Manifest };
 
 export type ParsedExpected = { ok: true; expected: Expected } | { ok: false; message: string };
 
-/** One digest, one line of a list, or a list. `isList`: a single line is a list, too, and its digest for the file of that name only. */
+/** One digest, one line of a list, or a list. `isList`: even a single line is a list, so its digest is only for the file of that name. */
 export function parseExpected(text: string, isList = false): ParsedExpected {
   const lines = linesOf(text);
   if (lines.length > 1 || (isList && lines.length === 1)) return parseManifest(lines);
@@ -17,7 +17,7 @@ export function parseExpected(text: string, isList = false): ParsedExpected {
   return { ok: true, expected: parsed.digest === null ? { kind: "nothing" } : { kind: "digest", digest: parsed.digest } };
 }
 
-/** Where a list and the files differ, as a sentence. */
+/** How a list and the files differ, as a sentence. */
 export function differencesOf({ digests, missing }: Matched): string | null {
   const unlisted = digests.filter((digest) => digest === undefined).length;
   const twice = digests.filter((digest) => digest === null).length;

@@ -27,14 +27,14 @@ function isList({ name, head }: Sample): boolean {
   return digestIn(first).digest !== null;
 }
 
-/** The lists as one. A name in a list starts from the folder of that list; `reads.bam.md5` need not name its file. */
+/** The lists, merged. Names in a list are relative to the folder of the list; `reads.bam.md5` does not have to name its file. */
 function optionsFrom(lists: readonly { name: string; text: string }[]): OptionTexts {
   const expected = lists.flatMap(({ name, text }) => {
     const folder = name.slice(0, name.lastIndexOf("/") + 1);
     const sibling = baseOf(name).replace(SIDECAR, "");
     return linesOf(text).map((line) => {
       const { digest, name: listed } = digestIn(line);
-      if (digest === null) return `${line}\n`; // to be shown as wrong
+      if (digest === null) return `${line}\n`; // it will be shown as an error
       return md5sumLine(digest, folder + (listed ?? sibling).replace(/^(\.\/)+/, ""));
     });
   });

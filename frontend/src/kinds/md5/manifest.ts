@@ -4,7 +4,7 @@ export interface Line {
 }
 
 export interface Matched {
-  /** Of each file; undefined: it is not in the list; null: the list has two that differ. */
+  /** For each file; undefined: it is not in the list; null: the list has two different ones. */
   digests: readonly (string | null | undefined)[];
   /** Lines for which there is no file. */
   missing: readonly Line[];

@@ -2,7 +2,7 @@ import { formatNumber } from "../../shared/format";
 import type { OptionTexts, Prepared } from "../view";
 import { differencesOf, parseExpected, type ParsedExpected } from "./expected";
 
-/** What the field of the expected MD5s says. */
+/** The contents of the field for the expected MD5s. */
 export const parsedIn = ({ expected = "", isList }: OptionTexts): ParsedExpected => parseExpected(expected, isList !== undefined);
 
 const NO_LIST =

@@ -2,7 +2,7 @@ import type { Task } from "../../api/types";
 
 export interface Md5Result {
   md5: string;
-  /** Only where an expected digest was given. */
+  /** Only if an expected digest was given. */
   verdict: { expected: string; matches: boolean } | null;
 }
 

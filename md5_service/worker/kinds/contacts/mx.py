@@ -1,5 +1,5 @@
 """Whether a domain accepts mail, according to the DNS. Mail servers are not asked (SMTP probing): their answers are
-unreliable, and whoever asks ends up on spam blocklists."""
+unreliable, and those who ask end up on spam blocklists."""
 
 import functools
 import time
