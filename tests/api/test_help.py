@@ -43,7 +43,9 @@ def test_a_page_that_is_not_there_is_the_sites_own_not_found(api: Api) -> None:
     answer = api.client.get("/help/nothing/")
     assert answer.status_code == 404
     assert "<html" in answer.text
-    assert_problem(api.client.post("/help/use/"), 405, "method_not_allowed", "")
+    refused = api.client.post("/help/use/")
+    assert_problem(refused, 405, "method_not_allowed", "it supports GET, HEAD")
+    assert refused.headers["allow"] == "GET, HEAD"
 
 
 def test_no_page_allows_scripts_of_its_own(api: Api) -> None:

@@ -73,7 +73,8 @@ def _allowed(request: Request) -> str:
     """The methods that all routes of this path support; a single route knows only its own."""
     scopes = {method: {**request.scope, "method": method} for method in METHODS}
     routes = request.app.routes
-    return ", ".join(m for m, scope in scopes.items() if any(route.matches(scope)[0] == Match.FULL for route in routes))
+    allowed = [m for m, scope in scopes.items() if any(route.matches(scope)[0] == Match.FULL for route in routes)]
+    return ", ".join(allowed or ("GET", "HEAD"))  # none match within a mounted folder of files
 
 
 async def _validation_error_response(_: Request, error: Exception) -> JSONResponse:
