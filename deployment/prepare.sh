@@ -51,6 +51,7 @@ need_help() {
     rm -rf md5_service/api/help
     words=$(.venv/bin/zensical build --clean --strict 2>&1) || {
         printf '%s\n' "$words" >&2; say "the documentation could not be built; the reason is above"; return 1; }
+    rm -f md5_service/api/help/404.html md5_service/api/help/sitemap.xml # their links assume a site at / with a known host
     printf '%s\n' "$made" >md5_service/api/help/.made-from
 }
 

@@ -1,11 +1,14 @@
 """`md5-service ls`: tasks, newest first; a table on a terminal, tab-separated lines for scripts."""
 
+import re
 import sys
 from collections.abc import Iterable
 
 from md5_service.cli.report import printable, write_json, write_text
 from md5_service.client import Task
 
+# The options whose parameters have other names in the API.
+OPTIONS = {"created_after": "after", "created_before": "before", "filename__contains": "name"}
 WIDE = 120  # columns of a terminal that is wide enough for MD5s, too
 
 
@@ -19,6 +22,11 @@ def show(tasks: Iterable[Task], *, as_json: bool) -> None:
     else:
         for task in tasks:
             write_text("\t".join(_fields(task)))
+
+
+def by_options(detail: str) -> str:
+    """What the API says about a parameter, as it concerns the option."""
+    return re.sub(r"^The parameter (\w+)", lambda named: f"--{OPTIONS.get(named[1], named[1])}", detail).rstrip(".")
 
 
 def _fields(task: Task) -> tuple[str, ...]:

@@ -27,8 +27,21 @@ app = typer.Typer(
 )
 
 
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version
+
+        print(f"md5-service {version('md5-service')}")
+        raise typer.Exit
+
+
 @app.callback()
-def no_command(ctx: typer.Context) -> None:
+def no_command(
+    ctx: typer.Context,
+    _: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version")
+    ] = False,
+) -> None:
     """Without a subcommand: what to do first. It is still wrong usage, so a script does not take it for success."""
     if ctx.invoked_subcommand is None:
         for line in FIRST_STEPS:

@@ -125,6 +125,9 @@ def get(
 
 @app.command(rich_help_panel=FILES)
 def ls(
+    kind: Annotated[
+        str | None, typer.Option(metavar="KIND", autocompletion=kinds, help="Only tasks of this kind, such as contacts")
+    ] = None,
     status: Annotated[
         str | None,
         typer.Option(
@@ -164,9 +167,11 @@ def ls(
     On a terminal, prints a table. Otherwise prints tab-separated lines: id,
     status, size in bytes, MD5, name."""
     from md5_service.cli import ls as command
+    from md5_service.client import InvalidInput
 
     with _client(url, key) as client:
         found = client.list(
+            kind=kind,
             status=status,
             name=name,
             batch=batch,
@@ -176,7 +181,10 @@ def ls(
             created_before=before,
             limit=limit or None,
         )
-        command.show(found, as_json=as_json)
+        try:
+            command.show(found, as_json=as_json)
+        except InvalidInput as error:  # a filter that no task can pass
+            raise typer.BadParameter(command.by_options(error.detail)) from None
 
 
 @app.command(rich_help_panel=FILES)

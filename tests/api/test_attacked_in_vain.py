@@ -16,7 +16,7 @@ from urllib.parse import unquote_to_bytes
 import pytest
 from sqlalchemy import select
 
-from md5_service.api.routes import page
+from md5_service.api.http import index_page
 from md5_task_data.database.engine import Database
 from md5_task_data.queue import leases
 from md5_task_data.schema import tasks
@@ -49,7 +49,7 @@ def built(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for place in (tmp_path, folder):
         (place / "canary.txt").write_bytes(SECRET)
         (place / "canary.txt.br").write_bytes(SECRET)
-    monkeypatch.setattr(page, "BUILT", folder)
+    monkeypatch.setattr(index_page, "BUILT", folder)
     return folder
 
 

@@ -39,10 +39,9 @@ def test_an_address_without_its_slash_leads_to_the_page(api: Api) -> None:
     assert api.client.get("/help/use").headers["location"].endswith("/help/use/")
 
 
-def test_a_page_that_is_not_there_is_the_sites_own_not_found(api: Api) -> None:
-    answer = api.client.get("/help/nothing/")
-    assert answer.status_code == 404
-    assert "<html" in answer.text
+def test_a_page_that_is_not_there_is_not_found(api: Api) -> None:
+    assert_problem(api.client.get("/help/nothing/"), 404, "not_found", "/help/nothing/")
+    assert api.client.get("/help/nothing/", headers={"Accept": "text/html"}).status_code == 404
     refused = api.client.post("/help/use/")
     assert_problem(refused, 405, "method_not_allowed", "it supports GET, HEAD")
     assert refused.headers["allow"] == "GET, HEAD"

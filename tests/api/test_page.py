@@ -10,7 +10,7 @@ from pathlib import Path
 import httpx2
 import pytest
 
-from md5_service.api.routes import page
+from md5_service.api.http import index_page
 from tests.api.answers import assert_problem
 from tests.api.conftest import Api
 from tests.checkout import ROOT
@@ -48,7 +48,7 @@ def test_what_the_build_compressed_is_sent_to_those_who_take_it(api: Api) -> Non
 
 
 def test_the_compressed_files_hold_what_the_others_do() -> None:
-    packed = sorted((page.BUILT / "assets").glob("*.br"))
+    packed = sorted((index_page.BUILT / "assets").glob("*.br"))
     assert len(packed) >= 4
     node = shutil.which("node") or ROOT / ".node/bin/node"
     unpack = "process.stdout.write(zlib.brotliDecompressSync(fs.readFileSync(process.argv[1])))"
@@ -84,7 +84,35 @@ def test_there_is_no_script_or_style_in_the_page_itself(api: Api) -> None:
 def test_without_a_built_page_the_api_is_all_there(
     start_api: Callable[..., Api], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(page, "BUILT", tmp_path / "not built")
+    monkeypatch.setattr(index_page, "BUILT", tmp_path / "not built")
     api = start_api()
     assert (api.client.get("/").status_code, api.client.get("/v1/tasks").status_code) == (503, 200)
     assert_problem(api.client.get("/assets/index.js"), 404, "not_found")
+
+
+IN_A_BROWSER = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
+
+
+@pytest.mark.parametrize("path", ["/nonsense", "/tasks/", "/contacts/", "/tasks/x/", "/help/nothing/"])
+def test_what_is_not_there_is_the_page_to_a_browser_and_a_problem_to_programs(api: Api, path: str) -> None:
+    shown = api.client.get(path, headers=IN_A_BROWSER)
+    assert (shown.status_code, shown.headers["vary"]) == (404, "Accept")
+    assert shown.content == api.client.get("/").content
+    assert api.client.head(path, headers=IN_A_BROWSER).status_code == 404
+    assert_problem(api.client.get(path), 404, "not_found", "There is nothing at")
+    changing = api.client.post(path, headers=IN_A_BROWSER)
+    assert changing.headers["content-type"] == "application/problem+json"
+
+
+@pytest.mark.parametrize("path", ["/v1", "/v1/nothing", "/v1/tasks/x", "/assets/nothing.js"])
+def test_a_path_for_programs_is_a_problem_to_a_browser_too(api: Api, path: str) -> None:
+    assert_problem(api.client.get(path, headers=IN_A_BROWSER), 404, "not_found")
+
+
+def test_a_path_that_needs_a_key_is_the_page_to_a_browser_which_asks_for_one(start_api: Callable[..., Api]) -> None:
+    api = start_api(auth="keys")
+    shown = api.client.get("/nonsense", headers=IN_A_BROWSER)
+    assert (shown.status_code, shown.headers["www-authenticate"]) == (401, "Bearer")
+    assert "<div id=" in shown.text
+    for path in ("/v1/tasks", "/metrics"):
+        assert_problem(api.client.get(path, headers=IN_A_BROWSER), 401, "unauthorized")

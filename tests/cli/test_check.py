@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -175,10 +176,22 @@ def test_ls_is_for_scripts_and_for_people(service: Service) -> None:
         assert ("900150983cd24fb0d6963f7d28e17f72" in table) == has_md5
 
 
-def test_ls_with_a_bad_filter_is_1_and_says_what_is_allowed(service: Service) -> None:
-    ended = run("ls", "--status", "lost", url=service.url)
-    assert ended.exit_code == 1
-    assert "must be one of: receiving" in ended.stderr
+@pytest.mark.parametrize(
+    ("option", "value", "words"),
+    [
+        ("--kind", "lost", "--kind must be one of: md5"),
+        ("--status", "lost", "--status must be one of: receiving"),
+        ("--verdict", "MISMATCH", "--verdict must be one of: match"),
+        ("--after", "yesterday", "--after must be a date"),
+        ("--before", "2026-02-30", "--before must be a date"),
+    ],
+)
+def test_ls_with_a_bad_filter_is_wrong_usage_and_says_what_is_allowed(
+    service: Service, option: str, value: str, words: str
+) -> None:
+    ended = run("ls", option, value, url=service.url)
+    assert ended.exit_code == 2
+    assert words in re.sub(r"[\s│]+", " ", ended.stderr)
 
 
 @pytest.mark.shows("md5-service cancel")

@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -33,6 +34,10 @@ def commands(command: object = None, words: tuple[str, ...] = ()) -> Iterator[tu
     yield words, command
     for word, inner in getattr(command, "commands", {}).items():
         yield from commands(inner, (*words, word))
+
+
+def test_the_version_is_that_of_the_package() -> None:
+    assert run("--version").stdout.decode() == f"md5-service {version('md5-service')}\n"
 
 
 def test_the_overview_fits_a_screen_and_has_each_command_in_its_group() -> None:

@@ -4,12 +4,13 @@ import logging
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse
+from fastapi.responses import JSONResponse, Response
 from starlette.exceptions import HTTPException
 from starlette.routing import Match
 
 from md5_service.api.http.codes import CODES, HEADERS, OTHERS, STATUS, TYPE, answer_of
 from md5_service.api.http.headers import REQUEST_ID
+from md5_service.api.http.index_page import index_page, wants_page
 from md5_service.api.http.schemas import Problem
 from md5_task_data import errors
 
@@ -43,8 +44,11 @@ def answer_to(error: errors.TaskDataError) -> JSONResponse:
     return _problem(status, error.code, title, error.detail, HEADERS.get(type(error)))
 
 
-async def error_response(request: Request, error: Exception) -> JSONResponse:
+async def error_response(request: Request, error: Exception) -> Response:
     """The answer to one of the errors in `STATUS`."""
+    if isinstance(error, errors.NotFound | errors.Unauthorized) and wants_page(request):
+        status, _ = answer_of(type(error))
+        return index_page(status, {"Vary": "Accept", **HEADERS.get(type(error), {})})
     if isinstance(error, errors.TaskDataError):
         return answer_to(error)
     log.warning("%s %s: %s", request.method, request.url.path, error)
@@ -57,11 +61,11 @@ async def error_response(request: Request, error: Exception) -> JSONResponse:
     )
 
 
-async def _http_exception_response(request: Request, error: Exception) -> JSONResponse:
+async def _http_exception_response(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     code = CODES.get(error.status_code, "bad_request")
     if code == errors.NotFound.code:
-        return answer_to(errors.NotFound(f"There is nothing at {request.url.path[:200]}."))
+        return await error_response(request, errors.NotFound(f"There is nothing at {request.url.path[:200]}."))
     if code == "method_not_allowed":
         allowed = _allowed(request)
         return problem(code, f"This path does not support {request.method}; it supports {allowed}.", {"Allow": allowed})

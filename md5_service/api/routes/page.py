@@ -5,20 +5,19 @@ import re
 from pathlib import Path
 
 from fastapi import APIRouter, FastAPI
-from fastapi.responses import FileResponse, HTMLResponse, PlainTextResponse, Response
+from fastapi.responses import HTMLResponse, Response
 from starlette.datastructures import Headers
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
+from md5_service.api.http import index_page
 from md5_service.api.http.conventions import add_head_routes
 from md5_service.api.http.headers import POLICY
 from md5_task_data.registry import WITH_ROUTES
 
-BUILT = Path(__file__).parent.parent / "page"
 PATHS = ("/", "/tasks", "/tasks/{task_id}", *(f"/{kind}" for kind in WITH_ROUTES))
 NAMED_BY_CONTENT = re.compile(r"-[\w-]{8}\.(js|css)$")  # the way Vite names built files
-NOT_BUILT = "The page has not been built; ./run builds it. The API is still available; see /openapi.json.\n"
 
 # Swagger UI uses inline styles, and icons from data: URIs.
 DOCUMENTATION_POLICY = POLICY + "; style-src 'self' 'unsafe-inline'; img-src 'self' data:"
@@ -43,11 +42,7 @@ router = APIRouter(include_in_schema=False)
 
 
 def page() -> Response:
-    """The same document for all paths of the page; its script reads the address."""
-    index = BUILT / "index.html"
-    if not index.is_file():
-        return PlainTextResponse(NOT_BUILT, 503)
-    return FileResponse(index, headers={"Cache-Control": "no-cache"})
+    return index_page.index_page()
 
 
 for path in PATHS:
@@ -61,8 +56,9 @@ def documentation() -> HTMLResponse:
 
 def add_assets(app: FastAPI) -> None:
     """Serve the files of the built page, compressed if the client accepts it."""
-    if (BUILT / "assets").is_dir():
-        app.mount("/assets", GZipMiddleware(_Assets(directory=BUILT / "assets")), name="assets")
+    assets = index_page.BUILT / "assets"
+    if assets.is_dir():
+        app.mount("/assets", GZipMiddleware(_Assets(directory=assets)), name="assets")
 
 
 class _Assets(StaticFiles):
