@@ -69,6 +69,7 @@ PRINTS = (
     ("curl -T", '"status":"queued"'),
     ("--no-wait", r"^[0-9a-f-]{36}"),
     ("md5-service cancel", "ID"),
+    ("--verdict mismatch", "^$|^[0-9a-f-]{36}"),
     ("md5-service ls", "ID"),
     ("", ABC),
 )
