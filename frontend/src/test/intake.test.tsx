@@ -193,7 +193,8 @@ describe("guesses", () => {
     [sample("run/md5sums.txt", `# made by us\r\n${MD5} *a`), [0]],
     [sample("reads.bam.md5", MD5), [0]],
     [sample("checksum.md5", `MD5 (a) = ${MD5}`), [0]],
-    [sample("MD5SUMS", "nonsense"), []],
+    [sample("MD5SUMS", "nonsense"), [0]],
+    [sample("checksums.txt", "nonsense"), []],
     [sample("hashes.txt", `${MD5}  a`), [0]],
     [sample("reads.bam", MD5), []],
   ])("lists of digests: %j", (file, found) => {

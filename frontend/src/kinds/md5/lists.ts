@@ -22,11 +22,13 @@ const isPossible = (name: string): boolean => SIDECAR.test(name) || POSSIBLE.tes
 export function guess(files: readonly Sample[]): Guess | null {
   const named = positionsOf(files, (file) => isPossible(file.name) && hasDigest(file));
   const found = named.length > 0 ? named : positionsOf(files, isAllDigests);
-  const [only] = found;
+  const guessed = found.length > 0 ? found : positionsOf(files, ({ name }) => isCertain(name));
+  const [only] = guessed;
   if (only === undefined) return null;
-  const says =
-    found.length === 1 ? `${baseOf(files[only]?.name ?? "")} is a list of expected MD5s.` : `${formatNumber(found.length)} of these files are lists of expected MD5s.`;
-  return { job: CHECK, files: found, says, areLists: true };
+  const name = baseOf(files[only]?.name ?? "");
+  const one = found.length > 0 ? `${name} is a list of expected MD5s.` : `${name} has the name of a list of MD5s, but does not begin like one.`;
+  const many = `${formatNumber(found.length)} of these files are lists of expected MD5s.`;
+  return { job: CHECK, files: guessed, says: found.length > 1 ? many : one, areLists: true };
 }
 
 export const lists: Lists = {
