@@ -1,4 +1,4 @@
-import { capitalized, count, formatNumber } from "../../shared/format";
+import { count, formatNumber } from "../../shared/format";
 import { digestIn, parseDigest } from "./digest";
 import { linesOf, notALine, type NumberedLine } from "./lines";
 import { Manifest, type Found, type Matched } from "./manifest";
@@ -27,9 +27,9 @@ export function differencesOf({ found, missing }: Matched): string | null {
     missing.length > 0 ? `${count(missing.length, "file")} of the list ${missing.length === 1 ? "is" : "are"} missing` : "",
     unlisted > 0 ? `${count(unlisted, "file")} ${unlisted === 1 ? "is not in the list and has" : "are not in the list and have"} no verdict` : "",
     twice > 0 ? `${count(twice, "file")} ${twice === 1 ? "is" : "are"} in the list twice with different MD5s` : "",
-    ambiguous > 0 ? `the list has no single line for ${count(ambiguous, "file")}, which ${ambiguous === 1 ? "has" : "have"} no verdict` : "",
+    ambiguous > 0 ? `${count(ambiguous, "file")} ${ambiguous === 1 ? "is ambiguous in the list and has" : "are ambiguous in the list and have"} no verdict` : "",
   ].filter((part) => part !== "");
-  return parts.length === 0 ? null : capitalized(`${parts.join("; ")}.`);
+  return parts.length === 0 ? null : `${parts.join("; ")}.`;
 }
 
 function parseManifest(lines: readonly NumberedLine[]): ParsedExpected {

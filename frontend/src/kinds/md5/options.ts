@@ -38,5 +38,5 @@ export function paramsOf(options: OptionTexts, names: readonly string[], others:
 function remarkOn(found: Found): string | null {
   if (found === "unlisted") return "Not in the list";
   if (found === "twice") return "Listed twice with different MD5s";
-  return found === "ambiguous" ? "Not clear which line of the list" : null;
+  return found === "ambiguous" ? "Ambiguous in the list" : null;
 }
