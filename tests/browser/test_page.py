@@ -234,6 +234,34 @@ def test_a_delivery_is_checked_and_named_are_the_bad_the_missing_and_the_extra_f
 
 
 @pytest.mark.parametrize("context", ["1280 light"], indirect=True)
+def test_a_delivery_is_completed_by_choosing_its_folder_again(page: Page, service: Service, tmp_path: Path) -> None:
+    """More files than are read to guess, a list from PowerShell with the paths of another computer, and a reload."""
+    folder = tmp_path / "run"
+    folder.mkdir()
+    names = [f"{index:03}.fastq" for index in range(105)]
+    for name in names[1:]:
+        (folder / name).write_bytes(b"abc")
+    lines = "".join(f"{ABC}  C:\\sequencer\\{name}\r\n" for name in names)
+    (folder / "md5sums.txt").write_bytes(lines.encode("utf-16"))
+    page.goto(service.url)
+    page.get_by_role("radio", name="Get MD5s").press("Space")
+    expect(page).to_have_url(f"{service.url}/?kind=md5")
+    page.get_by_label("Check a delivery").check()
+    page.get_by_label("Choose a folder").set_input_files(folder)
+    expect(page.get_by_test_id("file").get_by_text("Matches", exact=True)).to_have_count(104)
+    expect(page.get_by_text("1 file of the list is missing.")).to_be_visible()
+
+    page.reload()
+    expect(page.get_by_test_id("file").get_by_text("Matches", exact=True)).to_have_count(104)
+    (folder / names[0]).write_bytes(b"abc")
+    page.get_by_label("Choose a folder").set_input_files(folder)
+    expect(page.get_by_text("1 file that this list was waiting for was added.")).to_be_visible()
+    expect(page.get_by_test_id("file").get_by_text("Matches", exact=True)).to_have_count(105)
+    expect(page.get_by_test_id("file")).to_have_count(105)
+    expect(page.get_by_label("Expected MD5")).to_have_value("")
+
+
+@pytest.mark.parametrize("context", ["1280 light"], indirect=True)
 def test_the_list_survives_a_reload_and_says_what_that_interrupted(page: Page, service: Service) -> None:
     page.goto(service.url)
     choose(page, "one", "two")

@@ -54,16 +54,33 @@ export interface Job {
   gives: string;
   /** The fields of its parameters. */
   Options?: ComponentType<OptionsProps>;
-  /** The parameters of each of these files. Without it, each gets all options that are filled in. */
-  paramsOf?: (options: OptionTexts, names: readonly string[]) => Prepared;
+  /** Files that are options of the job. */
+  lists?: Lists;
+  /**
+   * The parameters of each of these files. Without it, each gets all options that are filled in. `others`: the names of
+   * files that were chosen with them, but are not uploaded.
+   */
+  paramsOf?: (options: OptionTexts, names: readonly string[], others: readonly string[]) => Prepared;
   /** Why these files do not look right for the job, as a sentence. They are uploaded anyway. */
   doubt?: (files: readonly Sample[]) => string | null;
+}
+
+/** Files that are options of a job: they are read, not uploaded. */
+export interface Lists {
+  /** Whether a file of this name may be one, so that it is read even among many files. */
+  isNamed: (name: string) => boolean;
+  /** The positions of the lists among the files. `options`: what the fields contain. */
+  among: (files: readonly Sample[], options: OptionTexts) => readonly number[];
+  /** Whether a list may replace these contents of the fields. */
+  mayReplace: (options: OptionTexts) => boolean;
+  /** The contents of the fields that these lists give. The refusal continues the sentence `Nothing was uploaded: `. */
+  read: (lists: readonly { name: string; text: string }[]) => { ok: true; options: OptionTexts } | { ok: false; refusal: string; options?: OptionTexts };
 }
 
 /** What is known about a file before it is uploaded. */
 export interface Sample {
   name: string;
-  /** Its first bytes, at most a kilobyte; empty if they were not read. */
+  /** Its first bytes, a kilobyte or more; empty if they were not read. */
   head: Uint8Array;
 }
 
@@ -74,8 +91,8 @@ export interface Guess {
   files: readonly number[];
   /** `These 3 files look like lists of contacts.` */
   says: string;
-  /** These files are the job's options: they are read, not uploaded. */
-  optionsFrom?: (files: readonly { name: string; text: string }[]) => OptionTexts;
+  /** These files are lists, which the job reads; it is about all files. */
+  areLists?: boolean;
 }
 
 /** The texts in the fields of the options, by name. An empty or missing text means that the option is not given. */
@@ -97,6 +114,8 @@ export type Prepared =
       params: readonly Params[];
       /** Remarks that stay beside the files, in the order of the names: `Not in the list`. */
       remarks?: readonly (string | null)[];
+      /** The name of each file in a list, in the order of the names; null: it is in none. */
+      listedAs?: readonly (string | null)[];
       /** Files that should be there, and with which parameters. */
       missing?: readonly { name: string; params: Params }[];
       note?: string | null;

@@ -153,7 +153,7 @@ describe("with a job that was chosen", () => {
     const said = serve();
     const user = renderAt("/?job=check");
     await choose(user, file("a"), file("MD5SUMS", `${MD5}  a\nnonsense\n`));
-    expect(await screen.findByText(/This is not a line as md5sum writes it: nonsense/, { selector: "[role=alert]" })).toBeTruthy();
+    expect(await screen.findByText("Nothing was uploaded: MD5SUMS, line 2 is not a line as md5sum writes it: nonsense", { selector: "[role=alert]" })).toBeTruthy();
     expect(screen.getByLabelText<HTMLTextAreaElement>("Expected MD5s").value).toBe(`${MD5}  a\nnonsense\n`);
     expect(said).toEqual([]);
   });
@@ -193,18 +193,21 @@ describe("guesses", () => {
     [sample("run/md5sums.txt", `# made by us\r\n${MD5} *a`), [0]],
     [sample("reads.bam.md5", MD5), [0]],
     [sample("checksum.md5", `MD5 (a) = ${MD5}`), [0]],
-    [sample("MD5SUMS", "nonsense"), []],
-    [sample("reads.bam", `${MD5}  a`), []],
+    [sample("MD5SUMS", "nonsense"), [0]],
+    [sample("checksums.txt", "nonsense"), []],
+    [sample("hashes.txt", `${MD5}  a`), [0]],
+    [sample("reads.bam", MD5), []],
   ])("lists of digests: %j", (file, found) => {
     expect(guess("md5", file)).toEqual(found);
   });
 
   test("lists in several folders are one, with the names of their folders; a file beside its digest need not be named", () => {
-    const { optionsFrom } = viewOf("md5").guess([sample("MD5SUMS", MD5)]) ?? {};
+    const check = viewOf("md5").jobs.find(({ id }) => id === "check")?.lists;
     const lists = [
       { name: "run/1/MD5SUMS", text: `${MD5}  ./a\n` },
       { name: "run/2/b.bam.md5", text: OTHER },
     ];
-    expect(optionsFrom?.(lists).expected).toBe(`${MD5}  run/1/a\n${OTHER}  run/2/b.bam\n`);
+    const expected = `${MD5}  run/1/a\n${OTHER}  run/2/b.bam\n`;
+    expect(check?.read(lists)).toEqual({ ok: true, options: { expected, isList: "yes" } });
   });
 });

@@ -38,7 +38,7 @@ describe("a list as md5sum writes it", () => {
     const parsed = parseExpected(lines.join("\n"));
     if (!parsed.ok || parsed.expected.kind !== "manifest") throw new Error("no list");
     const { manifest } = parsed.expected;
-    const digestsFor = (names: string[]) => manifest.match(names).digests.map((digest) => digest ?? null);
+    const digestsFor = (names: string[]) => manifest.match(names).found.map((line) => (typeof line === "string" ? null : line.digest));
     return { size: manifest.size, digestsFor, missing: (names: string[]) => manifest.match(names).missing.map(({ name }) => name) };
   };
 
@@ -70,7 +70,7 @@ describe("a list as md5sum writes it", () => {
   });
 
   test("a line that is none is shown", () => {
-    expect(parseExpected(`${MD5}  a\nnonsense`)).toEqual({ ok: false, message: "This is not a line as md5sum writes it: nonsense" });
+    expect(parseExpected(`${MD5}  a\nnonsense`)).toEqual({ ok: false, message: "Line 2 is not a line as md5sum writes it: nonsense" });
     expect(parseExpected(`${MD5}\n${MD5}`)).toMatchObject({ ok: false });
   });
 });

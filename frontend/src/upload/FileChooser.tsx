@@ -128,7 +128,7 @@ export function FileChooser({ queue }: { queue: UploadQueue }) {
               onClick={() => {
                 focusMain();
                 redirect(offerPath(guess.offer));
-                const files = guess.optionsFrom === undefined ? guess.files : question.files.map((_, index) => index);
+                const files = guess.areLists === true ? question.files.map((_, index) => index) : guess.files;
                 void intake.upload(onlyOf(question, files), guess.offer);
               }}
             >

@@ -6,7 +6,7 @@ import type { Question } from "./useIntake";
 
 interface Props {
   question: Question;
-  /** The job that is preselected. */
+  /** The job that is preselected, or that the user has chosen since. */
   usual: Offer;
   onAnswer: (offer: Offer) => void;
   onCancel: () => void;
@@ -46,15 +46,17 @@ export function GuessQuestion({ question: { files, guesses }, usual, onAnswer, o
             {offer.job.name}
           </button>
         ))}
-        <button
-          type="button"
-          className="quiet"
-          onClick={() => {
-            onAnswer(usual);
-          }}
-        >
-          {usual.job.name}
-        </button>
+        {!guesses.some(({ offer }) => offer.id === usual.id) && (
+          <button
+            type="button"
+            className="quiet"
+            onClick={() => {
+              onAnswer(usual);
+            }}
+          >
+            {usual.job.name}
+          </button>
+        )}
         <button type="button" className="quiet" onClick={onCancel}>
           Cancel
         </button>

@@ -36,6 +36,9 @@ function Choice({ offered, group, isChosen, onChange }: ChoiceProps) {
         checked={isChosen}
         aria-describedby={help === null ? undefined : `${id}-help`}
         onChange={choose}
+        onKeyDown={({ key }) => {
+          if (key === " ") choose(); // a radio button that is checked does not take it as a click
+        }}
         onClick={choose} // the first job is checked although the user has not chosen it yet; clicking on it chooses it
       />
       <label htmlFor={id}>{name}</label>

@@ -15,6 +15,8 @@ export interface Wanted {
   params: Parameters;
   /** Always shown with the file: `Not in the list`. */
   remark: string | null;
+  /** Its name in the list of its delivery, if it is in one. */
+  listedAs?: string | null;
 }
 
 const LONGEST_NAME = 4096; // characters

@@ -16,5 +16,4 @@ export function guessesOf(files: readonly Sample[]): Guessed[] {
 }
 
 /** Whether a guess is about all of the `count` files: it includes each of them, or some of them are a list of the others. */
-export const isAboutAll = ({ files, optionsFrom }: Guess, count: number): boolean =>
-  optionsFrom === undefined ? files.length === count : files.length < count;
+export const isAboutAll = ({ files, areLists = false }: Guess, count: number): boolean => areLists || files.length === count;

@@ -1,6 +1,7 @@
 import { isReachable } from "../api/tasks";
 import { startUpload, UploadFailed, type Upload } from "../api/upload";
 import type { Task } from "../api/types";
+import { comparable } from "../shared/paths";
 import { Speedometer } from "../shared/speed";
 import type { Wanted } from "./chosen";
 
@@ -26,6 +27,12 @@ export interface Item {
   readonly isRestored: boolean;
   /** No other file was chosen with it. */
   readonly isAlone: boolean;
+}
+
+/** How many of the added files replaced a row. */
+export interface Added {
+  awaited: number;
+  again: number;
 }
 
 const MAX_SENDING = 3;
@@ -56,12 +63,34 @@ export class UploadQueue {
 
   readonly snapshot = (): readonly Item[] => this.items;
 
-  /** Upload these files; those without a `file` are missing. A file replaces a missing or interrupted one of the same name. */
-  readonly add = (files: readonly Wanted[]): void => {
-    const names = new Set(files.map(({ name }) => name));
-    const others = this.items.filter((item) => !isAwaited(item) || !names.has(item.chosen.name));
-    this.items = [...files.map((chosen) => this.itemOf(chosen, phaseOf(chosen), { isAlone: files.length === 1 })), ...others];
+  /**
+   * Upload these files; those without a `file` are missing. Each replaces at most one row: a missing or interrupted one that
+   * waits for just this file or, with `isAgain`, one that was uploaded with the same parameters. A missing file replaces none.
+   */
+  readonly add = (files: readonly Wanted[], { isAgain = false } = {}): Added => {
+    const replaced = new Set<number>();
+    const rows = byName(this.items);
+    const rowFor = (wanted: Wanted, fits: (item: Item) => boolean): Item | undefined => {
+      const names = new Set([wanted.name, wanted.listedAs ?? wanted.name].map(comparable));
+      return [...names].flatMap((name) => rows.get(name) ?? []).find((item) => !replaced.has(item.key) && fits(item));
+    };
+    const counts = { awaited: 0, again: 0 };
+    const added = files.filter((wanted) => {
+      const awaiting = (batch: string | undefined) =>
+        rowFor(wanted, ({ phase, chosen }) => isAwaited({ phase }) && hasSameParams(chosen, wanted) && chosen.params.batch === batch);
+      const { batch } = wanted.params;
+      if (wanted.file === null) return awaiting(batch) === undefined;
+      const awaited = awaiting(batch) ?? awaiting(undefined); // files that were chosen one by one may have none
+      const before = awaited ?? (isAgain ? rowFor(wanted, (item) => item.phase.name === "uploaded" && isRepeated(item.chosen, wanted)) : undefined);
+      if (before === undefined) return true;
+      replaced.add(before.key);
+      counts[awaited === undefined ? "again" : "awaited"] += 1;
+      return true;
+    });
+    const others = this.items.filter(({ key }) => !replaced.has(key));
+    this.items = [...added.map((chosen) => this.itemOf(chosen, phaseOf(chosen), { isAlone: files.length === 1 })), ...others];
     this.changed();
+    return counts;
   };
 
   /** Restore what was listed before the page was loaded. */
@@ -70,13 +99,19 @@ export class UploadQueue {
     this.changed();
   };
 
-  /** The missing or interrupted file that this one completes: by its whole name, or by the last part if that is unique. */
-  readonly awaitedBy = (name: string): Wanted | null => {
-    const awaited = this.items.filter(isAwaited).map(({ chosen }) => chosen);
-    const exact = awaited.find((chosen) => chosen.name === name);
-    if (exact !== undefined || name.includes("/")) return exact ?? null;
-    const [only, ...others] = awaited.filter((chosen) => chosen.name.endsWith(`/${name}`));
-    return others.length === 0 ? (only ?? null) : null;
+  /**
+   * The missing or interrupted row that this file completes: by its whole name or, for a file without a folder, by the last
+   * part of a name. `many`: different digests or parameters wait for such a name. `taken`: rows that are completed already.
+   */
+  readonly awaitedBy = (name: string, taken: ReadonlySet<number>): Item | "many" | null => {
+    const path = comparable(name);
+    const awaited = this.items.filter((item) => isAwaited(item) && !taken.has(item.key)).map((item) => ({ item, name: comparable(item.chosen.name) }));
+    const exact = awaited.filter(({ item, name }) => name === path || `${item.chosen.params.batch ?? ""}/${name}` === path);
+    const found = exact.length > 0 || path.includes("/") ? exact : awaited.filter(({ name }) => name.endsWith(`/${path}`));
+    const [first, ...others] = found;
+    if (first === undefined) return null;
+    const isOne = others.every(({ item, name }) => name === first.name && hasSameParams(item.chosen, first.item.chosen));
+    return isOne ? first.item : "many";
   };
 
   readonly stop = (...keys: number[]): void => {
@@ -179,7 +214,28 @@ export class UploadQueue {
 }
 
 /** Not chosen yet. */
-export const isAwaited = ({ phase }: Item): boolean => phase.name === "missing" || phase.name === "interrupted";
+export const isAwaited = ({ phase }: Pick<Item, "phase">): boolean => phase.name === "missing" || phase.name === "interrupted";
+
+function byName(items: readonly Item[]): ReadonlyMap<string, readonly Item[]> {
+  const found = new Map<string, Item[]>();
+  for (const item of items) {
+    const name = comparable(item.chosen.name);
+    const same = found.get(name);
+    if (same === undefined) found.set(name, [item]);
+    else same.push(item);
+  }
+  return found;
+}
+
+/** Files that are not in the list have no digest that tells them apart. */
+const isRepeated = (row: Wanted, wanted: Wanted): boolean =>
+  row.params.batch === wanted.params.batch && hasSameParams(row, wanted) && (wanted.remark === null || row.size === wanted.size);
+
+/** Apart from the batch. */
+function hasSameParams(one: Wanted, other: Wanted): boolean {
+  const textOf = ({ params }: Wanted) => JSON.stringify(Object.entries(params).filter(([name]) => name !== "batch").toSorted());
+  return textOf(one) === textOf(other);
+}
 
 const phaseOf = ({ file }: Wanted): Phase => (file === null ? { name: "missing" } : { name: "waiting", why: null });
 

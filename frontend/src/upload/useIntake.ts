@@ -1,4 +1,4 @@
-import { useState } from "react";
+import { useRef, useState } from "react";
 import type { Offer } from "../kinds/jobs";
 import { sameForAll } from "../kinds/plain";
 import type { OptionTexts, Sample } from "../kinds/view";
@@ -12,6 +12,8 @@ export interface Question {
   files: readonly Chosen[];
   samples: readonly Sample[];
   guesses: readonly Guessed[];
+  /** What was said before. */
+  notes: readonly string[];
 }
 
 /** The outcome of the last choice of files. */
@@ -38,63 +40,88 @@ const NOTHING: Said = { refusal: null, notes: [], instead: [] };
 export function useIntake({ queue, offer: chosenOffer, isChosen, optionsOf, setOptions, batch, onRefused }: Setting) {
   const [said, setSaid] = useState(NOTHING);
   const [question, setQuestion] = useState<Question | null>(null);
+  const asked = useRef<Question | null>(null); // the same, but never out of date
 
   function refuse(why: string, notes: readonly string[] = []) {
     setSaid({ ...NOTHING, notes, refusal: `Nothing ${notes.length === 0 ? "" : "else "}was uploaded: ${why}` });
   }
 
+  function ask(next: Question | null) {
+    asked.current = next;
+    setQuestion(next);
+  }
+
   async function take(chosen: readonly Chosen[]) {
-    setQuestion(null);
-    const wrong = whyNot(chosen.length);
+    const wrong = whyNot(chosen.length, asked.current?.files.length ?? 0);
     if (wrong !== null) {
       refuse(wrong);
       return;
     }
-    const { files, again } = withoutAwaited(chosen);
-    const samples = await samplesOf(files);
+    const read = await samplesOf(chosen);
+    const open = asked.current; // only now: another choice may have led to a question in the meantime
+    ask(null);
+    const all = open === null ? { files: chosen, samples: read } : joined(open, { files: chosen, samples: read });
+    const { files, samples, again } = bringsList(all.samples) ? { ...all, again: [] } : withoutAwaited(all.files, all.samples);
+    const notes = [...(open?.notes ?? []), ...again];
     const guesses = guessesOf(samples);
     const other = guesses.filter((guess) => guess.offer.id !== chosenOffer.id);
-    const unclear = other.filter((guess) => isAboutAll(guess, files.length));
-    if (files.length === 0) setSaid({ ...NOTHING, notes: again });
+    const unclear = other.filter((guess) => open !== null || isAboutAll(guess, files.length));
+    if (files.length === 0) setSaid({ ...NOTHING, notes });
     else if (!isChosen && unclear.length > 0) {
-      setSaid({ ...NOTHING, notes: again });
-      setQuestion({ files, samples, guesses: unclear });
+      setSaid({ ...NOTHING, notes });
+      ask({ files, samples, guesses: unclear, notes });
     } else {
-      const asked = { files, samples, guesses };
-      const instead = (isChosen ? unclear : other.filter(({ optionsFrom }) => optionsFrom === undefined)).map((guess) => ({ guess, question: asked }));
-      await upload(asked, chosenOffer, { ...NOTHING, notes: again, instead });
+      const instead = (isChosen ? unclear : other.filter(({ areLists }) => areLists !== true)).map((guess) => ({
+        guess,
+        question: { files, samples, guesses, notes: [] },
+      }));
+      await upload({ files, samples, guesses, notes }, chosenOffer, instead);
     }
   }
 
-  /** Upload the files of a question for this job; `said`: messages to show as well. */
-  async function upload({ files, samples, guesses }: Question, offer: Offer, said: Said = NOTHING) {
-    setQuestion(null);
+  /** Whether the files have a list of their own, or one is in the field, so that no other list decides about them. */
+  function bringsList(samples: readonly Sample[]): boolean {
+    const { lists } = chosenOffer.job;
+    const options = optionsOf(chosenOffer);
+    return guessesOf(samples).some(({ areLists }) => areLists) || (lists !== undefined && (isFilledIn(options) || lists.among(samples, options).length > 0));
+  }
+
+  /** Upload the files of a question for this job; `instead`: what might have been meant. */
+  async function upload({ files, samples, notes: before }: Question, offer: Offer, instead: Said["instead"] = []) {
+    ask(null);
     const { job, kind } = offer;
-    const lists = guesses.find((guess) => guess.offer.id === offer.id && guess.optionsFrom !== undefined);
-    const isList = (index: number) => lists?.files.includes(index) === true;
-    const rest = files.filter((_, index) => !isList(index));
-    const notes = [...said.notes];
     let options = optionsOf(offer);
-    if (lists?.optionsFrom !== undefined) {
-      const texts = await textsOf(files.filter((_, index) => isList(index)));
-      if (texts === null) {
-        refuse("the list to check against cannot be read, or is too large.");
-        return;
+    const found = job.lists?.among(samples, options) ?? [];
+    const isList = (index: number) => found.includes(index);
+    const rest = files.filter((_, index) => !isList(index));
+    const lists = files.filter((_, index) => isList(index));
+    const notes = [...before];
+    if (job.lists !== undefined && lists.length > 0) {
+      const isUsed = rest.length === 0 || job.lists.mayReplace(options);
+      if (isUsed) {
+        const texts = await textsOf(lists);
+        const read = texts.ok ? job.lists.read(texts.texts) : texts;
+        if (!read.ok) {
+          refuse(read.refusal, before);
+          if (read.options !== undefined) {
+            setOptions(offer, read.options);
+            onRefused();
+          }
+          return;
+        }
+        options = read.options;
       }
-      const isUsed = rest.length === 0 || !isFilledIn(options);
-      if (isUsed) options = lists.optionsFrom(texts);
       if (rest.length === 0) {
         setOptions(offer, options);
-        setSaid({ ...NOTHING, notes: [`${named(texts)} is now in the field. Choose the files next.`] });
+        setSaid({ ...NOTHING, notes: [...before, `${named(lists)} is now in the field. Choose the files next.`] });
         return;
       }
-      notes.push(`${named(texts)} ${isUsed ? "was used as the list to check against" : "was not used, because the field is filled in"}. It was not uploaded.`);
+      notes.push(`${named(lists)} ${isUsed ? "was used as the list to check against" : "was not used, because the field is filled in"}. It was not uploaded.`);
     }
-    const names = rest.map(({ name }) => name);
-    const prepared = (job.paramsOf ?? sameForAll)(options, names);
+    const namesOf = (some: readonly Chosen[]) => some.map(({ name }) => name);
+    const prepared = (job.paramsOf ?? sameForAll)(options, namesOf(rest), namesOf(lists));
     if (!prepared.ok) {
-      if (isFilledIn(options)) setOptions(offer, options); // also those of a list, which can be corrected there
-      refuse(prepared.refusal, said.notes);
+      refuse(prepared.refusal, before);
       onRefused();
       return;
     }
@@ -104,36 +131,49 @@ export function useIntake({ queue, offer: chosenOffer, isChosen, optionsOf, setO
     const common = { kind, ...(batched.batch !== "" && batched) };
     const wanted = rest.map(({ file, name }, index): Wanted => {
       const remark = prepared.remarks?.[index] ?? null;
-      return { file, name, size: file.size, params: { ...common, ...prepared.params[index] }, remark };
+      return { file, name, size: file.size, params: { ...common, ...prepared.params[index] }, remark, listedAs: prepared.listedAs?.[index] ?? null };
     });
     const missing = (prepared.missing ?? []).slice(0, MOST_FILES);
-    queue.add([...wanted, ...missing.map(({ name, params }): Wanted => ({ file: null, name, size: 0, params: { ...common, ...params }, remark: null }))]);
+    const added = queue.add(
+      [...wanted, ...missing.map(({ name, params }): Wanted => ({ file: null, name, size: 0, params: { ...common, ...params }, remark: null }))],
+      { isAgain: prepared.missing !== undefined },
+    );
     if (prepared.note) notes.push(prepared.note);
-    const doubt = said.instead.length === 0 ? job.doubt?.(samples) : null;
+    if (added.awaited > 0) notes.push(wasAdded(added.awaited));
+    if (added.again > 0) notes.push(`${count(added.again, "file")} already in this list ${added.again === 1 ? "is" : "are"} checked again.`);
+    const doubt = instead.length === 0 ? job.doubt?.(samples) : null;
     if (doubt) notes.push(doubt);
     if (folder !== null) notes.push(`The batch is “${folder}”, the name of the folder.`);
-    setSaid({ refusal: null, notes, instead: said.instead });
+    setSaid({ refusal: null, notes, instead });
   }
 
   /** Uploads the files that the list is waiting for, each with the parameters that it has there. */
-  function withoutAwaited(chosen: readonly Chosen[]): { files: readonly Chosen[]; again: string[] } {
-    const files: Chosen[] = [];
+  function withoutAwaited(chosen: readonly Chosen[], read: readonly Sample[]): { files: readonly Chosen[]; samples: readonly Sample[]; again: string[] } {
+    const rest: number[] = [];
     const awaited: Wanted[] = [];
-    for (const one of chosen) {
-      const wanted = queue.awaitedBy(one.name);
-      if (wanted !== null && (!isChosen || wanted.params.kind === chosenOffer.kind)) awaited.push({ ...wanted, file: one.file, size: one.file.size });
-      else files.push(one);
-    }
+    const unclear: string[] = [];
+    const taken = new Set<number>();
+    chosen.forEach(({ file, name }, index) => {
+      const row = queue.awaitedBy(name, taken);
+      if (row === "many" && (!isChosen || chosenOffer.job.lists !== undefined)) unclear.push(name);
+      else if (row === null || row === "many" || (isChosen && row.chosen.params.kind !== chosenOffer.kind)) rest.push(index);
+      else {
+        taken.add(row.key);
+        awaited.push({ ...row.chosen, file, size: file.size });
+      }
+    });
     if (awaited.length > 0) queue.add(awaited);
-    const again = `${count(awaited.length, "file")} that this list was waiting for ${awaited.length === 1 ? "was" : "were"} added.`;
-    return { files, again: awaited.length === 0 ? [] : [again] };
+    const again = awaited.length === 0 ? [] : [wasAdded(awaited.length)];
+    for (const name of unclear) again.push(`${name} was not uploaded: this list is waiting for more than one file of that name. Choose it together with its list.`);
+    const pick = <One,>(all: readonly One[]) => all.filter((_, index) => rest.includes(index));
+    return { files: pick(chosen), samples: pick(read), again };
   }
 
   const forget = () => {
     setSaid(NOTHING);
   };
   const cancel = () => {
-    setQuestion(null);
+    ask(null);
   };
   return { take, upload, refuse, forget, cancel, question, ...said };
 }
@@ -143,8 +183,27 @@ const isFilledIn = (options: OptionTexts): boolean => Object.values(options).som
 const named = (lists: readonly { name: string }[]): string =>
   lists.length === 1 ? (lists[0]?.name ?? "") : `The content of ${formatNumber(lists.length)} lists`;
 
-function whyNot(count: number): string | null {
+const wasAdded = (number: number): string => `${count(number, "file")} that this list was waiting for ${number === 1 ? "was" : "were"} added.`;
+
+interface Read {
+  files: readonly Chosen[];
+  samples: readonly Sample[];
+}
+
+/** Both choices; a file that was chosen twice is there once. */
+function joined(before: Read, next: Read): Read {
+  const keyOf = ({ name, file }: Chosen) => JSON.stringify([name, file.size, file.lastModified]);
+  const chosen = new Set(next.files.map(keyOf));
+  const kept = [...before.files.entries()].filter(([, one]) => !chosen.has(keyOf(one)));
+  return {
+    files: [...kept.map(([, one]) => one), ...next.files],
+    samples: [...kept.flatMap(([index]) => before.samples[index] ?? []), ...next.samples],
+  };
+}
+
+function whyNot(count: number, before: number): string | null {
   if (count === 0) return "the selection has no files.";
-  if (count <= MOST_FILES) return null;
-  return `you chose more than ${formatNumber(MOST_FILES)} files. Choose fewer, or use the command line: md5-service put takes any number.`;
+  if (count + before <= MOST_FILES) return null;
+  const together = before === 0 ? "" : ", together with those that you are asked about";
+  return `you chose more than ${formatNumber(MOST_FILES)} files${together}. Choose fewer, or use the command line: md5-service put takes any number.`;
 }

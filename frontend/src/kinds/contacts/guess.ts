@@ -1,4 +1,5 @@
 import { count } from "../../shared/format";
+import { decoded } from "../../shared/text";
 import type { Guess, Sample } from "../view";
 
 /** Lists of contacts among the files: CSV files by their names, other texts by their first lines. */
@@ -36,9 +37,8 @@ function hasAddresses(file: Sample | undefined): boolean {
   return found.length > 0 && found.length >= lines.length / 2;
 }
 
-/** Null: it is not text. UTF-16 is recognized by its byte order mark. */
+/** Null: it is not text. */
 function textOf({ head }: Sample): string | null {
-  const encoding = head[0] === 0xff && head[1] === 0xfe ? "utf-16le" : head[0] === 0xfe && head[1] === 0xff ? "utf-16be" : "utf-8";
-  const text = new TextDecoder(encoding).decode(head);
+  const text = decoded(head);
   return text.includes("\0") ? null : text;
 }

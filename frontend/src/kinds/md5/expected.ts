@@ -1,7 +1,7 @@
-import { count } from "../../shared/format";
+import { count, formatNumber } from "../../shared/format";
 import { digestIn, parseDigest } from "./digest";
-import { linesOf } from "./lists";
-import { Manifest, type Matched } from "./manifest";
+import { linesOf, notALine, type NumberedLine } from "./lines";
+import { Manifest, type Found, type Matched } from "./manifest";
 
 /** The digests that the next files should have. */
 export type Expected = { kind: "nothing" } | { kind: "digest"; digest: string } | { kind: "manifest"; manifest: Manifest };
@@ -18,22 +18,25 @@ export function parseExpected(text: string, isList = false): ParsedExpected {
 }
 
 /** How a list and the files differ, as a sentence. */
-export function differencesOf({ digests, missing }: Matched): string | null {
-  const unlisted = digests.filter((digest) => digest === undefined).length;
-  const twice = digests.filter((digest) => digest === null).length;
+export function differencesOf({ found, missing }: Matched): string | null {
+  const numberOf = (what: Found) => found.filter((one) => one === what).length;
+  const unlisted = numberOf("unlisted");
+  const twice = numberOf("twice");
+  const ambiguous = numberOf("ambiguous");
   const parts = [
     missing.length > 0 ? `${count(missing.length, "file")} of the list ${missing.length === 1 ? "is" : "are"} missing` : "",
     unlisted > 0 ? `${count(unlisted, "file")} ${unlisted === 1 ? "is not in the list and has" : "are not in the list and have"} no verdict` : "",
     twice > 0 ? `${count(twice, "file")} ${twice === 1 ? "is" : "are"} in the list twice with different MD5s` : "",
+    ambiguous > 0 ? `${count(ambiguous, "file")} ${ambiguous === 1 ? "is ambiguous in the list and has" : "are ambiguous in the list and have"} no verdict` : "",
   ].filter((part) => part !== "");
   return parts.length === 0 ? null : `${parts.join("; ")}.`;
 }
 
-function parseManifest(lines: string[]): ParsedExpected {
+function parseManifest(lines: readonly NumberedLine[]): ParsedExpected {
   const listed = [];
-  for (const line of lines) {
-    const { digest, name } = digestIn(line);
-    if (digest === null || name === null) return { ok: false, message: `This is not a line as md5sum writes it: ${line.slice(0, 80)}` };
+  for (const { number, text } of lines) {
+    const { digest, name } = digestIn(text);
+    if (digest === null || name === null) return { ok: false, message: notALine(`Line ${formatNumber(number)}`, text) };
     listed.push({ name, digest });
   }
   return { ok: true, expected: { kind: "manifest", manifest: new Manifest(listed) } };

@@ -3,7 +3,7 @@ import type { Code, KindView } from "../view";
 import { wordsFor } from "../words";
 import { parseDigest } from "./digest";
 import { ExpectedMd5Field } from "./ExpectedMd5Field";
-import { CHECK, guess } from "./lists";
+import { CHECK, guess, lists } from "./lists";
 import { paramsOf } from "./options";
 import { expectedOf, md5ResultOf } from "./result";
 import { SaveManifest } from "./SaveManifest";
@@ -19,6 +19,7 @@ export const view: Partial<KindView> = {
       help: "Compare files with the list of MD5s that came with them",
       gives: "whether it matches the list, and which files are missing",
       Options: ExpectedMd5Field,
+      lists,
       paramsOf,
     },
   ],
