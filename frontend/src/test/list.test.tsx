@@ -49,7 +49,7 @@ test("problems come first, then what is in progress; chips narrow the list to th
   await waitFor(() => {
     expect(names()).toEqual(["bad", "lost", "running", "slow", "fine"]);
   });
-  expect(screen.getByTestId("summary").textContent).toContain("5 files: 1 not as expected, 1 failed, 1 to upload, 1 in progress, 1 done");
+  expect(screen.getByTestId("summary").textContent).toContain("5 files: 1 does not match, 1 failed, 1 to upload, 1 in progress, 1 done");
   const statuses = screen.getAllByTestId("status").map(({ textContent }) => textContent);
   expect(statuses.slice(0, 2)).toEqual(["Does not match", "Failed"]);
   expect(within(screen.getByRole("article", { name: "lost" })).getByText("The file is gone.")).toBeTruthy();
@@ -97,7 +97,7 @@ test("the list is there again when the page is loaded anew; uploads that this en
   known.set("cut", doneTask({ id: ID.slice(0, -1) + "9", filename: "cut" }));
   await choose(user, "cut");
   await waitFor(() => {
-    expect(screen.getByTestId("summary").textContent).toContain("3 files: 1 not as expected, 2 done");
+    expect(screen.getByTestId("summary").textContent).toContain("3 files: 1 does not match, 2 done");
   });
   expect(screen.queryByText(/interrupted/)).toBeNull();
 });

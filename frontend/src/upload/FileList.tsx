@@ -2,7 +2,7 @@ import { useState } from "react";
 import { count, formatNumber } from "../shared/format";
 import { useAnnounced } from "../shared/useAnnounced";
 import { FileRow } from "./FileRow";
-import { GROUPS, groupOf, type Group } from "./groups";
+import { GROUPS, standingOf, type Group } from "./groups";
 import { ListHead } from "./ListHead";
 import type { Item, UploadQueue } from "./queue";
 import { useListedTasks } from "./useListedTasks";
@@ -32,8 +32,10 @@ export function FileList({ items, queue, onGone }: Props) {
   );
   const rows = items.map((item) => {
     const task = item.phase.name === "uploaded" ? known.get(item.phase.taskId) : undefined;
-    return { item, isKnown: task !== undefined, group: groupOf(item, task) };
+    const standing = standingOf(item, task);
+    return { item, isKnown: task !== undefined, standing, group: standing.group };
   });
+  const standings = rows.map(({ standing }) => standing);
   // Among the problems, unexpected files come last.
   rows.sort((one, other) => Number(one.item.chosen.remark !== null) - Number(other.item.chosen.remark !== null));
   const ordered = GROUPS.map((group) => rows.filter((row) => row.group === group));
@@ -46,7 +48,7 @@ export function FileList({ items, queue, onGone }: Props) {
 
   return (
     <section className="files" aria-labelledby="files-title">
-      <ListHead items={items} tasks={[...known.values()]} queue={queue} />
+      <ListHead items={items} standings={standings} tasks={[...known.values()]} queue={queue} />
       {interrupted !== null && <p className="note">{interrupted}</p>}
       {items.length > 1 && <Chips all={items.length} counts={counts} shown={shown} onChange={setShown} />}
       <ul className="rows">

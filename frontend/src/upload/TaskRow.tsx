@@ -11,6 +11,7 @@ import { mayCancel } from "../task/state";
 import { Times } from "../task/Times";
 import { useSecondsLeft, useTask, type WatchedTask } from "../task/useTask";
 import { statusWords } from "../task/words";
+import { remarkAsStatus } from "./groups";
 import { Row } from "./Row";
 
 interface Props {
@@ -25,20 +26,21 @@ interface Props {
 /** An uploaded file: its task, followed until it has finished. */
 export function TaskRow({ id, remark, isHidden, isOpenAtFirst, isQuiet, tellsAway }: Props) {
   const watched = useTask(id);
-  useAnnounced(isQuiet ? null : spokenOf(watched));
+  useAnnounced(isQuiet ? null : spokenOf(watched, remark));
   const { task, refused, away } = watched;
   if (task === undefined) return null; // the list renders a row for it
   const error = detailOf(task.error);
   const { icon, tone } = statusWords(task);
+  const insteadOfDone = remarkAsStatus(task, remark);
   return (
     <Row
       name={task.filename}
       size={task.size}
       state={task.status}
-      tone={`status-${tone}`}
-      icon={icon}
-      words={<StatusWords task={task} />}
-      remark={remark}
+      tone={insteadOfDone === null ? `status-${tone}` : "status-warned"}
+      icon={insteadOfDone === null ? icon : "away"}
+      words={insteadOfDone ?? <StatusWords task={task} />}
+      remark={insteadOfDone === null ? remark : null}
       isHidden={isHidden}
       isOpenAtFirst={isOpenAtFirst}
       note={
@@ -119,9 +121,9 @@ function Details({ task }: { task: Task }) {
 
 const mainCodeOf = (task: Task) => viewOf(task.kind).codes(task).find(({ of }) => of !== undefined);
 
-function spokenOf({ task, refused, away }: WatchedTask): string | null {
+function spokenOf({ task, refused, away }: WatchedTask, remark: string | null): string | null {
   if (away !== null) return "The service cannot be reached; still trying";
   if (refused !== null) return refused.message;
   if (task === undefined) return null;
-  return `${task.filename}: ${statusWords(task).words}${viewOf(task.kind).spoken(task)}`;
+  return `${task.filename}: ${remarkAsStatus(task, remark) ?? statusWords(task).words}${viewOf(task.kind).spoken(task)}`;
 }
