@@ -6,7 +6,7 @@ import { NotFound } from "./pages/NotFound";
 import { TaskPage } from "./pages/TaskPage";
 import { SignedIn } from "./session/SignedIn";
 import { SignIn } from "./session/SignIn";
-import { listOwnerOf, useSession, useSignInWhenAsked, type KnownSession } from "./session/useSession";
+import { listOwnerOf, useOtherWindows, useSession, useSignInWhenAsked, type KnownSession } from "./session/useSession";
 import { Announcer } from "./shared/Announcer";
 import { lazily } from "./shared/lazily";
 import { Link } from "./shared/Link";
@@ -19,6 +19,7 @@ const Tasks = lazily(async () => (await import("./pages/Tasks")).Tasks);
 export function App() {
   const session = useSession();
   useSignInWhenAsked();
+  useOtherWindows();
   return (
     <div className="page">
       <PageOfOwner key={session.turn} session={session} />
