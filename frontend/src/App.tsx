@@ -8,6 +8,7 @@ import { SignedIn } from "./session/SignedIn";
 import { SignIn } from "./session/SignIn";
 import { listOwnerOf, useOtherWindows, useSession, useSignInWhenAsked, type KnownSession } from "./session/useSession";
 import { Announcer } from "./shared/Announcer";
+import { ErrorBoundary } from "./shared/ErrorBoundary";
 import { lazily } from "./shared/lazily";
 import { Link } from "./shared/Link";
 import { redirect, usePath } from "./shared/navigation";
@@ -17,6 +18,14 @@ import { useUploads } from "./upload/useUploads";
 const Tasks = lazily(async () => (await import("./pages/Tasks")).Tasks);
 
 export function App() {
+  return (
+    <ErrorBoundary>
+      <Site />
+    </ErrorBoundary>
+  );
+}
+
+function Site() {
   const session = useSession();
   useSignInWhenAsked();
   useOtherWindows();
