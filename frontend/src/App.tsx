@@ -13,6 +13,7 @@ import { lazily } from "./shared/lazily";
 import { Link } from "./shared/Link";
 import { redirect, usePath } from "./shared/navigation";
 import { SITE } from "./shared/useTitle";
+import { useFields } from "./upload/fields";
 import { useUploads } from "./upload/useUploads";
 
 const Tasks = lazily(async () => (await import("./pages/Tasks")).Tasks);
@@ -41,6 +42,7 @@ function Site() {
 function PageOfOwner({ session }: { session: KnownSession }) {
   const { auth, owner } = session;
   const { queue, items, isUploading } = useUploads(listOwnerOf(session));
+  const fields = useFields();
   const isSignedOut = auth === "keys" && owner === null;
   return (
     <>
@@ -53,7 +55,7 @@ function PageOfOwner({ session }: { session: KnownSession }) {
         {owner !== null && <SignedIn owner={owner} isUploading={isUploading} />}
       </header>
       <main tabIndex={-1}>
-        {isSignedOut ? <SignIn hasFiles={items.some(({ phase }) => phase.name === "failed")} /> : <Page home={<Home queue={queue} items={items} />} />}
+        {isSignedOut ? <SignIn hasFiles={items.some(({ phase }) => phase.name === "failed")} /> : <Page home={<Home queue={queue} items={items} fields={fields} />} />}
       </main>
     </>
   );

@@ -205,6 +205,28 @@ test("an owner who came in another tab is noticed when this one is looked at aga
   expect(await screen.findByRole("article", { name: "of bob" })).toBeTruthy();
 });
 
+test("what is typed stays when one goes to Tasks and back, and is gone after signing out", async () => {
+  serve("ann");
+  history.replaceState(null, "", "/?job=check");
+  const user = renderApp();
+  await screen.findByText("ann");
+  await user.type(screen.getByLabelText(/^Batch/), "run 7");
+  await user.click(screen.getByLabelText(/^Expected MD5/));
+  await user.paste("a pasted list");
+  await user.click(screen.getByRole("link", { name: "Tasks" }));
+  await screen.findByRole("heading", { name: "All tasks" });
+  await user.click(screen.getByRole("link", { name: "Upload" }));
+  const typed = () => [screen.getByLabelText<HTMLInputElement>(/^Batch/).value, screen.queryByLabelText<HTMLTextAreaElement>(/^Expected MD5/)?.value];
+  await user.click(await screen.findByLabelText("Check a delivery"));
+  expect(typed()).toEqual(["run 7", "a pasted list"]);
+  expect(JSON.stringify({ ...sessionStorage })).not.toContain("pasted");
+
+  await user.click(screen.getByRole("button", { name: "Sign out" }));
+  await signIn(user, "md5_ann");
+  await user.click(await screen.findByLabelText("Check a delivery"));
+  expect(typed()).toEqual(["", ""]);
+});
+
 describe("another window of this browser", () => {
   const other = new BroadcastChannel("file-intake:session");
   afterAll(() => {
