@@ -6,6 +6,7 @@ import { Lookup } from "../lookup/Lookup";
 import { isId, taskPath } from "../lookup/taskId";
 import { useOwner } from "../session/useSession";
 import { CopyButton } from "../shared/CopyButton";
+import { shownName } from "../shared/format";
 import { Link } from "../shared/Link";
 import { useAnnounced } from "../shared/useAnnounced";
 import { useTitle } from "../shared/useTitle";
@@ -28,7 +29,7 @@ export function TaskPage({ id }: { id: string }) {
 function WellFormed({ id }: { id: string }) {
   const { task, refused } = useTask(id);
   useExpiry(task);
-  useTitle(task === undefined ? "Task" : `${statusWords(task).words}: ${task.filename}`);
+  useTitle(task === undefined ? "Task" : `${statusWords(task).words}: ${shownName(task.filename)}`);
   if (task === undefined && refused?.status === 404) return <NoSuchTask why="Check the id. It was shown when the file was uploaded." />;
   return (
     <>

@@ -192,7 +192,7 @@ test.each(["{", "7", '"x"', "[]", "{}", '{"version":1}', '{"version":2,"files":[
   expect(await screen.findByRole("heading", { name: "How it works" })).toBeTruthy();
 });
 
-test("an error of the page is told, and its button clears the stored list", async () => {
+test("an error of the page is told, and its button clears the stored list", () => {
   vi.spyOn(console, "error").mockImplementation(() => undefined);
   const reload = vi.spyOn(location, "reload").mockImplementation(() => undefined);
   sessionStorage.setItem("file-intake:", storedList(entry("a")));
@@ -215,4 +215,13 @@ test("it is said how many files of a very long list are not stored", () => {
   const list = Array.from({ length: MOST_SAVED }, () => item("missing"));
   expect(unsavedIn([...list, item("stopped")])).toBe(0);
   expect(unsavedIn([...list, item("stopped"), item("failed"), item("interrupted")])).toBe(2);
+});
+
+test("a name that would be read in another direction is shown as it is, and uploaded unchanged", async () => {
+  const name = "a\u202egpj.exe";
+  serve({ [name]: {} });
+  await choose(renderApp(), name);
+  const row = await screen.findByRole("article", { name: "a[U+202E]gpj.exe" });
+  await within(row).findByText("Done");
+  expect(document.body.innerHTML).not.toContain("\u202e");
 });

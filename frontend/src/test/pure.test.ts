@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { idFrom, isId } from "../lookup/taskId";
-import { formatBytes, formatDuration, formatSize, formatSpeed, percentOf } from "../shared/format";
+import { formatBytes, formatDuration, formatSize, formatSpeed, percentOf, shownName } from "../shared/format";
 import { parseDigest } from "../kinds/md5/digest";
 import { parseExpected } from "../kinds/md5/expected";
 import { Speedometer } from "../shared/speed";
@@ -145,4 +145,9 @@ describe("days of a place where the clock changes at midnight", () => {
     expect([beginningOf(day), endOf(day)]).toEqual([from, to]);
     expect([dayFrom(from), dayUntil(to)]).toEqual([day, day]);
   });
+});
+
+test("characters of a name that are not seen, or that turn the others round, are shown", () => {
+  expect(shownName("ünï 名 👍‍🔥.bam")).toBe("ünï 名 👍‍🔥.bam");
+  expect(shownName("a\u202egpj.exe\u2066\n\u007f\u0085")).toBe("a[U+202E]gpj.exe[U+2066][U+000A][U+007F][U+0085]");
 });

@@ -2,7 +2,7 @@ import { detailOf } from "../api/errors";
 import type { Task } from "../api/types";
 import { viewOf } from "../kinds/views";
 import { CopyButton } from "../shared/CopyButton";
-import { formatDuration, formatTime } from "../shared/format";
+import { formatDuration, formatTime, shownName } from "../shared/format";
 import { useAnnounced } from "../shared/useAnnounced";
 import { CancelButton } from "../task/CancelButton";
 import { CodeRow } from "../task/CodeRow";
@@ -73,7 +73,7 @@ function StatusWords({ task }: { task: Task }) {
 function Outcome({ task }: { task: Task }) {
   const view = viewOf(task.kind);
   const { percent } = statusWords(task);
-  if (percent !== null) return <progress aria-label={`${view.words(task).naming} of ${task.filename}`} value={percent} max={100} />;
+  if (percent !== null) return <progress aria-label={`${view.words(task).naming} of ${shownName(task.filename)}`} value={percent} max={100} />;
   const code = mainCodeOf(task);
   if (code === undefined) return view.summary(task);
   return (
@@ -103,7 +103,7 @@ function Details({ task }: { task: Task }) {
       <div className="bottom">
         <div className="facts">
           <Times task={task} />
-          {task.batch !== null && <span>batch {task.batch}</span>}
+          {task.batch !== null && <span>batch {shownName(task.batch)}</span>}
           {until !== null && (
             <span>
               file stored until{" "}
@@ -125,5 +125,5 @@ function spokenOf({ task, refused, away }: WatchedTask, remark: string | null): 
   if (away !== null) return "The service cannot be reached; still trying";
   if (refused !== null) return refused.message;
   if (task === undefined) return null;
-  return `${task.filename}: ${remarkAsStatus(task, remark) ?? statusWords(task).words}${viewOf(task.kind).spoken(task)}`;
+  return `${shownName(task.filename)}: ${remarkAsStatus(task, remark) ?? statusWords(task).words}${viewOf(task.kind).spoken(task)}`;
 }
