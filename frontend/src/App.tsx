@@ -6,19 +6,30 @@ import { NotFound } from "./pages/NotFound";
 import { TaskPage } from "./pages/TaskPage";
 import { SignedIn } from "./session/SignedIn";
 import { SignIn } from "./session/SignIn";
-import { listOwnerOf, useSession, useSignInWhenAsked, type KnownSession } from "./session/useSession";
+import { listOwnerOf, useOtherWindows, useSession, useSignInWhenAsked, type KnownSession } from "./session/useSession";
 import { Announcer } from "./shared/Announcer";
+import { ErrorBoundary } from "./shared/ErrorBoundary";
 import { lazily } from "./shared/lazily";
 import { Link } from "./shared/Link";
 import { redirect, usePath } from "./shared/navigation";
 import { SITE } from "./shared/useTitle";
+import { useFields } from "./upload/fields";
 import { useUploads } from "./upload/useUploads";
 
 const Tasks = lazily(async () => (await import("./pages/Tasks")).Tasks);
 
 export function App() {
+  return (
+    <ErrorBoundary>
+      <Site />
+    </ErrorBoundary>
+  );
+}
+
+function Site() {
   const session = useSession();
   useSignInWhenAsked();
+  useOtherWindows();
   return (
     <div className="page">
       <PageOfOwner key={session.turn} session={session} />
@@ -31,6 +42,7 @@ export function App() {
 function PageOfOwner({ session }: { session: KnownSession }) {
   const { auth, owner } = session;
   const { queue, items, isUploading } = useUploads(listOwnerOf(session));
+  const fields = useFields();
   const isSignedOut = auth === "keys" && owner === null;
   return (
     <>
@@ -43,7 +55,7 @@ function PageOfOwner({ session }: { session: KnownSession }) {
         {owner !== null && <SignedIn owner={owner} isUploading={isUploading} />}
       </header>
       <main tabIndex={-1}>
-        {isSignedOut ? <SignIn hasFiles={items.some(({ phase }) => phase.name === "failed")} /> : <Page home={<Home queue={queue} items={items} />} />}
+        {isSignedOut ? <SignIn hasFiles={items.some(({ phase }) => phase.name === "failed")} /> : <Page home={<Home queue={queue} items={items} fields={fields} />} />}
       </main>
     </>
   );

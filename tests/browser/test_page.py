@@ -194,7 +194,7 @@ def test_a_folder_of_many_files_becomes_a_manifest_that_md5sum_accepts(
     missing = 2 * small // 3 + 1
     expect(page.get_by_text(f"{missing} files of the list are missing.")).to_be_visible()
     expect(page.get_by_test_id("summary")).to_contain_text(
-        f"{small // 3 * 4 + 1} files: 1 not as expected, {missing} missing, {small // 3 * 4} done"
+        f"{small // 3 * 4 + 1} files: 1 does not match, {small // 3 - 1} match, {small + 1} done; {missing} missing"
     )
     assert page.get_by_text("Matches", exact=True).count() == small // 3 - 1
     first = page.get_by_test_id("file").first
@@ -217,7 +217,9 @@ def test_a_delivery_is_checked_and_named_are_the_bad_the_missing_and_the_extra_f
     expect(page.get_by_text("MD5SUMS was used as the list")).to_be_visible()
     for name, words in (("good.bam", "Matches"), ("bad.bam", "Does not match"), ("missing.bam", "Missing")):
         expect(card(page, name).get_by_test_id("status")).to_have_text(words)
-    expect(card(page, "extra.txt")).to_contain_text("DoneNot in the list")
+    expect(card(page, "extra.txt")).to_contain_text("Not in the list")
+    expect(card(page, "extra.txt")).not_to_contain_text("Done")
+    expect(page.get_by_test_id("summary")).to_contain_text("3 files: 1 does not match, 1 not in the list, 1 matches; 1 missing")
     expect(card(page, "MD5SUMS")).to_have_count(0)
     names = [row.get_attribute("aria-label") for row in page.get_by_test_id("file").all()]
     assert [str(name).removeprefix("delivery 7/") for name in names] == [

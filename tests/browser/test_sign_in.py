@@ -133,3 +133,24 @@ def test_a_stream_of_events_that_meets_a_401_is_not_opened_again_and_again(
     finally:
         for worker in workers:
             worker.resume()
+
+
+@pytest.mark.parametrize("context", ["1280 light"], indirect=True)
+def test_two_windows_always_show_the_same_owner_and_upload_for_no_other(
+    page: Page, service_with_keys: Service, owner: str
+) -> None:
+    service = service_with_keys
+    other = page.context.new_page()
+    page.goto(service.url)
+    other.goto(service.url)
+    sign_in(page, service.new_key(owner)[1])
+    expect(other.get_by_role("banner")).to_contain_text(owner)
+    page.get_by_label("Batch").fill("typed by the first")
+    other.get_by_role("button", name="Sign out").click()
+    expect(page.get_by_label("Key", exact=True)).to_be_visible()
+    sign_in(other, service.new_key(f"bob-{owner}")[1])
+    expect(page.get_by_role("banner")).to_contain_text(f"bob-{owner}")
+    expect(page.get_by_label("Batch")).to_have_value("")
+    choose(page, "of-bob.bam")
+    expect(card(page, "of-bob.bam").get_by_test_id("md5")).to_have_text(ABC)
+    other.close()

@@ -20,10 +20,10 @@ export const plain = (kind: string): KindView => ({
   ForAll: null,
 
   keepsRows: false,
-  deletion: () => ({
+  deletion: ({ result }) => ({
     action: "Delete the stored file",
     loses: "The stored file is deleted for good: it can no longer be downloaded or processed again.",
-    stays: "The task, its result and its log line stay.",
+    stays: result === null ? "The task and its log line stay." : "The task, its result and its log line stay.",
     gone: "The stored file was deleted",
   }),
 

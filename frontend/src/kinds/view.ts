@@ -35,7 +35,7 @@ export interface KindView {
   ForAll: ComponentType<{ tasks: readonly Task[] }> | null;
 
   /** Whether the file produced rows that outlive its bytes, so that there is something to delete when the bytes are gone. */
-  keepsRows: boolean;
+  keepsRows: boolean | ((task: Task) => boolean);
   deletion: (task: Task) => Deletion;
 
   /** Filters of the list of all tasks, in addition to those for every kind. */

@@ -1,9 +1,9 @@
 const UUID = "[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}";
 
-/** The id in typed or pasted text, alone or at the end of a URL. Other text is returned trimmed. */
+/** The first id in typed or pasted text: alone, in a sentence, or in a URL of the page or the API. Other text, such as the name of a file that
+ * contains an id, is returned trimmed. */
 export function idFrom(text: string): string {
-  const trimmed = text.trim();
-  return new RegExp(`(?:^|[/=])(${UUID})/?$`, "i").exec(trimmed)?.[1]?.toLowerCase() ?? trimmed;
+  return new RegExp(`(?:^|[\\s/=:"'(<])(${UUID})(?=$|[\\s/?#&"')>,;])`, "i").exec(text)?.[1]?.toLowerCase() ?? text.trim();
 }
 
 /** Whether the text has the form of an id. Other text is not sent: it could lead to another path of the API. */

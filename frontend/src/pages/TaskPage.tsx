@@ -6,6 +6,7 @@ import { Lookup } from "../lookup/Lookup";
 import { isId, taskPath } from "../lookup/taskId";
 import { useOwner } from "../session/useSession";
 import { CopyButton } from "../shared/CopyButton";
+import { shownName } from "../shared/format";
 import { Link } from "../shared/Link";
 import { useAnnounced } from "../shared/useAnnounced";
 import { useTitle } from "../shared/useTitle";
@@ -16,6 +17,7 @@ import { RetryButton } from "../task/RetryButton";
 import { mayRetry } from "../task/state";
 import { TaskCard } from "../task/TaskCard";
 import { Timeline } from "../task/Timeline";
+import { useExpiry } from "../task/useExpiry";
 import { useTask } from "../task/useTask";
 import { statusWords } from "../task/words";
 
@@ -26,7 +28,8 @@ export function TaskPage({ id }: { id: string }) {
 
 function WellFormed({ id }: { id: string }) {
   const { task, refused } = useTask(id);
-  useTitle(task === undefined ? "Task" : `${statusWords(task).words}: ${task.filename}`);
+  useExpiry(task);
+  useTitle(task === undefined ? "Task" : `${statusWords(task).words}: ${shownName(task.filename)}`);
   if (task === undefined && refused?.status === 404) return <NoSuchTask why="Check the id. It was shown when the file was uploaded." />;
   return (
     <>
@@ -79,9 +82,9 @@ function StoredFile({ task }: { task: Task }) {
   );
 }
 
-function storedInWords({ kept, kept_until, outcome }: Task): string {
+function storedInWords({ kept, kept_until, outcome, result }: Task): string {
   if (!kept) return `The file is no longer stored. ${outcome === "done" ? "To process it again" : "To retry it"}, upload it again.`;
-  return kept_until === null ? "The file is stored." : `The file is stored until ${toTheMinute(kept_until)}. The result and the log line stay.`;
+  return kept_until === null ? "The file is stored." : `The file is stored until ${toTheMinute(kept_until)}. The ${result === null ? "task" : "result"} and the log line stay.`;
 }
 
 function ForScripts({ task }: { task: Task }) {

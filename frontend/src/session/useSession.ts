@@ -7,6 +7,7 @@ import { onUnauthorized } from "../api/unauthorized";
 import { announce } from "../shared/announce";
 import { redirect } from "../shared/navigation";
 import { forgetOwned } from "../shared/owned";
+import { onOtherWindow, tellOtherWindows } from "./windows";
 
 const sessionKey = ["session"] as const;
 
@@ -56,12 +57,30 @@ export function useSignInWhenAsked(): void {
   );
 }
 
+/**
+ * Follow the other windows of this browser, which share its cookie. What they tell takes effect at once, so that this window uploads
+ * nothing more for its previous owner; the service is then asked as well.
+ */
+export function useOtherWindows(): void {
+  const queryClient = useQueryClient();
+  useEffect(() => {
+    const follow = async (owner: string | null) => {
+      if (queryClient.getQueryData<KnownSession>(sessionKey)?.auth === "none") return;
+      if (owner === null) await signedOut(queryClient);
+      else await become(queryClient, settled(queryClient, { auth: "keys", owner }));
+      await queryClient.invalidateQueries({ queryKey: sessionKey });
+    };
+    return onOtherWindow((owner) => void follow(owner));
+  }, [queryClient]);
+}
+
 export function useSignIn(onError: (error: Error) => void) {
   const queryClient = useQueryClient();
   return useMutation({
     mutationFn: signIn,
     networkMode: "always",
     onSuccess: async (session) => {
+      tellOtherWindows(session.owner);
       await become(queryClient, settled(queryClient, session));
       announce(`Signed in as ${session.owner ?? ""}`);
     },
@@ -75,13 +94,18 @@ export function useSignOut() {
     mutationFn: signOut,
     networkMode: "always",
     onSuccess: async () => {
-      const { turn } = queryClient.getQueryData<KnownSession>(sessionKey) ?? UNKNOWN;
-      await become(queryClient, { auth: "keys", owner: null, lastOwner: null, turn: turn + 1 });
-      forget(queryClient);
-      forgetOwned();
-      redirect("/"); // the URL may be that of a task
+      tellOtherWindows(null);
+      await signedOut(queryClient);
     },
   });
+}
+
+async function signedOut(queryClient: QueryClient): Promise<void> {
+  const { turn } = queryClient.getQueryData<KnownSession>(sessionKey) ?? UNKNOWN;
+  await become(queryClient, { auth: "keys", owner: null, lastOwner: null, turn: turn + 1 });
+  forget(queryClient);
+  forgetOwned();
+  redirect("/"); // the URL may be that of a task
 }
 
 async function become(queryClient: QueryClient, session: KnownSession): Promise<void> {

@@ -1,5 +1,5 @@
 import type { ReactNode } from "react";
-import { formatBytes, formatSize } from "./format";
+import { formatBytes, formatSize, shownName } from "./format";
 
 interface Props {
   name: string;
@@ -12,11 +12,12 @@ interface Props {
 
 /** The frame around one file. `status` is for styles and tests; it is not shown. */
 export function FileCard({ name, size, status, facts, actions, children }: Props) {
+  const shown = shownName(name);
   return (
-    <article className="card" aria-label={name} data-testid="file" data-status={status}>
+    <article className="card" aria-label={shown} data-testid="file" data-status={status}>
       <header>
-        <h3 className="name" title={name}>
-          <bdi>{name}</bdi>
+        <h3 className="name" title={shown}>
+          <bdi>{shown}</bdi>
         </h3>
         <span className="size" title={formatBytes(size)}>
           {formatSize(size)}

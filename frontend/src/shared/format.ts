@@ -52,6 +52,13 @@ export function formatTime(rfc3339: string): string {
   return `${day} ${two(at.getHours())}:${two(at.getMinutes())}:${two(at.getSeconds())}`;
 }
 
+// Control characters, and those that change the direction of the text after them.
+const HIDDEN = /[\u0000-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g; // eslint-disable-line no-control-regex
+
+/** A name from outside as it is shown: `a\u202egpj.exe`, which would be displayed as `aexe.jpg`, becomes `a[U+202E]gpj.exe`. */
+export const shownName = (name: string): string =>
+  name.replace(HIDDEN, (character) => `[U+${character.charCodeAt(0).toString(16).toUpperCase().padStart(4, "0")}]`);
+
 const MOST_CHARACTERS = 300;
 
 /** Text from outside, of any length, cut to the length that is shown. */

@@ -1,5 +1,6 @@
 import { Refused, ServiceAway } from "../api/errors";
 import type { Task } from "../api/types";
+import { shownName } from "../shared/format";
 import { useCancel } from "./useTask";
 
 export function CancelButton({ task }: { task: Task }) {
@@ -20,7 +21,7 @@ export function CancelButton({ task }: { task: Task }) {
         }}
       >
         {isPending ? "Cancelling…" : "Cancel"}
-        <span className="visually-hidden"> {task.filename}</span>
+        <span className="visually-hidden"> {shownName(task.filename)}</span>
       </button>
     </>
   );

@@ -1,5 +1,6 @@
 import type { Task } from "../api/types";
 import { viewOf } from "../kinds/views";
+import { shownName } from "../shared/format";
 import { useDeleteResults } from "./useTask";
 
 /** Deletes the stored file before it expires, with everything derived from it, after a confirmation. */
@@ -18,7 +19,7 @@ export function DeleteButton({ task }: { task: Task }) {
         className="quiet danger"
         disabled={isPending}
         onClick={() => {
-          if (confirm(`${action}? (${task.filename})\n\n${loses}\n\n${stays}`)) mutate();
+          if (confirm(`${action}? (${shownName(task.filename)})\n\n${loses}\n\n${stays}`)) mutate();
         }}
       >
         {isPending ? "Deleting…" : action}

@@ -1,5 +1,6 @@
 import { viewOf } from "../kinds/views";
 import { FileCard } from "../shared/FileCard";
+import { shownName } from "../shared/format";
 import { useAnnounced } from "../shared/useAnnounced";
 import { CancelButton } from "./CancelButton";
 import { ServiceAwayNote } from "./ServiceAwayNote";
@@ -40,7 +41,7 @@ export function TaskCard({ id, isQuiet = false }: { id: string; isQuiet?: boolea
 }
 
 function spoken({ task, refused, away }: WatchedTask): string | null {
-  const name = task === undefined ? "" : `${task.filename}: `;
+  const name = task === undefined ? "" : `${shownName(task.filename)}: `;
   if (away !== null) return "The service cannot be reached; still trying";
   if (refused !== null) return refused.status === 404 ? "There is no task with this id" : refused.message;
   if (task === undefined) return null;

@@ -1,7 +1,7 @@
 import { detailOf } from "../api/errors";
 import type { Task } from "../api/types";
 import { viewOf } from "../kinds/views";
-import { formatDuration } from "../shared/format";
+import { formatDuration, shownName } from "../shared/format";
 import { Icon } from "../shared/Icon";
 import { CodeRow } from "./CodeRow";
 import { useSecondsLeft } from "./useTask";
@@ -22,7 +22,7 @@ export function TaskDetails({ task }: { task: Task }) {
           {secondsLeft !== null && <span className="digits">, about {formatDuration(secondsLeft)} left</span>}
         </span>
       </p>
-      {percent !== null && <progress aria-label={`${view.words(task).naming} of ${task.filename}`} value={percent} max={100} />}
+      {percent !== null && <progress aria-label={`${view.words(task).naming} of ${shownName(task.filename)}`} value={percent} max={100} />}
       {task.error !== null && <p className="failure">{detailOf(task.error)}</p>}
       <dl className="codes">
         <CodeRow name="Id" of="id" value={task.id} testId="id" />

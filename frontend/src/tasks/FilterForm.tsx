@@ -8,6 +8,12 @@ import { beginningOf, dayFrom, dayUntil, endOf, isWholeDay } from "./days";
 import { isNarrowed, tasksPath } from "./filters";
 import { STATUSES } from "./statuses";
 
+const VERDICTS: readonly [value: string, words: string][] = [
+  ["match", "match"],
+  ["mismatch", "does not match"],
+  ["none", "none"],
+];
+
 interface Complaint {
   name: string;
   message: string;
@@ -19,7 +25,7 @@ export function FilterForm({ filters }: { filters: Filters }) {
   const [draft, setDraft] = useState(filters);
   const [shown, setShown] = useState(filters);
   const [complaint, setComplaint] = useState<Complaint | null>(null);
-  const [isOpen, setOpen] = useState(isNarrowed({ ...filters, filename__contains: null, verdict: null })); // for phones
+  const [isOpen, setOpen] = useState(isNarrowed({ ...filters, filename__contains: null })); // for phones
   if (tasksPath(shown) !== tasksPath(filters)) {
     // The fields follow links, Back and Forward.
     setShown(filters);
@@ -65,7 +71,8 @@ export function FilterForm({ filters }: { filters: Filters }) {
     </div>
   );
 
-  const choice = (name: "kind" | "status", label: string, values: readonly [value: string, words: string][]) => (
+  // The URL may have a value that is not offered here, such as a status that lasts for a moment: it is shown too.
+  const choice = (name: "kind" | "status" | "verdict", label: string, values: readonly [value: string, words: string][]) => (
     <div>
       <label htmlFor={`${id}-${name}`}>{label}</label>
       <select
@@ -81,6 +88,7 @@ export function FilterForm({ filters }: { filters: Filters }) {
             {words}
           </option>
         ))}
+        {draft[name] && !values.some(([value]) => value === draft[name]) && <option value={draft[name]}>{draft[name]}</option>}
       </select>
     </div>
   );
@@ -131,17 +139,7 @@ export function FilterForm({ filters }: { filters: Filters }) {
       {FILTERS.map((filter) => field(filter.name, filter.label, filter))}
       {day("created_after", "From")}
       {day("created_before", "To")}
-      <div className="filter-check">
-        <input
-          id={`${id}-verdict`}
-          type="checkbox"
-          checked={draft.verdict === "mismatch"}
-          onChange={(event) => {
-            apply({ ...draft, verdict: event.target.checked ? "mismatch" : null });
-          }}
-        />
-        <label htmlFor={`${id}-verdict`}>Not as expected</label>
-      </div>
+      {choice("verdict", "Verdict", VERDICTS)}
       <button type="submit">Apply</button>
       <p id={`${id}-complaint`} className="complaint" aria-live="polite">
         {complaint?.message}

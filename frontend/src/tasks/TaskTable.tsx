@@ -2,7 +2,7 @@ import "../styles/taskTable.css";
 import type { Task } from "../api/types";
 import { viewOf } from "../kinds/views";
 import { taskPath } from "../lookup/taskId";
-import { clipped, formatBytes, formatSize } from "../shared/format";
+import { clipped, formatBytes, formatSize, shownName } from "../shared/format";
 import { Icon } from "../shared/Icon";
 import { Link } from "../shared/Link";
 import { toTheMinute } from "../task/moments";
@@ -77,7 +77,7 @@ function TaskRow({ listed, isPicked, onPick }: { listed: Task; isPicked: boolean
     <tr data-testid="task" data-status={task.status} className={isPicked ? "picked" : undefined}>
       <td className="column-pick">
         <label className="pick">
-          <span className="visually-hidden">Select {task.filename}</span>
+          <span className="visually-hidden">Select {shownName(task.filename)}</span>
           <input
             type="checkbox"
             checked={isPicked}
@@ -87,9 +87,9 @@ function TaskRow({ listed, isPicked, onPick }: { listed: Task; isPicked: boolean
           />
         </label>
       </td>
-      <td className="column-file" title={task.filename}>
+      <td className="column-file" title={shownName(task.filename)}>
         <Link to={taskPath(task.id)}>
-          <bdi>{clipped(task.filename)}</bdi>
+          <bdi>{clipped(shownName(task.filename))}</bdi>
         </Link>
       </td>
       <td className="column-status">
@@ -103,10 +103,10 @@ function TaskRow({ listed, isPicked, onPick }: { listed: Task; isPicked: boolean
       <td className="column-size digits" title={formatBytes(task.size)}>
         {formatSize(task.size)}
       </td>
-      <td className="column-batch" title={task.batch ?? undefined}>
+      <td className="column-batch" title={task.batch === null ? undefined : shownName(task.batch)}>
         {task.batch !== null && (
           <Link to={tasksPath({ batch: task.batch })}>
-            <bdi>{task.batch}</bdi>
+            <bdi>{shownName(task.batch)}</bdi>
           </Link>
         )}
       </td>

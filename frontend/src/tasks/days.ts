@@ -19,6 +19,7 @@ export const isWholeDay = (day: string): boolean => day === "" || Number(day.sli
 function momentOf(day: string, more: number): string | null {
   const at = new Date(`${day}T00:00`);
   at.setDate(at.getDate() + more);
+  at.setHours(0, 0, 0, 0); // after a day that begins at 01:00, as where the clock changes at midnight
   return Number.isNaN(at.getTime()) ? null : at.toISOString().replace(".000Z", "Z");
 }
 

@@ -92,7 +92,7 @@ describe("as long as nobody has chosen a job", () => {
     ]);
     await waitFor(() => {
       const rows = screen.getAllByTestId("file").map((row) => `${row.getAttribute("aria-label") ?? ""}: ${row.querySelector(".status")?.textContent ?? ""}`);
-      expect(rows).toEqual(["run 17/lane/b: Does not match", "run 17/x: DoneNot in the list", "run 17/gone: Missing", "run 17/a: Matches"]);
+      expect(rows).toEqual(["run 17/lane/b: Does not match", "run 17/x: Not in the list", "run 17/gone: Missing", "run 17/a: Matches"]);
     });
     expect(location.search).toBe("?job=check");
   });

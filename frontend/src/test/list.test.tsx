@@ -1,7 +1,10 @@
-import { cleanup, screen, waitFor, within } from "@testing-library/react";
+import { cleanup, fireEvent, render, screen, waitFor, within } from "@testing-library/react";
 import { delay, http, HttpResponse } from "msw";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import type { Task } from "../api/types";
+import { ErrorBoundary } from "../shared/ErrorBoundary";
+import type { Item } from "../upload/queue";
+import { MOST_SAVED, unsavedIn } from "../upload/saved";
 import { renderApp, renderAt } from "./render";
 import { doneTask, ID, MD5, problem, server, taskWith } from "./server";
 
@@ -39,6 +42,9 @@ async function reload(isStored: (list: string) => boolean) {
   return renderApp();
 }
 
+const entry = (name: string) => ({ name, size: 3, params: { kind: "md5" }, remark: null, taskId: null });
+const storedList = (...files: unknown[]) => JSON.stringify({ version: 1, files });
+
 const FAILED = { status: "failed", outcome: "failed", result: null, error: problem(500, "internal", "The file is gone.") } as const;
 const MISMATCH = { result: { md5: MD5, expected: "0".repeat(32), match: false } };
 
@@ -49,7 +55,7 @@ test("problems come first, then what is in progress; chips narrow the list to th
   await waitFor(() => {
     expect(names()).toEqual(["bad", "lost", "running", "slow", "fine"]);
   });
-  expect(screen.getByTestId("summary").textContent).toContain("5 files: 1 not as expected, 1 failed, 1 to upload, 1 in progress, 1 done");
+  expect(screen.getByTestId("summary").textContent).toContain("5 files: 1 does not match, 1 failed, 1 to upload, 1 in progress, 1 done");
   const statuses = screen.getAllByTestId("status").map(({ textContent }) => textContent);
   expect(statuses.slice(0, 2)).toEqual(["Does not match", "Failed"]);
   expect(within(screen.getByRole("article", { name: "lost" })).getByText("The file is gone.")).toBeTruthy();
@@ -97,7 +103,7 @@ test("the list is there again when the page is loaded anew; uploads that this en
   known.set("cut", doneTask({ id: ID.slice(0, -1) + "9", filename: "cut" }));
   await choose(user, "cut");
   await waitFor(() => {
-    expect(screen.getByTestId("summary").textContent).toContain("3 files: 1 not as expected, 2 done");
+    expect(screen.getByTestId("summary").textContent).toContain("3 files: 1 does not match, 2 done");
   });
   expect(screen.queryByText(/interrupted/)).toBeNull();
 });
@@ -144,7 +150,7 @@ test("nor does the list of an owner who has signed out, or of another", async ()
   await delay(400);
   expect(Object.keys(sessionStorage)).toEqual([]);
 
-  sessionStorage.setItem("file-intake:ann", JSON.stringify([{ name: "secret", size: 3, params: {}, remark: null, taskId: ID }]));
+  sessionStorage.setItem("file-intake:ann", storedList({ ...entry("secret"), taskId: ID }));
   cleanup();
   owner = "bob";
   renderAt("/");
@@ -153,4 +159,69 @@ test("nor does the list of an owner who has signed out, or of another", async ()
   await waitFor(() => {
     expect(Object.keys(sessionStorage)).toEqual([]);
   });
+});
+
+test("entries of an unknown shape are dropped from the stored list, and the others stay", async () => {
+  const fits = entry("fits");
+  const odd: unknown[] = [
+    null,
+    7,
+    "x",
+    [],
+    {},
+    { ...fits, name: null },
+    { ...fits, size: "3" },
+    { ...fits, params: null },
+    { ...fits, params: {} },
+    { ...fits, params: { kind: "md5", batch: {} } },
+    { ...fits, remark: { a: 1 } },
+    { ...fits, taskId: undefined },
+    { ...fits, taskId: "../../x" },
+    { ...fits, isMissing: "yes" },
+  ];
+  sessionStorage.setItem("file-intake:", storedList(...odd, fits));
+  renderApp();
+  await waitFor(() => {
+    expect(names()).toEqual(["fits"]);
+  });
+});
+
+test.each(["{", "7", '"x"', "[]", "{}", '{"version":1}', '{"version":2,"files":[]}', '[{"name":"a"}]'])("a stored list like %s is ignored", async (stored) => {
+  sessionStorage.setItem("file-intake:", stored);
+  renderApp();
+  expect(await screen.findByRole("heading", { name: "How it works" })).toBeTruthy();
+});
+
+test("an error of the page is told, and its button clears the stored list", () => {
+  vi.spyOn(console, "error").mockImplementation(() => undefined);
+  const reload = vi.spyOn(location, "reload").mockImplementation(() => undefined);
+  sessionStorage.setItem("file-intake:", storedList(entry("a")));
+  const Broken = () => {
+    throw new Error("broken");
+  };
+  render(
+    <ErrorBoundary>
+      <Broken />
+    </ErrorBoundary>,
+  );
+  expect(screen.getByRole("alert").textContent).toContain("Something went wrong on this page. Reload it.");
+  fireEvent.click(screen.getByRole("button", { name: "Clear list and reload" }));
+  expect(reload).toHaveBeenCalledOnce();
+  expect(sessionStorage.getItem("file-intake:")).toBeNull();
+});
+
+test("it is said how many files of a very long list are not stored", () => {
+  const item = (name: Item["phase"]["name"]) => ({ chosen: entry("a"), phase: { name } }) as unknown as Item;
+  const list = Array.from({ length: MOST_SAVED }, () => item("missing"));
+  expect(unsavedIn([...list, item("stopped")])).toBe(0);
+  expect(unsavedIn([...list, item("stopped"), item("failed"), item("interrupted")])).toBe(2);
+});
+
+test("a name that would be read in another direction is shown as it is, and uploaded unchanged", async () => {
+  const name = "a\u202egpj.exe";
+  serve({ [name]: {} });
+  await choose(renderApp(), name);
+  const row = await screen.findByRole("article", { name: "a[U+202E]gpj.exe" });
+  await within(row).findByText("Done");
+  expect(document.body.innerHTML).not.toContain("\u202e");
 });

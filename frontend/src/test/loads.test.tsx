@@ -1,10 +1,10 @@
-import { screen, waitFor, within } from "@testing-library/react";
+import { cleanup, screen, waitFor, within } from "@testing-library/react";
 import { http, HttpResponse } from "msw";
 import { expect, test, vi } from "vitest";
 import type { Task } from "../api/types";
 import { loaded, loading, RESULT } from "./loads";
 import { renderApp, renderAt } from "./render";
-import { doneTask, ID, MD5, server } from "./server";
+import { doneTask, ID, MD5, problem, server } from "./server";
 
 const CSV = new File(["Ann;ann@example.org\n"], "partner.csv");
 
@@ -218,4 +218,32 @@ test("in the list of all tasks a file of contacts tells its counts, and kinds ca
   await waitFor(() => {
     expect(asked.at(-1)).toBe("?kind=contacts&limit=50");
   });
+});
+
+const NOT_CSV = { status: "failed", outcome: "failed", result: null, started_at: "2026-03-12T13:03:23Z", error: problem(422, "invalid_input", "This is not CSV.") } as const;
+
+test("a failed import that brought nothing has no import to undo", async () => {
+  const { answer } = serve(loading(NOT_CSV));
+  renderAt(`/tasks/${ID}`);
+  expect(await screen.findByRole("button", { name: "Delete the stored file" })).toBeTruthy();
+  expect(screen.getByText(/can no longer be downloaded or processed again\. The task and its log line stay\./)).toBeTruthy();
+  expect(document.body.textContent).not.toContain("contacts that");
+  cleanup();
+  answer.now = loading({ ...NOT_CSV, kept: false });
+  renderAt(`/tasks/${ID}`);
+  await screen.findByText(/no longer stored/);
+  expect(screen.queryByRole("button", { name: /^(Undo|Delete)/ })).toBeNull();
+});
+
+test("a failed import that may have brought something says no more than that", async () => {
+  serve(loading({ ...NOT_CSV, error: problem(500, "internal", "The worker ended.") }));
+  renderAt(`/tasks/${ID}`);
+  await screen.findByRole("button", { name: "Undo this import" });
+  expect(screen.getByText(/^Any contacts that this file brought and any rejected rows are deleted for good, .*so do this task and its log line\.$/)).toBeTruthy();
+});
+
+test("a finished import that brought nothing new has no import to undo", async () => {
+  serve(loaded({ result: { ...RESULT, rows: 2, inserted: 0, duplicate: 2, invalid: 0 } }));
+  renderAt(`/tasks/${ID}`);
+  expect(await screen.findByRole("button", { name: "Delete the stored file" })).toBeTruthy();
 });

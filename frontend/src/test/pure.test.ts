@@ -1,9 +1,10 @@
-import { describe, expect, test } from "vitest";
+import { afterEach, describe, expect, test, vi } from "vitest";
 import { idFrom, isId } from "../lookup/taskId";
-import { formatBytes, formatDuration, formatSize, formatSpeed, percentOf } from "../shared/format";
+import { formatBytes, formatDuration, formatSize, formatSpeed, percentOf, shownName } from "../shared/format";
 import { parseDigest } from "../kinds/md5/digest";
 import { parseExpected } from "../kinds/md5/expected";
 import { Speedometer } from "../shared/speed";
+import { beginningOf, dayFrom, dayUntil, endOf } from "../tasks/days";
 import { ID, MD5 } from "./server";
 
 describe("expected digest", () => {
@@ -76,11 +77,21 @@ describe("a list as md5sum writes it", () => {
 });
 
 describe("id", () => {
-  test.each([ID, ` ${ID.toUpperCase()} `, `http://host:9000/v1/tasks/${ID}`, `https://host/?id=${ID}`, `https://host/tasks/${ID}/`])("found in %j", (text) => {
+  test.each([
+    ID,
+    ` ${ID.toUpperCase()} `,
+    `http://host:9000/v1/tasks/${ID}`,
+    `https://host/?id=${ID}`,
+    `https://host/tasks/${ID}/`,
+    `https://host/tasks/${ID}?x=1`,
+    `https://host/tasks/${ID}#a`,
+    `http://host:9000/v1/tasks/${ID}/file`,
+    `The id is ${ID}, and another ${ID.replace("0", "1")}`,
+  ])("found in %j", (text) => {
     expect(idFrom(text)).toBe(ID);
   });
 
-  test.each(["", "..", MD5, `${ID}0`])("not in %j", (text) => {
+  test.each(["", "..", MD5, `${ID}0`, `0${ID}`, `${ID}.bam`, `run-${ID}`])("not in %j", (text) => {
     expect(isId(idFrom(text))).toBe(false);
   });
 });
@@ -117,4 +128,26 @@ describe("numbers", () => {
     expect(speedometer.measure(10_000, 6000)).toBe(0);
     expect(speedometer.measure(0, 7000)).toBeNull(); // begun anew
   });
+});
+
+describe("days of a place where the clock changes at midnight", () => {
+  afterEach(() => {
+    vi.unstubAllEnvs();
+  });
+
+  test.each([
+    ["America/Sao_Paulo", "2018-11-04", "2018-11-04T03:00:00Z", "2018-11-05T02:00:00Z"],
+    ["Asia/Beirut", "2022-03-27", "2022-03-26T22:00:00Z", "2022-03-27T21:00:00Z"],
+    ["Africa/Cairo", "2024-04-26", "2024-04-25T22:00:00Z", "2024-04-26T21:00:00Z"],
+    ["Europe/Berlin", "2026-03-29", "2026-03-28T23:00:00Z", "2026-03-29T22:00:00Z"],
+  ])("in %s: %s", (zone, day, from, to) => {
+    vi.stubEnv("TZ", zone);
+    expect([beginningOf(day), endOf(day)]).toEqual([from, to]);
+    expect([dayFrom(from), dayUntil(to)]).toEqual([day, day]);
+  });
+});
+
+test("characters of a name that are not seen, or that turn the others round, are shown", () => {
+  expect(shownName("ünï 名 👍‍🔥.bam")).toBe("ünï 名 👍‍🔥.bam");
+  expect(shownName("a\u202egpj.exe\u2066\n\u007f\u0085")).toBe("a[U+202E]gpj.exe[U+2066][U+000A][U+007F][U+0085]");
 });

@@ -1,6 +1,6 @@
 import { fireEvent, screen, waitFor, within } from "@testing-library/react";
 import { delay, http, HttpResponse } from "msw";
-import { expect, test, vi } from "vitest";
+import { afterAll, describe, expect, test, vi } from "vitest";
 import { renderApp } from "./render";
 import { doneTask, ID, problem, server } from "./server";
 
@@ -203,4 +203,81 @@ test("an owner who came in another tab is noticed when this one is looked at aga
   window.dispatchEvent(new Event("visibilitychange"));
   expect(await screen.findByText("bob")).toBeTruthy();
   expect(await screen.findByRole("article", { name: "of bob" })).toBeTruthy();
+});
+
+test("what is typed stays when one goes to Tasks and back, and is gone after signing out", async () => {
+  serve("ann");
+  history.replaceState(null, "", "/?job=check");
+  const user = renderApp();
+  await screen.findByText("ann");
+  await user.type(screen.getByLabelText(/^Batch/), "run 7");
+  await user.click(screen.getByLabelText(/^Expected MD5/));
+  await user.paste("a pasted list");
+  await user.click(screen.getByRole("link", { name: "Tasks" }));
+  await screen.findByRole("heading", { name: "All tasks" });
+  await user.click(screen.getByRole("link", { name: "Upload" }));
+  const typed = () => [screen.getByLabelText<HTMLInputElement>(/^Batch/).value, screen.queryByLabelText<HTMLTextAreaElement>(/^Expected MD5/)?.value];
+  await user.click(await screen.findByLabelText("Check a delivery"));
+  expect(typed()).toEqual(["run 7", "a pasted list"]);
+  expect(JSON.stringify(Object.entries(sessionStorage))).not.toContain("pasted");
+
+  await user.click(screen.getByRole("button", { name: "Sign out" }));
+  await signIn(user, "md5_ann");
+  await user.click(await screen.findByLabelText("Check a delivery"));
+  expect(typed()).toEqual(["", ""]);
+});
+
+describe("another window of this browser", () => {
+  const other = new BroadcastChannel("file-intake:session");
+  afterAll(() => {
+    other.close();
+  });
+
+  test("that signs out and lets another owner in does so here, and ends the uploads at once", async () => {
+    const now = serve("ann");
+    const senders: (string | null)[] = [];
+    server.use(
+      http.post("*/v1/tasks", async () => {
+        senders.push(now.owner);
+        await delay("infinite");
+      }),
+    );
+    const user = renderApp();
+    await screen.findByText("ann");
+    await user.upload(screen.getByLabelText("Choose files"), files("1", "2", "3", "4", "5"));
+    await waitFor(() => {
+      expect(senders).toHaveLength(3);
+    });
+    now.owner = null;
+    other.postMessage(null);
+    expect(await field()).toBeTruthy();
+    now.owner = "bob";
+    other.postMessage("bob");
+    expect(await screen.findByText("bob")).toBeTruthy();
+    expect(screen.queryByText("ann")).toBeNull();
+    expect(screen.queryAllByTestId("file")).toHaveLength(0);
+    await delay(100);
+    expect(senders).toEqual(["ann", "ann", "ann"]); // nothing of hers was sent as bob's
+  });
+
+  test("is told when somebody signs in or out here", async () => {
+    serve(null);
+    const told: unknown[] = [];
+    other.onmessage = ({ data }: MessageEvent<unknown>) => told.push(data);
+    const user = renderApp();
+    await signIn(user, "md5_ann");
+    await user.click(await screen.findByRole("button", { name: "Sign out" }));
+    await field();
+    await waitFor(() => {
+      expect(told).toEqual(["ann", null]);
+    });
+  });
+
+  test("cannot make an installation without keys ask for one", async () => {
+    renderApp();
+    await screen.findByLabelText("Choose files");
+    other.postMessage(null);
+    await delay(100);
+    expect(screen.getByLabelText("Choose files")).toBeTruthy();
+  });
 });

@@ -199,3 +199,41 @@ test("a cancelled task can be retried, and leads to the new task; not when its b
   expect(screen.getByText(/no longer stored/)).toBeTruthy();
   expect(screen.queryByRole("link", { name: "Download" })).toBeNull();
 });
+
+test("an open page notices that the stored file has expired", async () => {
+  const until = new Date(Date.now() + 300).toISOString();
+  let asked = 0;
+  server.use(
+    http.get(`*/v1/tasks/${ID}`, () => {
+      asked += 1;
+      return HttpResponse.json(doneTask({ kept: Date.now() < Date.parse(until), kept_until: until }));
+    }),
+  );
+  renderAt(`/tasks/${ID}`);
+  expect(await screen.findByText(/^The file is stored until/)).toBeTruthy();
+  expect(await screen.findByText(/no longer stored/)).toBeTruthy();
+  expect(asked).toBe(2);
+});
+
+test("a time of expiry further away than a timer can wait is not fetched at once", async () => {
+  let asked = 0;
+  server.use(
+    http.get(`*/v1/tasks/${ID}`, () => {
+      asked += 1;
+      return HttpResponse.json(doneTask({ kept_until: "2999-01-01T00:00:00Z" }));
+    }),
+  );
+  renderAt(`/tasks/${ID}`);
+  await screen.findByText(/^The file is stored until 2999/);
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  expect(asked).toBe(1);
+});
+
+test("a task without a result does not say that its result stays", async () => {
+  const cancelled = taskWith({ status: "cancelled", outcome: "cancelled", kept_until: "2999-01-01T00:00:00Z" });
+  server.use(http.get(`*/v1/tasks/${ID}`, () => HttpResponse.json(cancelled)));
+  renderAt(`/tasks/${ID}`);
+  expect((await screen.findByTestId("stored")).textContent).toMatch(/The task and the log line stay\.$/);
+  expect(screen.getByText(/The task and its log line stay\.$/)).toBeTruthy();
+  expect(document.body.textContent).not.toMatch(/result (and|stays)/);
+});

@@ -118,7 +118,7 @@ test("days are whole ones of the local time, and what is not as expected is one 
   const [after, before] = [new Date(2026, 2, 12), new Date(2026, 2, 13)];
   expect([Date.parse(filters().get("created_after") ?? ""), Date.parse(filters().get("created_before") ?? "")]).toEqual([after.getTime(), before.getTime()]);
   expect([from.value, to.value]).toEqual(["2026-03-12", "2026-03-12"]);
-  await user.click(screen.getByLabelText("Not as expected"));
+  await user.selectOptions(screen.getByLabelText("Verdict"), "does not match");
   expect(filters().get("verdict")).toBe("mismatch");
   await waitFor(() => {
     expect(asked.at(-1)).toBe(`${location.search}&limit=50`);
@@ -225,4 +225,16 @@ test("a service that is away, and one that refuses, say so", async () => {
   renderTasks("?cursor=x");
   expect(await screen.findByText("Parameter cursor: take it unchanged.")).toBeTruthy();
   expect(screen.getAllByText(/The service cannot be reached; still trying/)).toHaveLength(1);
+});
+
+test("every filter of the address is seen in its field", async () => {
+  serve([doneTask({ id: id(1) })]);
+  const user = renderTasks("?verdict=none&status=receiving");
+  const shown = (label: string) => screen.getByLabelText<HTMLSelectElement>(label).selectedOptions[0]?.textContent;
+  await screen.findByLabelText("Verdict");
+  expect([shown("Verdict"), shown("Status")]).toEqual(["none", "receiving"]);
+  await user.selectOptions(screen.getByLabelText("Status"), "any");
+  await user.selectOptions(screen.getByLabelText("Verdict"), "match");
+  expect(location.search).toBe("?verdict=match");
+  expect(within(screen.getByLabelText("Status")).queryByRole("option", { name: "receiving" })).toBeNull();
 });

@@ -1,9 +1,10 @@
-import { useId, useState, type ChangeEvent } from "react";
+import { useId, useState, useSyncExternalStore, type ChangeEvent } from "react";
 import { offerIn, offerPath, type Offer } from "../kinds/jobs";
 import type { OptionTexts } from "../kinds/view";
 import { focusMain, redirect, useSearch } from "../shared/navigation";
 import { BatchField } from "./BatchField";
 import { chosenIn, chosenInDrop } from "./chosen";
+import type { Fields } from "./fields";
 import { GuessQuestion } from "./GuessQuestion";
 import { JobChoice } from "./JobChoice";
 import type { UploadQueue } from "./queue";
@@ -13,14 +14,13 @@ import { useIntake } from "./useIntake";
 const NO_OPTIONS: OptionTexts = {};
 
 /** Where people say what they want to do, and choose or drop files. */
-export function FileChooser({ queue }: { queue: UploadQueue }) {
+export function FileChooser({ queue, fields }: { queue: UploadQueue; fields: Fields }) {
   const { offer, isChosen } = offerIn(useSearch());
-  const [optionsById, setOptionsById] = useState<Readonly<Record<string, OptionTexts>>>({});
+  const { optionsById, batch } = useSyncExternalStore(fields.subscribe, fields.snapshot);
   const optionsOf = ({ id }: Offer) => optionsById[id] ?? NO_OPTIONS;
   const setOptions = ({ id }: Offer, options: OptionTexts) => {
-    setOptionsById((before) => ({ ...before, [id]: options }));
+    fields.setOptions(id, options);
   };
-  const [batch, setBatch] = useState("");
   const [field, setField] = useState<HTMLElement | null>(null);
   const [isReading, setReading] = useState(false);
   const intake = useIntake({ queue, offer, isChosen, optionsOf, setOptions, batch, onRefused: () => field?.focus() });
@@ -69,7 +69,7 @@ export function FileChooser({ queue }: { queue: UploadQueue }) {
               ref={setField}
             />
           )}
-          <BatchField batch={batch} onChange={setBatch} />
+          <BatchField batch={batch} onChange={fields.setBatch} />
         </div>
         <div className={isOver ? "drop-area drop-area-over" : "drop-area"}>
           <p className="drop-words">{wordsOf(isOver, isReading)}</p>

@@ -2,9 +2,10 @@ import { useState } from "react";
 import { count, formatNumber } from "../shared/format";
 import { useAnnounced } from "../shared/useAnnounced";
 import { FileRow } from "./FileRow";
-import { GROUPS, groupOf, type Group } from "./groups";
+import { GROUPS, standingOf, type Group } from "./groups";
 import { ListHead } from "./ListHead";
 import type { Item, UploadQueue } from "./queue";
+import { MOST_SAVED, unsavedIn } from "./saved";
 import { useListedTasks } from "./useListedTasks";
 import { useLoadedTasks } from "./useLoadedTasks";
 
@@ -32,21 +33,24 @@ export function FileList({ items, queue, onGone }: Props) {
   );
   const rows = items.map((item) => {
     const task = item.phase.name === "uploaded" ? known.get(item.phase.taskId) : undefined;
-    return { item, isKnown: task !== undefined, group: groupOf(item, task) };
+    const standing = standingOf(item, task);
+    return { item, isKnown: task !== undefined, standing, group: standing.group };
   });
+  const standings = rows.map(({ standing }) => standing);
   // Among the problems, unexpected files come last.
   rows.sort((one, other) => Number(one.item.chosen.remark !== null) - Number(other.item.chosen.remark !== null));
   const ordered = GROUPS.map((group) => rows.filter((row) => row.group === group));
   const counts = new Map(GROUPS.map((group, index) => [group, ordered[index]?.length ?? 0]));
   const shown = wanted !== null && counts.get(wanted) === 0 ? null : wanted;
   const interrupted = interruptedIn(items);
+  const unsaved = unsavedIn(items);
   useAnnounced(interrupted);
   const isQuiet = items.length > MOST_SPOKEN;
   const spokesman = ordered[GROUPS.indexOf("open")]?.[0]?.item.key;
 
   return (
     <section className="files" aria-labelledby="files-title">
-      <ListHead items={items} tasks={[...known.values()]} queue={queue} />
+      <ListHead items={items} standings={standings} tasks={[...known.values()]} queue={queue} />
       {interrupted !== null && <p className="note">{interrupted}</p>}
       {items.length > 1 && <Chips all={items.length} counts={counts} shown={shown} onChange={setShown} />}
       <ul className="rows">
@@ -63,9 +67,15 @@ export function FileList({ items, queue, onGone }: Props) {
           />
         ))}
       </ul>
+      {unsaved > 0 && (
+        <p className="note">
+          Only {formatNumber(MOST_SAVED)} files of this list are stored. If you reload the page, the list loses the other {formatNumber(unsaved)};{" "}
+          <em>Tasks</em> still has those that were uploaded.
+        </p>
+      )}
       <p className="help">
-        The service deletes an uploaded file a day after it has finished, unless your administrator has set another time. Results stay until you delete
-        them; log lines stay for good. This list stays in this tab until you clear it, sign out or close the tab; <em>Tasks</em> has all files.
+        Uploaded files are deleted some time after they have finished; each file’s details say when. Results stay until you delete them; log lines stay for
+        good. This list stays in this tab until you clear it, sign out or close the tab; <em>Tasks</em> has all files.
       </p>
     </section>
   );

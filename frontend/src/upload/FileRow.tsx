@@ -1,4 +1,5 @@
 import { memo } from "react";
+import { shownName } from "../shared/format";
 import { useAnnounced } from "../shared/useAnnounced";
 import type { Item, UploadQueue } from "./queue";
 import { Row } from "./Row";
@@ -58,7 +59,7 @@ function FileOnItsWay({ item, queue, isHidden, isQuiet }: Props) {
     >
       {isSending && (
         <div className="row-progress">
-          <progress aria-label={`Upload of ${name}`} value={Math.min(phase.sent, size)} max={Math.max(size, 1)} />
+          <progress aria-label={`Upload of ${shownName(name)}`} value={Math.min(phase.sent, size)} max={Math.max(size, 1)} />
           <span className="facts">
             <UploadFacts size={size} {...phase} />
           </span>

@@ -1,38 +1,31 @@
 import type { Task } from "../api/types";
 import { viewOf } from "../kinds/views";
-import { count, formatNumber } from "../shared/format";
+import { count } from "../shared/format";
 import { useAnnounced } from "../shared/useAnnounced";
-import { isEnded } from "../task/state";
-import { isAwaited, type Item, type UploadQueue } from "./queue";
+import { countsInWords, type Standing } from "./groups";
+import type { Item, UploadQueue } from "./queue";
+
+interface Props {
+  items: readonly Item[];
+  /** One for each item. */
+  standings: readonly Standing[];
+  tasks: readonly Task[];
+  queue: UploadQueue;
+}
 
 /** A summary of the list, and the actions for all of its files. */
-export function ListHead({ items, tasks, queue }: { items: readonly Item[]; tasks: readonly Task[]; queue: UploadQueue }) {
+export function ListHead({ items, standings, tasks, queue }: Props) {
   const keysOf = (...names: Item["phase"]["name"][]) => items.filter(({ phase }) => names.includes(phase.name)).map(({ key }) => key);
   const uploading = keysOf("waiting", "sending");
   const notUploaded = keysOf("failed");
-  const loading = keysOf("uploaded").length - tasks.length;
-  const finished = tasks.filter(isEnded);
   const done = tasks.filter(({ status }) => status === "done");
-  const warned = done.filter((task) => viewOf(task.kind).warning(task) !== null).length;
-  const inProgress = tasks.length - finished.length;
-  const open = uploading.length + inProgress + loading;
-  const files = items.filter((item) => !isAwaited(item)).length;
-  const parts: [number, string][] = [
-    [warned, "not as expected"],
-    [tasks.filter(({ status }) => status === "failed").length, "failed"],
-    [notUploaded.length, "not uploaded"],
-    [keysOf("interrupted").length, "interrupted"],
-    [keysOf("missing").length, "missing"],
-    [uploading.length, "to upload"],
-    [loading, "loading"],
-    [inProgress, "in progress"],
-    [done.length - warned, "done"],
-    [finished.length - done.length - tasks.filter(({ status }) => status === "failed").length + keysOf("stopped").length, "cancelled"],
-  ];
-  const words = parts.filter(([number]) => number > 0).map(([number, what]) => `${formatNumber(number)} ${what}`);
+  const missing = standings.filter(({ group }) => group === "missing");
+  const there = standings.filter(({ group }) => group !== "missing");
+  const open = there.filter(({ group }) => group === "open").length;
   const groups = groupedByKind(done);
   const sums = groups.flatMap(({ view, tasks }) => view.sumUp(tasks) ?? []);
-  const all = `${count(files, "file")}: ${words.join(", ")}`;
+  const files = there.length === 0 ? [] : [`${count(there.length, "file")}: ${countsInWords(there)}`];
+  const all = [...files, ...(missing.length === 0 ? [] : [countsInWords(missing)])].join("; ");
   const isOne = items.length === 1;
   useAnnounced(open === 0 && !isOne ? [all, ...sums.map(({ words }) => words)].join("; ") : null);
 
@@ -66,7 +59,7 @@ export function ListHead({ items, tasks, queue }: { items: readonly Item[]; task
           })}
         {groups.map(({ kind, view, tasks }) => !isOne && view.ForAll !== null && <view.ForAll key={kind} tasks={tasks} />)}
       </div>
-      {open > 0 && !isOne && <progress aria-label="Finished files" value={files - open} max={files} />}
+      {open > 0 && !isOne && <progress aria-label="Finished files" value={there.length - open} max={there.length} />}
     </div>
   );
 }

@@ -1,5 +1,5 @@
 import { useId, useState, type ReactNode } from "react";
-import { formatBytes, formatSize } from "../shared/format";
+import { formatBytes, formatSize, shownName } from "../shared/format";
 import { Icon, type IconName } from "../shared/Icon";
 
 interface Props {
@@ -26,26 +26,27 @@ export function Row({ name, size, state, tone = "", icon, words, remark = null, 
   const [wanted, setOpen] = useState<boolean | null>(null);
   const id = useId();
   const isOpen = details !== undefined && (wanted ?? isOpenAtFirst);
-  const cut = name.lastIndexOf("/") + 1;
+  const shown = shownName(name);
+  const cut = shown.lastIndexOf("/") + 1;
   const label = (
     <bdi>
-      {cut > 0 && <span className="folder">{name.slice(0, cut)}</span>}
-      {name.slice(cut)}
+      {cut > 0 && <span className="folder">{shown.slice(0, cut)}</span>}
+      {shown.slice(cut)}
     </bdi>
   );
   return (
     <li hidden={isHidden}>
-      <article className="row" aria-label={name} data-testid="file" data-status={state}>
+      <article className="row" aria-label={shown} data-testid="file" data-status={state}>
         <div className="row-line">
           {details === undefined ? (
-            <span className="row-name" title={name}>
+            <span className="row-name" title={shown}>
               {label}
             </span>
           ) : (
             <button
               type="button"
               className="row-name"
-              title={name}
+              title={shown}
               aria-expanded={isOpen}
               aria-controls={isOpen ? id : undefined}
               onClick={() => {

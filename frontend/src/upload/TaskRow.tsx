@@ -2,7 +2,7 @@ import { detailOf } from "../api/errors";
 import type { Task } from "../api/types";
 import { viewOf } from "../kinds/views";
 import { CopyButton } from "../shared/CopyButton";
-import { formatDuration, formatTime } from "../shared/format";
+import { formatDuration, formatTime, shownName } from "../shared/format";
 import { useAnnounced } from "../shared/useAnnounced";
 import { CancelButton } from "../task/CancelButton";
 import { CodeRow } from "../task/CodeRow";
@@ -11,6 +11,7 @@ import { mayCancel } from "../task/state";
 import { Times } from "../task/Times";
 import { useSecondsLeft, useTask, type WatchedTask } from "../task/useTask";
 import { statusWords } from "../task/words";
+import { remarkAsStatus } from "./groups";
 import { Row } from "./Row";
 
 interface Props {
@@ -25,20 +26,21 @@ interface Props {
 /** An uploaded file: its task, followed until it has finished. */
 export function TaskRow({ id, remark, isHidden, isOpenAtFirst, isQuiet, tellsAway }: Props) {
   const watched = useTask(id);
-  useAnnounced(isQuiet ? null : spokenOf(watched));
+  useAnnounced(isQuiet ? null : spokenOf(watched, remark));
   const { task, refused, away } = watched;
   if (task === undefined) return null; // the list renders a row for it
   const error = detailOf(task.error);
   const { icon, tone } = statusWords(task);
+  const insteadOfDone = remarkAsStatus(task, remark);
   return (
     <Row
       name={task.filename}
       size={task.size}
       state={task.status}
-      tone={`status-${tone}`}
-      icon={icon}
-      words={<StatusWords task={task} />}
-      remark={remark}
+      tone={insteadOfDone === null ? `status-${tone}` : "status-warned"}
+      icon={insteadOfDone === null ? icon : "away"}
+      words={insteadOfDone ?? <StatusWords task={task} />}
+      remark={insteadOfDone === null ? remark : null}
       isHidden={isHidden}
       isOpenAtFirst={isOpenAtFirst}
       note={
@@ -71,7 +73,7 @@ function StatusWords({ task }: { task: Task }) {
 function Outcome({ task }: { task: Task }) {
   const view = viewOf(task.kind);
   const { percent } = statusWords(task);
-  if (percent !== null) return <progress aria-label={`${view.words(task).naming} of ${task.filename}`} value={percent} max={100} />;
+  if (percent !== null) return <progress aria-label={`${view.words(task).naming} of ${shownName(task.filename)}`} value={percent} max={100} />;
   const code = mainCodeOf(task);
   if (code === undefined) return view.summary(task);
   return (
@@ -101,7 +103,7 @@ function Details({ task }: { task: Task }) {
       <div className="bottom">
         <div className="facts">
           <Times task={task} />
-          {task.batch !== null && <span>batch {task.batch}</span>}
+          {task.batch !== null && <span>batch {shownName(task.batch)}</span>}
           {until !== null && (
             <span>
               file stored until{" "}
@@ -119,9 +121,9 @@ function Details({ task }: { task: Task }) {
 
 const mainCodeOf = (task: Task) => viewOf(task.kind).codes(task).find(({ of }) => of !== undefined);
 
-function spokenOf({ task, refused, away }: WatchedTask): string | null {
+function spokenOf({ task, refused, away }: WatchedTask, remark: string | null): string | null {
   if (away !== null) return "The service cannot be reached; still trying";
   if (refused !== null) return refused.message;
   if (task === undefined) return null;
-  return `${task.filename}: ${statusWords(task).words}${viewOf(task.kind).spoken(task)}`;
+  return `${shownName(task.filename)}: ${remarkAsStatus(task, remark) ?? statusWords(task).words}${viewOf(task.kind).spoken(task)}`;
 }

@@ -1,8 +1,10 @@
+import { shownName } from "../shared/format";
 import { isAwaited, type Item, type UploadQueue } from "./queue";
 
 /** The actions for a file that has no id yet. */
 export function UploadActions({ item, queue }: { item: Item; queue: UploadQueue }) {
   const { key, chosen, phase } = item;
+  const name = shownName(chosen.name);
   if (phase.name === "waiting" || phase.name === "sending") {
     return (
       <button
@@ -12,7 +14,7 @@ export function UploadActions({ item, queue }: { item: Item; queue: UploadQueue 
           queue.stop(key);
         }}
       >
-        Cancel<span className="visually-hidden"> the upload of {chosen.name}</span>
+        Cancel<span className="visually-hidden"> the upload of {name}</span>
       </button>
     );
   }
@@ -28,7 +30,7 @@ export function UploadActions({ item, queue }: { item: Item; queue: UploadQueue 
             queue.retry(key);
           }}
         >
-          Retry<span className="visually-hidden"> the upload of {chosen.name}</span>
+          Retry<span className="visually-hidden"> the upload of {name}</span>
         </button>
       )}
       <button
@@ -38,7 +40,7 @@ export function UploadActions({ item, queue }: { item: Item; queue: UploadQueue 
           queue.remove(key);
         }}
       >
-        Remove<span className="visually-hidden"> {chosen.name} from this list</span>
+        Remove<span className="visually-hidden"> {name} from this list</span>
       </button>
     </>
   );

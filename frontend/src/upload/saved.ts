@@ -1,8 +1,10 @@
+import { isId } from "../lookup/taskId";
 import type { OwnedStore } from "../shared/owned";
 import type { Wanted } from "./chosen";
 import type { Item, Phase, UploadQueue } from "./queue";
 
-const MOST_SAVED = 2000; // files
+export const MOST_SAVED = 2000; // files
+const VERSION = 1; // of the stored list; another version is not read
 const SAVE_MS = 250;
 
 interface Saved extends Omit<Wanted, "file"> {
@@ -17,17 +19,17 @@ const restored = new WeakSet<UploadQueue>();
 export function keepList(queue: UploadQueue, store: OwnedStore): () => void {
   if (!restored.has(queue)) {
     restored.add(queue);
-    const saved = store.read();
-    if (Array.isArray(saved)) queue.restore((saved as Saved[]).map(asItem));
+    const saved = savedIn(store.read());
+    if (saved.length > 0) queue.restore(saved.map(asItem));
   }
   let timer: ReturnType<typeof setTimeout> | undefined;
   let last = "";
   const save = () => {
     clearTimeout(timer);
     timer = undefined;
-    const saved = queue.snapshot().flatMap(asSaved).slice(0, MOST_SAVED);
-    const now = JSON.stringify(saved);
-    if (now !== last) store.write(saved.length === 0 ? null : saved);
+    const files = queue.snapshot().flatMap(asSaved).slice(0, MOST_SAVED);
+    const now = JSON.stringify(files);
+    if (now !== last) store.write(files.length === 0 ? null : { version: VERSION, files });
     last = now;
   };
   const unsubscribe = queue.subscribe(() => {
@@ -40,6 +42,34 @@ export function keepList(queue: UploadQueue, store: OwnedStore): () => void {
     window.removeEventListener("pagehide", save);
   };
 }
+
+/** How many files of this list are not stored, because there are too many. */
+export const unsavedIn = (items: readonly Item[]): number => Math.max(0, items.flatMap(asSaved).length - MOST_SAVED);
+
+/** The files of a stored list. What another version of the page has stored, or somebody else, may have any shape: what does not fit is dropped. */
+function savedIn(stored: unknown): Saved[] {
+  if (!isObject(stored) || stored.version !== VERSION || !Array.isArray(stored.files)) return [];
+  return (stored.files as unknown[]).filter(isSaved);
+}
+
+function isSaved(entry: unknown): entry is Saved {
+  if (!isObject(entry)) return false;
+  const { name, size, params, remark, taskId, isMissing } = entry;
+  return (
+    typeof name === "string" &&
+    typeof size === "number" &&
+    size >= 0 &&
+    areParams(params) &&
+    (remark === null || typeof remark === "string") &&
+    (taskId === null || (typeof taskId === "string" && isId(taskId))) &&
+    (isMissing === undefined || typeof isMissing === "boolean")
+  );
+}
+
+const areParams = (params: unknown): boolean =>
+  isObject(params) && typeof params.kind === "string" && Object.values(params).every((value) => ["string", "number", "boolean"].includes(typeof value));
+
+const isObject = (value: unknown): value is Record<string, unknown> => typeof value === "object" && value !== null && !Array.isArray(value);
 
 function asSaved({ chosen: { name, size, params, remark }, phase }: Item): Saved[] {
   if (phase.name === "stopped") return [];

@@ -1,4 +1,4 @@
-import { percentOf } from "../shared/format";
+import { percentOf, shownName } from "../shared/format";
 import type { IconName } from "../shared/Icon";
 import type { Item, Phase } from "./queue";
 
@@ -34,11 +34,11 @@ export function statusOf(phase: Phase, size: number): Status {
 export function spokenOf({ chosen: { name }, phase }: Item): string | null {
   switch (phase.name) {
     case "failed":
-      return `${name}: ${phase.message}`;
+      return `${shownName(name)}: ${phase.message}`;
     case "waiting":
       return phase.why;
     case "stopped":
-      return `${name}: upload cancelled`;
+      return `${shownName(name)}: upload cancelled`;
     default:
       return null;
   }

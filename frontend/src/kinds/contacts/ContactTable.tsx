@@ -1,6 +1,6 @@
 import { useId, useState } from "react";
 import { taskPath } from "../../lookup/taskId";
-import { clipped, formatNumber } from "../../shared/format";
+import { clipped, formatNumber, shownName } from "../../shared/format";
 import { Link } from "../../shared/Link";
 import { useTask } from "../../task/useTask";
 import { columnsOf, filledIn } from "./columns";
@@ -127,7 +127,7 @@ function More({ columns }: { columns: [name: string, value: string][] }) {
 
 function Origin({ taskId }: { taskId: string }) {
   const { task } = useTask(taskId);
-  const name = task?.filename ?? "its file";
+  const name = task === undefined ? "its file" : shownName(task.filename);
   return (
     <td className="column-origin" title={name}>
       <Link to={taskPath(taskId)}>

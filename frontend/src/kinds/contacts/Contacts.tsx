@@ -1,5 +1,6 @@
 import "./contacts.css";
 import { isId, taskPath } from "../../lookup/taskId";
+import { shownName } from "../../shared/format";
 import { Link } from "../../shared/Link";
 import { useSearch } from "../../shared/navigation";
 import { useAnnounced } from "../../shared/useAnnounced";
@@ -36,7 +37,7 @@ function OfFile({ id, filters }: { id: string; filters: ContactFilters }) {
     <p className="of-file" data-testid="of-file">
       Only contacts from{" "}
       <Link to={taskPath(id)}>
-        <bdi>{task?.filename ?? "one file"}</bdi>
+        <bdi>{task === undefined ? "one file" : shownName(task.filename)}</bdi>
       </Link>
       {task !== undefined && !isEnded(task) && ", which is still being loaded"}.{" "}
       <Link to={contactsPath({ email: filters.email })}>Show contacts from all files</Link>

@@ -2,7 +2,7 @@ import type { Task } from "../../api/types";
 import { count, formatNumber } from "../../shared/format";
 import { Link } from "../../shared/Link";
 import { contactsPath, rejectsUrl } from "./address";
-import { loadResultOf, readingInWords } from "./result";
+import { hasLoadedRows, loadResultOf, readingInWords } from "./result";
 
 /** The counts of a file’s rows, how it was read, and links to its contacts and its rejected rows. */
 export function ContactsResult({ task }: { task: Task }) {
@@ -53,9 +53,9 @@ export function ContactsResult({ task }: { task: Task }) {
 }
 
 /** For a file that was only partly loaded. */
-function LoadedBefore({ task: { id, outcome, progress, results_deleted_at } }: { task: Task }) {
-  const hasBegun = progress.unit === "rows" && progress.done > 0;
-  if (outcome === null || outcome === "done" || !hasBegun || results_deleted_at !== null) return null;
+function LoadedBefore({ task }: { task: Task }) {
+  const { id, outcome, results_deleted_at } = task;
+  if (outcome === null || outcome === "done" || !hasLoadedRows(task) || results_deleted_at !== null) return null;
   return (
     <p>
       <span className="help block">The rows that had been loaded by then are kept.</span>

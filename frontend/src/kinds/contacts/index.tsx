@@ -1,7 +1,7 @@
 import { lazily } from "../../shared/lazily";
 import type { KindView } from "../view";
 import { ContactsResult } from "./ContactsResult";
-import { deletion } from "./deletion";
+import { deletion, mayHaveRows } from "./deletion";
 import { doubt, guess } from "./guess";
 import { Options } from "./Options";
 import { loadResultOf, countsInWords, sumUp } from "./result";
@@ -33,7 +33,7 @@ export const view: Partial<KindView> = {
 
   sumUp,
 
-  keepsRows: true,
+  keepsRows: mayHaveRows,
   deletion,
 
   pages: [{ path: "/contacts", name: "Contacts", Page: lazily(async () => (await import("./Contacts")).Contacts) }],

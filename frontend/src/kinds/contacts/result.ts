@@ -21,6 +21,9 @@ export function loadResultOf(task: Task): LoadResult | null {
   return result as unknown as LoadResult;
 }
 
+/** Whether rows were loaded, as far as the progress shows: its unit is rows once the file has been cut. */
+export const hasLoadedRows = ({ progress }: Task): boolean => progress.unit === "rows" && progress.done > 0;
+
 /** The sum over several finished files; null: none of them was loaded. */
 export function sumUp(tasks: readonly Task[]): Sum | null {
   const loaded = tasks.flatMap((task) => loadResultOf(task) ?? []);
