@@ -219,7 +219,9 @@ def test_a_delivery_is_checked_and_named_are_the_bad_the_missing_and_the_extra_f
         expect(card(page, name).get_by_test_id("status")).to_have_text(words)
     expect(card(page, "extra.txt")).to_contain_text("Not in the list")
     expect(card(page, "extra.txt")).not_to_contain_text("Done")
-    expect(page.get_by_test_id("summary")).to_contain_text("3 files: 1 does not match, 1 not in the list, 1 matches; 1 missing")
+    expect(page.get_by_test_id("summary")).to_contain_text(
+        "3 files: 1 does not match, 1 not in the list, 1 matches; 1 missing"
+    )
     expect(card(page, "MD5SUMS")).to_have_count(0)
     names = [row.get_attribute("aria-label") for row in page.get_by_test_id("file").all()]
     assert [str(name).removeprefix("delivery 7/") for name in names] == [

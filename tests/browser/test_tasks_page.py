@@ -103,6 +103,8 @@ def test_eight_rows_are_above_the_fold_and_what_is_not_as_expected_is_found_and_
     assert [line.split(",")[0] for line in lines] == [wrong]
 
     today = page.evaluate("new Date().toLocaleDateString('sv')")
+    fields = page.locator(".filters > div, .filters > [type=submit]").all()
+    assert len({round(box["y"] + box["height"]) for box in map(Locator.bounding_box, fields) if box}) == 1  # one row
     page.get_by_label("Verdict").select_option("any")
     expect(rows).to_have_count(21)
     page.get_by_label("From", exact=True).fill(today)
