@@ -10,6 +10,7 @@ from xdist.scheduler import LoadScopeScheduling
 TOGETHER = {
     "tests/browser/test_accessibility.py": "looks at the page",
     "tests/browser/test_contacts_page.py": "journeys on the page",
+    "tests/browser/test_deliveries.py": "journeys on the page",
     "tests/browser/test_page.py": "journeys on the page",
     "tests/browser/test_sign_in.py": "journeys on the page",
     "tests/browser/test_tasks_page.py": "journeys on the page",
