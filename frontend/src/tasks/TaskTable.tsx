@@ -1,3 +1,4 @@
+import "../styles/grid.css";
 import "../styles/taskTable.css";
 import type { Task } from "../api/types";
 import { viewOf } from "../kinds/views";
@@ -20,7 +21,7 @@ export function TaskTable({ tasks, picked, onPick }: Props) {
   const ids = tasks.map(({ id }) => id);
   const count = ids.filter((id) => picked.has(id)).length;
   return (
-    <table className="tasks">
+    <table className="grid tasks">
       <thead>
         <tr>
           <th scope="col" className="column-pick">

@@ -1,3 +1,4 @@
+import "../../styles/grid.css";
 import "./contacts.css";
 import { isId, taskPath } from "../../lookup/taskId";
 import { shownName } from "../../shared/format";
