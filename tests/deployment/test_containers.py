@@ -67,7 +67,7 @@ def test_the_smoke_test_says_in_a_line_why_it_cannot_begin(deployment: Deploymen
     for environment, words in (
         ({"MD5_URL": deployment.url}, "requires an API key: MD5_KEY is not set"),
         ({"MD5_URL": deployment.url, "MD5_KEY": "wrong"}, "requires an API key: MD5_KEY is not valid"),
-        ({"MD5_URL": "http://127.0.0.1:1"}, "nobody answers at http://127.0.0.1:1 (MD5_URL): "),
+        ({"MD5_URL": "http://127.0.0.1:1"}, "no answer from http://127.0.0.1:1 (MD5_URL): "),
     ):
         done = subprocess.run(
             [sys.executable, ROOT / "tests/test.py"], env=environment, capture_output=True, text=True, timeout=60
