@@ -51,7 +51,8 @@ def test_a_command_of_the_page_works(deployment: Deployment, command: str) -> No
         assert "backup.json" in told
     else:
         assert command == "logs worker"
-        assert all("[worker]" in line for line in told.splitlines())  # what they say depends on the tests before this one
+        # What the workers said depends on the tests before this one.
+        assert all("[worker]" in line for line in told.splitlines())
 
 
 def test_a_worker_alone_as_on_another_machine(deployment: Deployment) -> None:
