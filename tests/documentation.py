@@ -1,7 +1,6 @@
 """The README and the pages of `docs/`, and the commands in them."""
 
 import re
-from typing import NamedTuple
 
 from tests.checkout import ROOT
 
@@ -13,11 +12,7 @@ FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.M | re.S)
 TYPED = re.compile(r"^\| [^|]+ \| `((?:[^`|]|\\\|)+)` \|$", re.M)  # a row of a table whose last cell is what one types
 
 
-class Block(NamedTuple):
-    """Commands that are typed one after the other."""
-
-    page: str
-    commands: tuple[str, ...]
+Block = tuple[str, ...]  # commands that are typed one after the other
 
 
 def code(page: str, language: str) -> list[str]:
@@ -27,13 +22,13 @@ def code(page: str, language: str) -> list[str]:
 
 def blocks(page: str) -> list[Block]:
     """The page's fenced commands, without comments."""
-    return [Block(page, tuple(_commands(text))) for text in code(page, "sh")]
+    return [tuple(_commands(text)) for text in code(page, "sh")]
 
 
 def typed(page: str) -> list[Block]:
     """The page's commands in tables, each by itself."""
     return [
-        Block(page, (cell.replace("\\|", "|"),))
+        (cell.replace("\\|", "|"),)
         for table in re.findall(r"^\| to \| type[^|]*\|\n(.*?)(?=^(?!\|))", PAGES[page] + "\n", re.M | re.S)
         for cell in TYPED.findall(table)
     ]

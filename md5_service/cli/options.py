@@ -35,7 +35,9 @@ def statuses() -> list[str]:
 
 def verdicts() -> list[str]:
     """What a list of tasks can be filtered by."""
-    return ["match", "mismatch", "none"]
+    from md5_service.client.wire import Verdict
+
+    return list(get_args(Verdict))
 
 
 Data = Annotated[

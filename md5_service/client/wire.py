@@ -4,6 +4,7 @@ from typing import Any, Literal, TypedDict
 
 Status = Literal["receiving", "queued", "running", "waiting", "computed", "done", "failed", "cancelled", "expired"]
 Outcome = Literal["done", "failed", "cancelled"]
+Verdict = Literal["match", "mismatch", "none"]
 ENDED: tuple[Status, ...] = ("done", "failed", "cancelled", "expired")
 
 

@@ -31,7 +31,7 @@ OTHERS = {  # the rest have tests of their own
     "docs/security.md": "tests/cli/test_signed_backup.py",
     "docs/upgrade.md": "test_an_upgrade",
 }
-RUNS = list(dict.fromkeys(block[1] for page in CLIENTS for block in [*blocks(page), *typed(page)]))
+RUNS = list(dict.fromkeys(block for page in CLIENTS for block in [*blocks(page), *typed(page)]))
 LOCAL = ("./run", "./test")  # a service of one's own, not a client's command
 ABC = hashlib.md5(b"abc").hexdigest()
 
@@ -162,8 +162,8 @@ def test_keys_are_created_used_and_revoked(start_service: Callable[..., Service]
     (here / "reads.bam").write_bytes(b"abc")
     environment = {"PATH": f"{BIN}:/usr/bin:/bin"}
     told: dict[str, str] = {}
-    assert block.commands[0] == "MD5_AUTH=keys ./run --host 0.0.0.0"
-    for typed_command in block.commands[1:]:
+    assert block[0] == "MD5_AUTH=keys ./run --host 0.0.0.0"
+    for typed_command in block[1:]:
         command = typed_command.replace("http://files.example:9000", service.url)
         if command.startswith("export"):
             environment["MD5_KEY"] = told["create"].strip()
@@ -191,7 +191,7 @@ def test_a_backup_is_made_and_restored(
     kept = [service.hand_over(b"abc"), service.hand_over(bytes(100_000))]
     hosts = Cluster(tmp_path / "hosts", postgres.new_empty_database(), "memory://").environment
     environment = {"PATH": f"{BIN}:/usr/bin:/bin"}
-    for command in block.commands:
+    for command in block:
         if command.startswith("export"):
             environment |= {name: hosts[name] for name in re.findall(r"(\w+)=", command)}
             continue
@@ -208,7 +208,7 @@ def test_an_upgrade(tmp_path: Path, postgres: Postgres) -> None:
     (block,) = blocks("docs/upgrade.md")
     cluster = Cluster(tmp_path, postgres.new_database(), "memory://")
     environment = {"PATH": f"{BIN}:/usr/bin:/bin"}
-    for command in block.commands:
+    for command in block:
         if command.startswith("export"):
             environment |= {name: cluster.environment[name] for name in re.findall(r"(\w+)=", command)}
             continue
@@ -221,7 +221,7 @@ def test_what_an_operator_asks(start_service: Callable[..., Service]) -> None:
     service = start_service()
     service.ended(service.hand_over(b"abc"))
     printed = []
-    for command in block.commands:
+    for command in block:
         ran = subprocess.run(
             command.replace("http://127.0.0.1:9000", service.url),
             shell=True,
@@ -242,10 +242,8 @@ def test_what_an_operator_asks(start_service: Callable[..., Service]) -> None:
 @pytest.mark.shows("md5-service migrate")
 def test_the_processes_on_several_hosts_are_started(tmp_path: Path, postgres: Postgres, rabbitmq: RabbitMq) -> None:
     (block,) = blocks("docs/several-hosts.md")
-    exported = dict(
-        word.split("=", 1) for line in block.commands if line.startswith("export") for word in line.split()[1:]
-    )
-    migrate, *members = [line.split() for line in block.commands if not line.startswith("export")]
+    exported = dict(word.split("=", 1) for line in block if line.startswith("export") for word in line.split()[1:])
+    migrate, *members = [line.split() for line in block if not line.startswith("export")]
     cluster = Cluster(tmp_path, postgres.new_database(), rabbitmq.url)
     assert {name for name in cluster.environment if name.startswith("MD5_")} == set(exported)
     subprocess.run(

@@ -33,13 +33,12 @@ export function FileList({ items, queue, onGone }: Props) {
   );
   const rows = items.map((item) => {
     const task = item.phase.name === "uploaded" ? known.get(item.phase.taskId) : undefined;
-    const standing = standingOf(item, task);
-    return { item, isKnown: task !== undefined, standing, group: standing.group };
+    return { item, isKnown: task !== undefined, standing: standingOf(item, task) };
   });
   const standings = rows.map(({ standing }) => standing);
   // Among the problems, unexpected files come last.
   rows.sort((one, other) => Number(one.item.chosen.remark !== null) - Number(other.item.chosen.remark !== null));
-  const ordered = GROUPS.map((group) => rows.filter((row) => row.group === group));
+  const ordered = GROUPS.map((group) => rows.filter(({ standing }) => standing.group === group));
   const counts = new Map(GROUPS.map((group, index) => [group, ordered[index]?.length ?? 0]));
   const shown = wanted !== null && counts.get(wanted) === 0 ? null : wanted;
   const interrupted = interruptedIn(items);
@@ -54,13 +53,13 @@ export function FileList({ items, queue, onGone }: Props) {
       {interrupted !== null && <p className="note">{interrupted}</p>}
       {items.length > 1 && <Chips all={items.length} counts={counts} shown={shown} onChange={setShown} />}
       <ul className="rows">
-        {ordered.flat().map(({ item, isKnown, group }) => (
+        {ordered.flat().map(({ item, isKnown, standing }) => (
           <FileRow
             key={item.key}
             item={item}
             queue={queue}
             isKnown={isKnown}
-            isHidden={shown !== null && shown !== group}
+            isHidden={shown !== null && shown !== standing.group}
             isOpenAtFirst={items.length === 1 || (item.isAlone && items.length <= MOST_OPEN)}
             isQuiet={isQuiet}
             tellsAway={!isQuiet || item.key === spokesman}

@@ -27,7 +27,7 @@ export function keepList(queue: UploadQueue, store: OwnedStore): () => void {
   const save = () => {
     clearTimeout(timer);
     timer = undefined;
-    const files = queue.snapshot().flatMap(asSaved).slice(0, MOST_SAVED);
+    const files = queue.snapshot().filter(isKept).slice(0, MOST_SAVED).map(asSaved);
     const now = JSON.stringify(files);
     if (now !== last) store.write(files.length === 0 ? null : { version: VERSION, files });
     last = now;
@@ -44,7 +44,7 @@ export function keepList(queue: UploadQueue, store: OwnedStore): () => void {
 }
 
 /** How many files of this list are not stored, because there are too many. */
-export const unsavedIn = (items: readonly Item[]): number => Math.max(0, items.flatMap(asSaved).length - MOST_SAVED);
+export const unsavedIn = (items: readonly Item[]): number => Math.max(0, items.filter(isKept).length - MOST_SAVED);
 
 /** The files of a stored list. What another version of the page has stored, or somebody else, may have any shape: what does not fit is dropped. */
 function savedIn(stored: unknown): Saved[] {
@@ -71,10 +71,11 @@ const areParams = (params: unknown): boolean =>
 
 const isObject = (value: unknown): value is Record<string, unknown> => typeof value === "object" && value !== null && !Array.isArray(value);
 
-function asSaved({ chosen: { name, size, params, remark }, phase }: Item): Saved[] {
-  if (phase.name === "stopped") return [];
+const isKept = ({ phase }: Item): boolean => phase.name !== "stopped";
+
+function asSaved({ chosen: { name, size, params, remark }, phase }: Item): Saved {
   const taskId = phase.name === "uploaded" ? phase.taskId : null;
-  return [{ name, size, params, remark, taskId, ...(phase.name === "missing" && { isMissing: true }) }];
+  return { name, size, params, remark, taskId, ...(phase.name === "missing" && { isMissing: true }) };
 }
 
 function asItem({ taskId, isMissing, ...chosen }: Saved): { chosen: Wanted; phase: Phase } {

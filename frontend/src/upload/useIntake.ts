@@ -127,8 +127,8 @@ export function useIntake({ queue, offer: chosenOffer, isChosen, optionsOf, setO
     }
     if (prepared.options !== undefined) setOptions(offer, prepared.options);
     const folder = batch.trim() === "" ? folderOf(rest) : null;
-    const batched = { batch: folder ?? batch.trim() };
-    const common = { kind, ...(batched.batch !== "" && batched) };
+    const batchName = folder ?? batch.trim();
+    const common = { kind, ...(batchName !== "" && { batch: batchName }) };
     const wanted = rest.map(({ file, name }, index): Wanted => {
       const remark = prepared.remarks?.[index] ?? null;
       return { file, name, size: file.size, params: { ...common, ...prepared.params[index] }, remark, listedAs: prepared.listedAs?.[index] ?? null };

@@ -1,6 +1,7 @@
 """The documentation at /help, built from `docs/` by `make docs`, so that installations without the internet have it, too."""
 
 import base64
+import functools
 import hashlib
 import re
 from pathlib import Path
@@ -31,7 +32,7 @@ def help_root() -> Response:
 def add_help(app: FastAPI) -> None:
     """Serve the built pages, compressed."""
     if BUILT.is_dir():
-        app.mount("/help", GZipMiddleware(_Pages(BUILT)), name="help")
+        app.mount("/help", GZipMiddleware(_Pages()), name="help")
     else:
         app.add_api_route("/help/", lambda: PlainTextResponse(NOT_BUILT, 503), include_in_schema=False)
 
@@ -39,13 +40,16 @@ def add_help(app: FastAPI) -> None:
 class _Pages(StaticFiles):
     """Serves pages whose theme has a few inline scripts; the policy allows these, by their digests, and no others."""
 
-    def __init__(self, directory: Path) -> None:
-        super().__init__(directory=directory, html=True)
-        scripts = {script for page in directory.rglob("*.html") for script in INLINE_SCRIPT.findall(page.read_bytes())}
+    def __init__(self) -> None:
+        super().__init__(directory=BUILT, html=True)
+
+    @functools.cached_property  # read with the first page, not at each start of an API process
+    def _policy(self) -> str:
+        scripts = {script for page in BUILT.rglob("*.html") for script in INLINE_SCRIPT.findall(page.read_bytes())}
         digests = sorted(base64.b64encode(hashlib.sha256(script).digest()).decode() for script in scripts)
         allowed = " ".join(f"'sha256-{digest}'" for digest in digests)
         # The theme uses icons from data: URIs, and inline styles.
-        self._policy = f"{POLICY}; script-src 'self' {allowed}; style-src 'self' 'unsafe-inline'; img-src 'self' data:"
+        return f"{POLICY}; script-src 'self' {allowed}; style-src 'self' 'unsafe-inline'; img-src 'self' data:"
 
     async def get_response(self, path: str, scope: Scope) -> Response:
         response = await super().get_response(path, scope)
