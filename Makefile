@@ -88,7 +88,7 @@ lock:  ## Regenerate the lock files from pyproject.toml
 	$(BIN)/uv export $(EXPORT) --no-dev --all-extras --group build -o requirements.lock.txt
 	$(BIN)/uv export $(EXPORT) --all-extras --all-groups --no-group node --no-group flower -o requirements.dev.lock.txt
 	$(BIN)/uv export $(EXPORT) --no-dev --extra mariadb --extra fast -o requirements.worker.lock.txt
-	$(BIN)/uv export $(EXPORT) --no-dev --extra api --extra cli --extra mariadb --group build -o requirements.api.lock.txt
+	$(BIN)/uv export $(EXPORT) --no-dev --extra api --extra cli --extra mariadb --extra fast --group build -o requirements.api.lock.txt
 	$(BIN)/uv export $(EXPORT) --only-group flower -o requirements.flower.lock.txt
 	$(BIN)/uv export $(EXPORT) --only-group node -o requirements.node.lock.txt
 	$(BIN)/uv export $(EXPORT) --only-group docs -o requirements.docs.lock.txt

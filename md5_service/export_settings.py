@@ -36,6 +36,7 @@ GROUPS = {
         "part_bytes",
         "dns_server",
     ),
+    "Phone numbers": ("phones_region", "phones_engine", "phones_most"),
     "How long files are stored": ("keep_uploads_s",),
     "Logging and diagnostics": ("log_level", "alive_file", "sql_echo", "failpoints"),
 }

@@ -1,5 +1,6 @@
 """Every setting: environment variables with the prefix `MD5_`. docs/settings.md is generated from the fields of `Settings`."""
 
+import importlib.util
 import ipaddress
 import os
 import re
@@ -15,6 +16,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from md5_service.origins import origins
 from md5_task_data.bucket.folder import Bucket
+from md5_task_data.kinds.phones import checked_region
 from md5_task_data.schema import LARGEST_CONTENT
 
 DATABASES = ("sqlite", "postgresql", "mariadb", "mysql")
@@ -75,6 +77,12 @@ def _dns_server(server: str | None) -> str | None:
     if server is not None:
         dns_address(server)
     return server
+
+
+def _engine(engine: str) -> str:
+    if engine == "fast" and importlib.util.find_spec("rphonenumbers") is None:
+        raise ValueError("the package rphonenumbers is not installed: pip install md5-service[fast]")
+    return engine
 
 
 class Settings(BaseSettings):
@@ -204,6 +212,19 @@ class Settings(BaseSettings):
         None,
         description="The DNS server that is asked whether a domain accepts mail, as `address` or `address:port`; used when "
         "contacts are imported with that check. Not set: the servers that the system uses.",
+    )
+    phones_region: Annotated[str, AfterValidator(checked_region)] = Field(
+        "US",
+        description="The country, by its two-letter code, whose phone numbers may be written without a country code, for files "
+        "sent without the parameter `region`. `ZZ`: none.",
+    )
+    phones_engine: Annotated[Literal["exact", "fast"], AfterValidator(_engine)] = Field(
+        "exact",
+        description="What finds phone numbers: `exact`, the library phonenumbers; or `fast`, the library rphonenumbers, which "
+        "must be installed on the workers. On unusual texts the two differ.",
+    )
+    phones_most: int = Field(
+        100_000_000, ge=1, description="The most phone numbers that a file may have; one that has more fails."
     )
     alive_file: Annotated[Path, AfterValidator(_absolute)] | None = Field(
         None,

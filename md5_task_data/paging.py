@@ -17,7 +17,7 @@ def read_cursor(cursor: str) -> str:
     try:
         return str(uuid.UUID(bytes=_read(cursor)))
     except ValueError:
-        raise _bad_cursor() from None
+        raise bad_cursor() from None
 
 
 def write_text_cursor(text: str) -> str:
@@ -40,9 +40,10 @@ def _read(cursor: str) -> bytes:
     except (ValueError, binascii.Error):
         raw = b""
     if not raw or _written(raw) != cursor:  # only the exact spelling that was written
-        raise _bad_cursor()
+        raise bad_cursor()
     return raw
 
 
-def _bad_cursor() -> InvalidInput:
+def bad_cursor() -> InvalidInput:
+    """The error for a cursor that this service did not write."""
     return InvalidInput("The parameter cursor must be the unchanged `next` of the previous page.")

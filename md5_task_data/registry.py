@@ -6,10 +6,10 @@ from types import ModuleType
 from typing import Any
 
 from md5_task_data.errors import CannotLoad, InvalidInput
-from md5_task_data.kinds import contacts, md5
+from md5_task_data.kinds import contacts, md5, phones
 from md5_task_data.kinds.kind import Kind
 
-KINDS: Mapping[str, Kind] = {kind.name: kind for kind in (md5.KIND, contacts.KIND)}
+KINDS: Mapping[str, Kind] = {kind.name: kind for kind in (md5.KIND, contacts.KIND, phones.KIND)}
 UPLOADED = [name for name, kind in KINDS.items() if kind.is_uploaded]
 WITH_ROUTES = [name for name, kind in KINDS.items() if kind.has_routes]  # the web page shows their rows at `/<kind>`
 WITH_REJECTS = [name for name, kind in KINDS.items() if kind.has_rejects]

@@ -173,6 +173,32 @@ rejects = Table(  # CSV in pieces, in order
     Column("csv", LargeBinary().with_variant(MEDIUMBLOB(), "mysql", "mariadb"), nullable=False),
 )
 
+PhoneNumber = (  # in E.164; compared by code point, as everywhere
+    String(24)
+    .with_variant(String(24, collation="C"), "postgresql")
+    .with_variant(String(24, collation="ascii_bin"), "mysql", "mariadb")
+)
+phones = Table(  # found in a text
+    "phones",
+    metadata,
+    Column("task_id", TaskId, primary_key=True),
+    Column("offset", BigInteger, primary_key=True, autoincrement=False),  # in the file, in bytes
+    Column("line", BigInteger, nullable=False),  # from 1
+    Column("number", PhoneNumber, nullable=False),
+    Column("extension", String(40)),
+    Column("region", String(2)),  # NULL: it belongs to no country, as +800
+    Column("raw", Text, nullable=False),  # as written
+    Index(None, "task_id", "number", "offset"),
+    Index(None, "task_id", "region", "offset"),
+)
+phone_regions = Table(  # how many of them there are
+    "phone_regions",
+    metadata,
+    Column("task_id", TaskId, primary_key=True),
+    Column("region", String(2), primary_key=True),  # empty: none
+    Column("numbers", BigInteger, nullable=False),
+)
+
 asked_domains = Table(  # a cache of DNS answers
     "asked_domains",
     metadata,

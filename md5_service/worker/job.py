@@ -1,6 +1,7 @@
 """What a kind is given to work with, and what it may return. Kinds know nothing of the queue, and of the database only
 where their rows go."""
 
+import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -40,7 +41,9 @@ class Rows:
 @dataclass(frozen=True)
 class Cut:
     """The file is to be processed in parts, by all workers. Each part becomes a job with this `plan`, and so does the
-    closing, when all parts have finished. `total`: the file's progress when complete, in `unit`s."""
+    closing, when all parts have finished. `total`: the file's progress when complete, in `unit`s.
+
+    The last part may be cut again: for that, `part` returns a Cut, of which only `slices` counts."""
 
     slices: Sequence[Slice]
     plan: Mapping[str, Any]
@@ -88,6 +91,16 @@ class Job:
             self.check()
         if done != self.size:
             raise BytesMissing(f"Only {done} of the {self.size} bytes received are stored. Upload the file again.")
+
+    def read(self, offset: int, size: int) -> bytes:
+        """These bytes of the whole file, at any time and in any order. Raises BytesMissing."""
+        if self._claim.content is not None:
+            return self._claim.content[offset : offset + size]
+        with self._bucket.open(self._claim.file_id) as file:
+            content = os.pread(file.fileno(), size, offset)
+        if len(content) < size:
+            raise BytesMissing(f"Only {offset + len(content)} bytes of the file are stored. Upload it again.")
+        return content
 
     def check(self) -> None:
         """Raises LeaseLost if the task is no longer ours, for example because it was cancelled. Work that takes longer than

@@ -125,7 +125,12 @@ class Lifecycle:
             raise
 
     def _cut(self, claim: Claim, cut: Cut) -> None:
-        hints = self._persist("cut", lambda db: parts.cut(db, claim, cut.slices, cut.plan, cut.total, cut.unit))
+        def cut_up(db: Connection) -> list[Message]:
+            if claim.part is not None:
+                return parts.cut_again(db, claim, cut.slices)
+            return parts.cut(db, claim, cut.slices, cut.plan, cut.total, cut.unit)
+
+        hints = self._persist("cut", cut_up)
         log.info("cut into %d parts", len(cut.slices))
         self._publish(hints)
 

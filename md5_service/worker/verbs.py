@@ -21,7 +21,7 @@ class Verbs:
     """`begin` processes a file. `part` processes a part, if `begin` cut the file. `close` runs when all parts have finished."""
 
     begin: Callable[[Job], Outcome]
-    part: Callable[[Part], Rows] | None = None
+    part: Callable[[Part], Rows | Cut] | None = None
     close: Callable[[Closing], Rows] | None = None
 
     def do(self, claim: Claim, beat: Beat, means: Means) -> Outcome:

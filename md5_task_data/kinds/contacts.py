@@ -33,24 +33,17 @@ from md5_task_data.errors import NotFound
 from md5_task_data.ids import is_id
 from md5_task_data.kinds import domains, rejects
 from md5_task_data.kinds.addresses import NotAnAddress, key_of
+from md5_task_data.kinds.encodings import DETECTED, DetectedEncoding
 from md5_task_data.kinds.kind import Kind, MustBe, Parameters, Result
 from md5_task_data.names import checked_text
 from md5_task_data.paging import read_text_cursor, write_text_cursor
 from md5_task_data.schema import Row, contacts
 
 DELIMITERS = {",": ",", ";": ";", "tab": "\t", "|": "|"}  # how the parameter spells them
-DETECTED = "detected if not given"
-Encoding = Literal[
-    "utf-8", "utf-16", "utf-16-le", "utf-16-be", "cp1250", "cp1251", "cp1252", "cp1254", "latin-1", "koi8-r"
-]
 
 
 def _delimiter(value: object) -> object:
     return (DELIMITERS | {"\\t": "\t"}).get(value, value) if isinstance(value, str) else value
-
-
-def _lower(value: object) -> object:
-    return value.strip().lower() if isinstance(value, str) else value
 
 
 class ContactsParameters(Parameters):
@@ -64,7 +57,7 @@ class ContactsParameters(Parameters):
         ]
         | None
     ) = Field(None, description=DETECTED)
-    encoding: Annotated[Encoding, BeforeValidator(_lower)] | None = Field(None, description=DETECTED)
+    encoding: DetectedEncoding | None = Field(None, description=DETECTED)
     header: bool | None = Field(None, description=f"whether the first row names the columns; {DETECTED}")
     email_column: Annotated[
         Annotated[str, Field(min_length=1, max_length=255, pattern=r"^[^\x00]*$")] | None,

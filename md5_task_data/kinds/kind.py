@@ -6,7 +6,7 @@ Its computation is in `md5_service.worker.kinds` under the same name; the routes
 
 import functools
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -50,9 +50,10 @@ class MustBe:
 
 @dataclass(frozen=True)
 class Kind:
-    """`is_uploaded`: clients upload a file for it. `is_instant`: it only reads a file once, as fast as it can be read, so
-    small files have a lane of their own. `has_rejects`: it stores the rows of a file that it could not use.
-    `has_routes`: its rows can be browsed.
+    """`defaults`: for parameters, the settings (by name) from which they are taken when a task is created without them; a
+    setting that changes later changes no task. `is_uploaded`: clients upload a file for it. `is_instant`: it only reads a
+    file once, as fast as it can be read, so small files have a lane of their own. `has_rejects`: it stores the rows of a
+    file that it could not use. `has_routes`: its rows can be browsed.
 
     `results_deleted_by` deletes some of the rows of a task and returns whether more may be left; None: the kind stores
     no rows. `forgets` is called every few seconds and deletes some of the kind's expired rows.
@@ -61,6 +62,7 @@ class Kind:
     name: str
     parameters: type[Parameters]
     result: type[Result]
+    defaults: Mapping[str, str] = field(default_factory=dict)
     is_uploaded: bool = True
     is_instant: bool = False
     has_rejects: bool = False

@@ -18,7 +18,7 @@ from md5_task_data.database.bulk import insert_all
 from md5_task_data.errors import LeaseLost
 from md5_task_data.queue.hints import FIRST_HINT_S, LARGE, NEEDED, Message, messages_for
 from md5_task_data.queue.leases import Claim, Slice, extended, failed, microseconds, take_ours, update_ours
-from md5_task_data.schema import IS_PART, SECOND, Row, tasks
+from md5_task_data.schema import IS_PART, SECOND, UNFINISHED, Row, tasks
 from md5_task_data.sql import now, searched_now
 
 NOBODY = ""  # the owner of parts, which no client sees
@@ -43,9 +43,18 @@ def cut(
         unit=unit,
         progress=0,
         due_at=now() + microseconds(LOOK_AGAIN_S),
-        history=extended(row, f"cut into {len(slices)} parts, shared by all workers", "waiting"),
+        history=extended(row, "cut into parts, shared by all workers", "waiting"),
     )
-    return _insert_parts(db, row, slices)
+    return _insert_parts(db, claim, row, slices)
+
+
+def cut_again(db: Connection, claim: Claim, slices: Sequence[Slice]) -> list[Message]:
+    """Cut the last part of a file into smaller ones, which take its place. So a long file need not be read to its end before
+    the work on it begins. Returns the hints to send after the commit. Raises LeaseLost."""
+    _change_waiting(db, claim.file_id, parts_left=tasks.c.parts_left - 1 + len(slices), left_at=None)
+    row = take_ours(db, claim)
+    update_ours(db, claim, **_done({}))
+    return _insert_parts(db, claim, row, slices)
 
 
 def end_part(db: Connection, claim: Claim, result: Mapping[str, Any], done: int) -> list[Message]:
@@ -53,7 +62,7 @@ def end_part(db: Connection, claim: Claim, result: Mapping[str, Any], done: int)
     part makes its file due to be closed. Raises LeaseLost."""
     done_by_now = tasks.c.progress + done
     _change_waiting(db, claim.file_id, parts_left=tasks.c.parts_left - 1, progress=done_by_now, left_at=None)
-    update_ours(db, claim, status="done", outcome="done", result=dict(result), finished_at=now(), due_at=None)
+    update_ours(db, claim, **_done(result))
     return _close_if_last(db, claim.file_id)
 
 
@@ -63,6 +72,22 @@ def fail_part(db: Connection, claim: Claim, error: Mapping[str, Any]) -> None:
     db.execute(select(tasks.c.id).where(tasks.c.id == claim.file_id).with_for_update())
     update_ours(db, claim, status="failed", outcome="failed", error=dict(error), finished_at=now(), due_at=None)
     _fail_parent(db, claim.file_id, error)
+
+
+def first_unfinished(db: Connection, parent: Row) -> int:
+    """The offset in bytes, in the file of a task without an outcome, up to which all parts are done."""
+    if parent["parts_left"] is None:
+        return 0
+    waiting = [
+        select(tasks.c.id, tasks.c.params)
+        .where(UNFINISHED, tasks.c.status == status, tasks.c.lane == LARGE, tasks.c.turn_of == parent["owner"])
+        .where(tasks.c.parent_id == parent["id"])
+        .order_by(tasks.c.id)
+        .limit(1)
+        for status in ("queued", "running")
+    ]
+    offsets: list[int] = [row.params["offset"] for query in waiting for row in db.execute(query)]
+    return min(offsets, default=int(parent["size"]))
 
 
 def settle_due(db: Connection) -> list[Message]:
@@ -103,11 +128,16 @@ def delete_ended(db: Connection) -> int:
     return len(ids)
 
 
-def _insert_parts(db: Connection, parent: Row, slices: Sequence[Slice]) -> list[Message]:
-    """Insert the parts of a file, queued; returns the hints to send after the commit."""
-    due = {"created_at": parent["now"], "due_at": parent["now"] + FIRST_HINT_S * SECOND}
-    shared = {name: parent[name] for name in ("kind", "filename", "traceparent")}
-    first = uuid.UUID(parent["id"]).int + 1  # so that parts are locked after their parent
+def _done(result: Mapping[str, Any]) -> dict[str, Any]:
+    """The column values of a part that is done."""
+    return {"status": "done", "outcome": "done", "result": dict(result), "finished_at": now(), "due_at": None}
+
+
+def _insert_parts(db: Connection, claim: Claim, cut: Row, slices: Sequence[Slice]) -> list[Message]:
+    """Insert the parts into which the row `cut` was cut, queued; returns the hints to send after the commit."""
+    due = {"created_at": cut["now"], "due_at": cut["now"] + FIRST_HINT_S * SECOND}
+    shared = {name: cut[name] for name in ("kind", "filename", "traceparent")}
+    first = uuid.UUID(cut["id"]).int + 1  # so that parts are locked after their parent, and sort in file order
     rows = [
         {
             **dict.fromkeys(tasks.c.keys()),
@@ -115,10 +145,10 @@ def _insert_parts(db: Connection, parent: Row, slices: Sequence[Slice]) -> list[
             **shared,
             **due,
             "id": str(uuid.UUID(int=first + number)),
-            "parent_id": parent["id"],
+            "parent_id": claim.file_id,
             "owner": NOBODY,
             "lane": LARGE,
-            "turn_of": parent["owner"],
+            "turn_of": claim.owner,
             "status": "queued",
             "hints": 1,
             "history": [],

@@ -111,7 +111,7 @@ class Forms:
         taken = sink.Sink(lambda: self._bucket.receive(ID), MAX_FILE, small=SMALL_FILE)
         try:
             await receive.receive(request, received, taken, SETTINGS)
-            new = new_task(ID, "local", received, taken.size)
+            new = new_task(SETTINGS, ID, "local", received, taken.size)
             await taken.store()
         except BaseException:
             await taken.discard()

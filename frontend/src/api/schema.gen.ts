@@ -170,11 +170,10 @@ export interface paths {
          * Export tasks as CSV
          * @description All tasks that match the filters, newest first, as CSV in UTF-8 with a byte order mark.
          *
-         *     The filters are those of `GET /v1/tasks`. Times are RFC 3339 in UTC, an empty cell has no value, and `verdict` is `match`,
-         *     `mismatch` or `none`. The file is safe to open in a spreadsheet: a `'` precedes each `=`, `+`, `-` and `@` at the start of a
-         *     cell, or of what a spreadsheet with another delimiter would take for one.
+         *     The filters are those of `GET /v1/tasks`. Times are RFC 3339 in UTC, an empty cell has no value, and `verdict` is `match`, `mismatch` or `none`.
          *
-         *     Memory use does not grow with the number of tasks. A body that ends without its last chunk is incomplete.
+         *     The file is safe to open in a spreadsheet: a `'` precedes each `=`, `+`, `-` and `@` at the start of a cell, or of
+         *     what a spreadsheet with another delimiter would take for one. A body that ends without its last chunk is incomplete.
          */
         get: operations["export_tasks_v1_tasks_csv_get"];
         put?: never;
@@ -247,6 +246,71 @@ export interface paths {
          *     A body that ends without its last chunk is incomplete.
          */
         get: operations["get_rejects_v1_tasks__task_id__rejects_csv_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/tasks/{task_id}/phones": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the phone numbers in a file
+         * @description The phone numbers in a file of kind `phones`, each occurrence, in file order. They can be read while the file is still
+         *     being searched: whoever follows `next` until it is null gets every number once. A task that failed or was cancelled keeps the
+         *     numbers that were found until then, which may have gaps.
+         */
+        get: operations["list_phones_v1_tasks__task_id__phones_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/tasks/{task_id}/phones/regions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Count the phone numbers in a file by region
+         * @description How many phone numbers of each region have been found so far, the most frequent first.
+         */
+        get: operations["count_regions_v1_tasks__task_id__phones_regions_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/tasks/{task_id}/phones.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export the phone numbers in a file as CSV
+         * @description All phone numbers in a file, or those that match the filters, in file order, as CSV in UTF-8 with a byte order mark. Only once the task has an outcome; if that is not `done`, the numbers may have gaps, and the file's name says so.
+         *
+         *     The file is safe to open in a spreadsheet: a `'` precedes each `=`, `+`, `-` and `@` at the start of a cell, or of
+         *     what a spreadsheet with another delimiter would take for one. A body that ends without its last chunk is incomplete.
+         */
+        get: operations["export_phones_v1_tasks__task_id__phones_csv_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -525,6 +589,69 @@ export interface components {
             next: string | null;
         };
         /**
+         * Phone
+         * @description A phone number, at one of the places in the file where it stands.
+         */
+        Phone: {
+            /**
+             * Number
+             * @description E.164
+             */
+            number: string;
+            /** Extension */
+            extension: string | null;
+            /**
+             * Region
+             * @description Its two-letter code (ISO 3166-1); null for numbers of no region, as +800
+             */
+            region: string | null;
+            /**
+             * Raw
+             * @description As it is written in the file
+             */
+            raw: string;
+            /**
+             * Line
+             * @description Its line in the file, from 1; lines end with a line feed
+             */
+            line: number;
+            /**
+             * Offset
+             * @description Its place in the file, in bytes, from 0
+             */
+            offset: number;
+            /**
+             * Before
+             * @description With `context`: what precedes it in its line; null if the file is no longer stored
+             */
+            before?: string | null;
+            /**
+             * After
+             * @description With `context`: what follows it in its line, likewise
+             */
+            after?: string | null;
+        };
+        /**
+         * PhonePage
+         * @description Phone numbers in file order, as far as the file has been searched without a gap.
+         */
+        PhonePage: {
+            /**
+             * Complete
+             * @description Whether the task has an outcome, so that no more numbers will be found
+             */
+            complete: boolean;
+            /** Items */
+            items: components["schemas"]["Phone"][];
+            /**
+             * Next
+             * @description The cursor of the next page. Null only on the last page of a complete list: as long as the file is being searched, it is where the numbers that are found next will be
+             */
+            next: string | null;
+            /** @description How much of the file has been searched */
+            progress: components["schemas"]["Progress"];
+        };
+        /**
          * Problem
          * @description An error (RFC 9457). `code` is stable; `detail` says what was wrong and what to do.
          */
@@ -554,10 +681,35 @@ export interface components {
             total: number;
             /**
              * Unit
-             * @description A file that is cut into parts is counted in bytes until it is cut, then in rows
+             * @description Bytes; for a CSV of contacts that is cut into parts, rows from then on
              * @enum {string}
              */
             unit: "bytes" | "rows";
+        };
+        /**
+         * RegionCount
+         * @description How many phone numbers belong to a region.
+         */
+        RegionCount: {
+            /** Region */
+            region: string | null;
+            /** Numbers */
+            numbers: number;
+        };
+        /**
+         * RegionCounts
+         * @description The numbers found so far, by region, the most frequent first.
+         */
+        RegionCounts: {
+            /** Complete */
+            complete: boolean;
+            /**
+             * Numbers
+             * @description How many numbers have been found, counting each occurrence
+             */
+            numbers: number;
+            /** Items */
+            items: components["schemas"]["RegionCount"][];
         };
         /**
          * Session
@@ -699,7 +851,7 @@ export interface components {
              * Result
              * @description The result; its fields depend on the kind
              */
-            result: components["schemas"]["Md5Result"] | components["schemas"]["ContactsResult"] | null;
+            result: components["schemas"]["Md5Result"] | components["schemas"]["ContactsResult"] | components["schemas"]["PhonesResult"] | null;
             /** @description Why it failed */
             error: components["schemas"]["Problem"] | null;
         };
@@ -746,6 +898,20 @@ export interface components {
             /** @description As `email_column` */
             name_column: string | number | null;
         };
+        /**
+         * PhonesResult
+         * @description The result of kind `phones`.
+         */
+        PhonesResult: {
+            /** @description How many numbers were found, counting each occurrence */
+            numbers: number;
+            /** @description How many different numbers these are, extensions aside */
+            distinct: number;
+            region: string;
+            encoding: string;
+            /** @enum {string} */
+            engine: "exact" | "fast";
+        };
     };
     responses: never;
     parameters: never;
@@ -763,7 +929,7 @@ export interface operations {
                 /** @description `next` of the previous page */
                 cursor?: string;
                 /** @description Only tasks of this kind */
-                kind?: "md5" | "contacts";
+                kind?: "md5" | "contacts" | "phones";
                 /** @description Only tasks in this status */
                 status?: "receiving" | "queued" | "running" | "waiting" | "computed" | "done" | "failed" | "cancelled" | "expired";
                 /** @description Whether a file has the MD5 that was expected: `match`, `mismatch`, or `none` for every task without a verdict, because no MD5 was expected or there is no result (yet) */
@@ -873,14 +1039,15 @@ export interface operations {
         parameters: {
             query?: {
                 filename?: string;
-                kind?: "md5" | "contacts";
+                kind?: "md5" | "contacts" | "phones";
                 batch?: string;
                 expected_md5?: string;
                 delimiter?: "," | ";" | "tab" | "|";
-                encoding?: "utf-8" | "utf-16" | "utf-16-le" | "utf-16-be" | "cp1250" | "cp1251" | "cp1252" | "cp1254" | "latin-1" | "koi8-r";
+                encoding?: ("utf-8" | "utf-16" | "utf-16-le" | "utf-16-be" | "cp1250" | "cp1251" | "cp1252" | "cp1254" | "latin-1" | "koi8-r") | ("utf-8" | "utf-16" | "utf-16-le" | "utf-16-be" | "cp1250" | "cp1251" | "cp1252" | "cp1254" | "latin-1" | "koi8-r" | "cp1253" | "cp1255" | "cp1256" | "cp1257" | "cp1258" | "cp437" | "cp850" | "cp852" | "cp866" | "cp874" | "koi8-u" | "mac-roman" | "big5" | "cp932" | "cp949" | "gb18030");
                 header?: boolean;
                 email_column?: string;
                 check_mx?: boolean;
+                region?: string;
             };
             header?: {
                 /** @description `wait=N`: answer when the task has finished, but after N seconds at the latest (at most 60) */
@@ -908,7 +1075,7 @@ export interface operations {
                      * @default md5
                      * @enum {string}
                      */
-                    kind?: "md5" | "contacts";
+                    kind?: "md5" | "contacts" | "phones";
                     /** @description A name shared by files that are uploaded together */
                     batch?: string;
                     /** @description md5: the digest that the file should have; the result then has a verdict in `match`. The headers `Content-MD5` (Base64) and `Repr-Digest: md5=:…:` do the same; in a form, too, they refer to the file alone */
@@ -918,11 +1085,8 @@ export interface operations {
                      * @enum {string}
                      */
                     delimiter?: "," | ";" | "tab" | "|";
-                    /**
-                     * @description contacts: detected if not given
-                     * @enum {string}
-                     */
-                    encoding?: "utf-8" | "utf-16" | "utf-16-le" | "utf-16-be" | "cp1250" | "cp1251" | "cp1252" | "cp1254" | "latin-1" | "koi8-r";
+                    /** @description contacts: detected if not given. phones: detected if not given */
+                    encoding?: ("utf-8" | "utf-16" | "utf-16-le" | "utf-16-be" | "cp1250" | "cp1251" | "cp1252" | "cp1254" | "latin-1" | "koi8-r") | ("utf-8" | "utf-16" | "utf-16-le" | "utf-16-be" | "cp1250" | "cp1251" | "cp1252" | "cp1254" | "latin-1" | "koi8-r" | "cp1253" | "cp1255" | "cp1256" | "cp1257" | "cp1258" | "cp437" | "cp850" | "cp852" | "cp866" | "cp874" | "koi8-u" | "mac-roman" | "big5" | "cp932" | "cp949" | "gb18030");
                     /** @description contacts: whether the first row names the columns; detected if not given */
                     header?: boolean;
                     /** @description contacts: the column of the email addresses: its name in the header, or its number, from 1; detected if not given */
@@ -932,6 +1096,8 @@ export interface operations {
                      * @default false
                      */
                     check_mx?: boolean;
+                    /** @description phones: the country, by its two-letter code (ISO 3166-1), whose numbers may be written without a country code; `MD5_PHONES_REGION` if not given. With `ZZ`, only numbers with a `+` and a country code are found */
+                    region?: string;
                 };
                 "application/octet-stream": string;
             };
@@ -1948,7 +2114,7 @@ export interface operations {
         parameters: {
             query?: {
                 /** @description Only tasks of this kind */
-                kind?: "md5" | "contacts";
+                kind?: "md5" | "contacts" | "phones";
                 /** @description Only tasks in this status */
                 status?: "receiving" | "queued" | "running" | "waiting" | "computed" | "done" | "failed" | "cancelled" | "expired";
                 /** @description Whether a file has the MD5 that was expected: `match`, `mismatch`, or `none` for every task without a verdict, because no MD5 was expected or there is no result (yet) */
@@ -2266,6 +2432,381 @@ export interface operations {
         requestBody?: never;
         responses: {
             /** @description The columns `line`, `code` and `message`, then those of the file; only the header if every row was used */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+            /** @description The request could not be parsed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The API key is missing, wrong or revoked */
+            401: {
+                headers: {
+                    /** @description The authentication scheme: `Bearer` */
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request came from another site's page, or by a host name that this service does not accept */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The object does not exist, or belongs to another owner */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The current state does not allow this */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The bytes or results are no longer stored */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A parameter, header or file is invalid; `detail` names it and says what is allowed */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The owner has reached a limit on requests or uploads */
+            429: {
+                headers: {
+                    /** @description Seconds after which to retry */
+                    "Retry-After": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The URL and headers are too long */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A dependency is unavailable, or all upload slots are taken */
+            503: {
+                headers: {
+                    /** @description Seconds after which to retry */
+                    "Retry-After": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_phones_v1_tasks__task_id__phones_get: {
+        parameters: {
+            query?: {
+                /** @description Only this number, in any spelling: with a country code, or as it is written in the region of the task. With an extension, only with that */
+                number?: string;
+                /** @description Only numbers of this region, by its two-letter code; `none` for numbers of no region, as +800 */
+                region?: string;
+                /** @description How many characters of its line to show on each side of a number, in `before` and `after` */
+                context?: number;
+                /** @description The largest number of items in a page */
+                limit?: number;
+                /** @description `next` of the previous page */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                /** @description The id that the upload returned */
+                task_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    /** @description `rel="next"`: the next page, if there is one */
+                    Link?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PhonePage"];
+                };
+            };
+            /** @description The request could not be parsed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The API key is missing, wrong or revoked */
+            401: {
+                headers: {
+                    /** @description The authentication scheme: `Bearer` */
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request came from another site's page, or by a host name that this service does not accept */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The object does not exist, or belongs to another owner */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The current state does not allow this */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The bytes or results are no longer stored */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A parameter, header or file is invalid; `detail` names it and says what is allowed */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The owner has reached a limit on requests or uploads */
+            429: {
+                headers: {
+                    /** @description Seconds after which to retry */
+                    "Retry-After": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The URL and headers are too long */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A dependency is unavailable, or all upload slots are taken */
+            503: {
+                headers: {
+                    /** @description Seconds after which to retry */
+                    "Retry-After": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    count_regions_v1_tasks__task_id__phones_regions_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id that the upload returned */
+                task_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RegionCounts"];
+                };
+            };
+            /** @description The request could not be parsed */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The API key is missing, wrong or revoked */
+            401: {
+                headers: {
+                    /** @description The authentication scheme: `Bearer` */
+                    "WWW-Authenticate": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request came from another site's page, or by a host name that this service does not accept */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The object does not exist, or belongs to another owner */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The current state does not allow this */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The bytes or results are no longer stored */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A parameter, header or file is invalid; `detail` names it and says what is allowed */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The owner has reached a limit on requests or uploads */
+            429: {
+                headers: {
+                    /** @description Seconds after which to retry */
+                    "Retry-After": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The URL and headers are too long */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A dependency is unavailable, or all upload slots are taken */
+            503: {
+                headers: {
+                    /** @description Seconds after which to retry */
+                    "Retry-After": number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    export_phones_v1_tasks__task_id__phones_csv_get: {
+        parameters: {
+            query?: {
+                /** @description Only this number, in any spelling: with a country code, or as it is written in the region of the task. With an extension, only with that */
+                number?: string;
+                /** @description Only numbers of this region, by its two-letter code; `none` for numbers of no region, as +800 */
+                region?: string;
+            };
+            header?: never;
+            path: {
+                /** @description The id that the upload returned */
+                task_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The header and a row for each phone number, with the columns `number`, `extension`, `region`, `raw`, `line`, `offset` */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -3012,16 +3553,18 @@ type ReadonlyArray<T> = [
 ] extends [
     unknown[]
 ] ? Readonly<Exclude<T, undefined>> : Readonly<Exclude<T, undefined>[]>;
-export const pathsV1TasksGetParametersQueryKindValues: ReadonlyArray<FlattenedDeepRequired<paths>["/v1/tasks"]["get"]["parameters"]["query"]["kind"]> = ["md5", "contacts"];
+export const pathsV1TasksGetParametersQueryKindValues: ReadonlyArray<FlattenedDeepRequired<paths>["/v1/tasks"]["get"]["parameters"]["query"]["kind"]> = ["md5", "contacts", "phones"];
 export const pathsV1TasksGetParametersQueryStatusValues: ReadonlyArray<FlattenedDeepRequired<paths>["/v1/tasks"]["get"]["parameters"]["query"]["status"]> = ["receiving", "queued", "running", "waiting", "computed", "done", "failed", "cancelled", "expired"];
 export const pathsV1TasksGetParametersQueryVerdictValues: ReadonlyArray<FlattenedDeepRequired<paths>["/v1/tasks"]["get"]["parameters"]["query"]["verdict"]> = ["match", "mismatch", "none"];
-export const pathsV1TasksPostParametersQueryKindValues: ReadonlyArray<FlattenedDeepRequired<paths>["/v1/tasks"]["post"]["parameters"]["query"]["kind"]> = ["md5", "contacts"];
+export const pathsV1TasksPostParametersQueryKindValues: ReadonlyArray<FlattenedDeepRequired<paths>["/v1/tasks"]["post"]["parameters"]["query"]["kind"]> = ["md5", "contacts", "phones"];
 export const pathsV1TasksPostParametersQueryDelimiterValues: ReadonlyArray<FlattenedDeepRequired<paths>["/v1/tasks"]["post"]["parameters"]["query"]["delimiter"]> = [",", ";", "tab", "|"];
-export const pathsV1TasksPostParametersQueryEncodingValues: ReadonlyArray<FlattenedDeepRequired<paths>["/v1/tasks"]["post"]["parameters"]["query"]["encoding"]> = ["utf-8", "utf-16", "utf-16-le", "utf-16-be", "cp1250", "cp1251", "cp1252", "cp1254", "latin-1", "koi8-r"];
-export const pathsV1TasksPostRequestBodyContentMultipartFormDataKindValues: ReadonlyArray<FlattenedDeepRequired<paths>["/v1/tasks"]["post"]["requestBody"]["content"]["multipart/form-data"]["kind"]> = ["md5", "contacts"];
+export const pathsV1TasksPostParametersQueryEncodingAnyOf0Values: ReadonlyArray<FlattenedDeepRequired<paths>["/v1/tasks"]["post"]["parameters"]["query"]["encoding"]> = ["utf-8", "utf-16", "utf-16-le", "utf-16-be", "cp1250", "cp1251", "cp1252", "cp1254", "latin-1", "koi8-r"];
+export const pathsV1TasksPostParametersQueryEncodingAnyOf1Values: ReadonlyArray<FlattenedDeepRequired<paths>["/v1/tasks"]["post"]["parameters"]["query"]["encoding"]> = ["utf-8", "utf-16", "utf-16-le", "utf-16-be", "cp1250", "cp1251", "cp1252", "cp1254", "latin-1", "koi8-r", "cp1253", "cp1255", "cp1256", "cp1257", "cp1258", "cp437", "cp850", "cp852", "cp866", "cp874", "koi8-u", "mac-roman", "big5", "cp932", "cp949", "gb18030"];
+export const pathsV1TasksPostRequestBodyContentMultipartFormDataKindValues: ReadonlyArray<FlattenedDeepRequired<paths>["/v1/tasks"]["post"]["requestBody"]["content"]["multipart/form-data"]["kind"]> = ["md5", "contacts", "phones"];
 export const pathsV1TasksPostRequestBodyContentMultipartFormDataDelimiterValues: ReadonlyArray<FlattenedDeepRequired<paths>["/v1/tasks"]["post"]["requestBody"]["content"]["multipart/form-data"]["delimiter"]> = [",", ";", "tab", "|"];
-export const pathsV1TasksPostRequestBodyContentMultipartFormDataEncodingValues: ReadonlyArray<FlattenedDeepRequired<paths>["/v1/tasks"]["post"]["requestBody"]["content"]["multipart/form-data"]["encoding"]> = ["utf-8", "utf-16", "utf-16-le", "utf-16-be", "cp1250", "cp1251", "cp1252", "cp1254", "latin-1", "koi8-r"];
-export const pathsV1TasksCsvGetParametersQueryKindValues: ReadonlyArray<FlattenedDeepRequired<paths>["/v1/tasks.csv"]["get"]["parameters"]["query"]["kind"]> = ["md5", "contacts"];
+export const pathsV1TasksPostRequestBodyContentMultipartFormDataEncodingAnyOf0Values: ReadonlyArray<FlattenedDeepRequired<paths>["/v1/tasks"]["post"]["requestBody"]["content"]["multipart/form-data"]["encoding"]> = ["utf-8", "utf-16", "utf-16-le", "utf-16-be", "cp1250", "cp1251", "cp1252", "cp1254", "latin-1", "koi8-r"];
+export const pathsV1TasksPostRequestBodyContentMultipartFormDataEncodingAnyOf1Values: ReadonlyArray<FlattenedDeepRequired<paths>["/v1/tasks"]["post"]["requestBody"]["content"]["multipart/form-data"]["encoding"]> = ["utf-8", "utf-16", "utf-16-le", "utf-16-be", "cp1250", "cp1251", "cp1252", "cp1254", "latin-1", "koi8-r", "cp1253", "cp1255", "cp1256", "cp1257", "cp1258", "cp437", "cp850", "cp852", "cp866", "cp874", "koi8-u", "mac-roman", "big5", "cp932", "cp949", "gb18030"];
+export const pathsV1TasksCsvGetParametersQueryKindValues: ReadonlyArray<FlattenedDeepRequired<paths>["/v1/tasks.csv"]["get"]["parameters"]["query"]["kind"]> = ["md5", "contacts", "phones"];
 export const pathsV1TasksCsvGetParametersQueryStatusValues: ReadonlyArray<FlattenedDeepRequired<paths>["/v1/tasks.csv"]["get"]["parameters"]["query"]["status"]> = ["receiving", "queued", "running", "waiting", "computed", "done", "failed", "cancelled", "expired"];
 export const pathsV1TasksCsvGetParametersQueryVerdictValues: ReadonlyArray<FlattenedDeepRequired<paths>["/v1/tasks.csv"]["get"]["parameters"]["query"]["verdict"]> = ["match", "mismatch", "none"];
 export const eventStatusValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Event"]["status"]> = ["receiving", "queued", "running", "waiting", "computed", "done", "failed", "cancelled", "expired"];
@@ -3032,3 +3575,4 @@ export const sessionAuthValues: ReadonlyArray<FlattenedDeepRequired<components>[
 export const statusCountStatusValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["StatusCount"]["status"]> = ["receiving", "queued", "running", "waiting", "computed", "done", "failed", "cancelled", "expired"];
 export const taskStatusValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Task"]["status"]> = ["receiving", "queued", "running", "waiting", "computed", "done", "failed", "cancelled", "expired"];
 export const taskOutcomeAnyOf0Values: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["Task"]["outcome"]> = ["done", "failed", "cancelled"];
+export const phonesResultEngineValues: ReadonlyArray<FlattenedDeepRequired<components>["schemas"]["PhonesResult"]["engine"]> = ["exact", "fast"];

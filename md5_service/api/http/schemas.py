@@ -48,7 +48,7 @@ class Progress(BaseModel):
     done: int
     total: int
     unit: Literal["bytes", "rows"] = Field(
-        description="A file that is cut into parts is counted in bytes until it is cut, then in rows"
+        description="Bytes; for a CSV of contacts that is cut into parts, rows from then on"
     )
 
 
@@ -170,13 +170,14 @@ def task(row: Row) -> Task:
         results_deleted_at=_moment(row["results_deleted_at"]),
         attempt=row["attempt"],
         history=[Event(at=moment(e["at"]), status=e["status"], reason=e["reason"]) for e in tasks.history(row)],
-        progress=_progress(row),
+        progress=progress(row),
         result=row["result"],
         error=problem_of(row["error"]) if row["error"] else None,
     )
 
 
-def _progress(row: Row) -> Progress:
+def progress(row: Row) -> Progress:
+    """How far the work on a task is."""
     total = row["size"] if row["total"] is None else row["total"]
     return Progress(done=row["progress"], total=total, unit=row["unit"] or "bytes")
 

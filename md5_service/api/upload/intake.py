@@ -64,12 +64,14 @@ class Intake:
         """Receive the body and commit the row. If anything fails before the commit, nothing stays stored."""
         received = request_head(request, self._settings)
         if received.boundary is None:
-            new_task(task_id, owner, received, 0)  # so that invalid parameters are refused before the body arrives
+            new_task(
+                self._settings, task_id, owner, received, 0
+            )  # so that invalid parameters are refused before the body arrives
         sink = self._sink(task_id, received.declared, with_digest=key is not None)
         try:
             with tracing.span("receive file", task_id=task_id):
                 await receive(request, received, sink, self._settings)
-                new = new_task(task_id, owner, received, sink.size, sink.content)
+                new = new_task(self._settings, task_id, owner, received, sink.size, sink.content)
                 reach("intake.received")
                 if key is not None and (earlier := await key.earlier(new, sink.digest())) is not None:
                     await sink.discard()
@@ -87,13 +89,16 @@ class Intake:
         return Sink(begin, most, small=small, with_digest=with_digest)
 
 
-def new_task(task_id: str, owner: str, received: Received, size: int, content: bytes | None = None) -> tasks.NewTask:
+def new_task(
+    settings: Settings, task_id: str, owner: str, received: Received, size: int, content: bytes | None = None
+) -> tasks.NewTask:
     """The task that a request asks for. Raises InvalidInput."""
     fields = dict(received.fields)
     kind = registry.uploaded(fields.pop("kind", registry.DEFAULT))
     batch = names.checked_batch(fields.pop("batch", None))
     filename = names.checked_name(fields.pop("filename", received.filename or "") or UNNAMED)
-    params = kind.checked(_with_digests(kind, fields, received.digests))
+    defaults = {name: getattr(settings, setting) for name, setting in kind.defaults.items()}
+    params = kind.checked(defaults | _with_digests(kind, fields, received.digests))
     return tasks.NewTask(task_id, owner, kind.name, filename, size, batch, params, content=content)
 
 

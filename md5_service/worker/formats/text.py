@@ -11,6 +11,8 @@ import contextlib
 import re
 from collections import Counter
 
+from md5_task_data.errors import InvalidInput
+
 SAMPLE = 64 << 10  # bytes of non-ASCII lines
 ENOUGH = 2000  # words on which the decision is based
 UTF8_AT_LENGTH = 100  # UTF-8 continuation bytes; this many are no coincidence
@@ -85,6 +87,37 @@ _PLAIN = re.compile("[A-Za-z]")
 _AROUND = "«»„“”‘’‚–—…№§°\xa0"  # characters found next to words
 _WORD = re.compile(rb"[A-Za-z\x80-\xff]++")
 LONGEST_WORD = 100  # bytes; words are not longer in any language
+
+
+class NotText(InvalidInput):
+    """The file is not text; the detail names what it seems to be. Save it as text or CSV, preferably in UTF-8, and upload that
+    file."""
+
+    code = "not_text"
+
+
+def told(start: bytes, size: int, given: str | None, form: str = "text") -> tuple[str | None, int]:
+    """The encoding of a file of `size` bytes, if the parameter `given` or the first bytes tell it, and how many of these are a
+    mark rather than text. Raises NotText, in words for a file that should have this `form`."""
+    first = marked(start)
+    encoding = given or (first[0] if first else None)
+    mark = first[1] if first and (encoding or "").startswith(first[0][:6]) else 0
+    if given == "utf-16":
+        encoding = first[0] if first else "utf-16-le"
+    if (what := not_text(start)) is not None:
+        raise NotText(
+            f"This file is not {form} but {what}. Save it as {form}, preferably in UTF-8, and upload that file."
+        )
+    if encoding is not None and encoding.startswith("utf-16") and size % 2:
+        raise NotText("This file is UTF-16 that ends in half a character: it was cut short. Upload the whole file.")
+    return encoding, mark
+
+
+def detected(sample: bytes) -> str:
+    """The encoding of a text that begins with this sample, and that no mark tells."""
+    judge = Judge()
+    judge.see(sample[: sample.rfind(b"\n") + 1] or sample)
+    return judge.verdict()
 
 
 def marked(start: bytes) -> tuple[str, int] | None:

@@ -19,7 +19,7 @@ from sqlalchemy import Connection
 from md5_service.worker.formats import text
 from md5_service.worker.formats.csv import LONGEST_RECORD
 from md5_service.worker.job import Closing, Cut, Job, Part, Rows
-from md5_service.worker.kinds.contacts.reading import Plan, Reading, encoding_of
+from md5_service.worker.kinds.contacts.reading import Plan, Reading
 from md5_service.worker.kinds.contacts.rows import Parsed, parse
 from md5_task_data.kinds import contacts, rejects
 from md5_task_data.kinds.contacts import ContactsResult
@@ -45,7 +45,7 @@ def begin(job: Job) -> Rows | Cut:
     is not CSV, or whose address column cannot be found."""
     blocks = job.blocks()
     start, size = bytes(next(blocks, b"")), SAMPLE
-    encoding, mark = encoding_of(job, start[: text.SAMPLE])
+    encoding, mark = text.told(start[: text.SAMPLE], job.size, job.params.get("encoding"), form="CSV")
     while True:
         reading = Reading(
             encoding, start[mark:size], mark, job.params.get("delimiter"), job.settings.part_bytes, job.check

@@ -7,19 +7,10 @@ from typing import Any
 
 from md5_service.worker.formats import csv, text
 from md5_service.worker.formats.csv import Cutter, Dialect
-from md5_service.worker.job import Job
 from md5_service.worker.kinds.contacts.layout import Layout, layout_of, looks_like_address
-from md5_task_data.errors import InvalidInput
 from md5_task_data.queue.leases import Slice
 
 PIECE = 256 << 10  # bytes that are examined at a time
-
-
-class NotText(InvalidInput):
-    """The file is not text, so it cannot be CSV; the detail names what it seems to be. Save it as CSV, preferably in UTF-8,
-    and upload it again."""
-
-    code = "not_text"
 
 
 @dataclass(frozen=True)
@@ -44,22 +35,6 @@ class Plan:
             "email_column": self.layout.column(self.layout.email),
             "name_column": self.layout.column(self.layout.name),
         }
-
-
-def encoding_of(job: Job, start: bytes) -> tuple[str | None, int]:
-    """The encoding according to the parameter or the first bytes, and how many of these are a mark rather than text. Raises
-    NotText."""
-    marked = text.marked(start)
-    given: str | None = job.params.get("encoding")
-    encoding = given or (marked[0] if marked else None)
-    mark = marked[1] if marked and (encoding or "").startswith(marked[0][:6]) else 0
-    if given == "utf-16":
-        encoding = marked[0] if marked else "utf-16-le"
-    if (what := text.not_text(start)) is not None:
-        raise NotText(f"This file is not CSV but {what}. Save it as CSV, preferably in UTF-8, and upload that file.")
-    if encoding is not None and encoding.startswith("utf-16") and job.size % 2:
-        raise NotText("This file is UTF-16 that ends in half a character: it was cut short. Upload the whole file.")
-    return encoding, mark
 
 
 class Reading:
