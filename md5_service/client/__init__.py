@@ -11,6 +11,7 @@ from md5_service.client.errors import (
     ClientError,
     Conflict,
     Gone,
+    Incomplete,
     InvalidInput,
     NotFound,
     Refused,
@@ -23,7 +24,7 @@ from md5_service.client.errors import (
     Unreachable,
 )
 from md5_service.client.synchronous import Client
-from md5_service.client.wire import Outcome, Status, Task
+from md5_service.client.wire import Outcome, Phone, Status, Task
 
 __all__ = [
     "AsyncClient",
@@ -32,9 +33,11 @@ __all__ = [
     "ClientError",
     "Conflict",
     "Gone",
+    "Incomplete",
     "InvalidInput",
     "NotFound",
     "Outcome",
+    "Phone",
     "Refused",
     "Status",
     "StorageFull",

@@ -9,10 +9,11 @@ import httpx2
 
 from md5_service.client import streams
 from md5_service.client.flows import Flow, Pause, Request
+from md5_service.client.phones import Phones
 from md5_service.client.setup import DEFAULT_URL, connected, filters, parameters, sent_as
 from md5_service.client.streams import Stream, Target
 from md5_service.client.upload import OnProgress, Source, Upload, opened
-from md5_service.client.wire import Task
+from md5_service.client.wire import Phone, Task
 
 T = TypeVar("T")
 Item = TypeVar("Item")
@@ -21,7 +22,7 @@ Item = TypeVar("Item")
 class AsyncClient:
     """`Client` for asyncio: its methods, arguments and errors are those of `Client`, which documents them.
 
-    `list` and `events` are iterated with `async for`; all others are awaited. Files are read and written in threads.
+    `list`, `events` and `phones` are iterated with `async for`; all others are awaited. Files are read and written in threads.
     """
 
     def __init__(self, url: str = DEFAULT_URL, key: str | None = None) -> None:
@@ -105,6 +106,21 @@ class AsyncClient:
     def events(self, *task_ids: str) -> AsyncIterator[Task]:
         """Iterate over these tasks as they change. See `Client.events`."""
         return self._stream(streams.Events(self._flows, task_ids))
+
+    async def phones(
+        self,
+        task_id: str,
+        *,
+        number: str | None = None,
+        region: str | None = None,
+        context: int = 0,
+        timeout_s: float = float("inf"),
+    ) -> AsyncIterator[Phone]:
+        """Iterate over the phone numbers in a text, also while it is being searched. See `Client.phones`."""
+        pages = Phones(self._flows, task_id, number, region, context, timeout_s)
+        while not pages.is_over:
+            for phone in await self._run(pages.next()):
+                yield phone
 
     async def close(self) -> None:
         """Close the connections. `async with` does this."""

@@ -28,6 +28,16 @@ class TimedOut(ClientError, TimeoutError):
         self.task = task
 
 
+class Incomplete(ClientError):
+    """The task failed or was cancelled, so what was found in its file may have gaps. `task` is the task; its `error` says why it
+    failed."""
+
+    def __init__(self, task: Task) -> None:
+        why = f": {task['error']['detail']}" if task["error"] else ""
+        super().__init__(f"{task['id']} {task['outcome']}{why}")
+        self.task = task
+
+
 class Refused(ClientError):
     """The service refused the request, with a problem document (RFC 9457).
 

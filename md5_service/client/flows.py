@@ -104,6 +104,17 @@ class Flows:
             took = time.monotonic() - asked
             yield Pause(max(0.0, min(PAUSE_S - took, deadline - time.monotonic())))
 
+    def through_outages(self, request: Request) -> Flow[dict[str, Any]]:
+        """The object that a request returns, also while the service is restarted. Raises Unreachable, or a Refused."""
+        asked = time.monotonic()
+        while True:
+            try:
+                return (yield from self._json(request))
+            except (Unreachable, Unavailable):
+                if not self._is_there or time.monotonic() - asked > LONGEST_OUTAGE_S:
+                    raise
+                yield Pause(PAUSE_S)
+
     def answer(self, request: Request) -> Flow[httpx2.Response]:
         """A successful response, if necessary after several tries. Raises Unreachable, or a Refused."""
         tries, broke_off_at = 0, float("-inf")

@@ -9,10 +9,11 @@ import httpx2
 
 from md5_service.client import streams
 from md5_service.client.flows import Flow, Pause, Request
+from md5_service.client.phones import Phones
 from md5_service.client.setup import DEFAULT_URL, connected, filters, parameters, sent_as
 from md5_service.client.streams import Stream, Target
 from md5_service.client.upload import OnProgress, Source, Upload, opened
-from md5_service.client.wire import Task
+from md5_service.client.wire import Phone, Task
 
 T = TypeVar("T")
 Item = TypeVar("Item")
@@ -132,6 +133,29 @@ class Client:
     def events(self, *task_ids: str) -> Iterator[Task]:
         """Iterate over these tasks: each as it is now, and again at every change, until all have finished. Raises NotFound."""
         return self._stream(streams.Events(self._flows, task_ids))
+
+    def phones(
+        self,
+        task_id: str,
+        *,
+        number: str | None = None,
+        region: str | None = None,
+        context: int = 0,
+        timeout_s: float = float("inf"),
+    ) -> Iterator[Phone]:
+        """Iterate over the phone numbers in the file of a task of kind `phones`: each occurrence, once, in file order. While the
+        file is still being searched, wait for more.
+
+        `number` is a number in any spelling, `region` the two-letter code of a country, or "none". With `context`, each number
+        has up to that many characters of its line (at most 200) in `before` and `after`.
+
+        Outages of the service of up to two minutes are waited out. Raises NotFound, Conflict for a task of another kind, Gone if
+        the results were deleted, InvalidInput, and, after the numbers that were found: Incomplete if the task failed or was
+        cancelled, and TimedOut if it has no outcome after `timeout_s` seconds.
+        """
+        pages = Phones(self._flows, task_id, number, region, context, timeout_s)
+        while not pages.is_over:
+            yield from self._run(pages.next())
 
     def close(self) -> None:
         """Close the connections. `with` does this."""

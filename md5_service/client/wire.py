@@ -1,6 +1,6 @@
 """The types of the API's JSON objects. A `Task` is the object as the service sent it."""
 
-from typing import Any, Literal, TypedDict
+from typing import Any, Literal, NotRequired, TypedDict
 
 Status = Literal["receiving", "queued", "running", "waiting", "computed", "done", "failed", "cancelled", "expired"]
 Outcome = Literal["done", "failed", "cancelled"]
@@ -57,3 +57,16 @@ class Task(TypedDict):
     progress: Progress
     result: dict[str, Any] | None
     error: Problem | None
+
+
+class Phone(TypedDict):
+    """A phone number at one of its places in a file. `/docs` of the service explains each field."""
+
+    number: str
+    extension: str | None
+    region: str | None
+    raw: str
+    line: int
+    offset: int
+    before: NotRequired[str | None]
+    after: NotRequired[str | None]
