@@ -1,10 +1,9 @@
 """`md5-service ls`: tasks, newest first; a table on a terminal, tab-separated lines for scripts."""
 
 import re
-import sys
 from collections.abc import Iterable
 
-from md5_service.cli.report import printable, write_json, write_text
+from md5_service.cli.report import is_read_by_a_person, printable, write_json, write_text
 from md5_service.client import Task
 
 # The options whose parameters have other names in the API.
@@ -17,7 +16,7 @@ def show(tasks: Iterable[Task], *, as_json: bool) -> None:
     if as_json:
         for task in tasks:
             write_json(task)
-    elif sys.stdout is not None and sys.stdout.isatty():
+    elif is_read_by_a_person():
         _table(tasks)
     else:
         for task in tasks:

@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn, TransferSpeedColumn
 
 from md5_service.cli.in_order import in_order
+from md5_service.cli.phones import AS_FOUND
 from md5_service.cli.report import complain, printable, report, say, write_json, write_text
 from md5_service.client import Changed, Client, Refused, Task, Unavailable, Unreachable
 
@@ -43,9 +44,9 @@ class Put:
         with Progress(
             TextColumn("{task.description}"), *columns, console=console, disable=not console.is_terminal
         ) as bars:
-            return max(
-                (self._print(sent) for sent in in_order(lambda name: self._one(name, bars), _turns(names))), default=0
-            )
+            several = len(names) > 1
+            sent = in_order(lambda turn: self._one(turn, bars), _turns(names))
+            return max((self._print(each, with_name=several) for each in sent), default=0)
 
     def _one(self, turn: "Turn", bars: Progress) -> Sent:
         name = turn.name
@@ -72,25 +73,35 @@ class Put:
         finally:
             bars.remove_task(bar)
         say(f"{task['id']} {shown}")
-        return self._ended(name, task) if self.wait else Sent(name, task)
+        return self._ended(name, task) if self.wait and self.kind not in AS_FOUND else Sent(name, task)
 
     def _ended(self, name: str, task: Task) -> Sent:
         try:
             return Sent(name, self.client.wait(task["id"]))
         except (Unreachable, Refused) as error:
-            complain(f"{task['id']}: {error}; the id stays valid: md5-service get {task['id']}")
-            return Sent(name, None, 3)
+            return Sent(name, None, _lost(task, error))
 
-    def _print(self, sent: Sent) -> int:
+    def _print(self, sent: Sent, *, with_name: bool) -> int:
         if sent.task is None:
             return sent.code
+        name = os.fsencode(sent.name)
+        if self.wait and self.kind in AS_FOUND:
+            try:
+                return AS_FOUND[self.kind](self.client, self.as_json, with_name).report(sent.task, name)
+            except (Unreachable, Refused) as error:
+                return _lost(sent.task, error)
         if self.wait:
-            return report(sent.task, os.fsencode(sent.name), as_json=self.as_json)
+            return report(sent.task, name, as_json=self.as_json)
         if self.as_json:
             write_json(sent.task)
         else:
             write_text(sent.task["id"])
         return 0
+
+
+def _lost(task: Task, error: Exception) -> int:
+    complain(f"{task['id']}: {error}; the id stays valid: md5-service get {task['id']}")
+    return 3
 
 
 class Turn:

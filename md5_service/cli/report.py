@@ -19,12 +19,17 @@ if TYPE_CHECKING:
 
 def report(task: "Task", name: bytes, *, as_json: bool) -> int:
     """Print the result of a task, or why there is none. Returns the exit code."""
-    shown = printable(name.decode(errors="replace"))
-    result = task["result"] or {}
     if as_json:
         write_json(task)
     elif task["outcome"] == "done":
         write(result_line(task, name))
+    return exit_code(task, name)
+
+
+def exit_code(task: "Task", name: bytes) -> int:
+    """The exit code for a task. Unless it is 0, stderr says why."""
+    shown = printable(name.decode(errors="replace"))
+    result = task["result"] or {}
     if task["outcome"] is None:
         progress = task["progress"]
         say(f"{shown}: {task['status']}, {progress['done']} of {progress['total']} {progress['unit']}")
@@ -63,15 +68,20 @@ def write_all(lines: Iterable[bytes]) -> None:
     """`write` for each line as it arrives. An OSError of the iterable itself is raised unchanged."""
     if sys.stdout is None:
         raise CannotWrite(errno.EBADF, os.strerror(errno.EBADF))  # closed by the parent process
-    is_read_by_a_person = sys.stdout.isatty()
+    on_a_terminal = is_read_by_a_person()
     for line in lines:
         with _giving_up():
-            if is_read_by_a_person:  # as text, so that it appears above the progress bars
+            if on_a_terminal:  # as text, so that it appears above the progress bars
                 sys.stdout.write(_as_one_line(line))
             else:
                 sys.stdout.buffer.write(line)
     with _giving_up():
         sys.stdout.flush()
+
+
+def is_read_by_a_person() -> bool:
+    """Whether stdout is a terminal."""
+    return sys.stdout is not None and sys.stdout.isatty()
 
 
 @contextlib.contextmanager

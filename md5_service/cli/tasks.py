@@ -18,7 +18,8 @@ app = typer.Typer()
 
 Url = Annotated[str, typer.Option("--url", envvar="MD5_URL", help="The URL of the service")]
 Key = Annotated[str | None, typer.Option("--key", envvar="MD5_KEY", help="The API key, if the service requires one")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print the task as one line of JSON")]
+EachAsJson = Annotated[bool, typer.Option("--json", help="Print each task as one line of JSON")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print the task as one line of JSON; for phones, each number")]
 DEFAULT_URL = "http://127.0.0.1:9000"
 
 
@@ -43,9 +44,11 @@ def put(
 ) -> None:
     """Upload files and print their results.
 
-    For the kind md5, the output is that of md5sum; for the others, one line of
-    JSON for each file. Ids and progress go to standard error. Results are
-    printed in the order of the arguments.
+    For the kind md5, the output is that of md5sum; for phones, each number as
+    soon as it is found, in tab-separated lines: number, line, as it is written
+    and, for several files, file; for the others, one line of JSON for each file.
+    Ids and progress go to standard error. Results are printed in the order of
+    the arguments.
 
     The parameters of each kind are described at URL/docs, under POST /v1/tasks.
 
@@ -107,11 +110,13 @@ def get(
 ) -> None:
     """Print the result of one file.
 
-    For the kind md5, the output is that of md5sum; for the others, one line of
-    JSON. If there is no result, standard error says why.
+    For the kind md5, the output is that of md5sum; for phones, the numbers that
+    have been found, as put prints them; for the others, one line of JSON. If
+    there is no result, or only a part of it, standard error says why.
 
     Exits with 1 if the file failed or does not have the expected MD5, and with
     124 if it has not finished."""
+    from md5_service.cli.phones import AS_FOUND
     from md5_service.cli.report import report
     from md5_service.client import TimedOut
 
@@ -120,7 +125,10 @@ def get(
             task = client.wait(task_id, wait)
         except TimedOut as error:
             task = error.task
-        raise typer.Exit(report(task, task["filename"].encode(), as_json=as_json))
+        name = task["filename"].encode()
+        if found := AS_FOUND.get(task["kind"]):
+            raise typer.Exit(found(client, as_json, timeout_s=0).report(task, name))
+        raise typer.Exit(report(task, name, as_json=as_json))
 
 
 @app.command(rich_help_panel=FILES)
@@ -158,7 +166,7 @@ def ls(
         typer.Option(metavar="TIME", help="Only files uploaded before this time; a date means midnight UTC"),
     ] = None,
     limit: Annotated[int, typer.Option(min=0, metavar="N", help="List at most N tasks; 0 lists all")] = 100,
-    as_json: Annotated[bool, typer.Option("--json", help="Print each task as one line of JSON")] = False,
+    as_json: EachAsJson = False,
     url: Url = DEFAULT_URL,
     key: Key = None,
 ) -> None:
@@ -190,7 +198,7 @@ def ls(
 @app.command(rich_help_panel=FILES)
 def cancel(
     task_ids: Annotated[list[str], typer.Argument(metavar="ID", help="The ids that the uploads returned")],
-    as_json: AsJson = False,
+    as_json: EachAsJson = False,
     url: Url = DEFAULT_URL,
     key: Key = None,
 ) -> None:
