@@ -104,6 +104,8 @@ def test_ids_alone_without_waiting_and_124_as_long_as_there_is_no_outcome(servic
         unfinished = run("get", task_id, url=service.url)
         assert (unfinished.returncode, unfinished.stdout) == (124, b"")
         assert b"calls.log: queued" in unfinished.stderr
+        with Client(service.url) as sync, pytest.raises(client.TimedOut):
+            next(sync.phones(task_id, context=5, timeout_s=0))
         run("cancel", task_id, url=service.url)
         cancelled = run("get", task_id, url=service.url)
         assert (cancelled.returncode, cancelled.stdout, b"CANCELLED" in cancelled.stderr) == (1, b"", True)
