@@ -64,8 +64,8 @@ def _codes() -> Iterator[CodeAndText]:
         for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
             importlib.import_module(module.name)
     for kind in _subclasses(TaskDataError):
-        of_worker = kind.__module__.startswith("md5_service.worker.")
-        if of_worker or not issubclass(kind, tuple(STATUS)):
+        fails_a_task = kind.__module__.startswith(("md5_service.worker.", "md5_task_data.kinds."))
+        if fails_a_task or not issubclass(kind, tuple(STATUS)):
             status, title = status_of_failure(kind.code), FAILED
         else:
             status, title = answer_of(kind)

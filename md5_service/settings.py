@@ -221,7 +221,7 @@ class Settings(BaseSettings):
     phones_engine: Annotated[Literal["exact", "fast"], AfterValidator(_engine)] = Field(
         "exact",
         description="What finds phone numbers: `exact`, the library phonenumbers; or `fast`, the library rphonenumbers, which "
-        "must be installed on the workers. On unusual texts the two differ.",
+        "must be installed on the workers. On unusual lines the two find different numbers.",
     )
     phones_most: int = Field(
         100_000_000, ge=1, description="The most phone numbers that a file may have; one that has more fails."

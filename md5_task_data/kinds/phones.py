@@ -64,8 +64,8 @@ class PhonesResult(Result):
 
 
 class TooManyNumbers(InvalidInput):
-    """The file has more phone numbers than `MD5_PHONES_MOST` allows. Those that were found can be read, until they are deleted.
-    Upload a smaller file, or ask the administrator to raise the limit."""
+    """The file has more phone numbers than `MD5_PHONES_MOST` allows. Those that were found before stay readable until you delete
+    them. Upload the file in pieces, or ask the administrator to raise the limit."""
 
     code = "too_many_numbers"
 

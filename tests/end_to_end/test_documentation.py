@@ -21,7 +21,9 @@ from tests.servers.postgres import Postgres
 from tests.servers.rabbitmq import RabbitMq
 from tests.service import COMMAND, Service
 
-CLIENTS = (README, "docs/contacts.md", "docs/http.md", "docs/md5.md", "docs/use.md")  # any service runs their commands
+CLIENTS = (  # any service runs their commands
+    *(README, "docs/contacts.md", "docs/http.md", "docs/md5.md", "docs/phones.md", "docs/use.md"),
+)
 OTHERS = {  # the rest have tests of their own
     "docs/access.md": "test_keys_are_created_used_and_revoked",
     "docs/backup.md": "test_a_backup_is_made_and_restored",
@@ -44,6 +46,12 @@ def test_each_page_with_commands_is_run() -> None:
     assert RUNS[0] == LOCAL
 
 
+# The task that was there before, by a word of the command: its file and kind.
+FILES = {
+    "contacts": ("partners.csv", "contacts"),
+    "rejects": ("partners.csv", "contacts"),
+    "phones": ("calls.log", "phones"),
+}
 # What a command prints, by a part of the command; the first match counts. ID is the task that was there before.
 PRINTS = (
     ("| md5sum -c", r"^reads\.bam: OK$"),
@@ -53,6 +61,11 @@ PRINTS = (
     ("/results", "^$"),
     ("rejects.csv", "3,invalid_address,"),
     ("put --kind contacts", '"rows": 2'),
+    ("sort | uniq -c", r"^ +2 \+12024561111$"),
+    ("put --kind phones", r"^\+12024561111\t1\t"),
+    ("kind=phones", '"kind":"phones"'),
+    ("phones.csv", "^'\\+12024561111,,US,"),
+    ("/phones", '"number":"\\+12024561111"'),
     ("kind=contacts", '"kind":"contacts"'),
     ("/v1/contacts?", '"email":"kathy@example.org"'),
     ("tasks.csv", "ID"),
@@ -81,6 +94,7 @@ def test_the_commands_of_a_client_work(service: Service, tmp_path: Path, command
         (tmp_path / name).write_bytes(b"abc")
     for name in ("partners.csv", "partner-a.csv", "partner-b.csv"):
         (tmp_path / name).write_text("name,email\nKathy,kathy@example.org\nBob,nobody\n")
+    (tmp_path / "calls.log").write_text("call (202) 456-1111\nor +1 202 456 1111\n")
     (tmp_path / "MD5SUMS").write_text(f"{ABC}  reads.bam\n")
     batch = f"run7-{uuid.uuid4()}"
     for command in commands:
@@ -93,11 +107,8 @@ def test_the_commands_of_a_client_work(service: Service, tmp_path: Path, command
                     known = service.hand_over(b"abc", batch=batch)
                     client.delete(f"/v1/tasks/{known}")
             else:
-                of_contacts = "contacts" in command or "rejects" in command
-                content, kind = (
-                    ((tmp_path / "partners.csv").read_bytes(), "contacts") if of_contacts else (b"abc", "md5")
-                )
-                known = service.hand_over(content, batch=batch, kind=kind)
+                name, kind = next((file for word, file in FILES.items() if word in command), ("reads.bam", "md5"))
+                known = service.hand_over((tmp_path / name).read_bytes(), batch=batch, kind=kind)
                 service.ended(known)
             run(command.replace("run7", batch), known, service, tmp_path)
 
@@ -139,6 +150,16 @@ def test_an_example_in_python_works(service: Service, tmp_path: Path, example: s
     assert "reads.bam" in printed[2]
     assert printed[-1].startswith("404 not_found There is no task")
     assert f"{ABC}  reads.bam\n" in (tmp_path / "run7.md5").read_text()
+
+
+def test_the_example_in_python_for_phone_numbers_works(service: Service, tmp_path: Path) -> None:
+    (tmp_path / "calls.log").write_text("call (202) 456-1111\n")
+    (example,) = code("docs/phones.md", "python")
+    source = example.replace("http://127.0.0.1:9000", service.url)
+    ran = subprocess.run(
+        [sys.executable, "-c", source], cwd=tmp_path, capture_output=True, text=True, timeout=IN_TIME_S
+    )
+    assert (ran.returncode, ran.stdout) == (0, "1 +12024561111 US call  (202) 456-1111\n"), ran.stderr
 
 
 @pytest.mark.shows("md5-service up")

@@ -26,8 +26,8 @@ class Lines(NamedTuple):
 
 
 class LineTooLong(InvalidInput):
-    """A line is longer than 16 MiB and has no place at which it could be cut: it is hardly text. Break it into several lines, and
-    upload the file again."""
+    """More than 16 MiB of the file have neither a line feed nor another place at which they could be cut, such as the inside of a
+    word: this is hardly text. Break the line into several, and upload the file again."""
 
     code = "line_too_long"
 
