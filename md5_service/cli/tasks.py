@@ -44,9 +44,11 @@ def put(
 ) -> None:
     """Upload files and print their results.
 
-    For the kind md5, the output is that of md5sum; for phones, each number as
-    soon as it is found, in tab-separated lines: number, line, as it is written
-    and, for several files, file; for the others, one line of JSON for each file.
+    For the kind md5, the output is that of md5sum. For phones, it is a line for
+    each number, as soon as it is found: the number, its line, and how it is
+    written, separated by tabs; then the file, if there are several. For the
+    others, it is one line of JSON for each file.
+
     Ids and progress go to standard error. Results are printed in the order of
     the arguments.
 
@@ -110,8 +112,8 @@ def get(
 ) -> None:
     """Print the result of one file.
 
-    For the kind md5, the output is that of md5sum; for phones, the numbers that
-    have been found, as put prints them; for the others, one line of JSON. If
+    For the kind md5, the output is that of md5sum. For phones, it is the numbers
+    found so far, as put prints them. For the others, it is one line of JSON. If
     there is no result, or only a part of it, standard error says why.
 
     Exits with 1 if the file failed or does not have the expected MD5, and with
