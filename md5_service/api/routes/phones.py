@@ -120,7 +120,7 @@ async def list_phones(
             wanted = Filter.of(task, number, region)
             up_to = None if task["outcome"] else parts.first_unfinished(db, task)
             rows, following = phones.page(db, task["id"], wanted, up_to=up_to, limit=limit, cursor=cursor)
-            shown = _context(db, state, task, rows, context) if context else [{}] * len(rows)
+            shown = _context(db, state, task, rows, context) if context and rows else [{}] * len(rows)
         return PhonePage(
             complete=up_to is None,
             items=[
