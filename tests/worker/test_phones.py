@@ -9,22 +9,9 @@ import pytest
 from md5_service.worker.kinds import phones as kind
 from md5_task_data.kinds.phones import Phone
 from tests.worker.conftest import Searching, sqlite
-from tests.worker.numbers import numbers_in
+from tests.worker.numbers import log_of, numbers_in
 
 TEXT = "Call (415) 555-2671 or\r\n+1 650-253-0000 ext. 12, été\n\nLondon: +44 20 7946 0018; free +800 1234 5678\n"
-
-
-def log_of(lines: int, seed: int = 1) -> str:
-    """A log in which every third line has a number."""
-    chance = random.Random(seed)
-    number = "2026-12-01 10:00:{:02} [{}] ünit: caller=+1 650 253 {:04} ext {} took {} ms"
-    other = "2026-12-01 10:00:{:02} 10.0.{}.7 GET /{} 200 {}"
-    return "".join(
-        number.format(k % 60, k, chance.randrange(10_000), k % 7, k) + "\n"
-        if k % 3 == 0
-        else other.format(k % 60, k % 256, k * k, chance.randrange(10**6)) + "\n"
-        for k in range(lines)
-    )
 
 
 def test_every_number_is_told_with_its_place_and_as_it_is_written(search: Searching) -> None:
