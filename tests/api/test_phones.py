@@ -7,17 +7,18 @@ from contextlib import closing
 from typing import Any
 
 import pytest
+from sqlalchemy import update
 
 from md5_service.api.routes import phones as route
 from md5_service.worker import sweeper
 from md5_service.worker.app import kinds
 from md5_service.worker.lifecycle import Lifecycle
-from md5_task_data import tasks
 from md5_task_data.bucket.folder import Bucket
 from md5_task_data.database.engine import Database
 from md5_task_data.kinds import phones
 from md5_task_data.log.shared_log import SharedLog
 from md5_task_data.queue.hints import Message
+from md5_task_data.schema import tasks as table
 from tests.api.answers import assert_problem
 from tests.api.conftest import Api
 from tests.client import NOBODY
@@ -171,7 +172,7 @@ def test_what_stands_around_a_number_can_be_shown(start_api: Callable[..., Api],
             assert (found["before"], found["after"]) == (" ", " ")
         api.client.delete(f"/v1/tasks/{searched(api, worker)}")
         with database.transaction() as db:
-            db.execute(tasks.tasks.update().values(due_at=0))
+            db.execute(update(table).values(due_at=0))
         sweeper.delete_expired(database, Bucket(api.settings.bucket_url))
         (found,) = listed(api, task_id, context=1)["items"]
         assert (found["before"], found["after"]) == (None, None)

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from md5_service.worker.formats import lines
 from md5_service.worker.kinds import phones as kind
 from md5_task_data.kinds.phones import Phone
 from tests.worker.conftest import Searching, sqlite
@@ -178,7 +179,7 @@ def test_a_file_that_is_no_text_fails_at_once_with_a_reason(
 def test_a_line_that_cannot_be_cut_is_searched_whole_up_to_a_limit(
     search: Searching, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(kind.lines, "LONGEST", 8192)
+    monkeypatch.setattr(lines, "LONGEST", 8192)
     search = search.so_set(part_bytes=1024)
     whole = "+1 650 253 0000 " + "12 " * 2600  # nothing but what a number may contain
     assert search(whole).phones == numbers_in(whole)
