@@ -1,4 +1,4 @@
-"""Prints the figures as tables: `python -m bench [first large upload small bytes rows lanes … contacts peers]`."""
+"""Prints the figures as tables: `python -m bench [first large upload small bytes rows lanes … contacts phones peers]`."""
 
 import argparse
 import os
@@ -16,6 +16,7 @@ from bench import (
     large_upload,
     many_rows,
     neighbours,
+    phones,
     row_or_bucket,
     slow_clients,
     small_files,
@@ -39,9 +40,11 @@ MEASURES: dict[str, tuple[str, Callable[[Path], list[tuple[str, str]]]]] = {
     "floods": ("One owner's files beside another's flood: median, 99 of 100 within, the longest", floods.measure),
     "neighbours": ("A neighbour beside one who asks for the most", neighbours.measure),
     "contacts": ("A million contacts", contacts.measure),
+    "phones": ("The phone numbers of 100 MiB", phones.measure),
 }
 QUICK: dict[str, Callable[[Path], list[tuple[str, str]]]] = {
     "contacts": lambda folder: contacts.measure(folder, **contacts.QUICK),
+    "phones": lambda folder: phones.measure(folder, **phones.QUICK),
 }
 
 
@@ -50,7 +53,7 @@ def main() -> None:
     names = [*MEASURES, "peers"]
     parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(names))
     parser.add_argument(
-        "--quick", action="store_true", help="peers: 32 clients only, 3 s at a time, no plot; contacts: few"
+        "--quick", action="store_true", help="peers: 32 clients only, 3 s at a time, no plot; contacts, phones: few"
     )
     parser.add_argument("--only", default="", metavar="WORD", help="peers: only those with this in their names")
     chosen = parser.parse_args()

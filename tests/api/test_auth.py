@@ -22,6 +22,7 @@ OPEN = [
     "/",
     "/tasks",
     "/contacts",
+    "/phones",
     "/tasks/anything",
     "/assets/favicon.svg",
     "/docs",

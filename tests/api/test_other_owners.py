@@ -9,7 +9,8 @@ from sqlalchemy import insert
 
 from md5_task_data import schema
 from md5_task_data.database.engine import Database
-from md5_task_data.kinds import contacts
+from md5_task_data.kinds import contacts, phones
+from md5_task_data.kinds.phones import Phone
 from md5_task_data.paging import write_cursor, write_text_cursor
 from md5_task_data.queue import leases
 from tests.api.conftest import Api
@@ -65,6 +66,9 @@ def test_what_another_owner_has_is_as_what_never_was(
             Try("GET", "/v1/tasks/ID/file"),
             Try("GET", "/v1/tasks/ID/rejects.csv"),
             Try("GET", "/v1/contacts/ID-2"),
+            Try("GET", "/v1/tasks/ID/phones"),
+            Try("GET", "/v1/tasks/ID/phones/regions"),
+            Try("GET", "/v1/tasks/ID/phones.csv"),
         ):
             assert 200 in {
                 ask(what, [bearer(ann)], about(each)).status for each in theirs
@@ -72,12 +76,12 @@ def test_what_another_owner_has_is_as_what_never_was(
         new = line.ask("POST", b"/v1/tasks?filename=anns-reads", bearer(bob), b"Idempotency-Key: anns", body=b"abc")
         assert (new.status, new.header("idempotent-replayed")) == (202, "")
         assert json.loads(new.body)["id"] not in theirs
-    assert tried == 341
+    assert tried == 425
     figure(f"{tried} tries of another owner's, each answered as what never was, 0 rows changed")
 
 
 def what_ann_has(api: Api, key: str) -> list[str]:
-    """The ids of Ann's tasks: queued, cancelled, failed, done; the last one has contacts and rejects."""
+    """The ids of Ann's tasks: queued, cancelled, failed, done; the last two have contacts and rejects, and phone numbers."""
     query = {"filename": "anns-reads", "batch": "anns-batch"}
     headers = {"Authorization": f"Bearer {key}"}
     ids = [
@@ -87,16 +91,19 @@ def what_ann_has(api: Api, key: str) -> list[str]:
             content=b"abc",
             headers=headers | ({"Idempotency-Key": "anns"} if number == 0 else {}),
         ).json()["id"]
-        for number, kind in enumerate(("", "", "", "", "contacts"))
+        for number, kind in enumerate(("", "", "", "", "contacts", "phones"))
     ]
     api.client.delete(f"/v1/tasks/{ids[1]}", headers=headers)
     with closing(Database(api.settings.database_url)) as database, database.transaction() as db:
-        failed, done, loaded = leases.claim(db, ids[2:], 30)
+        failed, done, loaded, searched = leases.claim(db, ids[2:], 30)
         leases.fail(db, failed, {"code": "x", "detail": "x"})
         leases.finish(db, done, {"md5": ANNS_MD5})
         contacts.load(db, owner="ann", task_id=loaded.id, rows=[("kathy@x.org", "kathy@x.org", "Kathy", "{}", 2)])
         db.execute(insert(schema.rejects).values(task_id=loaded.id, line=3, piece=0, csv=b"nobody"))
         leases.finish(db, loaded, {"rows": 2, "inserted": 1, "duplicate": 0, "invalid": 1})
+        phones.store(db, searched.id, [Phone(0, 1, "+14155552671", None, "US", "abc")], most=1)
+        found = {"numbers": 1, "distinct": 1, "region": "US", "encoding": "utf-8", "engine": "exact"}
+        leases.finish(db, searched, found)
     api.flush_log()  # from now on they are finished, so a stream of their events would end
     return ids
 

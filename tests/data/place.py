@@ -96,6 +96,9 @@ def fill(place: Place) -> Place:
         row = {"task_id": running, "owner": "local", "name": ODD, "data": json.dumps({"é": ODD}), "email": "é@x.org"}
         db.execute(insert(schema.contacts), [row | {"line": line, "key": f"{line}@x.org"} for line in range(1, 40)])
         db.execute(insert(schema.rejects).values(task_id=running, line=2, piece=0, csv=b"\x00\xff\n" * 5))
+        number = {"number": "+14155552671", "extension": None, "region": None, "raw": ODD, "line": 1 << 40}
+        db.execute(insert(schema.phones), [number | {"task_id": running, "offset": offset} for offset in range(30)])
+        db.execute(insert(schema.phone_regions).values(task_id=running, region="", numbers=30))
         # One that is NULL, and one that is JSON's null.
         db.execute(update(schema.tasks).where(schema.tasks.c.id == running).values(error=None, params=None))
     return place

@@ -109,10 +109,12 @@ def test_a_file_is_not_handed_over_for_a_kind_that_takes_none(monkeypatch: pytes
     assert registry.known("watched") is NOT_UPLOADED
     with pytest.raises(
         InvalidInput,
-        match=r"The kind watched takes no uploaded file\. The parameter kind must be one of: md5, contacts\.",
+        match=r"The kind watched takes no uploaded file\. The parameter kind must be one of: md5, contacts, phones\.",
     ):
         registry.uploaded("watched")
-    with pytest.raises(InvalidInput, match=r"The parameter kind must be one of: md5, contacts; it was 'sha1'\."):
+    with pytest.raises(
+        InvalidInput, match=r"The parameter kind must be one of: md5, contacts, phones; it was 'sha1'\."
+    ):
         registry.uploaded("sha1")
     assert registry.DEFAULT == "md5"
 

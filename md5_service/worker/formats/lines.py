@@ -48,11 +48,15 @@ def cut(
 
 def _piece(read: Read, offset: int, end: int, size: int, encoding: str, place: re.Pattern[str]) -> tuple[int, int]:
     """The bytes and the line feeds of the piece that begins here."""
-    known = 0  # characters in which there is no place
+    is_wide, known = encoding.startswith("utf-16"), 0  # characters in which there is no place
     while size < end - offset:
+        content = read(offset, size)
+        # Usually nothing need be decoded: where characters are not wide, this byte is a line feed.
+        if not is_wide and not known and (at := content.rfind(b"\n") + 1):
+            return at, content.count(b"\n", 0, at)
         # Without what may be the beginning of another character.
         decode = codecs.getincrementaldecoder(encoding)(texts.errors(encoding)).decode
-        text = decode(read(offset, size))
+        text = decode(content)
         if at := _last(text, 0, len(text), place) if not known else _first(text, known, place):
             return length(text[:at], encoding), text.count("\n", 0, at)
         if size >= LONGEST:

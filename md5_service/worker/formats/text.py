@@ -104,7 +104,7 @@ def told(start: bytes, size: int, given: str | None, form: str = "text") -> tupl
     mark = first[1] if first and (encoding or "").startswith(first[0][:6]) else 0
     if given == "utf-16":
         encoding = first[0] if first else "utf-16-le"
-    if (what := not_text(start)) is not None:
+    if (what := not_text(start, encoding)) is not None:
         raise NotText(
             f"This file is not {form} but {what}. Save it as {form}, preferably in UTF-8, and upload that file."
         )
@@ -132,13 +132,14 @@ def marked(start: bytes) -> tuple[str, int] | None:
     return None
 
 
-def not_text(start: bytes) -> str | None:
-    """What a file with this beginning is, if it is not text; None if it may be text."""
+def not_text(start: bytes, encoding: str | None = None) -> str | None:
+    """What a file with this beginning is, if it is not text, in this encoding if it is known; None if it may be text."""
     for signature, what in SIGNATURES:
         if signature.match(start):
             return what
-    encoding, _ = marked(start) or ("latin-1", 0)
-    shown, _ = decoded(start[: len(start) & ~1], encoding)
+    is_wide = (encoding or "").startswith("utf-16")
+    told, _ = (encoding, 0) if is_wide else marked(start) or ("latin-1", 0)
+    shown, _ = decoded(start[: len(start) & ~1], str(told))
     is_text = _is_few(len(_CONTROL.findall(shown)), MANY_CONTROLS, shown) and _is_few(
         shown.count("\0"), MANY_NULS, shown
     )

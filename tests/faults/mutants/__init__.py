@@ -14,6 +14,7 @@ from tests.faults.mutants import (
     http,
     kinds,
     log,
+    phones,
     queue,
     rows,
     service,
@@ -22,5 +23,5 @@ from tests.faults.mutants import (
     worker,
 )
 
-_AREAS = (rows, queue, database, bucket, log, kinds, upkeep, service, worker, upload, access, http, api, cli)
+_AREAS = (rows, queue, database, bucket, log, kinds, phones, upkeep, service, worker, upload, access, http, api, cli)
 MUTANTS = tuple(mutant for area in _AREAS for mutant in area.MUTANTS)

@@ -27,7 +27,7 @@ MUTANTS = (
     ),
     Mutant(
         "the cells of an export that are no formulas",
-        "md5_service/api/routes/tasks_csv.py",
+        "md5_service/api/http/table.py",
         "guarded(cell) if isinstance(cell, str) else cell",
         "cell",
         api("test_tasks_csv.py::test_the_table_says_of_each_task_what_the_list_says"),

@@ -126,8 +126,8 @@ MUTANTS = (
     Mutant(
         "the count of parts that is taken from the row as it is, and not as it was read",
         PARTS,
-        "parts_left=tasks.c.parts_left - 1",
-        "parts_left=1 if db.scalar(select(tasks.c.parts_left).where(tasks.c.id == claim.file_id)) == 2 else 0",
+        "parts_left=tasks.c.parts_left - 1, p",
+        "parts_left=1 if db.scalar(select(tasks.c.parts_left).where(tasks.c.id == claim.file_id)) == 2 else 0, p",
         data("test_parts.py::test_two_last_parts_that_end_together_close_the_file_once[postgresql]"),
     ),
     Mutant(
