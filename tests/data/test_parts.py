@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, event, select, update
 
 from md5_task_data import tasks
 from md5_task_data.database.engine import Database
@@ -165,6 +165,23 @@ def test_a_file_is_done_up_to_the_first_part_that_is_not(database: Database, cut
     assert done_up_to(other) == 0
     claim(database, task_id)
     assert done_up_to(task_id) == 400  # it is being closed
+
+
+def test_a_part_that_is_given_back_in_that_moment_is_not_done(database: Database, cut: Cut) -> None:
+    task_id, ids = cut(2)
+    part, other = claims(database, *ids)
+    end(database, other)
+
+    def give_back(*_: object) -> None:
+        """After whatever statement comes first."""
+        with database.transaction() as db:
+            leases.put_back(db, part, "the worker was stopped", delay_s=0, is_error=False)
+
+    with database.reading() as db:
+        parent = tasks.get(db, "local", task_id)
+        event.listen(database.engine, "after_cursor_execute", give_back, once=True)
+        assert parts.first_unfinished(db, parent) == 0
+    assert row(database, ids[0], parts.NOBODY)["status"] == "queued"
 
 
 def test_no_client_sees_a_part_and_nobody_counts_it(database: Database, cut: Cut) -> None:

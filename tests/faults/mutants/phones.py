@@ -59,6 +59,18 @@ MUTANTS = (
         api("test_phones.py::test_an_owner_deletes_the_numbers_and_the_task_stays"),
     ),
     Mutant(
+        "the look at all parts at once, in whatever status they are",
+        "md5_task_data/queue/parts.py",
+        "    first = db.scalar(select(tasks.c.params).where(*here).order_by(tasks.c.id).limit(1))\n",
+        """    found = [
+        db.scalar(select(tasks.c.params).where(*here, tasks.c.status == status).order_by(tasks.c.id).limit(1))
+        for status in ("queued", "running")
+    ]
+    first = min((each for each in found if each), key=lambda each: each["offset"], default=None)
+""",
+        data("test_parts.py::test_a_part_that_is_given_back_in_that_moment_is_not_done[postgresql]"),
+    ),
+    Mutant(
         "the parts of the rest of a file, for which the file waits",
         "md5_task_data/queue/parts.py",
         "parts_left=tasks.c.parts_left - 1 + len(slices)",
