@@ -7,23 +7,15 @@ from contextlib import closing
 from typing import Any
 
 import pytest
-from sqlalchemy import update
 
 from md5_service.api.routes import phones as route
-from md5_service.worker import sweeper
-from md5_service.worker.app import kinds
-from md5_service.worker.lifecycle import Lifecycle
-from md5_task_data.bucket.folder import Bucket
 from md5_task_data.database.engine import Database
 from md5_task_data.kinds import phones
-from md5_task_data.log.shared_log import SharedLog
-from md5_task_data.queue.hints import Message
-from md5_task_data.schema import tasks as table
 from tests.api.answers import assert_problem
 from tests.api.conftest import Api
+from tests.api.searching import TEXT, Worker, hand_over, listed, searched
 from tests.client import NOBODY
 
-TEXT = "call (415) 555-2671 now\r\nor +1 650-253-0000 ext. 12, été\nLondon +44 20 7946 0018\nfree +800 1234 5678"
 FIRST = {
     "number": "+14155552671",
     "extension": None,
@@ -34,52 +26,10 @@ FIRST = {
 }
 
 
-class Worker:
-    """What workers and the sweeper do, one step at a time."""
-
-    def __init__(self, api: Api, database: Database, **given: object) -> None:
-        self.hints: list[Message] = []
-        self.database = database
-        settings = api.settings.model_copy(update=given)
-        self._log = SharedLog(database, settings.log_path, 86400)
-        self._lifecycle = Lifecycle(settings, database, Bucket(settings.bucket_url), kinds(), self.hints.extend)
-
-    def begin(self, task_id: str) -> None:
-        self._lifecycle.run([task_id])
-
-    def step(self) -> None:
-        self._lifecycle.run(self.hints.pop(0).task_ids)
-
-    def end(self) -> None:
-        while self.hints:
-            self.step()
-        self._log.flush()
-
-
 @pytest.fixture
 def worker(api: Api) -> Any:
     with closing(Database(api.settings.database_url)) as database:
         yield Worker(api, database, part_bytes=2048)
-
-
-def hand_over(api: Api, content: str | bytes = TEXT, **params: str) -> str:
-    given = content.encode() if isinstance(content, str) else content
-    answer = api.client.post("/v1/tasks", params={"kind": "phones", **params}, content=given)
-    assert answer.status_code == 202, answer.text
-    return str(answer.json()["id"])
-
-
-def searched(api: Api, worker: Worker, content: str | bytes = TEXT, **params: str) -> str:
-    task_id = hand_over(api, content, **params)
-    worker.begin(task_id)
-    worker.end()
-    return task_id
-
-
-def listed(api: Api, task_id: str, **query: object) -> Any:
-    answer = api.client.get(f"/v1/tasks/{task_id}/phones", params=query)  # type: ignore[arg-type]
-    assert answer.status_code == 200, answer.text
-    return answer.json()
 
 
 @pytest.mark.shows("GET /v1/tasks/{task_id}/phones")
@@ -151,31 +101,6 @@ def test_the_counts_by_region_grow_with_the_search(api: Api, worker: Worker) -> 
             {"region": "GB", "numbers": 100},
         ],
     }
-
-
-@pytest.mark.parametrize("stored", ["bucket", "database"])
-def test_what_stands_around_a_number_can_be_shown(start_api: Callable[..., Api], stored: str) -> None:
-    api = start_api(**({} if stored == "bucket" else {"small_file_bytes": 16 << 10}))
-    with closing(Database(api.settings.database_url)) as database:
-        worker = Worker(api, database)
-        task_id = searched(api, worker)
-        around = [(each["before"], each["after"]) for each in listed(api, task_id, context=8)["items"]]
-        assert around == [("call ", " now"), ("or ", ", été"), ("London ", ""), ("free ", "")]
-        assert "before" not in listed(api, task_id)["items"][0]
-        wide = f"{'ä€𝄞' * 100}: 650 253 0000 {'日本' * 200}\n"
-        for encoding in ("utf-8", "utf-16-le", "gb18030"):
-            task_id = searched(api, worker, ("x\n" + wide).encode(encoding), encoding=encoding)
-            (found,) = listed(api, task_id, context=200)["items"]
-            assert len(found["before"]) == len(found["after"]) == 200
-            assert wide == f"{wide[:102]}{found['before']}650 253 0000{found['after']}{wide[514:]}"
-            (found,) = listed(api, task_id, context=1)["items"]
-            assert (found["before"], found["after"]) == (" ", " ")
-        api.client.delete(f"/v1/tasks/{searched(api, worker)}")
-        with database.transaction() as db:
-            db.execute(update(table).values(due_at=0))
-        sweeper.delete_expired(database, Bucket(api.settings.bucket_url))
-        (found,) = listed(api, task_id, context=1)["items"]
-        assert (found["before"], found["after"]) == (None, None)
 
 
 @pytest.mark.shows("GET /v1/tasks/{task_id}/phones.csv")

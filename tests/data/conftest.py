@@ -9,6 +9,9 @@ import pytest
 from md5_task_data import tasks
 from md5_task_data.database.engine import Database
 from md5_task_data.log.shared_log import SharedLog
+from md5_task_data.queue import parts
+from md5_task_data.queue.leases import Slice
+from tests.data.in_parts import PLAN, Cut, claim
 from tests.data.place import Place, fill
 from tests.databases import new_sqlite, url_of
 
@@ -85,3 +88,19 @@ def _on_sqlite(tmp_path: Path, name: str, prepared: Callable[[Place], Place]) ->
         if prepared is fill:
             place.make()
         yield prepared(place)
+
+
+@pytest.fixture
+def cut(database: Database, new_task: NewTask) -> Cut:
+    """Create a task that is cut into this many parts; returns its id and theirs."""
+
+    def make(count: int) -> tuple[str, list[str]]:
+        task_id = new_task(kind="contacts", size=100 * count, params={"header": True})
+        mine = claim(database, task_id)
+        slices = [Slice(100 * number, 100, 10 * number + 1) for number in range(count)]
+        with database.transaction() as db:
+            messages = parts.cut(db, mine, slices, PLAN, total=10 * count, unit="rows")
+        assert all(message.lane == "large" and len(message.task_ids) == 1 for message in messages)
+        return task_id, [message.task_ids[0] for message in messages]
+
+    return make

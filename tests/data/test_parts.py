@@ -2,10 +2,9 @@
 
 import threading
 from collections.abc import Callable
-from typing import Any
 
 import pytest
-from sqlalchemy import Connection, event, select, update
+from sqlalchemy import Connection, update
 
 from md5_task_data import tasks
 from md5_task_data.database.engine import Database
@@ -18,61 +17,7 @@ from md5_task_data.schema import tasks as table
 from md5_task_data.sql import now
 from md5_task_data.upkeep import results
 from tests.client import IN_TIME_S
-
-NewTask = Callable[..., str]
-Cut = Callable[[int], tuple[str, list[str]]]
-PLAN = {"delimiter": ";"}
-
-
-@pytest.fixture
-def cut(database: Database, new_task: NewTask) -> Cut:
-    """Create a task that is cut into this many parts; returns its id and theirs."""
-
-    def make(count: int) -> tuple[str, list[str]]:
-        task_id = new_task(kind="contacts", size=100 * count, params={"header": True})
-        mine = claim(database, task_id)
-        slices = [Slice(100 * number, 100, 10 * number + 1) for number in range(count)]
-        with database.transaction() as db:
-            messages = parts.cut(db, mine, slices, PLAN, total=10 * count, unit="rows")
-        assert all(message.lane == "large" and len(message.task_ids) == 1 for message in messages)
-        return task_id, [message.task_ids[0] for message in messages]
-
-    return make
-
-
-def claim(database: Database, task_id: str) -> Claim:
-    with database.transaction() as db:
-        (mine,) = leases.claim(db, [task_id], 30)
-    return mine
-
-
-def claims(database: Database, *task_ids: str) -> list[Claim]:
-    with database.transaction() as db:
-        return [mine for task_id in task_ids for mine in leases.claim(db, [task_id], 30)]
-
-
-def end(database: Database, part: Claim) -> list[str]:
-    """Returns the ids in the resulting hints."""
-    with database.transaction() as db:
-        messages = parts.end_part(db, part, {"rows": part.size}, done=10)
-    return [task_id for message in messages for task_id in message.task_ids]
-
-
-def row(database: Database, task_id: str, owner: str = "local") -> Any:
-    with database.reading() as db:
-        return tasks.get(db, owner, task_id)
-
-
-def look_after(database: Database) -> list[str]:
-    with database.transaction() as db:
-        db.execute(update(table).where(table.c.status == "waiting").values(due_at=now()))
-    with database.transaction() as db:
-        return [task_id for message in parts.settle_due(db) for task_id in message.task_ids]
-
-
-def kept(database: Database) -> list[str]:
-    with database.reading() as db:
-        return list(db.scalars(select(table.c.status).where(table.c.parent_id.is_not(None))))
+from tests.data.in_parts import PLAN, Cut, claim, claims, end, kept, look_after, row
 
 
 def test_a_part_is_worked_on_with_what_its_file_has(database: Database, cut: Cut) -> None:
@@ -115,73 +60,6 @@ def test_two_last_parts_that_end_together_close_the_file_once(database: Database
             thread.join(IN_TIME_S)
         assert hints == [task_id]
         assert row(database, task_id)["status"] == "queued"
-
-
-def test_the_rest_of_a_long_file_is_cut_again_and_the_file_waits_for_all_its_parts(
-    database: Database, cut: Cut
-) -> None:
-    task_id, ids = cut(3)
-    with database.transaction() as db:
-        (rest,) = leases.claim(db, [ids[2]], 30)
-        hints = parts.cut_again(db, rest, [Slice(200, 30, 21), Slice(230, 30, 24), Slice(260, 40, 27)])
-    more = [message.task_ids[0] for message in hints]
-    assert sorted([*ids, *more]) == [*ids, *more]  # in file order
-    assert row(database, task_id)["parts_left"] == 5
-    again = claims(database, *more)
-    assert [each.part for each in again] == [Slice(200, 30, 21), Slice(230, 30, 24), Slice(260, 40, 27)]
-    assert {(each.file_id, each.owner, each.kind) for each in again} == {(task_id, "local", "contacts")}
-    assert [each.plan for each in again] == [PLAN] * 3
-    with pytest.raises(LeaseLost), database.transaction() as db:
-        parts.cut_again(db, rest, [Slice(200, 100, 21)])  # a worker that was late
-    assert row(database, task_id)["parts_left"] == 5
-    closed = [hint for part in [*claims(database, *ids[:2]), *again] for hint in end(database, part)]
-    assert closed == [task_id]
-
-
-def test_a_file_that_has_ended_is_not_cut_again(database: Database, cut: Cut) -> None:
-    task_id, ids = cut(2)
-    (rest,) = claims(database, ids[1])
-    with database.transaction() as db:
-        tasks.cancel(db, "local", task_id)
-    with pytest.raises(LeaseLost), database.transaction() as db:
-        parts.cut_again(db, rest, [Slice(100, 50, 11), Slice(150, 50, 16)])
-    with database.reading() as db:
-        assert len(db.scalars(select(table.c.id).where(table.c.parent_id == task_id)).all()) == 2
-
-
-def test_a_file_is_done_up_to_the_first_part_that_is_not(database: Database, cut: Cut, new_task: NewTask) -> None:
-    def done_up_to(task_id: str) -> int:
-        with database.reading() as db:
-            return parts.first_unfinished(db, tasks.get(db, "local", task_id))
-
-    other, _ = cut(2)
-    task_id, ids = cut(4)
-    assert done_up_to(new_task(kind="contacts")) == 0
-    assert done_up_to(task_id) == 0
-    first, second, third, fourth = claims(database, *ids)
-    for part, expected in ((second, 0), (third, 0), (first, 300), (fourth, 400)):
-        end(database, part)
-        assert done_up_to(task_id) == expected
-    assert done_up_to(other) == 0
-    claim(database, task_id)
-    assert done_up_to(task_id) == 400  # it is being closed
-
-
-def test_a_part_that_is_given_back_in_that_moment_is_not_done(database: Database, cut: Cut) -> None:
-    task_id, ids = cut(2)
-    part, other = claims(database, *ids)
-    end(database, other)
-
-    def give_back(*_: object) -> None:
-        """After whatever statement comes first."""
-        with database.transaction() as db:
-            leases.put_back(db, part, "the worker was stopped", delay_s=0, is_error=False)
-
-    with database.reading() as db:
-        parent = tasks.get(db, "local", task_id)
-        event.listen(database.engine, "after_cursor_execute", give_back, once=True)
-        assert parts.first_unfinished(db, parent) == 0
-    assert row(database, ids[0], parts.NOBODY)["status"] == "queued"
 
 
 def test_no_client_sees_a_part_and_nobody_counts_it(database: Database, cut: Cut) -> None:

@@ -68,14 +68,14 @@ MUTANTS = (
     ]
     first = min((each for each in found if each), key=lambda each: each["offset"], default=None)
 """,
-        data("test_parts.py::test_a_part_that_is_given_back_in_that_moment_is_not_done[postgresql]"),
+        data("test_cut_again.py::test_a_part_that_is_given_back_in_that_moment_is_not_done[postgresql]"),
     ),
     Mutant(
         "the parts of the rest of a file, for which the file waits",
         "md5_task_data/queue/parts.py",
         "parts_left=tasks.c.parts_left - 1 + len(slices)",
         "parts_left=tasks.c.parts_left",
-        data("test_parts.py::test_the_rest_of_a_long_file_is_cut_again_and_the_file_waits_for_all_its_parts[sqlite]"),
+        data("test_cut_again.py::test_the_rest_of_a_long_file_is_cut_again_and_the_file_waits_for_all_its_parts[sqlite]"),
     ),
     Mutant(
         "a long file that is cut bit by bit",
