@@ -85,7 +85,7 @@ function Counts({ task, regions }: { task: Task; regions: RegionCounts | undefin
     <p className="digits" data-testid="counts">
       <strong>{formatNumber(numbers)}</strong> {numbers === 1 ? "number" : "numbers"}
       {task.outcome === null && " found so far"}
-      {result !== null && (
+      {result !== null && numbers > 0 && (
         <>
           , <strong>{formatNumber(result.distinct)}</strong> different
         </>
@@ -111,15 +111,18 @@ function Nothing({ task, filters, isComplete }: { task: Task; filters: PhoneFilt
 }
 
 function NoneFound({ region }: { region: unknown }) {
-  const isOnlyInternational = region === ONLY_INTERNATIONAL;
+  const again = <Link to={homePath("phones")}>upload it again</Link>;
   return (
     <p data-testid="none-found">
       No phone numbers were found.{" "}
-      {typeof region === "string" &&
-        (isOnlyInternational
-          ? "Only numbers with a + and a country code were searched for. "
-          : `Numbers without a country code were looked for as numbers of ${regionName(region)}. `)}
-      If they may be from {isOnlyInternational ? "one country" : "another country"}, <Link to={homePath("phones")}>upload the text again</Link> and choose it.
+      {typeof region === "string" && region !== ONLY_INTERNATIONAL ? (
+        <>
+          The country was {regionName(region)}; numbers of other countries are found only with a + and a country code. If the text has such numbers without one,{" "}
+          {again} and choose their country.
+        </>
+      ) : (
+        <>Only numbers with a + and a country code were searched for. If the text has numbers without one, {again} and choose their country.</>
+      )}
     </p>
   );
 }
