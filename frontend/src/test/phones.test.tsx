@@ -1,18 +1,13 @@
-import { fireEvent, screen, waitFor, within } from "@testing-library/react";
+import { screen, waitFor, within } from "@testing-library/react";
 import { http, HttpResponse } from "msw";
 import { expect, test, vi } from "vitest";
 import type { Task } from "../api/types";
-import { guess } from "../kinds/phones/guess";
 import type { Phone, PhonePage, RegionCounts } from "../kinds/phones/types";
 import { renderAt } from "./render";
-import { doneTask, ID, problem, server, taskWith } from "./server";
+import { AT, RESULT, searched, searching } from "./searches";
+import { doneTask, ID, problem, server } from "./server";
 
-const RESULT = { numbers: 1234, distinct: 1100, region: "DE", encoding: "utf-8", engine: "exact" as const };
 const PROGRESS = { done: 0, total: 3, unit: "bytes" } as const;
-const AT = "2026-03-12T13:03:22Z";
-const searching = (changes: Partial<Task> = {}) =>
-  taskWith({ kind: "phones", filename: "calls.txt", status: "running", started_at: AT, params: { region: "DE" }, ...changes });
-const searched = (changes: Partial<Task> = {}) => doneTask({ kind: "phones", filename: "calls.txt", started_at: AT, params: { region: "DE" }, result: RESULT, ...changes });
 
 const phone = (last: number, changes: Partial<Phone> = {}): Phone => ({
   number: `+4930123${String(last).padStart(3, "0")}`,
@@ -263,84 +258,4 @@ test("without any file, the page says what to do", async () => {
   server.use(http.get("*/v1/tasks", () => HttpResponse.json({ items: [], next: null })));
   renderAt("/phones");
   expect((await screen.findByRole("link", { name: "Upload a text" })).getAttribute("href")).toBe("/?kind=phones");
-});
-
-test("a file is uploaded with its country and encoding, and its card counts while it is searched", async () => {
-  const answer = serve(searching({ status: "queued", started_at: null }), {});
-  const said: Record<string, string>[] = [];
-  server.use(
-    http.post("*/v1/tasks", ({ request }) => {
-      said.push(Object.fromEntries(new URL(request.url).searchParams));
-      return HttpResponse.json(answer.task, { status: 202 });
-    }),
-  );
-  const user = renderAt("/?kind=phones");
-  const countries = within(screen.getByLabelText("Country")).getAllByRole("option");
-  expect([countries.length, countries[0]?.textContent, countries[1]?.textContent]).toEqual([247, "service default", "Only international numbers (+…)"]);
-  await user.selectOptions(screen.getByLabelText("Country"), "Switzerland");
-  await user.selectOptions(screen.getByLabelText("Encoding"), "Shift JIS (Japanese)");
-  await user.upload(screen.getByLabelText("Choose files"), new File(["abc"], "calls.txt"));
-  await screen.findByTestId("status");
-  expect(said).toEqual([{ kind: "phones", filename: "calls.txt", region: "CH", encoding: "cp932" }]);
-
-  const becomes = async (changes: Partial<Task>, words: string) => {
-    answer.task = searching(changes);
-    await waitFor(
-      () => {
-        expect(screen.getByTestId("status").textContent).toBe(words);
-      },
-      { timeout: 3000 },
-    );
-  };
-  const done = { done: 3, total: 3, unit: "bytes" } as const;
-  const history: Task["history"] = [{ at: AT, status: "waiting", reason: null }];
-  await becomes({ status: "waiting", progress: { ...done, done: 1 }, history }, "Being searched by all workers, 33 %");
-  expect(await textOf("phone-numbers")).toBe("3 numbers found so far. Watch them appear");
-  await becomes({ status: "queued", progress: done, history }, "Queued to be counted");
-  await becomes({ status: "running", progress: done, history }, "Being counted, 100 %");
-  answer.task = searched();
-  await waitFor(async () => {
-    expect(await textOf("phone-numbers")).toBe("1,234 numbers, 1,100 different. Look at them");
-  });
-  expect(screen.getByText("Without a country code: Germany · UTF-8")).toBeTruthy();
-});
-
-test("several files are summed up by the numbers in them", async () => {
-  let count = 0;
-  server.use(
-    http.post("*/v1/tasks", () => {
-      count += 1;
-      return HttpResponse.json(searched({ id: ID.replace(/.$/, String(count)) }), { status: 202 });
-    }),
-  );
-  renderAt("/?kind=phones");
-  fireEvent.change(screen.getByLabelText("Choose files"), { target: { files: [new File(["x"], "a.txt"), new File(["x"], "b.txt")] } });
-  await waitFor(async () => {
-    expect(await textOf("phone-numbers")).toBe("2,468 phone numbers");
-  });
-});
-
-const sample = (name: string, text: string) => ({ name, head: new TextEncoder().encode(text) });
-
-test.each([
-  ["calls.txt", "Call +49 30 123456 now"],
-  ["chat.jsonl", '{"text":"ring 030 1234567"}'],
-  ["mail.eml", "Tel.: (415) 555-0132"],
-  ["talk.vtt", "00:00:01.000 --> 00:00:02.000\n415-555-0132"],
-])("%s with a number looks like a text with phone numbers", (name, text) => {
-  expect(guess([sample(name, text)])).toEqual({ job: null, files: [0], says: "This looks like a text with phone numbers." });
-});
-
-test.each([
-  ["list.csv", "Ann;+49 30 123456"],
-  ["reads.bin", "+49 30 123456"],
-  ["app.log", "2026-03-12 13:03:22,123 +0200 10.0.0.1 GET /v1/tasks/0199a1b2-c3d4-7e5f 200 01.02.2026 1234567890123"],
-  ["MD5SUMS.txt", "900150983cd24fb0d6963f7d28e17f72  reads-0123-456.bam"],
-])("%s does not", (name, text) => {
-  expect(guess([sample(name, text)])).toBeNull();
-});
-
-test("the guess counts the files that it is about", () => {
-  const files = [sample("a.txt", "+49 30 123456"), sample("b.txt", "none"), sample("c.txt", "+49 30 123456")];
-  expect(guess(files)).toEqual({ job: null, files: [0, 2], says: "2 of these 3 files look like texts with phone numbers." });
 });

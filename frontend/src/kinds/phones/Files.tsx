@@ -1,3 +1,4 @@
+import "./files.css";
 import type { Task } from "../../api/types";
 import { clipped, shownName } from "../../shared/format";
 import { Icon } from "../../shared/Icon";
@@ -26,7 +27,7 @@ export function Files() {
       {away !== null && <ServiceAwayNote away={away} />}
       {page === undefined && refused === null && away === null && <p className="muted">Loading…</p>}
       {tasks.length > 0 && (
-        <table className="grid phone-files">
+        <table className="grid folding phone-files">
           <thead>
             <tr>
               <th scope="col">File</th>

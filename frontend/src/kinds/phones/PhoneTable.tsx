@@ -6,7 +6,7 @@ import type { Phone } from "./types";
 
 export function PhoneTable({ phones }: { phones: readonly Phone[] }) {
   return (
-    <table className="grid phones">
+    <table className="grid folding phones">
       <thead>
         <tr>
           <th scope="col" className="column-line">
