@@ -155,7 +155,7 @@ def test_phone_numbers_from_the_choice_to_the_deleted(look: Look, service: Servi
     look.at("refused")
     page.get_by_label("Number", exact=True).fill("+49 30 999999")
     page.get_by_role("button", name="Find").click()
-    expect(page.get_by_text("No number matches")).to_be_visible()
+    expect(page.get_by_text("No number matches.")).to_be_visible()
     look.at("no match")
     page.once("dialog", lambda question: question.accept())
     page.get_by_role("button", name="Delete the numbers").click()

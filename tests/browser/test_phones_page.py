@@ -98,7 +98,7 @@ def test_numbers_are_shown_before_the_search_has_ended(page: Page, start_service
     expect(numbers(page).first).to_contain_text("line 0: please call +49 30 123400000 before noon")
     expect(page.get_by_test_id("status")).to_contain_text("Being searched by all workers")
     expect(page.get_by_test_id("counts")).to_contain_text("found so far, from 3 countries")
-    expect(page.get_by_role("button", name="Download all as CSV")).to_have_attribute("aria-disabled", "true")
+    expect(page.get_by_role("button", name="Download CSV")).to_have_attribute("aria-disabled", "true")
     page.get_by_label("Number", exact=True).fill("(415) 555-7999")  # it stands in the last part
     page.get_by_role("button", name="Find").click()
     expect(page.get_by_text("Matches appear here as they are found")).to_be_visible()

@@ -61,7 +61,7 @@ test("numbers are listed in their lines, with extension and country, and counted
   expect(screen.getByText("030 123001").tagName).toBe("MARK");
   expect(await textOf("counts")).toBe("1,234 numbers, 1,100 different, from 1 country");
   expect(screen.getByTestId("of-file").querySelector("a")?.getAttribute("href")).toBe(`/tasks/${ID}`);
-  expect(screen.getByRole("link", { name: "Download all as CSV" }).getAttribute("href")).toBe(`/v1/tasks/${ID}/phones.csv`);
+  expect(screen.getByRole("link", { name: "Download CSV" }).getAttribute("href")).toBe(`/v1/tasks/${ID}/phones.csv`);
   expect(screen.getByRole("link", { name: "Phone numbers" }).getAttribute("aria-current")).toBe("page");
   expect(document.title).toBe("Phone numbers · File Intake");
 });
@@ -70,7 +70,7 @@ test("numbers appear as they are found, each asked for once, until the search ha
   const answer = serve(searching(), { "": pageOf([], "a", false) }, []);
   renderAt(`/phones?task=${ID}`);
   expect(await screen.findByText(/Nothing has been found yet/)).toBeTruthy();
-  const csv = screen.getByRole("button", { name: "Download all as CSV" });
+  const csv = screen.getByRole("button", { name: "Download CSV" });
   expect([csv.getAttribute("aria-disabled"), screen.getByText("when the search is finished").id]).toEqual(["true", csv.getAttribute("aria-describedby")]);
   answer.regions = [{ region: "DE", numbers: 1 }];
   answer.pages.a = pageOf([phone(1)], "b", false);
@@ -86,7 +86,7 @@ test("numbers appear as they are found, each asked for once, until the search ha
   await waitFor(async () => {
     expect(await textOf("counts")).toBe("2 numbers, 2 different, from 1 country");
   });
-  await screen.findByRole("link", { name: "Download all as CSV" }, { timeout: 3000 });
+  await screen.findByRole("link", { name: "Download CSV" }, { timeout: 3000 });
   expect(answer.asked.filter((query) => !query.startsWith("cursor"))).toEqual(["limit=100"]);
   expect(answer.asked).toContain("cursor=b&limit=99");
   const before = answer.asked.length;
@@ -98,11 +98,14 @@ test("a page that is full leads on, also while the file is being searched, and b
   const full = Array.from({ length: 100 }, (_, index) => phone(index));
   const answer = serve(searching(), { "": pageOf(full, "b", false), b: pageOf([phone(100)], "c", false) });
   const user = renderAt(`/phones?task=${ID}`);
-  await user.click(await screen.findByRole("link", { name: "Next" }));
+  const next = await screen.findByRole("link", { name: "Next" });
+  expect(screen.getByText("Each page has 100 numbers. The CSV has all of them, once the search is finished.")).toBeTruthy();
+  await user.click(next);
   await waitFor(() => {
     expect(numbers()).toEqual(["+4930123100"]);
   });
   expect(location.search).toBe(`?task=${ID}&cursor=b`);
+  expect(screen.queryByText(/Each page has/)).toBeNull();
   expect(screen.queryByRole("link", { name: "Next" })).toBeNull();
   await user.click(screen.getByRole("link", { name: "Previous" }));
   await waitFor(() => {
@@ -145,6 +148,7 @@ test("numbers are found by number and country, in any spelling; what the service
   answer.pages[""] = pageOf([], null);
   await user.click(screen.getByRole("link", { name: "Germany" }));
   expect(await screen.findByText(/No number matches\./)).toBeTruthy();
+  expect(screen.getByTestId("announcer").textContent).toBe("No number matches");
   expect(screen.getByRole("link", { name: "Germany" }).getAttribute("aria-current")).toBe("page");
   server.use(http.get(`*/v1/tasks/${ID}/phones`, () => HttpResponse.json(problem(422, "invalid_input", "it must be a phone number"), { status: 422 })));
   await user.clear(screen.getByLabelText("Number"));

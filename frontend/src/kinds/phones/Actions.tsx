@@ -17,13 +17,13 @@ export function Actions({ task, phones, filters, isComplete }: { task: Task; pho
       {phones.length > 0 && <CopyButton text={phones.map(dialled).join("\n")} of="numbers shown" label="Copy all shown" />}
       {phones.length > 0 && isComplete && (
         <a className="button quiet" href={phonesCsvUrl(task.id, filters)} download>
-          {isFiltered ? "Download matches as CSV" : "Download all as CSV"}
+          {isFiltered ? "Download matches as CSV" : "Download CSV"}
         </a>
       )}
       {!isComplete && (
         <>
           <button type="button" aria-disabled aria-describedby={id}>
-            Download all as CSV
+            Download CSV
           </button>
           <span id={id} className="help">
             when the search is finished

@@ -15,8 +15,8 @@ import { PhoneTable } from "./PhoneTable";
 import { RegionChart } from "./RegionChart";
 import { ONLY_INTERNATIONAL, regionName } from "./regions";
 import { phonesResultOf } from "./result";
-import type { RegionCounts } from "./types";
-import { usePhones } from "./usePhones";
+import type { PhonePage, RegionCounts } from "./types";
+import { PAGE_SIZE, usePhones } from "./usePhones";
 import { useRegions } from "./useRegions";
 
 /** The numbers of a file, also while it is being searched. */
@@ -26,7 +26,7 @@ export function Numbers({ task, filters }: { task: Task; filters: PhoneFilters }
   const phones = refused === null ? (page?.items ?? []) : [];
   const isFiltered = filters.number !== null || filters.region !== null;
   const isEmpty = page !== undefined && isCurrent && refused === null && phones.length === 0;
-  useAnnounced(regions?.complete ? `${count(regions.numbers, "number")} found` : null);
+  useAnnounced(isFiltered ? matches(isCurrent ? page : undefined) : regions?.complete ? `${count(regions.numbers, "number")} found` : null);
   return (
     <>
       <Progress task={task} />
@@ -46,11 +46,18 @@ export function Numbers({ task, filters }: { task: Task; filters: PhoneFilters }
           {phones.length > 0 && <PhoneTable phones={phones} />}
           {isEmpty && <Nothing task={task} filters={filters} isComplete={page.complete} />}
           {phones.length > 0 && page?.complete === false && next === null && <p className="muted more">More numbers appear here as they are found.</p>}
+          {next !== null && <p className="help">Each page has {PAGE_SIZE} numbers. The CSV has all of them{regions?.complete ? "" : ", once the search is finished"}.</p>}
           <Pager cursor={filters.cursor} previous={previous} next={next} to={(cursor) => phonesPath({ ...filters, cursor })} />
         </div>
       </div>
     </>
   );
+}
+
+/** What a screen reader reads when the filters change. */
+function matches(page: PhonePage | undefined): string | null {
+  if (!page?.complete) return null;
+  return page.items.length === 0 ? "No number matches" : `${count(page.items.length, "number")} shown`;
 }
 
 function Progress({ task }: { task: Task }) {
