@@ -125,6 +125,12 @@ test("where nothing was found, the card says how it was searched, and has no lin
   expect(screen.getByRole("button", { name: "Delete the stored file" })).toBeTruthy();
 });
 
+test("a single number is not counted twice", async () => {
+  serve(searched({ result: { ...RESULT, numbers: 1, distinct: 1 } }));
+  renderAt(`/tasks/${ID}`);
+  expect(await textOf("phone-numbers")).toBe("1 number. Look at them");
+});
+
 test("the card of a task whose numbers were deleted keeps its counts, and says so", async () => {
   serve(searched({ results_deleted_at: AT, kept: false }));
   renderAt(`/tasks/${ID}`);

@@ -92,7 +92,7 @@ function Counts({ task, regions }: { task: Task; regions: RegionCounts | undefin
     <p className="digits" data-testid="counts">
       <strong>{formatNumber(numbers)}</strong> {numbers === 1 ? "number" : "numbers"}
       {task.outcome === null && " found so far"}
-      {result !== null && numbers > 0 && (
+      {result !== null && numbers > 1 && (
         <>
           , <strong>{formatNumber(result.distinct)}</strong> different
         </>

@@ -10,7 +10,7 @@ export const phonesResultOf = ({ result }: Task): PhonesResult | null => (result
 
 /** `1,234 numbers, 1,100 different`, or `no numbers` */
 export const numbersInWords = ({ numbers, distinct }: PhonesResult): string =>
-  numbers === 0 ? "no numbers" : `${count(numbers, "number")}, ${formatNumber(distinct)} different`;
+  numbers === 0 ? "no numbers" : `${count(numbers, "number")}${numbers === 1 ? "" : `, ${formatNumber(distinct)} different`}`;
 
 /** How a file was read. */
 export const readingInWords = ({ region, encoding, engine }: PhonesResult): string =>
