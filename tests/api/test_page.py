@@ -27,7 +27,7 @@ def bytes_on_the_wire(answer: httpx2.Response) -> int:
     return answer.num_bytes_downloaded
 
 
-@pytest.mark.parametrize("path", ["/", "/tasks", "/tasks/nonsense", "/contacts"])
+@pytest.mark.parametrize("path", ["/", "/tasks", "/tasks/nonsense", "/contacts", "/phones"])
 def test_a_first_page_is_small(api: Api, path: str) -> None:
     index = api.client.get(path)
     files = needed_at_once(index.text)

@@ -133,6 +133,51 @@ def test_contacts_from_the_choice_to_the_records(look: Look, service: Service) -
     look.at("no such contact")
 
 
+def test_phone_numbers_from_the_choice_to_the_deleted(look: Look, service: Service) -> None:
+    page = look.page
+    page.goto(f"{service.url}/?kind=phones")
+    expect(page.get_by_label("Country")).to_be_visible()
+    look.at("options")
+    long = f"{'no-blank-in-it' * 40} +49 30 123456 ext. 1234567 {'please call ' * 40}\n+800 1234 5678\n"
+    several = "".join(
+        f"+{code}\n" for code in ("1 201 555 0123", "44 121 234 5678", "33 1 23 45 67 89", "39 02 1234 5678")
+    )
+    choose(page, f"{'accessible-' * 20}.txt", content=f"{long}{several * 30}".encode())
+    mine = card(page, "accessible-")
+    expect(mine.get_by_test_id("phone-numbers")).to_be_visible()
+    look.at("searched")
+    mine.get_by_role("link", name="Look at them").click()
+    expect(page.get_by_test_id("phone").first).to_contain_text("1234567")
+    look.at("numbers")
+    page.get_by_label("Number", exact=True).fill("nonsense")
+    page.get_by_role("button", name="Find").click()
+    expect(page.get_by_text("must be a phone number")).to_be_visible()
+    look.at("refused")
+    page.get_by_label("Number", exact=True).fill("+49 30 999999")
+    page.get_by_role("button", name="Find").click()
+    expect(page.get_by_text("No number matches.")).to_be_visible()
+    look.at("no match")
+    page.once("dialog", lambda question: question.accept())
+    page.get_by_role("button", name="Delete the numbers").click()
+    expect(page.get_by_text("were deleted on request")).to_be_visible()
+    look.at("deleted")
+    none = service.ended(service.hand_over(b"none here", name="none.txt", kind="phones"))
+    page.goto(f"{service.url}/phones?task={none['id']}")
+    expect(page.get_by_test_id("none-found")).to_be_visible()
+    look.at("none found")
+    with service.without_workers():
+        task_id = service.hand_over(bytes(1000), name="half.txt", kind="phones")
+        with halfway(service, task_id):
+            page.goto(f"{service.url}/phones?task={task_id}")
+            expect(page.get_by_test_id("status")).to_contain_text("Being searched, 50 %")
+            look.at("being searched")
+        expect(page.get_by_test_id("gaps")).to_be_visible()
+        look.at("cancelled")
+    page.goto(f"{service.url}/phones")
+    expect(page.get_by_test_id("phone-file").first).to_be_visible()
+    look.at("files")
+
+
 def test_where_a_key_is_asked_for(look: Look, service_with_keys: Service) -> None:
     page, service = look.page, service_with_keys
     page.goto(service.url)

@@ -14,3 +14,6 @@ export const wordsFor =
     closed: "put together",
     progress: "percent",
   });
+
+/** Whether the task has been cut into parts. When it is then queued or running, only its last step remains. */
+export const wasCut = ({ history }: Task): boolean => history.some(({ status }) => status === "waiting");

@@ -4,8 +4,8 @@ import { copyText } from "./clipboard";
 
 const SHOWN_MS = 2000;
 
-/** `of`: what is copied, for those who cannot see what the button is next to: "id", "command". */
-export function CopyButton({ text, of }: { text: string; of: string }) {
+/** `of`: what is copied, for those who cannot see what the button is next to: "id", "command". `label`: words that say it themselves. */
+export function CopyButton({ text, of, label }: { text: string; of: string; label?: string }) {
   const [outcome, setOutcome] = useState<"Copied" | "Not copied" | null>(null);
 
   useEffect(() => {
@@ -26,8 +26,8 @@ export function CopyButton({ text, of }: { text: string; of: string }) {
 
   return (
     <button type="button" className="quiet copy" onClick={() => void copy()}>
-      {outcome ?? "Copy"}
-      <span className="visually-hidden"> {of}</span>
+      {outcome ?? label ?? "Copy"}
+      {label === undefined && <span className="visually-hidden"> {of}</span>}
     </button>
   );
 }

@@ -1,6 +1,7 @@
 import type { Task } from "../api/types";
 import type { Words } from "../kinds/view";
 import { viewOf } from "../kinds/views";
+import { wasCut } from "../kinds/words";
 import { capitalized, count, formatNumber, formatSize, percentOf } from "../shared/format";
 import type { IconName } from "../shared/Icon";
 import { isInWork } from "./state";
@@ -35,13 +36,14 @@ export function doneOf({ progress: { done, total, unit } }: Task): string {
   return unit === "rows" ? `${formatNumber(done)} of ${count(total, "row")}` : `${formatSize(done)} of ${formatSize(total)}`;
 }
 
-function wordsOf({ status, outcome, attempt, progress: { unit } }: Task, { being, closed, finished }: Words): string {
+function wordsOf(task: Task, { being, closed, finished }: Words): string {
+  const { status, outcome, attempt } = task;
   switch (status) {
     case "receiving":
       return "Being received";
     case "queued":
       if (attempt > 0) return "Queued for a retry";
-      return unit === "rows" ? `Queued to be ${closed}` : "Queued"; // its unit is rows once it has been cut into parts
+      return wasCut(task) ? `Queued to be ${closed}` : "Queued";
     case "running":
     case "waiting":
       return `Being ${being}`;

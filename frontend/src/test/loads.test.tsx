@@ -93,7 +93,8 @@ test("a file is read, loaded by all, counted, and then its rows are told", async
   await becomes({ status: "running", progress: { done: 12_000_000, total: 24_000_000, unit: "bytes" } }, "Being read, 12.0 MB of 24.0 MB");
   await becomes({ status: "waiting", progress: rows(12_000) }, "Being loaded by all workers, 12,000 of 1,000,000 rows");
   expect(screen.getByRole("progressbar", { name: "Loading of partner.csv" })).toBeTruthy();
-  await becomes({ status: "queued", progress: rows(1_000_000) }, "Queued to be counted");
+  const history: Task["history"] = [{ at: "2026-03-12T13:03:22Z", status: "waiting", reason: null }];
+  await becomes({ status: "queued", progress: rows(1_000_000), history }, "Queued to be counted");
   await becomes({ status: "running", progress: rows(1_000_000) }, "Being counted, 1,000,000 of 1,000,000 rows");
   answer.now = loaded();
   const counts = await screen.findByTestId("counts");

@@ -10,7 +10,7 @@ export function ContactTable({ contacts }: { contacts: Contact[] }) {
   const columns = columnsOf(contacts);
   const hasMore = contacts.some((contact) => filledIn(contact).some(([name]) => !columns.includes(name)));
   return (
-    <table className="grid contacts">
+    <table className="grid folding contacts">
       <thead>
         <tr>
           <th scope="col" className="column-email">

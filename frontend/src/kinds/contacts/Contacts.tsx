@@ -4,6 +4,7 @@ import { isId, taskPath } from "../../lookup/taskId";
 import { shownName } from "../../shared/format";
 import { Link } from "../../shared/Link";
 import { useSearch } from "../../shared/navigation";
+import { Pager } from "../../shared/Pager";
 import { useAnnounced } from "../../shared/useAnnounced";
 import { useTitle } from "../../shared/useTitle";
 import { ServiceAwayNote } from "../../task/ServiceAwayNote";
@@ -59,7 +60,7 @@ function List({ filters }: { filters: ContactFilters }) {
       {page === undefined && refused === null && away === null && <p className="muted">Loading…</p>}
       {contacts.length > 0 && <ContactTable contacts={contacts} />}
       {isEmpty && <Nothing filters={filters} />}
-      <Pager filters={filters} previous={previous} next={page?.next ?? null} />
+      <Pager cursor={filters.cursor} previous={previous} next={page?.next ?? null} to={(cursor) => contactsPath({ ...filters, cursor })} />
     </>
   );
 }
@@ -78,18 +79,5 @@ function Nothing({ filters: { email, task, cursor } }: { filters: ContactFilters
     <p>
       There are no contacts yet. <Link to={homePath("contacts")}>Import a CSV file</Link>: each email address in it becomes a contact.
     </p>
-  );
-}
-
-function Pager({ filters, previous, next }: { filters: ContactFilters; previous: string | null | undefined; next: string | null }) {
-  if (next === null && filters.cursor === null) return null;
-  return (
-    <nav className="pages" aria-label="Pages of the list">
-      <span>
-        {filters.cursor !== null && previous !== null && <Link to={contactsPath({ ...filters, cursor: null })}>First</Link>}
-        {previous !== undefined && <Link to={contactsPath({ ...filters, cursor: previous })}>Previous</Link>}
-      </span>
-      {next !== null && <Link to={contactsPath({ ...filters, cursor: next })}>Next</Link>}
-    </nav>
   );
 }

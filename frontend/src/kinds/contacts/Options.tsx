@@ -1,8 +1,8 @@
 import { useId, type ReactNode } from "react";
 import type { Parameters } from "../../api/types";
+import { DETECTED_ENCODINGS } from "../encodings";
 import { filledIn } from "../plain";
 import type { OptionsProps } from "../view";
-import { ENCODINGS } from "./encodings";
 
 type Name = keyof Pick<Parameters, "delimiter" | "encoding" | "header" | "email_column" | "check_mx">;
 
@@ -62,7 +62,7 @@ function Fields({ options, onChange }: Pick<OptionsProps, "options" | "onChange"
       <summary>Options{given > 0 && ` (${given} set)`}</summary>
       <div className="options-fields">
         {choice("delimiter", "Delimiter", "The character between two cells.", DELIMITERS)}
-        {choice("encoding", "Encoding", "Set it if letters come out wrong.", ENCODINGS)}
+        {choice("encoding", "Encoding", "Set it if letters come out wrong.", DETECTED_ENCODINGS)}
         {choice("header", "First row", "Whether it has column names.", HEADERS)}
         {field(
           "email_column",

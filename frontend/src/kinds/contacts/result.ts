@@ -1,8 +1,8 @@
 import type { components } from "../../api/schema.gen";
 import type { Task } from "../../api/types";
 import { count, formatNumber } from "../../shared/format";
+import { encodingName } from "../encodings";
 import type { Sum } from "../view";
-import { ENCODINGS } from "./encodings";
 
 type Result = components["schemas"]["ContactsResult"];
 
@@ -44,7 +44,7 @@ const DELIMITERS: Record<string, string> = { ",": "comma", ";": "semicolon", "\t
 export function readingInWords({ delimiter, encoding, header, email_column, name_column }: LoadResult): string[] {
   const words: string[] = [];
   if (delimiter !== undefined) words.push(`Delimiter ${delimiter === "\t" ? "" : `${delimiter} `}(${DELIMITERS[delimiter] ?? "unusual"})`);
-  if (encoding !== undefined) words.push((ENCODINGS as Record<string, string>)[encoding] ?? encoding);
+  if (encoding !== undefined) words.push(encodingName(encoding));
   if (header !== undefined) words.push(header ? "with a header" : "no header");
   if (isColumn(email_column)) words.push(`addresses in ${columnInWords(email_column)}`);
   if (isColumn(name_column)) words.push(`names in ${columnInWords(name_column)}`);
