@@ -116,6 +116,8 @@ def _pieces(candidate: str) -> Iterator[tuple[int, int]]:
 
 
 def _trimmed(piece: str) -> str:
+    if piece[-1:].isalnum():
+        return piece
     unwanted = phonenumberutil._UNWANTED_END_CHAR_PATTERN.search(piece)
     return piece[: unwanted.start()] if unwanted else piece
 
@@ -140,10 +142,11 @@ def _odd_number(piece: str, fewest: int, region: str) -> Number | None:
     if _WRONG_X.search(piece):
         return None
     number = digits[: -len(groups[-1])]  # an extension is the last group
-    if (has_letters or len(number) >= 3) and _EXTENDED.fullmatch(piece):
-        may_be = may_be_number(plus + number, region, digits)
-    else:
-        may_be = has_letters or may_be_number(plus + digits, region) or may_be_number(plus + number, region, digits)
+    may_be = may_be_number(plus + number, region, digits)
+    if has_letters:
+        may_be = may_be or not _EXTENDED.fullmatch(piece)
+    elif not may_be and may_be_number(plus + digits, region):
+        may_be = len(number) < 3 or not _EXTENDED.fullmatch(piece)
     return number_with_extension(piece, region) if may_be else None
 
 
