@@ -77,16 +77,18 @@ def _found(
     fewest = fewest_digits(region)
     if _PLUS.search(candidate):
         fewest = min(fewest, fewest_digits(NO_REGION))
+    if not plain and len(_LETTERS.findall(candidate)) >= 3:
+        fewest = 1  # the library may take the letters for digits
     for tried, (start, end) in enumerate(_pieces(candidate)):
+        if tried and not before:
+            before = [0, *accumulate(map(str.isdecimal, candidate))]
+        own = digits[before[start] : before[end]] if tried else digits
+        if len(own) < fewest:
+            continue
         if plain:
-            if tried and not before:
-                before = [0, *accumulate(map(str.isdecimal, candidate))]
-            own = digits[before[start] : before[end]] if tried else digits
-            if len(own) < fewest:
-                continue
             number = plain_number("+" + own if plain.end(1) > max(start, plain.start(1)) else own, region)
         else:
-            number = _odd_number(_trimmed(candidate[start:end]) if tried else candidate, fewest, region)
+            number = _odd_number(_trimmed(candidate[start:end]) if tried else candidate, own, region)
         if number is None:
             continue
         piece = _trimmed(candidate[start:end]) if tried else candidate
@@ -107,11 +109,13 @@ def _pieces(candidate: str) -> Iterator[tuple[int, int]]:
     if _BREAK.search(candidate) is None:
         return
     for breaks in library._INNER_MATCHES:
-        match = breaks.search(candidate)
+        match, last = breaks.search(candidate), (0, 0)
         if match:
             yield 0, match.start()
         while match:
-            yield match.span(1)
+            if (span := match.span(1)) != last:
+                yield span
+            last = span
             match = breaks.search(candidate, match.start() + 1)
 
 
@@ -129,19 +133,15 @@ def _spoils(character: str) -> bool:
     return judge._is_invalid_punctuation_symbol(character) or judge._is_latin_letter(character)
 
 
-def _odd_number(piece: str, fewest: int, region: str) -> Number | None:
-    """The number of a piece of a candidate that is not plain."""
-    groups = _DIGITS.findall(piece)
-    digits = _ascii("".join(groups))
-    has_letters = len(_LETTERS.findall(piece)) >= 3  # the library may take them for digits
-    if not digits or (len(digits) < fewest and not has_letters):
-        return None
+def _odd_number(piece: str, digits: str, region: str) -> Number | None:
+    """The number of a piece with these digits, of a candidate that is not plain."""
     plus = "+" if _PLUS.search(piece) else ""
     if _PLAIN.fullmatch(piece):
         return plain_number(plus + digits, region)
     if _WRONG_X.search(piece):
         return None
-    number = digits[: -len(groups[-1])]  # an extension is the last group
+    has_letters = len(_LETTERS.findall(piece)) >= 3
+    number = digits[: -len(_DIGITS.findall(piece)[-1])]  # an extension is the last group
     may_be = may_be_number(plus + number, region, digits)
     if has_letters:
         may_be = may_be or not _EXTENDED.fullmatch(piece)
