@@ -22,6 +22,7 @@ CACHED = 1 << 14  # candidates, at most a few MiB; logs repeat dates and address
 _OPENING = r"(\[\uFF08\uFF3B"
 _PLUS = re.compile(r"[+\uFF0B]")
 _DIGITS = re.compile(r"\d+")
+_START = re.compile(r"[\d+\uFF0B]")
 _LETTERS = re.compile(r"[A-Za-z]")
 _BREAK = re.compile(r"[\s/(.\u2012-\u2015\uFF0D]")  # without one of them, a candidate has no pieces
 _PUNCTUATION = phonenumberutil._VALID_PUNCTUATION
@@ -140,13 +141,14 @@ def _odd_number(piece: str, digits: str, region: str) -> Number | None:
         return plain_number(plus + digits, region)
     if _WRONG_X.search(piece):
         return None
-    has_letters = len(_LETTERS.findall(piece)) >= 3
+    body = piece[start.start() :] if (start := _START.search(piece)) else ""  # what the library reads
+    has_letters = len(_LETTERS.findall(body)) >= 3
     number = digits[: -len(_DIGITS.findall(piece)[-1])]  # an extension is the last group
     may_be = may_be_number(plus + number, region, digits)
     if has_letters:
-        may_be = may_be or not _EXTENDED.fullmatch(piece)
+        may_be = may_be or not _EXTENDED.fullmatch(body)
     elif not may_be and may_be_number(plus + digits, region):
-        may_be = len(number) < 3 or not _EXTENDED.fullmatch(piece)
+        may_be = len(number) < 3 or not _EXTENDED.fullmatch(body)
     return number_with_extension(piece, region) if may_be else None
 
 
