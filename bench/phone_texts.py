@@ -14,11 +14,8 @@ BLOCK = 64 * 1024  # characters
 FOREIGN = 0.15  # of all numbers
 FOREIGN_REGIONS = ("US", "DE", "GB", "IN", "FR", "BR", "JP", "PL", "AU", "MX", "IT", "CN", "TR", "NG")
 TYPES = (
-    PhoneNumberType.FIXED_LINE,
-    PhoneNumberType.MOBILE,
-    PhoneNumberType.FIXED_LINE_OR_MOBILE,
-    PhoneNumberType.TOLL_FREE,
-)
+    PhoneNumberType.FIXED_LINE, PhoneNumberType.MOBILE, PhoneNumberType.FIXED_LINE_OR_MOBILE, PhoneNumberType.TOLL_FREE,
+)  # fmt: skip
 VARIED = 7  # of a number's last digits
 BEGIN = datetime(2025, 3, 1, tzinfo=UTC)
 
@@ -49,7 +46,6 @@ TEXT = (
     "here must big high such follow act why ask men change went "
 )
 WORDS = TEXT.split()
-
 
 _Line = TypeVar("_Line")
 
@@ -136,27 +132,26 @@ def _address(rng: random.Random) -> str:
 
 
 def _log(rng: random.Random, numbers: Iterator[PhoneNumber]) -> str:
-    when = _when(rng)
+    when, address, event = _when(rng), _address(rng), rng.choice(EVENTS)
     match rng.randrange(10):
         case 0 | 1 | 2:
-            return (
-                f'{_address(rng)} - - [{when:%d/%b/%Y:%H:%M:%S} +0000] "GET {rng.choice(PATHS)}/{rng.randrange(10**7)} HTTP/1.1"'
-                f" {rng.choice((200, 200, 304, 404, 500))} {rng.randrange(10**6)} {rng.random():.3f}"
-            )
+            request = f"GET {rng.choice(PATHS)}/{rng.randrange(10**7)} HTTP/1.1"
+            answer = f"{rng.choice((200, 200, 304, 404, 500))} {rng.randrange(10**6)} {rng.random():.3f}"
+            return f'{address} - - [{when:%d/%b/%Y:%H:%M:%S} +0000] "{request}" {answer}'
         case 3 | 4 | 5:
-            return (
-                f"{when:%Y-%m-%d %H:%M:%S},{rng.randrange(1000):03} INFO [{rng.choice(MODULES)}] {rng.choice(EVENTS)}"
-                f" id={rng.randrange(10**9)} took {rng.randrange(5000)} ms"
-            )
+            took = f"id={rng.randrange(10**9)} took {rng.randrange(5000)} ms"
+            return f"{when:%Y-%m-%d %H:%M:%S},{rng.randrange(1000):03} INFO [{rng.choice(MODULES)}] {event} {took}"
         case 6 | 7:
-            return (
-                f"{when:%Y-%m-%dT%H:%M:%S}.{rng.randrange(10**6):06}Z {rng.choice(MODULES)}[{rng.randrange(32768)}]:"
-                f" {rng.choice(EVENTS)} from {_address(rng)}:{rng.randrange(65536)} request {_uuid(rng)}"
-            )
+            process, client = f"{rng.choice(MODULES)}[{rng.randrange(32768)}]", f"{address}:{rng.randrange(65536)}"
+            return f"{when:%Y-%m-%dT%H:%M:%S.%f}Z {process}: {event} from {client} request {_uuid(rng)}"
         case 8:
-            return f"{when:%b %d %H:%M:%S} host-{rng.randrange(100)} kernel: [{rng.random() * 1e6:.6f}] eth0: {rng.randrange(10**5)} packets"
+            since = f"[{rng.random() * 1e6:.6f}]"
+            return (
+                f"{when:%b %d %H:%M:%S} host-{rng.randrange(100)} kernel: {since} eth0: {rng.randrange(10**5)} packets"
+            )
         case _:
-            return f"{when:%Y-%m-%d %H:%M:%S} WARN sms to {_written(next(numbers), rng)} failed after {rng.randint(1, 9)} tries, code {rng.randrange(1000)}"
+            failure = f"failed after {rng.randint(1, 9)} tries, code {rng.randrange(1000)}"
+            return f"{when:%Y-%m-%d %H:%M:%S} WARN sms to {_written(next(numbers), rng)} {failure}"
 
 
 def _csv(rng: random.Random, numbers: Iterator[PhoneNumber]) -> str:
@@ -206,27 +201,23 @@ def _prose(rng: random.Random, numbers: Iterator[PhoneNumber]) -> str:
         words = rng.choices(WORDS, k=rng.randint(6, 22))
         match rng.randrange(20):
             case 0 | 1:
-                words.append(
-                    f"({_written(next(numbers), rng)})" if rng.random() < 0.2 else _written(next(numbers), rng)
-                )
+                number = _written(next(numbers), rng)
+                words.append(f"({number})" if rng.random() < 0.2 else number)
             case 2:
                 words.append(f"call {_written(next(numbers), rng)} or {_written(next(numbers), rng)}")
             case 3:
-                words.insert(
-                    3, rng.choice((f"${rng.random() * 1000:.2f}", f"{rng.randrange(1000)} €", f"{rng.randrange(100)}%"))
-                )
+                prices = f"${rng.random() * 1000:.2f}", f"{rng.randrange(1000)} €", f"{rng.randrange(100)}%"
+                words.insert(3, rng.choice(prices))
             case 4:
                 words.insert(2, f"in {rng.randint(1900, 2030)}")
             case 5:
-                words.append(
-                    f"(ISBN 978-{rng.randrange(10)}-{rng.randrange(10**4):04}-{rng.randrange(10**4):04}-{rng.randrange(10)})"
-                )
+                book = f"{rng.randrange(10)}-{rng.randrange(10**4):04}-{rng.randrange(10**4):04}-{rng.randrange(10)}"
+                words.append(f"(ISBN 978-{book})")
             case 6:
                 words.append(f"on {rng.randint(1, 12)}/{rng.randint(1, 28)}/{rng.randint(1980, 2030)}")
             case 7:
-                words.append(
-                    f"{rng.randint(1, 40)}({rng.randint(1, 9)}): {rng.randint(1, 400)}-{rng.randint(400, 900)} ({rng.randint(1950, 2025)})"
-                )
+                pages = f"{rng.randint(1, 400)}-{rng.randint(400, 900)} ({rng.randint(1950, 2025)})"
+                words.append(f"{rng.randint(1, 40)}({rng.randint(1, 9)}): {pages}")
             case _:
                 pass
         sentences.append(" ".join(words).capitalize() + ".")
