@@ -144,7 +144,7 @@ def _odd_number(piece: str, digits: str, region: str) -> Number | None:
     body = piece[start.start() :] if (start := _START.search(piece)) else ""  # what the library reads
     has_letters = len(_LETTERS.findall(body)) >= 3
     number = digits[: -len(_DIGITS.findall(piece)[-1])]  # an extension is the last group
-    may_be = may_be_number(plus + number, region, digits)
+    may_be = may_be_number(plus + number, region)
     if has_letters:
         may_be = may_be or not _EXTENDED.fullmatch(body)
     elif not may_be and may_be_number(plus + digits, region):

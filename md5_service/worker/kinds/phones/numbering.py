@@ -65,22 +65,14 @@ def number_with_extension(text: str, region: str) -> Number | None:
     return Number(format_number(number, PhoneNumberFormat.E164), number.extension, _named(belongs_to))
 
 
-def may_be_number(digits: str, region: str, written: str = "") -> bool:
-    """False only if the digits, perhaps after a plus, are no number. `written`: the digits with those of an extension."""
+def may_be_number(digits: str, region: str) -> bool:
+    """False only if the digits, perhaps after a plus, are no number, with or without an extension after them."""
     if digits.startswith("+"):
         code, national = phonenumberutil._extract_country_code(digits[1:])
         if code:
             return abroad(code).fullmatch(national) is not None
         digits = digits[1:]  # the library takes it for one without a plus
-    # Whether there is a national prefix, the library asks of all digits.
-    pattern = at_home(region, needs_prefix=not written or not _begins_with_prefix(written, region))
-    return pattern.fullmatch(digits) is not None
-
-
-def _begins_with_prefix(digits: str, region: str) -> bool:
-    own = PhoneMetadata.metadata_for_region(region)
-    prefix = None if own is None else plans_of(code_of(own))[0].national_prefix_for_parsing
-    return prefix is not None and re_compile(prefix).match(digits) is not None
+    return at_home(region).fullmatch(digits) is not None
 
 
 def _read(digits: str, region: str) -> tuple[int, str, bool] | None:

@@ -18,7 +18,7 @@ _GROUP = re.compile(r"\((?!\?)")
 
 
 @functools.cache
-def at_home(region: str, needs_prefix: bool = True) -> re.Pattern[str]:
+def at_home(region: str) -> re.Pattern[str]:
     """What all digits of a number that is written without a plus match, if it is dialled in this region."""
     own = PhoneMetadata.metadata_for_region(region)
     if own is None:
@@ -26,7 +26,7 @@ def at_home(region: str, needs_prefix: bool = True) -> re.Pattern[str]:
     code = code_of(own)
     main, national = plans_of(code)[0], _national(code)
     ways = [
-        (_unprefixed(main) if needs_prefix else "") + national,
+        _unprefixed(main) + national,
         _prefixed(own, "only", national),
         # After the country code, the library removes up to two prefixes, the second as in the main region.
         f"{code}{_prefixed(own, 'first', _prefixed(main, 'second', national, '?'), '?')}",
