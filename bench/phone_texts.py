@@ -260,6 +260,7 @@ SLOW: dict[str, Callable[[random.Random], str]] = {
     "tildes": _joined(("~", "～"), 3),
     "hashes": _joined((" ", "#", "-"), 3),
     "commas": _joined((",", ", ", ",,"), 8),
+    "no digits": lambda rng: "".join(rng.choices("([+-. x", k=500)),
     "time stamps": lambda rng: " ".join(f"{_when(rng):%Y-%m-%d %H:%M}" for _ in range(rng.randint(20, 100))),
     "half a time stamp": lambda rng: " ".join(f"{_when(rng):%Y-%m-%d %H}" for _ in range(rng.randint(20, 100))),
     "dates": lambda rng: " ".join(f"{_when(rng):%d/%m/%Y}" for _ in range(rng.randint(20, 100))),

@@ -155,7 +155,7 @@ def _odd_number(piece: str, digits: str, region: str) -> Number | None:
 @functools.cache
 def _hopeless(region: str) -> re.Pattern[str]:
     """Matches up to the next candidate that may be a number. It skips what is no candidate, candidates of too few digits, digits
-    that are no number of the region, and time stamps: most of most texts, for which Python is too slow."""
+    that are no number of the region, and time stamps: most of a text."""
     start, no_x = rf"{_OPENING}+\uFF0B", _PUNCTUATION.replace("x", "")
     fewest, digits = fewest_digits(region), rf"\d(?:[{no_x}]{{0,4}}\d)"
     few = rf"(?:[{_OPENING}][{no_x}]{{0,4}}+){{0,2}}+{digits}{{0,{fewest - 2}}}+"
@@ -165,10 +165,13 @@ def _hopeless(region: str) -> re.Pattern[str]:
     )
     number = at_home(region).pattern.replace("$", r"(?!\d)")
     no_number = rf"[{_OPENING}]?(?!(?:{number})(?!\d))[0-9]{{{fewest},20}}+"
+    no_start = rf"[{start}](?!(?i:[{_PUNCTUATION}]{{0,4}}(?:[{start}][{_PUNCTUATION}]{{0,4}})?\d))"
     goes_on = rf"(?i:[{_PUNCTUATION}]{{0,4}}\d|{phonenumberutil._EXTN_PATTERNS_FOR_MATCHING})"
     time_stamp = library._TIME_STAMPS.pattern.replace(" +", " {1,4}").replace("$", r"(?=:[0-5]\d)")
     other = rf"[^\d{start}]*+"
-    return re.compile(rf"{other}(?:(?:(?:{few}|{few_after_plus}|{no_number})(?!{goes_on})|{time_stamp}){other})*+")
+    return re.compile(
+        rf"{other}(?:(?:(?:{few}|{few_after_plus}|{no_number})(?!{goes_on})|{no_start}|{time_stamp}){other})*+"
+    )
 
 
 def _ascii(digits: str) -> str:

@@ -126,11 +126,11 @@ def plans_of(code: int) -> Sequence[PhoneMetadata]:
 def fewest_digits(region: str) -> int:
     """Of a number that is written without a plus in this region, or with one, for which the region is ZZ."""
     codes = COUNTRY_CODE_TO_REGION_CODE
-    abroad = min(len(str(code)) + _shortest(each) - _added(each) for code in codes for each in plans_of(code))
+    with_plus = min(len(str(code)) + _shortest(each) - _added(each) for code in codes for each in plans_of(code))
     own = PhoneMetadata.metadata_for_region(region)
     if own is None:
-        return abroad
-    return min(abroad + 1, _shortest(own) - _added(own), *map(_shortest, plans_of(code_of(own))))
+        return with_plus
+    return min(with_plus + 1, _shortest(own) - _added(own), *map(_shortest, plans_of(code_of(own))))
 
 
 def _shortest(metadata: PhoneMetadata) -> int:
