@@ -17,7 +17,7 @@ from md5_service.worker.kinds.phones.found import Found
 from md5_service.worker.kinds.phones.numbering import Number, may_be_number, number_with_extension, plain_number
 from md5_service.worker.kinds.phones.plans import NO_REGION, at_home, fewest_digits
 
-CACHED = 1 << 14  # candidates, at most a few MiB; logs repeat dates and addresses
+CACHED = 1 << 12  # candidates; logs repeat dates and addresses
 
 _OPENING = r"(\[\uFF08\uFF3B"
 _PLUS = re.compile(r"[+\uFF0B]")

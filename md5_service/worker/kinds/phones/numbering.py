@@ -26,7 +26,7 @@ from phonenumbers.re_util import re_compile
 
 from md5_service.worker.kinds.phones.plans import abroad, at_home, code_of, plans_of, requires_prefix, valid
 
-CACHED = 1 << 14  # the library's rules try the same digits several times
+CACHED = 1 << 12  # the library's rules try the same digits several times
 _TOO_SHORT = (ValidationResult.TOO_SHORT, ValidationResult.IS_POSSIBLE_LOCAL_ONLY, ValidationResult.INVALID_LENGTH)
 
 
