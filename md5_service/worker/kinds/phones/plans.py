@@ -1,0 +1,143 @@
+"""The numbering plans in libphonenumber's metadata as patterns, one for all numbers of a region or a country code.
+
+This relies on private names of `phonenumbers`, which is pinned; see `numbering`."""
+
+import functools
+import re
+from collections.abc import Iterator, Sequence
+
+from phonenumbers import COUNTRY_CODE_TO_REGION_CODE, phonenumberutil
+from phonenumbers.phonemetadata import NumberFormat, PhoneMetadata, PhoneNumberDesc
+
+NO_REGION = "ZZ"
+
+_TYPES = (
+    "fixed_line", "toll_free", "premium_rate", "shared_cost", "voip", "personal_number", "pager", "uan", "voicemail",
+)  # fmt: skip
+_GROUP = re.compile(r"\((?!\?)")
+
+
+@functools.cache
+def at_home(region: str) -> re.Pattern[str]:
+    """What all digits of a number that is written without a plus match, if it is dialled in this region."""
+    own = PhoneMetadata.metadata_for_region(region)
+    if own is None:
+        return re.compile("(?!)")
+    code = code_of(own)
+    main, national = plans_of(code)[0], _national(code)
+    ways = [
+        _unprefixed(main) + national,
+        _prefixed(own, "only", national),
+        # After the country code, the library removes up to two prefixes, the second as in the main region.
+        f"{code}{_prefixed(own, 'first', _prefixed(main, 'second', national, '?'), '?')}",
+    ]
+    if own.international_prefix:
+        ways.append(rf"(?:{own.international_prefix})[1-9]\d{{5,}}")
+    return re.compile("|".join(ways))
+
+
+@functools.cache
+def abroad(code: int) -> re.Pattern[str]:
+    """What the digits that follow a country code match."""
+    return re.compile(_prefixed(plans_of(code)[0], "only", _national(code), "?"))
+
+
+@functools.cache
+def valid(code: int, region: str) -> re.Pattern[str]:
+    """What every valid number of a region matches, and nothing else."""
+    return re.compile(_numbers(PhoneMetadata.metadata_for_region_or_calling_code(code, region)))
+
+
+def _national(code: int) -> str:
+    return _numbers(*plans_of(code))
+
+
+def _numbers(*plans: PhoneMetadata | None) -> str:
+    """The numbers of these regions, of any type, up to the end; as in the library's `_number_type_helper`."""
+    general, types = set[str](), set[str]()
+    for plan in plans:
+        assert plan is not None
+        general.update(_described(plan.general_desc))
+        for name in _TYPES:
+            types.update(_described(getattr(plan, name)))
+        if not plan.same_mobile_and_fixed_line_pattern:
+            types.update(_described(plan.mobile))
+    return f"(?=(?:{'|'.join(sorted(general))})$)(?:{'|'.join(sorted(types))})"
+
+
+def _described(desc: PhoneNumberDesc | None) -> Iterator[str]:
+    if desc is not None and desc.national_number_pattern:
+        lengths = "|".join(rf"\d{{{length}}}" for length in desc.possible_length)
+        yield f"(?=(?:{lengths})$)(?:{desc.national_number_pattern})$"
+
+
+def _prefixed(metadata: PhoneMetadata, name: str, national: str, times: str = "") -> str:
+    """A national number behind a prefix. If the prefix's last group takes part, a rule makes it part of another number."""
+    prefix = metadata.national_prefix_for_parsing
+    if not prefix:
+        return national if times else "(?!)"
+    if not metadata.national_prefix_transform_rule:
+        return f"(?:{_grouped(prefix)}){times}{national}"
+    *others, last = _GROUP.split(prefix)
+    return f"(?:{'(?:'.join(others)}(?P<{name}>{last}){times}(?({name})\\d*|{national})"
+
+
+def _unprefixed(main: PhoneMetadata) -> str:
+    """Nothing, before a number that is not one without its prefix: the format of most numbers of some countries requires it."""
+    required, others = list[str](), ["(?!)"]
+    for each in main.number_format:
+        digits = f"(?={each.leading_digits_pattern[-1]})" if each.leading_digits_pattern else ""
+        assert each.pattern is not None
+        (required if requires_prefix(each) else others).append(f"{digits}{_grouped(each.pattern)}$")
+    if not required:
+        return ""
+    prefix = f"(?={_grouped(main.national_prefix_for_parsing)})|" if main.national_prefix_for_parsing else ""
+    return f"(?:{prefix}(?!{'|'.join(required)})|(?={'|'.join(others)}))"
+
+
+def requires_prefix(chosen: NumberFormat) -> bool:
+    rule = chosen.national_prefix_formatting_rule
+    return bool(
+        rule
+        and not chosen.national_prefix_optional_when_formatting
+        and not phonenumberutil._formatting_rule_has_first_group_only(rule)
+    )
+
+
+def _grouped(pattern: str) -> str:
+    """The pattern without numbered groups."""
+    return _GROUP.sub("(?:", pattern)
+
+
+def code_of(metadata: PhoneMetadata) -> int:
+    assert metadata.country_code is not None
+    return metadata.country_code
+
+
+@functools.cache
+def plans_of(code: int) -> Sequence[PhoneMetadata]:
+    """The plans of a country code; the first is that of its main region."""
+    regions = COUNTRY_CODE_TO_REGION_CODE[code]
+    found = (PhoneMetadata.metadata_for_region_or_calling_code(code, each) for each in regions)
+    return [each for each in found if each is not None]
+
+
+@functools.cache
+def fewest_digits(region: str) -> int:
+    """Of a number that is written without a plus in this region, or with one, for which the region is ZZ."""
+    codes = COUNTRY_CODE_TO_REGION_CODE
+    with_plus = min(len(str(code)) + _shortest(each) - _added(each) for code in codes for each in plans_of(code))
+    own = PhoneMetadata.metadata_for_region(region)
+    if own is None:
+        return with_plus
+    return min(with_plus + 1, _shortest(own) - _added(own), *map(_shortest, plans_of(code_of(own))))
+
+
+def _shortest(metadata: PhoneMetadata) -> int:
+    assert metadata.general_desc is not None
+    return min(metadata.general_desc.possible_length)
+
+
+def _added(metadata: PhoneMetadata) -> int:
+    """The digits that a rule may add to a number."""
+    return len(re.sub(r"\\\d", "", metadata.national_prefix_transform_rule or ""))
