@@ -222,7 +222,7 @@ def test_the_engine_is_named_in_the_result_and_the_same_for_all_parts(search: Se
     task_id = fast.hand_over(text.encode(), region="US")
     fast.lifecycle.run([task_id])
     exact = search.so_set(part_bytes=1024)  # a worker whose setting was changed in the meantime
-    exact.hints = fast.hints
+    exact.hints.extend(fast.hints)
     exact.work()
     found = exact.found(task_id)
     assert found.task["result"]["engine"] == "fast"
