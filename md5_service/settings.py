@@ -16,7 +16,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from md5_service.origins import origins
 from md5_task_data.bucket.folder import Bucket
-from md5_task_data.kinds.phones import checked_region
+from md5_task_data.kinds.regions import checked_region
 from md5_task_data.schema import LARGEST_CONTENT
 
 DATABASES = ("sqlite", "postgresql", "mariadb", "mysql")

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Annotated, Any, Literal, NamedTuple
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, WithJsonSchema
 from sqlalchemy import Connection, Select, delete, func, select
 from sqlalchemy.dialects import mysql, postgresql, sqlite
 
@@ -18,32 +18,25 @@ from md5_task_data.database.bulk import insert_all
 from md5_task_data.errors import Conflict, InvalidInput, ResultsDeleted
 from md5_task_data.kinds.encodings import DETECTED, AnyEncoding
 from md5_task_data.kinds.kind import Kind, MustBe, Parameters, Result
+from md5_task_data.kinds.regions import ONLY_INTERNATIONAL, REGIONS, checked_region
 from md5_task_data.names import checked_text
 from md5_task_data.paging import bad_cursor, read_text_cursor, write_text_cursor
 from md5_task_data.schema import Row, phone_regions, phones, rfc3339
 
-ONLY_INTERNATIONAL = "ZZ"  # Unicode's code for an unknown region
 DELETED_TOGETHER = 20_000  # rows
 COUNTED_TOGETHER = 200_000  # rows
 LONGEST_OFFSET = 19  # digits
 NO_REGION = "none"  # as a filter
 
 
-def checked_region(region: str) -> str:
-    """The code of a region that has phone numbers, or ONLY_INTERNATIONAL, in capitals. Raises ValueError."""
-    from phonenumbers import SUPPORTED_REGIONS  # imported late, for only this kind needs it
-
-    region = region.strip().upper()
-    if region not in SUPPORTED_REGIONS and region != ONLY_INTERNATIONAL:
-        raise ValueError("it must be the two-letter code of a country, such as US, DE or GB, or ZZ")
-    return region
+_CODES = [*REGIONS, ONLY_INTERNATIONAL]
 
 
 class PhonesParameters(Parameters):
     """Parameters of kind `phones`."""
 
     region: Annotated[
-        Annotated[str, AfterValidator(checked_region)] | None,
+        Annotated[str, AfterValidator(checked_region), WithJsonSchema({"type": "string", "enum": _CODES})] | None,
         MustBe("the two-letter code of a country (ISO 3166-1), such as US, DE or GB, or ZZ"),
     ] = Field(
         None,
@@ -174,8 +167,9 @@ def _parsed(number: str, region: str) -> tuple[str, str | None]:
     try:
         found = phonenumbers.parse(plus + checked_text("number", number).strip(), region)
     except phonenumbers.NumberParseException:
+        here = "" if region == ONLY_INTERNATIONAL else f", or a number as it is written in {region}"
         raise InvalidInput(
-            "The parameter number must be a phone number, such as +14155550132, or as it is written in the region of the task."
+            f"The parameter number must be a phone number with its country code, such as +14155550132{here}."
         ) from None
     return phonenumbers.format_number(found, phonenumbers.PhoneNumberFormat.E164), found.extension
 

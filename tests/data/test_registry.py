@@ -3,11 +3,13 @@
 from enum import Enum
 from typing import Annotated, Any, Literal
 
+import phonenumbers
 import pytest
 from pydantic import Field, create_model
 
 from md5_task_data import registry
 from md5_task_data.errors import CannotLoad, InvalidInput
+from md5_task_data.kinds import regions
 from md5_task_data.kinds.kind import Kind, MustBe, Parameters, Result
 
 
@@ -126,3 +128,11 @@ def test_a_kind_without_rows_has_none_to_delete_and_one_that_nobody_knows_may_ha
 def test_a_module_that_is_broken_is_named_with_its_kind() -> None:
     with pytest.raises(CannotLoad, match="the kind 'walk' cannot be loaded: ModuleNotFoundError: No module named"):
         registry.module_of(KIND, "md5_service.worker.kinds")
+
+
+def test_the_regions_are_those_that_the_library_knows() -> None:
+    assert sorted(phonenumbers.SUPPORTED_REGIONS) == regions.REGIONS
+    assert regions.checked_region(" gb ") == "GB"
+    for wrong in ("", "XX", "001", "USA", "U", "\0"):
+        with pytest.raises(ValueError, match="two-letter code"):
+            regions.checked_region(wrong)

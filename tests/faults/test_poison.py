@@ -56,8 +56,8 @@ def house(tmp_path: Path) -> Path:
     shutil.copy(poison.__file__, folder / "md5_service" / "worker" / "kinds" / "poison.py")
     registry = folder / "md5_task_data" / "registry.py"
     text = registry.read_text().replace("import Kind\n", "import Kind, Parameters, Result\n")
-    before, after = text.split("contacts.KIND)")
-    registry.write_text(f'{before}contacts.KIND, Kind("poison", Parameters, Result)){after}')
+    before, after = text.split("phones.KIND)")
+    registry.write_text(f'{before}phones.KIND, Kind("poison", Parameters, Result)){after}')
     return folder
 
 

@@ -75,7 +75,9 @@ MUTANTS = (
         "md5_task_data/queue/parts.py",
         "parts_left=tasks.c.parts_left - 1 + len(slices)",
         "parts_left=tasks.c.parts_left",
-        data("test_cut_again.py::test_the_rest_of_a_long_file_is_cut_again_and_the_file_waits_for_all_its_parts[sqlite]"),
+        data(
+            "test_cut_again.py::test_the_rest_of_a_long_file_is_cut_again_and_the_file_waits_for_all_its_parts[sqlite]"
+        ),
     ),
     Mutant(
         "a long file that is cut bit by bit",
