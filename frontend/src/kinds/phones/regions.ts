@@ -1,6 +1,4 @@
-/** The regions for which libphonenumber knows numbers, by their two-letter codes (ISO 3166-1, and XK, AC and TA). */
-const CODES =
-  "ACADAEAFAGAIALAMAOARASATAUAWAXAZBABBBDBEBFBGBHBIBJBLBMBNBOBQBRBSBTBWBYBZCACCCDCFCGCHCICKCLCMCNCOCRCUCVCWCXCYCZDEDJDKDMDODZECEEEGEHERESETFIFJFKFMFOFRGAGBGDGEGFGGGHGIGLGMGNGPGQGRGTGUGWGYHKHNHRHTHUIDIEILIMINIOIQIRISITJEJMJOJPKEKGKHKIKMKNKPKRKWKYKZLALBLCLILKLRLSLTLULVLYMAMCMDMEMFMGMHMKMLMMMNMOMPMQMRMSMTMUMVMWMXMYMZNANCNENFNGNINLNONPNRNUNZOMPAPEPFPGPHPKPLPMPRPSPTPWPYQARERORSRURWSASBSCSDSESGSHSISJSKSLSMSNSOSRSSSTSVSXSYSZTATCTDTGTHTJTKTLTMTNTOTRTTTVTWTZUAUGUSUYUZVAVCVEVGVIVNVUWFWSXKYEYTZAZMZW";
+import { pathsV1TasksPostParametersQueryRegionValues as values } from "../../api/schema.gen";
 
 /** As a parameter: only numbers with a country code are found. */
 export const ONLY_INTERNATIONAL = "ZZ";
@@ -17,6 +15,6 @@ export function regionName(code: string | null): string {
 
 /** All regions, by their names. */
 export function allRegions(): [code: string, name: string][] {
-  const codes = CODES.match(/../g) ?? [];
+  const codes = values.filter((code) => code !== ONLY_INTERNATIONAL);
   return codes.map((code): [string, string] => [code, regionName(code)]).sort(([, a], [, b]) => a.localeCompare(b, "en"));
 }
