@@ -116,6 +116,18 @@ def test_a_long_file_is_cut_bit_by_bit_and_its_first_numbers_come_before_it_was_
 
 
 @sqlite
+def test_workers_with_other_settings_search_the_parts_as_they_were_cut(search: Searching) -> None:
+    text = log_of(900)
+    large, small = search.so_set(part_bytes=8192), search.so_set(part_bytes=2048)
+    task_id = large.hand_over(text.encode(), region="US")
+    large.lifecycle.run([task_id])
+    small.hints.extend(large.hints)
+    small.work()
+    assert small.found(task_id).task["error"] is None
+    assert small.found(task_id).phones == numbers_in(text)
+
+
+@sqlite
 @pytest.mark.parametrize(
     ("encoding", "mark"),
     [

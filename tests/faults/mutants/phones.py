@@ -87,6 +87,13 @@ MUTANTS = (
         (f"{WORKER}test_a_long_file_is_cut_bit_by_bit_and_its_first_numbers_come_before_it_was_read[sqlite]",),
     ),
     Mutant(
+        "the parts that are not the last one, and so not cut again",
+        KIND,
+        "    if is_last and where.size",
+        "    if where.size",
+        (f"{WORKER}test_workers_with_other_settings_search_the_parts_as_they_were_cut[sqlite]",),
+    ),
+    Mutant(
         "the character before a number, at a cut",
         "md5_service/worker/kinds/phones/candidates.py",
         "(?=[^{_IN_CANDIDATES}])",

@@ -23,7 +23,7 @@ SAMPLE = 4 << 20  # bytes at the beginning, from which the encoding is detected
 SMALLEST, LARGEST = 128 << 10, 1 << 20  # bytes of a part; a part takes a second or two
 GROWTH = 16  # a part is as large as a 16th of what precedes it, so there are 16 of the smallest
 CUT_TOGETHER = 128  # parts
-BLOCK = 64 << 10  # characters that are searched at a time; the matcher copies what follows a time stamp
+BLOCK = 64 << 10  # characters that are searched between two looks at the lease
 
 
 class SearchedPart(Result):
@@ -36,11 +36,10 @@ def begin(job: Job) -> Rows | Cut:
     """Raises InvalidInput for a file that is not text."""
     start = job.read(0, min(job.size, SAMPLE))
     encoding, mark = text.told(start[: text.SAMPLE], job.size, job.params.get("encoding"))
-    plan = {"encoding": encoding or text.detected(start), "engine": job.settings.phones_engine}
+    plan = {"encoding": encoding or text.detected(start), "engine": job.settings.phones_engine, "size": job.size}
 
     def result(found: list[Phone]) -> PhonesResult:
-        distinct = {each.number for each in found}
-        return PhonesResult(numbers=len(found), distinct=len(distinct), region=job.params["region"], **plan)
+        return _result(job, plan, len(found), len({each.number for each in found}))
 
     return _search_or_cut(job, plan, Slice(mark, job.size - mark, 1), result)
 
@@ -55,10 +54,19 @@ def close(job: Closing) -> Rows:
     distinct = phones.Distinct(job.task_id)
 
     def finish(db: Connection) -> PhonesResult:
-        numbers = phones.count(db, job.task_id, most=job.settings.phones_most)
-        return PhonesResult(numbers=numbers, distinct=distinct.count, region=job.params["region"], **job.plan)
+        return _result(job, job.plan, phones.count(db, job.task_id, most=job.settings.phones_most), distinct.count)
 
     return Rows(distinct.steps(), finish)
+
+
+def _result(job: Job, plan: Mapping[str, Any], numbers: int, distinct: int) -> PhonesResult:
+    return PhonesResult(
+        numbers=numbers,
+        distinct=distinct,
+        region=job.params["region"],
+        encoding=plan["encoding"],
+        engine=plan["engine"],
+    )
 
 
 def _search_or_cut(
@@ -69,10 +77,12 @@ def _search_or_cut(
     def size_at(offset: int) -> int:
         return min(max(SMALLEST, min(offset // GROWTH, LARGEST)), job.settings.part_bytes)
 
-    if where.size > size_at(where.offset):
+    # Only the last part, the rest of the file, is cut again, whatever size another worker has given the others.
+    is_last = where.offset + where.size == plan["size"]
+    if is_last and where.size > size_at(where.offset):
         cut = lines.cut(job.read, Lines(*where), plan["encoding"], PLACE, size_at, CUT_TOGETHER)
         if len(cut) > 1:
-            return Cut([Slice(*each) for each in cut], plan, job.size, "bytes")
+            return Cut([Slice(*each) for each in cut], plan, plan["size"], "bytes")
     found = list(_search(job, plan, where, PLACE))
 
     def finish(db: Connection) -> Result:
