@@ -6,6 +6,7 @@ still due.
 """
 
 import logging
+import time
 from collections.abc import Sequence
 
 from celery import Celery
@@ -29,6 +30,7 @@ from md5_task_data.upkeep.orphans import Orphans
 log = logging.getLogger(__name__)
 
 MOST_BATCHES = 20  # per sweep; the next sweep continues
+DELETES_FOR_S = 5.0  # per sweep: the rows of one task may be millions, and what is due must not wait for them
 
 
 def look_after_due(app: Celery, settings: Settings, database: Database) -> None:
@@ -73,22 +75,19 @@ def look_after_parts(app: Celery, database: Database) -> None:
 
 def delete_expired(database: Database, bucket: Bucket) -> int:
     """Delete the bytes and results that have expired or that their owners deleted; returns for how many tasks. Bytes are
-    deleted before that is recorded, so the next sweep completes what a killed one began. Raises DependencyAway; bytes in
-    the database are deleted even if the bucket is unavailable."""
-    deleted = 0
+    deleted before that is recorded, so the next sweep completes what a killed one began, or what took too long.
+    Raises DependencyAway; bytes in the database are deleted even if the bucket is unavailable."""
+    deleted, until = 0, time.monotonic() + DELETES_FOR_S
     for _ in range(MOST_BATCHES):
         with database.reading() as db:
             task_ids = small_files.expired(db, KINDS)
             in_database = small_files.sizes(db, task_ids)
             wanted = results.owed(db, task_ids)
-        if not task_ids:
-            break
-        for task_id in wanted:
-            _delete_results(database, task_id)
-        gone = list(in_database)
+        later = {task_id for task_id in wanted if _delete_results(database, task_id, until)}
+        gone = [task_id for task_id in in_database if task_id not in later]
         try:
             for task_id in task_ids:
-                if task_id not in in_database:
+                if task_id not in in_database and task_id not in later:
                     bucket.delete(task_id)
                     gone.append(task_id)
         finally:
@@ -96,14 +95,20 @@ def delete_expired(database: Database, bucket: Bucket) -> int:
             with database.transaction() as db:
                 small_files.settle_expired(db, gone)
         deleted += len(gone)
+        if later or not task_ids:
+            break
     return deleted
 
 
-def _delete_results(database: Database, task_id: str) -> None:
+def _delete_results(database: Database, task_id: str, until: float) -> bool:
+    """Delete the rows of a task, or as many as there is time for; returns whether there may be more."""
     is_more = True
     while is_more:
         with database.transaction() as db:
             is_more = results.delete_some(db, task_id)
+        if time.monotonic() >= until:
+            break
+    return is_more
 
 
 def delete_orphans(orphans: Orphans) -> None:

@@ -16,14 +16,17 @@ from md5_task_data.bucket import small_files
 from md5_task_data.bucket.folder import Bucket
 from md5_task_data.database.engine import Database
 from md5_task_data.errors import DependencyAway
+from md5_task_data.kinds import phones
+from md5_task_data.kinds.phones import Phone
 from md5_task_data.log import statistics
 from md5_task_data.log.shared_log import SharedLog
 from md5_task_data.queue import leases, sweep
 from md5_task_data.queue.hints import Message
 from md5_task_data.registry import KINDS
 from md5_task_data.schema import SECOND, ended_minutes, idempotency_keys, tasks, totals
+from md5_task_data.schema import phones as phones_table
 from md5_task_data.sql import now
-from tests.bucket import store
+from tests.bucket import files, store
 
 NewTask = Callable[..., str]
 
@@ -126,6 +129,29 @@ def test_bytes_whose_owner_deleted_them_go_though_the_api_died_before(
     with database.transaction() as db:
         tasks_of_clients.delete_results(db, "local", deleted)  # nothing is left to do
     assert sweeper.delete_expired(database, bucket) == 0
+
+
+def test_many_rows_are_deleted_by_several_sweeps_so_that_nothing_else_waits(
+    database: Database, bucket: Bucket, new_task: NewTask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sweeper, "DELETES_FOR_S", 0)
+    monkeypatch.setattr(phones, "DELETED_TOGETHER", 10)
+    many, few = (store(bucket, new_task(kind="phones"), b"abc") for _ in range(2))
+    for task_id, count in ((many, 35), (few, 5)):
+        with database.transaction() as db:
+            found = [Phone(k, 1, "+14155552671", None, "US", "") for k in range(count)]
+            phones.store(db, task_id, found, most=100)
+            db.execute(update(tasks).where(tasks.c.id == task_id).values(finished_at=now()))
+            tasks_of_clients.delete_results(db, "local", task_id)
+    left = []
+    for _ in range(5):
+        sweeper.delete_expired(database, bucket)
+        with database.reading() as db:
+            left.append(db.scalar(select(func.count()).select_from(phones_table)))
+    assert left == [25, 15, 5, 0, 0]
+    assert files(bucket.root) == []
+    with database.reading() as db:
+        assert db.scalars(select(tasks.c.due_at)).all() == [None, None]
 
 
 def test_who_dies_between_bytes_and_note_leaves_it_to_the_next(

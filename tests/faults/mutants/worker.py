@@ -87,9 +87,19 @@ MUTANTS = (
     Mutant(
         "the sweeper's part in the contacts that an owner deletes",
         "md5_service/worker/sweeper.py",
-        "        for task_id in wanted:\n            _delete_results(database, task_id)\n",
-        "",
+        "{task_id for task_id in wanted if _delete_results(database, task_id, until)}",
+        "set[str]()",
         api("test_contacts.py::test_what_an_owner_deleted_the_sweeper_deletes_where_nobody_else_got_to_it"),
+    ),
+    Mutant(
+        "the time that a sweep may take to delete rows",
+        "md5_service/worker/sweeper.py",
+        "        if time.monotonic() >= until:\n",
+        "        if False:\n",
+        (
+            "tests/worker/test_sweeper.py::"
+            "test_many_rows_are_deleted_by_several_sweeps_so_that_nothing_else_waits[sqlite]",
+        ),
     ),
     Mutant(
         "the formulas within a cell",
