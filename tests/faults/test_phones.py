@@ -60,7 +60,7 @@ def test_a_search_survives_its_workers(
     is_long: bool,
     figure: Callable[[str], None],
 ) -> None:
-    lines, kills, over_s = (60_000, 50, 30) if is_long else (9_000, 10, 5)
+    lines, kills, over_s = (90_000, 50, 15) if is_long else (15_000, 10, 3)
     text = log_of(lines, SEED)
     cluster = start_cluster(
         database_url,
@@ -78,6 +78,7 @@ def test_a_search_survives_its_workers(
     reader.start()
     faults = draw(SEED, kills=2 * kills, stops=0, over_s=over_s, stopped_s=0)
     hits = carry_out([fault for fault in faults if fault.role == "worker"][:kills], cluster)
+    assert cluster.task(task_id)["outcome"] is None, "it was over before the last kill"
     done = cluster.ended(task_id, within_s=4 * IN_TIME_S + over_s)
     took_s = time.monotonic() - began
     reader.join(IN_TIME_S)
