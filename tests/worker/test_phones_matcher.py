@@ -258,7 +258,7 @@ def test_no_text_is_slow(region: str, shape: str, monkeypatch: pytest.MonkeyPatc
     text = ""
     while len(text) < SLOW:
         text += phone_texts.SLOW[shape](rng) + "\n"
-    for each in (matcher._found, numbering.plain_number):
+    for each in (matcher._found, numbering._valid_number):
         each.cache_clear()
     list(exact(text, region))
     assert read.call_count + parse.call_count < 12 * len(text) / 1024
