@@ -1,12 +1,14 @@
 """The phone numbers of a text: exactly those that libphonenumber's `PhoneNumberMatcher` finds at leniency VALID, but sooner.
 
 The library spends its time on candidates that are no numbers: dates, amounts, ids. Here too its pattern finds the candidates and
-its rules take them apart, but one pattern skips most of them, and only digits that may be a number are read.
+its rules take them apart, but one pattern skips most of them, the pieces of the others are judged by their digits before they
+are cut out, and only digits that may be a number are read.
 
 This relies on private names of `phonenumbers`, which is pinned. `tests/worker/test_phones_matcher.py` compares the results."""
 
 import functools
 import re
+import string
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from itertools import accumulate
@@ -19,16 +21,15 @@ from md5_service.worker.kinds.phones.numbering import Number, may_be_number, num
 from md5_service.worker.kinds.phones.plans import NO_REGION, at_home, fewest_digits, within
 
 CACHED = 1 << 12  # candidates; logs repeat dates and addresses
-
-FEW = 20  # digits; among more are nearly always some that may be a number
+FEW = 20  # digits; among more there nearly always are some that may be a number
 
 _OPENING = r"(\[\uFF08\uFF3B"
-_PLUS = re.compile(r"[+\uFF0B]")
 _DIGITS = re.compile(r"\d+")
 _ASCII_DIGITS = re.compile("[0-9]+")
 _LETTERS = re.compile(r"[A-Za-z]")
-_CARRIER = re.compile(r"xx(?!.*xx)(?=(?:\D*\d){3})", re.IGNORECASE)  # what follows must be a national number
-_KEYS = str.maketrans("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz", "22233344455566677778889999" * 2)
+_KEYS = str.maketrans(string.ascii_letters, "22233344455566677778889999" * 2)
+# After a pair of "x" there must be a national number, which has three digits at least, and more unless a rule adds some.
+_CARRIER = re.compile(r"xx(?!.*xx)(?=(?:\D*\d){3})", re.IGNORECASE)
 _BREAK = re.compile(r"[\s/(.\u2012-\u2015\uFF0D]")  # without one of them, a candidate has no pieces
 _PUNCTUATION = phonenumberutil._VALID_PUNCTUATION
 _NO_LABEL = re.sub("[x~\uff5e]", "", _PUNCTUATION)  # these may begin an extension

@@ -23,8 +23,10 @@ def at_home(region: str) -> re.Pattern[str]:
     own = PhoneMetadata.metadata_for_region(region)
     if own is None:
         return re.compile("(?!)")
-    main, national = plans_of(code_of(own))[0], _national(code_of(own))
-    return re.compile("|".join((_unprefixed(main) + national, *_prefixed_ways(own, national))))
+    code = code_of(own)
+    national = _national(code)
+    unprefixed = _lengths(code) + _unprefixed(plans_of(code)[0]) + national
+    return re.compile("|".join((unprefixed, *_prefixed_ways(own, national))))
 
 
 @functools.cache
@@ -69,10 +71,15 @@ def _described(desc: PhoneNumberDesc) -> str:
 
 def _national(code: int) -> str:
     """What all numbers of a country code match, and few others, up to the end."""
-    types = [each for plan in plans_of(code) for each in _types(plan)]
-    lengths = [length for each in types for length in each.possible_length]
+    types = (each for plan in plans_of(code) for each in _types(plan))
     numbers = "|".join(dict.fromkeys(f"(?:{each.national_number_pattern})" for each in types))
-    return rf"(?=\d{{{min(lengths)},{max(lengths)}}}+$)(?:{numbers})$"
+    return f"{_lengths(code)}(?:{numbers})$"
+
+
+def _lengths(code: int) -> str:
+    """To begin a pattern with, for others are soon dismissed."""
+    lengths = [length for plan in plans_of(code) for each in _types(plan) for length in each.possible_length]
+    return rf"(?=\d{{{min(lengths)},{max(lengths)}}}+$)"
 
 
 def _types(plan: PhoneMetadata) -> Iterator[PhoneNumberDesc]:
