@@ -227,6 +227,15 @@ def test_a_file_has_the_same_numbers(region: str) -> None:
         ("AM", "0#(010) 123456 x51238)/x5", ["+37410123456 51238"]),
         ("KY", "1 (345)X 222-1234 x6/x6", ["+13452221234"]),
         ("CV", "690001234 int3353641", ["+2383353641"]),
+        ("TJ", "000 000000~00", ["+992000000000 00"]),
+        (
+            "TJ",
+            "３1–234～56int 992917123",
+            ["+992123456468", "+992992917123"],
+        ),  # letters are digits, wide digits are nothing
+        ("AM", "8int 9, (010) 123456#12 8", ["+37410123456 12"]),
+        ("TT", "345 68 89#97#", ["+18683456889 97"]),
+        ("ID", "+6208007234567 x779∼/x22910087", ["+628007234567 779"]),
         ("ZZ", "415-555-0132, +1 415-555-0133, ＋14155550134", ["+14155550133", "+14155550134"]),
         ("US", "", []),
         ("US", "\0\ud800\udcff(((+++", []),
@@ -258,7 +267,7 @@ def test_no_text_is_slow(region: str, shape: str, monkeypatch: pytest.MonkeyPatc
     text = ""
     while len(text) < SLOW:
         text += phone_texts.SLOW[shape](rng) + "\n"
-    for each in (matcher._found, numbering.plain_number):
+    for each in (matcher._found, numbering._valid_number):
         each.cache_clear()
     list(exact(text, region))
     assert read.call_count + parse.call_count < 12 * len(text) / 1024

@@ -36,20 +36,25 @@ class Number(NamedTuple):
     region: str | None
 
 
+def plain_number(digits: str, region: str, written: str = "") -> Number | None:
+    """The valid number that ASCII digits, perhaps after a plus, are if they are dialled in a region. If others follow them, such
+    as those of an extension, `written` has all."""
+    return _valid_number(digits, region, written or digits) if may_be_number(digits, region) else None
+
+
 @functools.lru_cache(CACHED)
-def plain_number(digits: str, region: str) -> Number | None:
-    """The valid number that ASCII digits, perhaps after a plus, are if they are dialled in a region."""
-    if not may_be_number(digits, region) or (read := _read(digits, region)) is None:
+def _valid_number(digits: str, region: str, written: str) -> Number | None:
+    if (read := _read(digits, region)) is None:
         return None
     code, national, is_local = read
     belongs_to = _region(code, national)
-    if belongs_to is None or (is_local and _lacks_prefix(digits, code, national)):
+    if belongs_to is None or (is_local and _lacks_prefix(written, code, national)):
         return None
     return Number(f"+{code}{national}", None, _named(belongs_to))
 
 
-def number_with_extension(text: str, region: str) -> Number | None:
-    """The valid number that a text is, which may have an extension, or an "x" for the code of a carrier."""
+def number_with_x(text: str, region: str) -> Number | None:
+    """The valid number that a text is, with an "x" before its extension or for the code of a carrier."""
     try:
         number = parse(text, region, keep_raw_input=True)
     except NumberParseException:
@@ -62,6 +67,7 @@ def number_with_extension(text: str, region: str) -> Number | None:
         or not phonenumbermatcher._is_national_prefix_present_if_required(number)
     ):
         return None
+    number.raw_input = None  # which is what a national number of noughts only would be formatted as
     return Number(format_number(number, PhoneNumberFormat.E164), number.extension, _named(belongs_to))
 
 
@@ -137,10 +143,10 @@ def _named(region: str) -> str | None:
     return None if region == REGION_CODE_FOR_NON_GEO_ENTITY else region
 
 
-def _lacks_prefix(digits: str, code: int, national: str) -> bool:
+def _lacks_prefix(written: str, code: int, national: str) -> bool:
     """As in the library's `_is_national_prefix_present_if_required`."""
     main = plans_of(code)[0]
     chosen = phonenumberutil._choose_formatting_pattern_for_number(main.number_format, national)
     if chosen is None or not requires_prefix(chosen):
         return False
-    return not phonenumberutil._maybe_strip_national_prefix_carrier_code(digits, main)[2]
+    return not phonenumberutil._maybe_strip_national_prefix_carrier_code(written, main)[2]

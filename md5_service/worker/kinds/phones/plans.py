@@ -24,16 +24,29 @@ def at_home(region: str) -> re.Pattern[str]:
     if own is None:
         return re.compile("(?!)")
     code = code_of(own)
-    main, national = plans_of(code)[0], _national(code)
-    ways = [
-        _unprefixed(main) + national,
-        _prefixed(own, "only", national),
-        # After the country code, the library removes up to two prefixes, the second as in the main region.
-        f"{code}{_prefixed(own, 'first', _prefixed(main, 'second', national, '?'), '?')}",
-    ]
+    national = _national(code)
+    unprefixed = _lengths(code) + _unprefixed(plans_of(code)[0]) + national
+    return re.compile("|".join((unprefixed, *_prefixed_ways(own, national))))
+
+
+@functools.cache
+def within(region: str) -> re.Pattern[str]:
+    """What is found in all digits of which some are such a number."""
+    own = PhoneMetadata.metadata_for_region(region)
+    if own is None:
+        return re.compile("(?!)")
+    national = _national(code_of(own))
+    return re.compile("|".join((national, *_prefixed_ways(own, national))).replace("$", ""))
+
+
+def _prefixed_ways(own: PhoneMetadata, national: str) -> Iterator[str]:
+    """To dial a national number, and numbers abroad."""
+    code = code_of(own)
+    yield _prefixed(own, "only", national)
+    # After the country code, the library removes up to two prefixes, the second as in the main region.
+    yield f"{code}{_prefixed(own, 'first', _prefixed(plans_of(code)[0], 'second', national, '?'), '?')}"
     if own.international_prefix:
-        ways.append(rf"(?:{own.international_prefix})[1-9]\d{{5,}}")
-    return re.compile("|".join(ways))
+        yield rf"(?:{own.international_prefix})[1-9]\d{{5,}}"
 
 
 @functools.cache
@@ -44,31 +57,36 @@ def abroad(code: int) -> re.Pattern[str]:
 
 @functools.cache
 def valid(code: int, region: str) -> re.Pattern[str]:
-    """What every valid number of a region matches, and nothing else."""
-    return re.compile(_numbers(PhoneMetadata.metadata_for_region_or_calling_code(code, region)))
+    """What every valid number of a region matches, and nothing else; as in the library's `_number_type_helper`."""
+    plan = PhoneMetadata.metadata_for_region_or_calling_code(code, region)
+    assert plan is not None
+    assert plan.general_desc is not None
+    return re.compile(f"(?={_described(plan.general_desc)})(?:{'|'.join(map(_described, _types(plan)))})")
+
+
+def _described(desc: PhoneNumberDesc) -> str:
+    lengths = "|".join(rf"\d{{{length}}}" for length in desc.possible_length)
+    return f"(?=(?:{lengths})$)(?:{desc.national_number_pattern})$"
 
 
 def _national(code: int) -> str:
-    return _numbers(*plans_of(code))
+    """What all numbers of a country code match, and few others, up to the end."""
+    types = (each for plan in plans_of(code) for each in _types(plan))
+    numbers = "|".join(dict.fromkeys(f"(?:{each.national_number_pattern})" for each in types))
+    return f"{_lengths(code)}(?:{numbers})$"
 
 
-def _numbers(*plans: PhoneMetadata | None) -> str:
-    """The numbers of these regions, of any type, up to the end; as in the library's `_number_type_helper`."""
-    general, types = set[str](), set[str]()
-    for plan in plans:
-        assert plan is not None
-        general.update(_described(plan.general_desc))
-        for name in _TYPES:
-            types.update(_described(getattr(plan, name)))
-        if not plan.same_mobile_and_fixed_line_pattern:
-            types.update(_described(plan.mobile))
-    return f"(?=(?:{'|'.join(sorted(general))})$)(?:{'|'.join(sorted(types))})"
+def _lengths(code: int) -> str:
+    """To begin a pattern with, for others are soon dismissed."""
+    lengths = [length for plan in plans_of(code) for each in _types(plan) for length in each.possible_length]
+    return rf"(?=\d{{{min(lengths)},{max(lengths)}}}+$)"
 
 
-def _described(desc: PhoneNumberDesc | None) -> Iterator[str]:
-    if desc is not None and desc.national_number_pattern:
-        lengths = "|".join(rf"\d{{{length}}}" for length in desc.possible_length)
-        yield f"(?=(?:{lengths})$)(?:{desc.national_number_pattern})$"
+def _types(plan: PhoneMetadata) -> Iterator[PhoneNumberDesc]:
+    for name in _TYPES if plan.same_mobile_and_fixed_line_pattern else (*_TYPES, "mobile"):
+        desc: PhoneNumberDesc | None = getattr(plan, name)
+        if desc is not None and desc.national_number_pattern:
+            yield desc
 
 
 def _prefixed(metadata: PhoneMetadata, name: str, national: str, times: str = "") -> str:
