@@ -175,15 +175,15 @@ def compare(seed: int, lines: int) -> Counter[str]:
 
 
 def test_random_lines_have_the_same_numbers(is_long: bool, figure: Callable[[str], None]) -> None:
-    """In all regions."""
-    lines = LINES * (10 if is_long else 1)
-    seen = compare(random.randrange(1 << 32), lines)
-    figure(", ".join(f"{count:,} {what}" for what, count in seen.items()))
+    """In all regions; other lines each time in the long form."""
+    lines, seed = LINES * (10 if is_long else 1), random.randrange(1 << 32) if is_long else 1
+    seen = compare(seed, lines)
+    figure(f"seed {seed}: " + ", ".join(f"{count:,} {what}" for what, count in seen.items()))
     assert seen["numbers"] > lines / 5
     assert min(seen.values()) > lines / 100
 
 
-@settings(max_examples=1000, deadline=None)
+@settings(max_examples=1000, deadline=None, derandomize=True)
 @given(st.text(st.sampled_from(CHARACTERS) | st.characters(), max_size=80), st.sampled_from(SPECIAL))
 def test_any_text_has_the_same_numbers(text: str, region: str) -> None:
     assert list(exact(text, region)) == by_library(text, region)
