@@ -6,7 +6,9 @@ from tests.faults.mutation import Mutant
 ROWS = "md5_task_data/kinds/phones.py"
 KIND = "md5_service/worker/kinds/phones/__init__.py"
 ROUTE = "md5_service/api/routes/phones.py"
+MATCHER = "md5_service/worker/kinds/phones/matcher.py"
 WORKER = "tests/worker/test_phones.py::"
+MATCHES = "tests/worker/test_phones_matcher.py::"
 
 MUTANTS = (
     Mutant(
@@ -99,6 +101,27 @@ MUTANTS = (
         "(?=[^{_IN_CANDIDATES}])",
         "",
         ("tests/worker/test_phones_cuts.py::test_no_cut_changes_a_number",),
+    ),
+    Mutant(
+        "the time stamps that are no numbers",
+        MATCHER,
+        "is_time and library._TIME_STAMPS.search(candidate)",
+        "False",
+        (f"{MATCHES}test_random_lines_have_the_same_numbers",),
+    ),
+    Mutant(
+        "the letters and signs beside which nothing is a number",
+        MATCHER,
+        "if (_spoils(candidate[end]) if end < len(candidate) else is_spoilt_after) or (",
+        "if (",
+        (f"{MATCHES}test_random_lines_have_the_same_numbers",),
+    ),
+    Mutant(
+        "the fewest digits that are a number somewhere",
+        "md5_service/worker/kinds/phones/plans.py",
+        "    return min(with_plus + 1, ",
+        "    return 2 + min(with_plus + 1, ",
+        (f"{MATCHES}test_random_lines_have_the_same_numbers",),
     ),
     Mutant(
         "the bytes of characters that are not ASCII",
