@@ -9,8 +9,12 @@ from typing import Any
 import pytest
 
 from md5_service.api.routes import phones as route
+from md5_service.worker import sweeper
+from md5_task_data.bucket.folder import Bucket
 from md5_task_data.database.engine import Database
+from md5_task_data.errors import DependencyAway
 from md5_task_data.kinds import phones
+from md5_task_data.upkeep import results
 from tests.api.answers import assert_problem
 from tests.api.conftest import Api
 from tests.api.searching import TEXT, Worker, hand_over, listed, searched
@@ -228,3 +232,19 @@ def test_an_owner_deletes_the_numbers_and_the_task_stays(
     rows = api.rows()
     assert {row.task_id for row in rows["phones"]} == {row.task_id for row in rows["phone_regions"]} == {other}
     assert len(listed(api, other)["items"]) == 4
+
+
+def test_a_deletion_that_the_database_interrupts_is_accepted_and_the_sweeper_completes_it(
+    api: Api, worker: Worker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(*_: object) -> bool:
+        raise DependencyAway("the database is too slow")
+
+    task_id = searched(api, worker)
+    with monkeypatch.context() as patched:
+        patched.setattr(results, "delete_some", interrupted)
+        assert api.client.delete(f"/v1/tasks/{task_id}/results").status_code == 204
+    assert_problem(api.client.get(f"/v1/tasks/{task_id}/phones"), 410, "results_deleted", "on request")
+    assert len(api.rows()["phones"]) == 4
+    sweeper.delete_expired(worker.database, Bucket(api.settings.bucket_url))
+    assert api.rows()["phones"] == []

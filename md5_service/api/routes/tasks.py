@@ -125,8 +125,9 @@ async def delete_results(task_id: TaskId, state: StateDep, owner: Owner) -> None
     digest and its log line; `results_deleted_at` says when. Repeating the request has no further effect and is answered with
     204."""
     await state.write(tasks.delete_results, owner, task_id)
-    while await state.write(results.delete_some, task_id.lower()):
-        pass  # if the client disconnects or the database fails, the sweeper continues
+    with contextlib.suppress(DependencyAway):  # from here on nothing can be read; the sweeper deletes what is left
+        while await state.write(results.delete_some, task_id.lower()):
+            pass
     await run_with_deadline(lambda: _delete_bytes(state, task_id.lower()))
 
 
