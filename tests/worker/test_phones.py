@@ -249,8 +249,8 @@ def test_the_engine_is_named_in_the_result_and_the_same_for_all_parts(
 @sqlite
 def test_memory_does_not_grow_with_the_file(search: Searching, monkeypatch: pytest.MonkeyPatch) -> None:
     """The work on a part, measured; the text has few numbers, for the rows of a part are in memory."""
-    monkeypatch.setattr(kind, "LARGEST", 64 << 10)
-    monkeypatch.setattr(kind, "SMALLEST", 64 << 10)
+    monkeypatch.setattr(kind, "LARGE", 64 << 10)
+    monkeypatch.setattr(kind, "SMALL", 64 << 10)
     monkeypatch.setattr(kind, "SAMPLE", 64 << 10)
 
     def peak(lines: int) -> int:

@@ -20,8 +20,8 @@ from md5_task_data.kinds.phones import Phone, PhonesResult
 from md5_task_data.queue.leases import Slice
 
 SAMPLE = 4 << 20  # bytes at the beginning, from which the encoding is detected
-SMALLEST, LARGEST = 128 << 10, 1 << 20  # bytes of a part; a part takes a second or two
-GROWTH = 16  # a part is as large as a 16th of what precedes it, so there are 16 of the smallest
+SMALL, LARGE = 128 << 10, 1 << 20  # bytes of a part, which takes less than a second
+SMALL_UNTIL = 16 * SMALL  # bytes from the beginning, so that first numbers can be read at once
 CUT_TOGETHER = 128  # parts
 BLOCK = 64 << 10  # characters that are searched between two looks at the lease
 
@@ -75,7 +75,7 @@ def _search_or_cut(
     from md5_service.worker.kinds.phones.candidates import PLACE  # late, as in `_engine`
 
     def size_at(offset: int) -> int:
-        return min(max(SMALLEST, min(offset // GROWTH, LARGEST)), job.settings.part_bytes)
+        return min(SMALL if offset < SMALL_UNTIL else LARGE, job.settings.part_bytes)
 
     # Only the last part, the rest of the file, is cut again, whatever size another worker has given the others.
     is_last = where.offset + where.size == plan["size"]
