@@ -1,6 +1,7 @@
 """What stands in a stored text before and after a place: the rest of its line, as far as a reader wants to see it."""
 
 import os
+import re
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
@@ -13,6 +14,10 @@ from md5_task_data.errors import BytesMissing
 from md5_task_data.schema import Row
 
 WIDEST = 4  # bytes of a character, at most
+# Where a character begins can only be told from the beginning of a line, or after a byte that is the second of no character.
+MULTIBYTE = ("big5", "cp932", "cp949", "gb18030")
+FAR = 16 << 10  # bytes in which such a place is looked for
+_PLACE = re.compile(rb"[\x00-\x2f]")
 
 
 class Place(NamedTuple):
@@ -47,11 +52,11 @@ def around(
 def _in_bucket(
     bucket: Bucket, task_id: str, encoding: str, places: Sequence[Place], width: int
 ) -> Iterator[Surroundings]:
-    reach = width * WIDEST
+    reach = _reach(encoding, width)
     with bucket.open(task_id) as file:
         for place in places:
             start = max(0, place.offset - reach)
-            size = place.offset - start + len(place.raw) * WIDEST + reach
+            size = place.offset - start + (len(place.raw) + width) * WIDEST
             yield _around(place, encoding, width, os.pread(file.fileno(), size, start), start)
 
 
@@ -59,6 +64,17 @@ def _around(place: Place, encoding: str, width: int, content: bytes, start: int)
     """From these bytes, which begin at `start` in the file."""
     at = place.offset - start
     end = at + len(place.raw.encode(encoding, "replace"))
-    before = content[max(0, at - width * WIDEST) : at].decode(encoding, "replace").rpartition("\n")[2]
+    first = max(0, at - _reach(encoding, width))
+    if encoding in MULTIBYTE and start + first > 0:
+        begins = content.rfind(b"\n", first, at) + 1
+        if not begins and (sign := _PLACE.search(content, first, at)):
+            begins = sign.end()
+        first = begins or first
+    before = content[first:at].decode(encoding, "replace").rpartition("\n")[2].lstrip("\ufeff")
     after = content[end : end + width * WIDEST].decode(encoding, "replace").partition("\n")[0]
     return Surroundings(before[len(before) - width if len(before) > width else 0 :], after[:width].rstrip("\r"))
+
+
+def _reach(encoding: str, width: int) -> int:
+    """How many bytes before a place are looked at."""
+    return FAR if encoding in MULTIBYTE else width * WIDEST

@@ -108,6 +108,8 @@ def _delete_results(database: Database, task_id: str, until: float) -> bool:
             is_more = results.delete_some(db, task_id)
         if time.monotonic() >= until:
             break
+        if is_more:
+            time.sleep(results.PAUSE_S)
     return is_more
 
 

@@ -51,14 +51,14 @@ class PhonesResult(Result):
 
     numbers: int = Field(description="How many numbers were found, counting each occurrence")
     distinct: int = Field(description="How many different numbers these are, extensions aside")
-    region: str
-    encoding: str
-    engine: Literal["exact", "fast"]
+    region: str = Field(description="The parameter, or the default of the service at the time of the upload")
+    encoding: str = Field(description="The parameter, or what was detected")
+    engine: Literal["exact", "fast"] = Field(description="What found the numbers: see `MD5_PHONES_ENGINE`")
 
 
 class TooManyNumbers(InvalidInput):
-    """The file has more phone numbers than `MD5_PHONES_MOST` allows. Those that were found before stay readable until you delete
-    them. Upload the file in pieces, or ask the administrator to raise the limit."""
+    """The file has more phone numbers than `MD5_PHONES_MOST` allows. Those of the parts that were done before stay readable until
+    you delete them. Upload the file in pieces, or ask the administrator to raise the limit."""
 
     code = "too_many_numbers"
 
@@ -176,15 +176,15 @@ def _parsed(number: str, region: str) -> tuple[str, str | None]:
 
 def _region_filter(region: str) -> str:
     """The code of a region; empty for numbers of no region. Raises InvalidInput."""
-    if region.strip().lower() == NO_REGION:
+    code = region.strip().upper()
+    if code == NO_REGION.upper():
         return ""
-    try:
-        return checked_region(region)
-    except ValueError:
-        raise InvalidInput(
-            f"The parameter region must be the two-letter code of a country, such as US or DE, or {NO_REGION}, for numbers of "
-            "no region."
-        ) from None
+    if code in REGIONS:
+        return code
+    raise InvalidInput(
+        f"The parameter region must be the two-letter code of a country, such as US or DE, or {NO_REGION}, for numbers of no "
+        "region."
+    )
 
 
 def check_readable(task: Row) -> None:

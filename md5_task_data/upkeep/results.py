@@ -8,6 +8,10 @@ from md5_task_data.queue import parts
 from md5_task_data.registry import KINDS
 from md5_task_data.schema import tasks
 
+PAUSE_S = (
+    0.1  # between two steps, for whoever else wants to write: SQLite has one writer at a time, and no queue for it
+)
+
 
 def delete_some(db: Connection, task_id: str) -> bool:
     """Delete some of the rows of a finished task; returns whether more may be left. Does nothing if all are gone; leaves

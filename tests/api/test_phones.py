@@ -6,10 +6,13 @@ from collections.abc import Callable
 from contextlib import closing
 from typing import Any
 
+import httpx2
 import pytest
+from sqlalchemy import Connection
 
 from md5_service.api.routes import phones as route
 from md5_service.worker import sweeper
+from md5_task_data import tasks
 from md5_task_data.bucket.folder import Bucket
 from md5_task_data.database.engine import Database
 from md5_task_data.errors import DependencyAway
@@ -232,6 +235,26 @@ def test_an_owner_deletes_the_numbers_and_the_task_stays(
     rows = api.rows()
     assert {row.task_id for row in rows["phones"]} == {row.task_id for row in rows["phone_regions"]} == {other}
     assert len(listed(api, other)["items"]) == 4
+
+
+def test_an_export_that_a_deletion_overtakes_breaks_off(
+    api: Api, worker: Worker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Otherwise what is left of the numbers would look like all of them."""
+    task_id = searched(api, worker, "".join(f"+1 650 253 {k:04}\n" for k in range(20)))
+    page = phones.page
+
+    def deleting(db: Connection, task: str, *given: Any, cursor: str | None, **named: Any) -> Any:
+        if cursor is not None:
+            with worker.database.transaction() as other:
+                tasks.delete_results(other, "local", task_id)
+                phones.delete_some(other, task_id)
+        return page(db, task, *given, cursor=cursor, **named)
+
+    monkeypatch.setattr(route, "EXPORTED_TOGETHER", 3)
+    monkeypatch.setattr(phones, "page", deleting)
+    with pytest.raises(httpx2.RemoteProtocolError):
+        api.client.get(f"/v1/tasks/{task_id}/phones.csv")
 
 
 def test_a_deletion_that_the_database_interrupts_is_accepted_and_the_sweeper_completes_it(

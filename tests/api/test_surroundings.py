@@ -31,7 +31,14 @@ def test_what_stands_around_a_number_can_be_shown(start_api: Callable[..., Api],
             assert wide == f"{wide[:102]}{found['before']}650 253 0000{found['after']}{wide[514:]}"
             (found,) = listed(api, task_id, context=1)["items"]
             assert (found["before"], found["after"]) == (" ", " ")
-        api.client.delete(f"/v1/tasks/{searched(api, worker)}")
+        for before in ("", "a"):  # where a character begins cannot be told from the middle of the text
+            text = f"{before}x {'中文电话记录' * 20} 电话 +86 10 6552 9988"
+            for encoding in ("gb18030", "cp949", "big5") if stored == "bucket" else ("gb18030",):
+                shown = text if encoding == "gb18030" else text.replace("电话", "話").replace("记录", "中")
+                task_id = searched(api, worker, shown.encode(encoding), encoding=encoding)
+                (found,) = listed(api, task_id, context=20)["items"]
+                assert (shown[: shown.index("+")]).endswith(found["before"])
+                assert found["before"].endswith("话 " if encoding == "gb18030" else "話 ")
         with database.transaction() as db:
             db.execute(update(table).values(due_at=0))
         sweeper.delete_expired(database, Bucket(api.settings.bucket_url))

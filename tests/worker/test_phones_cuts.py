@@ -3,8 +3,11 @@
 import random
 from collections.abc import Callable
 from itertools import pairwise
+from re import _parser  # undocumented
+from typing import Any
 
 from phonenumbers import PhoneNumberMatcher
+from phonenumbers import phonenumbermatcher as library
 
 from md5_service.worker.kinds.phones.candidates import PLACE
 from tests.worker.numbers import NO_LIMIT
@@ -53,6 +56,8 @@ FRAGMENTS = [
         "..",
         ":",
         "\t",
+        "\t\t",
+        "x\t\t4",
         "  ",
     ),
     *(
@@ -109,6 +114,38 @@ def test_no_cut_changes_a_number(is_long: bool, figure: Callable[[str], None]) -
     figure(f"seed {seed}: {texts} texts, {cuts} cuts, {numbers} numbers")
     assert cuts > 1000
     assert numbers > 100
+
+
+def test_every_character_that_a_number_may_contain_is_kept_together() -> None:
+    found = characters_of(_parser.parse(library._PATTERN.pattern, library._PATTERN.flags))
+    assert len(found) >= 60
+    assert {"\t", "x", "доб"[0], "\uff0b", "1"} <= found
+    assert [char for char in sorted(found) if PLACE.search(f"{char}b") or PLACE.search(f"b{char}")] == []
+
+
+def characters_of(parsed: Any) -> set[str]:
+    """All characters that a parsed pattern names, and a digit for each class of digits."""
+    found: set[str] = set()
+    for code, value in parsed:
+        match str(code):
+            case "LITERAL":
+                found.add(chr(value))
+            case "RANGE":
+                found.update(map(chr, range(value[0], value[1] + 1)))
+            case "CATEGORY":
+                assert "DIGIT" in str(value)
+                found.add("1")
+            case "IN":
+                found |= characters_of(value)
+            case "SUBPATTERN":
+                found |= characters_of(value[-1])
+            case "BRANCH":
+                found |= set().union(*map(characters_of, value[1]))
+            case "MAX_REPEAT":
+                found |= characters_of(value[2])
+            case other:
+                raise AssertionError(f"{other} is new")
+    return found
 
 
 def test_there_are_places_in_all_but_odd_texts() -> None:

@@ -1,8 +1,10 @@
 """The sweeper and the broker: hints are sent while the broker is available, and nothing is lost while it is not."""
 
 import dataclasses
+import time
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -26,6 +28,7 @@ from md5_task_data.registry import KINDS
 from md5_task_data.schema import SECOND, ended_minutes, idempotency_keys, tasks, totals
 from md5_task_data.schema import phones as phones_table
 from md5_task_data.sql import now
+from md5_task_data.upkeep import results
 from tests.bucket import files, store
 
 NewTask = Callable[..., str]
@@ -152,6 +155,21 @@ def test_many_rows_are_deleted_by_several_sweeps_so_that_nothing_else_waits(
     assert files(bucket.root) == []
     with database.reading() as db:
         assert db.scalars(select(tasks.c.due_at)).all() == [None, None]
+
+
+def test_a_sweep_that_deletes_many_rows_lets_others_write_in_between(
+    database: Database, bucket: Bucket, new_task: NewTask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(phones, "DELETED_TOGETHER", 10)
+    pauses: list[float] = []
+    monkeypatch.setattr(sweeper, "time", SimpleNamespace(monotonic=time.monotonic, sleep=pauses.append))
+    task_id = store(bucket, new_task(kind="phones"), b"abc")
+    with database.transaction() as db:
+        phones.store(db, task_id, [Phone(k, 1, "+14155552671", None, "US", "") for k in range(35)], most=100)
+        db.execute(update(tasks).values(finished_at=now()))
+        tasks_of_clients.delete_results(db, "local", task_id)
+    assert sweeper.delete_expired(database, bucket) == 1
+    assert pauses == [results.PAUSE_S] * 3
 
 
 def test_who_dies_between_bytes_and_note_leaves_it_to_the_next(

@@ -151,7 +151,7 @@ export interface paths {
          * Delete a task's file and results
          * @description Delete the bytes of a finished task before they expire, and the data derived from them. The task itself stays, with its
          *     digest and its log line; `results_deleted_at` says when. Repeating the request has no further effect and is answered with
-         *     204.
+         *     204. If there are millions of rows, the answer comes after 20 seconds, and the others are deleted in the minutes after it.
          */
         delete: operations["delete_results_v1_tasks__task_id__results_delete"];
         options?: never;
@@ -907,9 +907,14 @@ export interface components {
             numbers: number;
             /** @description How many different numbers these are, extensions aside */
             distinct: number;
+            /** @description The parameter, or the default of the service at the time of the upload */
             region: string;
+            /** @description The parameter, or what was detected */
             encoding: string;
-            /** @enum {string} */
+            /**
+             * @description What found the numbers: see `MD5_PHONES_ENGINE`
+             * @enum {string}
+             */
             engine: "exact" | "fast";
         };
     };

@@ -28,7 +28,8 @@ class Rates:
         cost = min(cost, self._most)
         if left < cost:
             raise TooMany(
-                f"You sent more than {self._per_s:g} requests per second. Send fewer, or ask for fewer tasks at once."
+                f"You sent more than {self._per_s:g} requests per second; a long list counts as several. Send fewer, or ask for "
+                "shorter pages."
             )
         self._left[owner] = left - cost, now
 

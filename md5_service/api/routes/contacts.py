@@ -110,25 +110,29 @@ async def get_rejects(task_id: TaskId, state: StateDep, owner: Owner) -> Streami
 
     A body that ends without its last chunk is incomplete.
     """
-    pieces = await state.read(_first_rejects, owner, task_id)
+    pieces = await state.read(_some_rejects, owner, task_id)
     name = 'attachment; filename="rejects.csv"'
     return StreamingResponse(
-        _all_rejects(state, task_id.lower(), pieces),
+        _all_rejects(state, owner, task_id, pieces),
         headers={"Content-Disposition": name, "Cache-Control": "no-store"},
         media_type="text/csv; charset=utf-8",
     )
 
 
-async def _all_rejects(state: State, task_id: str, pieces: Sequence[rejects.Piece]) -> AsyncIterator[bytes]:
+async def _all_rejects(state: State, owner: str, task_id: str, pieces: Sequence[rejects.Piece]) -> AsyncIterator[bytes]:
     while pieces:
         for piece in pieces:
             yield piece.csv
-        pieces = await state.read(rejects.read, task_id, pieces[-1])
+        pieces = await state.read(_some_rejects, owner, task_id, pieces[-1])
 
 
-def _first_rejects(db: Connection, owner: str, task_id: str) -> Sequence[rejects.Piece]:
+def _some_rejects(
+    db: Connection, owner: str, task_id: str, after: rejects.Piece | None = None
+) -> Sequence[rejects.Piece]:
+    """Raises as `check_there` does, also if they are being deleted; that breaks the body off."""
+    pieces = rejects.read(db, task_id.lower(), after)
     rejects.check_there(tasks.get(db, owner, task_id), WITH_REJECTS)
-    return rejects.read(db, task_id.lower())
+    return pieces
 
 
 add_head_routes(router)

@@ -120,6 +120,7 @@ async def list_phones(
             wanted = Filter.of(task, number, region)
             up_to = None if task["outcome"] else parts.first_unfinished(db, task)
             rows, following = phones.page(db, task["id"], wanted, up_to=up_to, limit=limit, cursor=cursor)
+            _readable(db, owner, task_id)  # still: otherwise the page may be what a deletion has left
             shown = _context(db, state, task, rows, context) if context and rows else [{}] * len(rows)
         return PhonePage(
             complete=up_to is None,
@@ -166,6 +167,7 @@ async def export_phones(
     def read(cursor: str | None) -> Step:
         with state.database.reading() as db:
             rows, following = phones.page(db, task["id"], wanted, up_to=None, limit=EXPORTED_TOGETHER, cursor=cursor)
+            _readable(db, owner, task_id)  # still; otherwise this breaks the body off
         return written([[row[name] for name in COLUMNS] for row in rows]), following
 
     name = "phones.csv" if task["outcome"] == "done" else f"phones-{task['outcome']}.csv"
@@ -188,8 +190,8 @@ def _exportable(db: Connection, owner: str, task_id: str, number: str | None, re
 
 
 def _regions(db: Connection, owner: str, task_id: str) -> tuple[Row, list[Row]]:
-    task = _readable(db, owner, task_id)
-    return task, list(phones.by_region(db, task["id"]))
+    rows = list(phones.by_region(db, _readable(db, owner, task_id)["id"]))
+    return _readable(db, owner, task_id), rows
 
 
 def _context(db: Connection, state: State, task: Row, rows: Any, width: int) -> list[Mapping[str, str | None]]:

@@ -1,6 +1,8 @@
 """/v1/tasks: get, list, cancel and retry tasks, and download or delete their files. `upload.intake` creates them."""
 
+import asyncio
 import contextlib
+import time
 from collections.abc import Mapping
 from pathlib import PurePosixPath
 from typing import Annotated
@@ -22,6 +24,7 @@ from md5_task_data.upkeep import results
 
 router = APIRouter(prefix="/v1/tasks", tags=["tasks"], dependencies=[Depends(reject_unknown_parameters)])
 
+DELETES_FOR_S = 20.0  # while the client waits; many give up after 30
 LONGEST_SAVED = 255  # bytes of a file name in most file systems
 
 Prefer = Annotated[Text, Header(description=openapi.PREFER)]
@@ -123,11 +126,12 @@ async def get_file(task_id: TaskId, state: StateDep, owner: Owner, if_none_match
 async def delete_results(task_id: TaskId, state: StateDep, owner: Owner) -> None:
     """Delete the bytes of a finished task before they expire, and the data derived from them. The task itself stays, with its
     digest and its log line; `results_deleted_at` says when. Repeating the request has no further effect and is answered with
-    204."""
+    204. If there are millions of rows, the answer comes after 20 seconds, and the others are deleted in the minutes after it."""
     await state.write(tasks.delete_results, owner, task_id)
-    with contextlib.suppress(DependencyAway):  # from here on nothing can be read; the sweeper deletes what is left
-        while await state.write(results.delete_some, task_id.lower()):
-            pass
+    until = time.monotonic() + DELETES_FOR_S
+    with contextlib.suppress(DependencyAway):  # it is recorded; the sweeper deletes what is left
+        while await state.write(results.delete_some, task_id.lower()) and time.monotonic() < until:
+            await asyncio.sleep(results.PAUSE_S)
     await run_with_deadline(lambda: _delete_bytes(state, task_id.lower()))
 
 

@@ -16,6 +16,7 @@ from md5_task_data.errors import InvalidInput
 SAMPLE = 64 << 10  # bytes of non-ASCII lines
 ENOUGH = 2000  # words on which the decision is based
 UTF8_AT_LENGTH = 100  # UTF-8 continuation bytes; this many are no coincidence
+BINARY = "binary data"
 FEW, MANY_CONTROLS, MANY_NULS = 8, 0.02, 0.25  # a count, and shares of all characters; random bytes are 10 % controls
 SIGNATURES = (
     (re.compile(rb"PK\x03\x04"), "a ZIP file, such as an Excel workbook (.xlsx)"),
@@ -104,7 +105,9 @@ def told(start: bytes, size: int, given: str | None, form: str = "text") -> tupl
     mark = first[1] if first and (encoding or "").startswith(first[0][:6]) else 0
     if given == "utf-16":
         encoding = first[0] if first else "utf-16-le"
-    if (what := not_text(start, encoding)) is not None:
+    if (what := not_text(start, encoding)) == BINARY and given is None:
+        what += ", or text in an encoding that must be given as a parameter"
+    if what is not None:
         raise NotText(
             f"This file is not {form} but {what}. Save it as {form}, preferably in UTF-8, and upload that file."
         )
@@ -143,7 +146,7 @@ def not_text(start: bytes, encoding: str | None = None) -> str | None:
     is_text = _is_few(len(_CONTROL.findall(shown)), MANY_CONTROLS, shown) and _is_few(
         shown.count("\0"), MANY_NULS, shown
     )
-    return None if is_text else "binary data"
+    return None if is_text else BINARY
 
 
 def _is_few(count: int, share: float, shown: str) -> bool:

@@ -124,6 +124,20 @@ MUTANTS = (
         (f"{MATCHES}test_random_lines_have_the_same_numbers",),
     ),
     Mutant(
+        "the tab, which an extension may follow",
+        "md5_service/worker/kinds/phones/candidates.py",
+        r"\d\t:",
+        r"\d:",
+        ("tests/worker/test_phones_cuts.py::test_every_character_that_a_number_may_contain_is_kept_together",),
+    ),
+    Mutant(
+        "an export that ends as if it were whole, in the middle of a deletion",
+        ROUTE,
+        "            _readable(db, owner, task_id)  # still; otherwise this breaks the body off\n",
+        "",
+        api("test_phones.py::test_an_export_that_a_deletion_overtakes_breaks_off"),
+    ),
+    Mutant(
         "the bytes of characters that are not ASCII",
         "md5_service/worker/formats/lines.py",
         'if text.isascii() and not encoding.startswith("utf-16"):',

@@ -11,6 +11,6 @@ import re
 from phonenumbers.phonenumbermatcher import _PATTERN
 from phonenumbers.phonenumberutil import _VALID_PUNCTUATION
 
-# With all characters of the pattern, also those of its syntax; that these are too many does no harm.
-_IN_CANDIDATES = rf"{_VALID_PUNCTUATION}\d:{re.escape(''.join(sorted(set(_PATTERN.pattern))))}"
+# With all characters of the pattern, also those of its syntax; that these are too many does no harm. It spells the tab as `\t`.
+_IN_CANDIDATES = rf"{_VALID_PUNCTUATION}\d\t:{re.escape(''.join(sorted(set(_PATTERN.pattern))))}"
 PLACE = re.compile(rf"[^{_IN_CANDIDATES}](?=[^{_IN_CANDIDATES}])|(?<=\d),(?=[ \t]*[-+.]?\d)", re.IGNORECASE)
