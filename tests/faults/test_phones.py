@@ -60,7 +60,7 @@ def test_a_search_survives_its_workers(
     is_long: bool,
     figure: Callable[[str], None],
 ) -> None:
-    lines, kills, over_s = (90_000, 50, 15) if is_long else (15_000, 10, 3)
+    lines, kills, over_s = (90_000, 50, 15) if is_long else (15_000, 6, 1.5)
     text = log_of(lines, SEED)
     cluster = start_cluster(
         database_url,
