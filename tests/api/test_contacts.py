@@ -2,6 +2,7 @@
 
 import csv
 import io
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -20,6 +21,7 @@ from md5_task_data.queue.hints import Message
 from tests.api.answers import assert_problem
 from tests.api.conftest import Api
 from tests.client import NOBODY
+from tests.servers.postgres import Postgres
 
 CSV = "name;email;phone\nKathy;kathy@x.org;+1 2\nBob;nicholas@example;=cmd\nK;KATHY@x.org;\nZoë;zoe@müller.de;-\n"
 
@@ -108,6 +110,16 @@ def test_contacts_go_from_page_to_page(api: Api) -> None:
 )
 def test_what_is_not_there_or_not_allowed_is_told(api: Api, path: str, status: int, code: str) -> None:
     assert_problem(api.client.get(path), status, code)
+
+
+@pytest.mark.parametrize("path", ["", "/file", "/rejects.csv", "/phones", "/phones/regions", "/phones.csv"])
+def test_an_id_of_another_form_is_unknown_to_postgresql_too(
+    start_api: Callable[..., Api], postgres: Postgres, path: str
+) -> None:
+    """Which would refuse to compare it with ids."""
+    api = start_api(database_url=postgres.new_database())
+    for task_id in ("nonsense", "0" * 36, NOBODY.upper() + "0"):
+        assert_problem(api.client.get(f"/v1/tasks/{task_id}{path}"), 404, "not_found")
 
 
 @pytest.mark.shows("GET /v1/tasks/{task_id}/rejects.csv")

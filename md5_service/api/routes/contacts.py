@@ -130,7 +130,7 @@ def _some_rejects(
     db: Connection, owner: str, task_id: str, after: rejects.Piece | None = None
 ) -> Sequence[rejects.Piece]:
     """Raises as `check_there` does, also if they are being deleted; that breaks the body off."""
-    pieces = rejects.read(db, task_id.lower(), after)
+    pieces = rejects.read(db, tasks.get(db, owner, task_id)["id"], after)
     rejects.check_there(tasks.get(db, owner, task_id), WITH_REJECTS)
     return pieces
 
