@@ -72,7 +72,7 @@ def _around(place: Place, encoding: str, width: int, content: bytes, start: int)
         first = begins or first
     before = content[first:at].decode(encoding, "replace").rpartition("\n")[2].lstrip("\ufeff")
     after = content[end : end + width * WIDEST].decode(encoding, "replace").partition("\n")[0]
-    return Surroundings(before[len(before) - width if len(before) > width else 0 :], after[:width].rstrip("\r"))
+    return Surroundings(before[-width:], after[:width].rstrip("\r"))
 
 
 def _reach(encoding: str, width: int) -> int:

@@ -83,6 +83,8 @@ def delete_expired(database: Database, bucket: Bucket) -> int:
             task_ids = small_files.expired(db, KINDS)
             in_database = small_files.sizes(db, task_ids)
             wanted = results.owed(db, task_ids)
+        if not task_ids:
+            break
         later = {task_id for task_id in wanted if _delete_results(database, task_id, until)}
         gone = [task_id for task_id in in_database if task_id not in later]
         try:
@@ -95,7 +97,7 @@ def delete_expired(database: Database, bucket: Bucket) -> int:
             with database.transaction() as db:
                 small_files.settle_expired(db, gone)
         deleted += len(gone)
-        if later or not task_ids:
+        if later:
             break
     return deleted
 

@@ -12,7 +12,8 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, ValidationError
 from sqlalchemy import Connection
 
-from md5_task_data.errors import InvalidInput
+from md5_task_data.errors import InvalidInput, ResultsDeleted
+from md5_task_data.schema import Row, rfc3339
 
 OF_EVERY_FILE = ("kind", "filename", "batch")  # the parameters of every kind
 
@@ -115,6 +116,12 @@ class Kind:
         if said is None and schema.get("type") == "boolean":
             return f"yes or no: {schema['description'].partition(';')[0]}"
         return said
+
+
+def check_results_kept(task: Row) -> None:
+    """Raises ResultsDeleted if the owner of a task deleted its results (which may not be removed yet)."""
+    if task["results_deleted_at"] is not None:
+        raise ResultsDeleted(f"The results were deleted on request at {rfc3339(task['results_deleted_at'])}.")
 
 
 def _of_form(schema: Mapping[str, Any]) -> dict[str, Any]:

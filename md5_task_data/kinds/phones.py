@@ -15,13 +15,13 @@ from sqlalchemy import Connection, Select, delete, func, select
 from sqlalchemy.dialects import mysql, postgresql, sqlite
 
 from md5_task_data.database.bulk import insert_all
-from md5_task_data.errors import Conflict, InvalidInput, ResultsDeleted
+from md5_task_data.errors import Conflict, InvalidInput
 from md5_task_data.kinds.encodings import DETECTED, AnyEncoding
-from md5_task_data.kinds.kind import Kind, MustBe, Parameters, Result
+from md5_task_data.kinds.kind import Kind, MustBe, Parameters, Result, check_results_kept
 from md5_task_data.kinds.regions import ONLY_INTERNATIONAL, REGIONS, checked_region
 from md5_task_data.names import checked_text
 from md5_task_data.paging import bad_cursor, read_text_cursor, write_text_cursor
-from md5_task_data.schema import Row, phone_regions, phones, rfc3339
+from md5_task_data.schema import Row, phone_regions, phones
 
 DELETED_TOGETHER = 5_000  # rows; with two indexes of random order, a step takes a tenth of a second
 COUNTED_TOGETHER = 200_000  # rows
@@ -191,8 +191,7 @@ def check_readable(task: Row) -> None:
     """Raises Conflict for a task of another kind, and ResultsDeleted."""
     if task["kind"] != KIND.name:
         raise Conflict(f"A task of kind {task['kind']} has no phone numbers.")
-    if task["results_deleted_at"] is not None:
-        raise ResultsDeleted(f"The results were deleted on request at {rfc3339(task['results_deleted_at'])}.")
+    check_results_kept(task)
 
 
 def page(

@@ -6,8 +6,9 @@ from typing import NamedTuple
 from sqlalchemy import Connection, delete, select, tuple_
 
 from md5_task_data.database.bulk import insert_all
-from md5_task_data.errors import Conflict, ResultsDeleted
-from md5_task_data.schema import Row, rejects, rfc3339
+from md5_task_data.errors import Conflict
+from md5_task_data.kinds.kind import check_results_kept
+from md5_task_data.schema import Row, rejects
 
 PIECE = 512 << 10  # bytes
 READ_TOGETHER = 8  # pieces
@@ -34,8 +35,7 @@ def check_there(task: Row, kinds: Collection[str]) -> None:
     ResultsDeleted."""
     if task["kind"] not in kinds:
         raise Conflict(f"A task of kind {task['kind']} has no rejected rows.")
-    if task["results_deleted_at"] is not None:
-        raise ResultsDeleted(f"The results were deleted on request at {rfc3339(task['results_deleted_at'])}.")
+    check_results_kept(task)
     if task["outcome"] != "done":
         is_now = f"the outcome of this one is {task['outcome']}" if task["outcome"] else "this one has not finished"
         raise Conflict(f"Only a task that is done has rejected rows; {is_now}.")

@@ -49,7 +49,7 @@ def searched(api: Api, worker: Worker, content: str | bytes = TEXT, **params: st
     return task_id
 
 
-def listed(api: Api, task_id: str, **query: object) -> Any:
-    answer = api.client.get(f"/v1/tasks/{task_id}/phones", params=query)  # type: ignore[arg-type]
+def listed(api: Api, task_id: str, **query: str | int) -> Any:
+    answer = api.client.get(f"/v1/tasks/{task_id}/phones", params=query)
     assert answer.status_code == 200, answer.text
     return answer.json()

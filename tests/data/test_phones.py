@@ -14,7 +14,7 @@ from md5_task_data.errors import Conflict, InvalidInput, ResultsDeleted
 from md5_task_data.kinds import phones
 from md5_task_data.kinds.phones import Distinct, Filter, Phone, TooManyNumbers
 from md5_task_data.paging import write_text_cursor
-from md5_task_data.schema import phone_regions
+from md5_task_data.schema import Row, phone_regions
 from md5_task_data.schema import phones as table
 from tests.client import IN_TIME_S
 
@@ -111,8 +111,8 @@ def test_filters_take_a_number_in_any_spelling_and_a_region(database: Database, 
         ],
     )
 
-    def found(number: str | None = None, region: str | None = None, task: object = US) -> list[int]:
-        return functools.reduce(operator.iadd, pages(database, task_id, Filter.of(task, number, region)), [])  # type: ignore[arg-type]
+    def found(number: str | None = None, region: str | None = None, task: Row = US) -> list[int]:
+        return functools.reduce(operator.iadd, pages(database, task_id, Filter.of(task, number, region)), [])
 
     for spelling in (
         "+14155552671",

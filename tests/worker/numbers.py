@@ -4,23 +4,38 @@ import random
 
 from phonenumbers import PhoneNumberFormat, PhoneNumberMatcher, format_number, region_code_for_number
 
+from md5_service.worker.kinds.phones.found import Found
 from md5_task_data.kinds.phones import Phone
 
 NO_LIMIT = 1 << 40  # tries; by default the matcher stops silently after 65,535
 
 
+def by_library(text: str, region: str) -> list[Found]:
+    """What is to be found in a text."""
+    return [
+        Found(
+            each.start,
+            each.raw_string,
+            format_number(each.number, PhoneNumberFormat.E164),
+            each.number.extension,
+            None if (code := region_code_for_number(each.number)) == "001" else code,
+        )
+        for each in PhoneNumberMatcher(text, region, max_tries=NO_LIMIT)
+    ]
+
+
 def numbers_in(text: str, region: str = "US", encoding: str = "utf-8", offset: int = 0) -> list[Phone]:
-    """`offset`: the bytes of a mark at the beginning of the file."""
+    """The same as rows. `offset`: the bytes of a mark at the beginning of the file."""
     return [
         Phone(
-            offset + len(text[: match.start].encode(encoding, "surrogateescape")),
-            text.count("\n", 0, match.start) + 1,
-            format_number(match.number, PhoneNumberFormat.E164),
-            match.number.extension,
-            None if (code := region_code_for_number(match.number)) in ("001", None) else code,
-            match.raw_string,
+            offset + len(text[: each.start].encode(encoding, "surrogateescape")),
+            text.count("\n", 0, each.start) + 1,
+            each.number,
+            each.extension,
+            each.region,
+            each.raw,
         )
-        for match in PhoneNumberMatcher(text, region, max_tries=NO_LIMIT)
+        for each in by_library(text, region)
     ]
 
 

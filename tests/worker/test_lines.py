@@ -2,6 +2,7 @@
 
 import random
 import re
+from typing import get_args
 
 import pytest
 
@@ -10,7 +11,7 @@ from md5_service.worker.formats.lines import Lines, LineTooLong, cut, length, pi
 from md5_task_data.kinds.encodings import AnyEncoding
 
 PLACE = re.compile(r"[,;]")
-ENCODINGS = sorted(AnyEncoding.__origin__.__args__)  # type: ignore[attr-defined]
+ENCODINGS = sorted(get_args(get_args(AnyEncoding)[0]))
 
 
 def cut_all(content: bytes, encoding: str, size: int, offset: int = 0, most: int = 1 << 30) -> list[Lines]:

@@ -9,16 +9,14 @@ import phonenumbers
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from phonenumbers import PhoneNumber, PhoneNumberMatcher
 
 from bench import phone_texts
 from md5_service.worker.kinds.phones import matcher, numbering
-from md5_service.worker.kinds.phones.found import Found
 from md5_service.worker.kinds.phones.matcher import exact
+from tests.worker.numbers import by_library
 
 LINES = 6_000  # that are compared in every run; ten times as many with --long
 SLOW = 8 << 10  # characters
-ALL = 1 << 40  # tries
 REGIONS = [*sorted(phonenumbers.SUPPORTED_REGIONS), "ZZ"]
 FORMATS = range(4)
 SPECIAL = ["US", "DE", "GB", "IN", "AR", "BR", "IT", "JP", "GG", "UY"]  # each with rules of its own
@@ -44,22 +42,6 @@ AROUND = (
 # fmt: on
 CHARACTERS = "0123456789" * 4 + "٣３ -.()/[]+＋xX~#,;:$%aé\u0301ー–\u200b\n\t\0\ud800\U0001d7ce"
 NOUGHTS = ("٠", "۰", "०", "０", "𝟎")
-
-
-def by_library(text: str, region: str) -> list[Found]:
-    return [
-        Found(each.start, each.raw_string, e164(each.number), each.number.extension, region_of(each.number))
-        for each in PhoneNumberMatcher(text, region, max_tries=ALL)
-    ]
-
-
-def e164(number: PhoneNumber) -> str:
-    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
-
-
-def region_of(number: PhoneNumber) -> str | None:
-    region = phonenumbers.region_code_for_number(number)
-    return None if region == "001" else region
 
 
 def random_number(rng: random.Random, region: str) -> str:

@@ -191,7 +191,7 @@ def _exportable(db: Connection, owner: str, task_id: str, number: str | None, re
 
 def _regions(db: Connection, owner: str, task_id: str) -> tuple[Row, list[Row]]:
     rows = list(phones.by_region(db, _readable(db, owner, task_id)["id"]))
-    return _readable(db, owner, task_id), rows
+    return _readable(db, owner, task_id), rows  # still: otherwise they may be what a deletion has left
 
 
 def _context(db: Connection, state: State, task: Row, rows: Any, width: int) -> list[Mapping[str, str | None]]:

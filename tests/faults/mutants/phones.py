@@ -55,7 +55,7 @@ MUTANTS = (
     ),
     Mutant(
         "the refusal to show what its owner deleted",
-        ROWS,
+        "md5_task_data/kinds/kind.py",
         '    if task["results_deleted_at"] is not None:\n',
         "    if False:\n",
         api("test_phones.py::test_an_owner_deletes_the_numbers_and_the_task_stays"),

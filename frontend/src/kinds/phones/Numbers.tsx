@@ -1,12 +1,10 @@
-import { detailOf } from "../../api/errors";
 import type { Task } from "../../api/types";
-import { count, formatNumber, shownName } from "../../shared/format";
-import { Icon } from "../../shared/Icon";
+import { count, formatNumber } from "../../shared/format";
 import { Link } from "../../shared/Link";
 import { Pager } from "../../shared/Pager";
 import { useAnnounced } from "../../shared/useAnnounced";
 import { ServiceAwayNote } from "../../task/ServiceAwayNote";
-import { statusWords } from "../../task/words";
+import { TaskStatus } from "../../task/TaskStatus";
 import { homePath } from "../kinds";
 import { Actions } from "./Actions";
 import { phonesPath, type PhoneFilters } from "./address";
@@ -61,19 +59,10 @@ function matches(page: PhonePage | undefined): string | null {
 }
 
 function Progress({ task }: { task: Task }) {
-  const { words, percent, progress, icon, tone } = statusWords(task);
   if (task.status === "done") return null;
   return (
     <>
-      <p className={`status status-${tone}`} data-testid="status">
-        <Icon name={icon} />
-        <span>
-          {words}
-          {progress !== null && <span className="digits">, {progress}</span>}
-        </span>
-      </p>
-      {percent !== null && <progress aria-label={`Search of ${shownName(task.filename)}`} value={percent} max={100} />}
-      {task.error !== null && <p className="failure">{detailOf(task.error)}</p>}
+      <TaskStatus task={task} />
       {(task.outcome === "failed" || task.outcome === "cancelled") && (
         <p className="help" data-testid="gaps">
           The file was not searched completely. These are the numbers that had been found by then; between them, some may be missing.
